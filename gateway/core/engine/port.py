@@ -1,0 +1,104 @@
+"""The port to durable work: what a station may ask of the engine, whatever runs beneath.
+
+A workflow is a file, a batch or a poll, never a claim. It is a plain async function that is given a `Run` and its
+payload; registered with `@workflow(kind)`. After a crash it runs again from the top: steps that are done return
+what they returned, so everything outside a step must be deterministic (no clock, no randomness, no queries).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+T = TypeVar("T")
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+Payload = Mapping[str, Any]
+
+
+class Run(Protocol):
+    """What a workflow sees of the engine while it runs."""
+
+    key: str
+    """The business key under which it was submitted; unique per kind."""
+
+    async def step(self, name: str, function: Callable[..., T | Awaitable[T]], *args: Any) -> T:
+        """Call a function with an effect outside the database (a put, a file, a child process).
+
+        Runs at least once: after a crash in its middle it runs again, so it must be idempotent. What it returns
+        is remembered (JSON; ids and hashes, never claims). A sync function runs on a worker thread. Passing
+        faults (disk full, database locked, connection lost) are retried inside the step with back-off.
+        """
+
+    async def transact(self, name: str, function: Callable[..., T], *args: Any) -> T:
+        """Call `function(connection, *args)` in one transaction of the business database.
+
+        What it wrote and the mark that it is done commit together: exactly once. It may be called again after a
+        retriable database error, so it must have no other effect. No network and no plugin in here.
+        """
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep durably: a restart does not start the wait again."""
+
+
+Workflow = Callable[[Run, Payload], Awaitable[Any]]
+
+
+class WorkflowStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One workflow as the engine sees it. `state`: queued, running, done, failed, cancelled."""
+
+    kind: str
+    key: str
+    state: str
+    executor: str
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    error: str = ""
+
+
+class Engine(Protocol):
+    """Starts, watches and ends durable work."""
+
+    async def start(self) -> None:
+        """Recover what this executor left unfinished, then take new work."""
+
+    async def stop(self) -> None:
+        """Take no new work; what is under way resumes at the next start."""
+
+    async def submit(self, kind: str, key: str, payload: Payload) -> None:
+        """Start a workflow under its business key; submitting the same key again is once."""
+
+    async def wait(self, kind: str, key: str) -> Any:
+        """Wait for the end of a workflow and give what it returned."""
+
+    async def list(self, *, kind: str = "", state: str = "", limit: int = 1000) -> list[WorkflowStatus]:
+        """Workflows, newest first."""
+
+    async def cancel(self, kind: str, key: str) -> None:
+        """Stop a workflow between two of its steps."""
+
+    async def resume(self, kind: str, key: str) -> None:
+        """Go on with a cancelled or failed workflow from its last finished step."""
+
+
+_workflows: dict[str, Workflow] = {}
+
+
+def workflow(kind: str) -> Callable[[Workflow], Workflow]:
+    """Register an async function as the workflow of this kind."""
+
+    def register(function: Workflow) -> Workflow:
+        if kind in _workflows and _workflows[kind] is not function:
+            raise ValueError(f"two workflows are called {kind!r}")
+        _workflows[kind] = function
+        return function
+
+    return register
+
+
+def registered() -> Mapping[str, Workflow]:
+    """Every workflow that has been registered, by kind."""
+    return dict(_workflows)
