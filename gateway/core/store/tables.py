@@ -1,0 +1,640 @@
+"""Every table of the business database.
+
+Money is integer cents. Moments are UTC; dates are business dates. Ids are handed out in blocks by
+`store.ids`, so that bulk inserts need no round trip for them. A claim and a payment are kept in the field's own
+format (`content`: packed segments) beside the few columns that are searched.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """A moment, aware and in UTC on both databases (SQLite keeps none of the zone by itself)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+_id = lambda: Column("id", _BIG, primary_key=True, autoincrement=False)  # noqa: E731
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
+    return Column(name, _BIG, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, UtcDateTime, nullable=nullable)
+
+
+def _text(name: str, *, size: int = 80, default: str | None = "", index: bool = False) -> Column[Any]:
+    return Column(name, String(size), nullable=False, default=default, index=index)
+
+
+# --- bookkeeping -----------------------------------------------------------------------------------
+
+# The next free id of each kind; control numbers count here as well, under their own names.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(160), primary_key=True),
+    Column("next", _BIG, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _text("kind"),
+    _text("key", size=200),
+    Column("payload", JSON, nullable=False),
+    _moment("created_at"),
+    Column("submitted_at", UtcDateTime, nullable=True, index=True),
+    UniqueConstraint("kind", "key"),
+)
+
+executors = Table(
+    "executors",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    _text("host", size=200),
+    Column("pid", Integer, nullable=False),
+    _moment("started_at"),
+    Column("heartbeat_at", UtcDateTime, nullable=False, index=True),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("next_due", UtcDateTime, nullable=False, index=True),
+    Column("last_run", UtcDateTime, nullable=True),
+    _text("last_error", size=500),
+)
+
+# What a chunk of work did is marked here in its own transaction: a second application finds the mark.
+marks = Table(
+    "marks",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    _moment("at"),
+    Column("result", JSON, nullable=True),
+)
+
+# Configurations that decided something, by hash; the text is in the archive.
+configurations = Table(
+    "configurations",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    _moment("first_used_at"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    _text("hash", size=64),
+    Column("scopes", JSON, nullable=False),
+    _moment("created_at"),
+    _moment("last_used_at", nullable=True),
+    _moment("revoked_at", nullable=True),
+)
+
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    _text("who"),
+    _text("what", size=200),
+    _text("source", size=60),
+)
+
+# --- files -----------------------------------------------------------------------------------------
+
+# One row per distinct content in the archive, written after its bytes are on disk.
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", _BIG, nullable=False),
+    _text("purpose", size=20),
+    _moment("stored_at"),
+    _moment("purged_at", nullable=True),
+)
+
+# A file that came in or goes out. `origin`: source, partner, upload, gateway; `party` its name.
+# `state` in: received, reading, read, failed, duplicate, quarantined, empty; out: written, delivered.
+files = Table(
+    "files",
+    metadata,
+    _id(),
+    _text("direction", size=3),
+    _text("origin", size=12),
+    _text("party"),
+    _text("name", size=255),
+    Column("sha256", String(64), ForeignKey("blobs.sha256"), nullable=False, index=True),
+    # The bytes as they travelled, where that is not what was read (PGP).
+    Column("wire_sha256", String(64), ForeignKey("blobs.sha256"), nullable=True),
+    Column("size", _BIG, nullable=False),
+    _text("kind", size=20),
+    _text("state", size=16),
+    _text("reason", size=1000),
+    _ref("parent_id", "files", nullable=True),
+    _ref("duplicate_of", "files", nullable=True, index=False),
+    Column("claims", Integer, nullable=False, default=0),
+    Column("cents", _BIG, nullable=False, default=0),
+    _moment("received_at"),
+    _moment("finished_at", nullable=True),
+    Index("ix_files_party_state", "party", "state"),
+    Index("ix_files_received_at", "received_at"),
+)
+
+# Where a file of a partner stands on its server: seen, fetched, settled (deleted, moved or left).
+remote_files = Table(
+    "remote_files",
+    metadata,
+    _id(),
+    _text("partner"),
+    _text("path", size=500),
+    Column("size", _BIG, nullable=False),
+    Column("mtime", _BIG, nullable=False),
+    _text("state", size=12),
+    _ref("file_id", "files", nullable=True),
+    _moment("first_seen_at"),
+    _moment("settled_at", nullable=True),
+    UniqueConstraint("partner", "path", "size", "mtime"),
+)
+
+# Every ISA read or written. Outgoing control numbers are unique for ever per sender and receiver.
+interchanges = Table(
+    "interchanges",
+    metadata,
+    _id(),
+    _ref("file_id", "files", nullable=True),
+    _text("direction", size=3),
+    _text("partner"),
+    _text("sender", size=20),
+    _text("receiver", size=20),
+    _text("isa13", size=9),
+    _text("usage", size=1),
+    _moment("at"),
+    UniqueConstraint("direction", "sender", "receiver", "isa13", "file_id"),
+    Index("ix_interchanges_isa13", "isa13"),
+)
+
+partner_states = Table(
+    "partner_states",
+    metadata,
+    Column("partner", String(80), primary_key=True),
+    _moment("last_poll_at", nullable=True),
+    _moment("last_success_at", nullable=True),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("auth_failures", Integer, nullable=False, default=0),
+    _moment("stopped_at", nullable=True),
+    _text("reason", size=1000),
+)
+
+# --- patients --------------------------------------------------------------------------------------
+
+patients = Table(
+    "patients",
+    metadata,
+    _id(),
+    _text("last_name"),
+    _text("first_name"),
+    Column("birth_date", Date, nullable=True),
+    _text("sex", size=1),
+    Column("version", Integer, nullable=False, default=1),
+    # Set when this patient was merged into another; undone by clearing it.
+    _ref("merged_into", "patients", nullable=True),
+    _moment("created_at"),
+    Index("ix_patients_name", "last_name", "first_name", "birth_date"),
+)
+
+# Member ids and the sources' own ids of a patient, with the dates they were seen for.
+patient_ids = Table(
+    "patient_ids",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _ref("patient_id", "patients"),
+    _text("scheme", size=120),
+    _text("value"),
+    Column("birth_date", Date, nullable=True),
+    Column("first_used", Date, nullable=True),
+    Column("last_used", Date, nullable=True),
+    UniqueConstraint("scheme", "value", "birth_date", "patient_id"),
+    Index("ix_patient_ids_value", "value", "birth_date"),
+)
+
+patient_merges = Table(
+    "patient_merges",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _ref("patient_id", "patients"),
+    _ref("other_id", "patients"),
+    _text("reason", size=300),
+    _text("state", size=12, default="suggested"),
+    _moment("created_at"),
+    _moment("decided_at", nullable=True),
+    UniqueConstraint("patient_id", "other_id"),
+)
+
+# --- claims ----------------------------------------------------------------------------------------
+
+# `state`: faulty, held, ready, batched, sent, acknowledged, accepted, rejected, paid, denied, closed, cancelled.
+# (`model.states` says which may follow which.)
+claims = Table(
+    "claims",
+    metadata,
+    _id(),
+    _text("source"),
+    _ref("file_id", "files"),
+    Column("ordinal", Integer, nullable=False),
+    _text("claim_number", size=38, index=True),
+    _text("source_claim_number", size=38),
+    _ref("patient_id", "patients", nullable=True),
+    _text("partner"),
+    _text("chain"),
+    _text("payer_id"),
+    _text("payer_name"),
+    _text("filing_code", size=4),
+    _text("member_id"),
+    _text("billing_npi", size=10),
+    _text("frequency", size=1, default="1"),
+    Column("charge_cents", _BIG, nullable=False),
+    Column("from_date", Date, nullable=True),
+    Column("thru_date", Date, nullable=True),
+    _text("state", size=14),
+    _text("usage", size=1),
+    Column("version", Integer, nullable=False, default=1),
+    _text("payer_claim_number", index=True),
+    _text("config_hash", size=64),
+    Column("content", LargeBinary, nullable=False),
+    _moment("created_at"),
+    _moment("updated_at"),
+    UniqueConstraint("file_id", "ordinal"),
+    Index("ix_claims_partner_state", "partner", "state"),
+    Index("ix_claims_state_created_at", "state", "created_at"),
+    Index("ix_claims_member_id", "member_id", "from_date"),
+)
+
+claim_lines = Table(
+    "claim_lines",
+    metadata,
+    _id(),
+    _ref("claim_id", "claims"),
+    Column("number", Integer, nullable=False),
+    _text("control_number", size=50, index=True),
+    _text("code", size=48),
+    _text("modifiers", size=20),
+    Column("charge_cents", _BIG, nullable=False),
+    _text("units", size=15),
+    Column("from_date", Date, nullable=True),
+    Column("thru_date", Date, nullable=True),
+    _ref("patient_id", "patients", nullable=True, index=False),
+    UniqueConstraint("claim_id", "number"),
+    Index("ix_claim_lines_patient_id", "patient_id", "from_date"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    _id(),
+    _ref("claim_id", "claims"),
+    _text("type", size=3),
+    _text("rule", size=40),
+    _text("plugin", size=80),
+    _text("reason", size=1000),
+    _text("team", size=30),
+    Column("line", Integer, nullable=False, default=0),
+    Column("due", Date, nullable=True),
+    Column("expires", Date, nullable=True),
+    _moment("opened_at"),
+    _moment("released_at", nullable=True),
+    _text("released_by"),
+    _text("release_reason", size=500),
+    Index("ix_holds_released_at", "released_at"),
+)
+
+# --- batches and submissions -----------------------------------------------------------------------
+
+# `state`: allocated, written, sending, sent, unknown, refused, failed; acknowledgments in the four columns.
+batches = Table(
+    "batches",
+    metadata,
+    _id(),
+    _text("partner"),
+    _text("state", size=12),
+    _text("usage", size=1),
+    _text("sender", size=20),
+    _text("receiver", size=20),
+    _text("isa13", size=9),
+    _text("gs06", size=9),
+    # Transaction sets of the group, as ST02 of the first and how many.
+    _text("first_st02", size=9),
+    Column("sets", Integer, nullable=False),
+    _text("bht03", size=50, index=True),
+    Column("claims", Integer, nullable=False),
+    Column("cents", _BIG, nullable=False),
+    _text("remote_name", size=255),
+    _ref("file_id", "files", nullable=True),
+    _ref("retransmits", "batches", nullable=True, index=False),
+    _text("ta1", size=4),
+    _text("group_ack", size=4),
+    Column("ta1_at", UtcDateTime, nullable=True),
+    Column("group_ack_at", UtcDateTime, nullable=True),
+    Column("claim_acks", Integer, nullable=False, default=0),
+    _moment("created_at"),
+    _moment("sent_at", nullable=True),
+    _text("reason", size=1000),
+    UniqueConstraint("sender", "receiver", "isa13"),
+    Index("ix_batches_isa13", "isa13"),
+    Index("ix_batches_gs06", "gs06"),
+    Index("ix_batches_partner_state", "partner", "state"),
+)
+
+# A claim in a batch. `state`: batched, sent, acknowledged, received, accepted, rejected, unknown;
+# `hop` the strongest hop that has spoken: 0 none, 1 TA1, 2 999, 3 clearinghouse 277CA, 4 payer 277CA, 5 835.
+submissions = Table(
+    "submissions",
+    metadata,
+    _id(),
+    _ref("claim_id", "claims"),
+    _ref("batch_id", "batches"),
+    _text("claim_number", size=38, index=True),
+    _text("st02", size=9),
+    Column("position", Integer, nullable=False),
+    _text("state", size=14),
+    Column("hop", Integer, nullable=False, default=0),
+    _text("payer_claim_number", index=True),
+    _text("clearinghouse_number"),
+    Column("charge_cents", _BIG, nullable=False),
+    _moment("created_at"),
+    _moment("updated_at"),
+    UniqueConstraint("batch_id", "position"),
+)
+
+# Every acknowledgment as it was said, attached to a submission or (file level) to a batch.
+acknowledgments = Table(
+    "acknowledgments",
+    metadata,
+    _id(),
+    _ref("file_id", "files"),
+    _ref("batch_id", "batches", nullable=True),
+    _ref("submission_id", "submissions", nullable=True),
+    _text("kind", size=8),
+    Column("hop", Integer, nullable=False),
+    _text("verdict", size=14),
+    # Category, status and entity codes, levels, IK3/IK4 places: as received, without names.
+    Column("details", JSON, nullable=False),
+    _moment("at"),
+    UniqueConstraint("file_id", "id"),
+)
+
+# --- what waits for a person -----------------------------------------------------------------------
+
+# `subject_kind`: claim, line, file, batch, remittance, claim_payment, partner, patient, plugin.
+# `key` makes opening the same item twice once.
+work_items = Table(
+    "work_items",
+    metadata,
+    _id(),
+    _text("kind", size=24),
+    _text("key", size=200),
+    _text("subject_kind", size=16),
+    Column("subject_id", _BIG, nullable=True),
+    _ref("claim_id", "claims", nullable=True),
+    _text("reason", size=1000),
+    _text("rule", size=40),
+    _text("team", size=30),
+    _text("assignee"),
+    Column("cents", _BIG, nullable=False, default=0),
+    _text("state", size=12, default="open"),
+    Column("work_by", Date, nullable=True),
+    Column("deadline", Date, nullable=True),
+    _text("payer_id"),
+    _text("partner"),
+    _text("outcome", size=200),
+    _moment("opened_at"),
+    _moment("closed_at", nullable=True),
+    UniqueConstraint("key"),
+    Index("ix_work_items_queue", "state", "team", "work_by"),
+    Index("ix_work_items_subject", "subject_kind", "subject_id"),
+)
+
+# One row per claim (file, batch, remittance, payment) and station; what each step decided is packed in `steps`.
+timeline = Table(
+    "timeline",
+    metadata,
+    _id(),
+    _text("subject_kind", size=16),
+    Column("subject_id", _BIG, nullable=False),
+    _moment("at"),
+    _text("station", size=16),
+    Column("what", Text, nullable=False),
+    Column("steps", JSON, nullable=True),
+    _text("config_hash", size=64),
+    _text("who"),
+    Index("ix_timeline_subject", "subject_kind", "subject_id"),
+)
+
+# --- remittances -----------------------------------------------------------------------------------
+
+# A transaction set (ST) of an 835. `state`: received, posting, posted, partly posted, exception, duplicate,
+# information (prenote, remittance only), review.
+remittances = Table(
+    "remittances",
+    metadata,
+    _id(),
+    _ref("file_id", "files"),
+    Column("ordinal", Integer, nullable=False),
+    _text("partner"),
+    _text("state", size=16),
+    _text("payer_name"),
+    _text("payer_id"),
+    _text("payee_npi"),
+    _text("handling", size=2),
+    _text("method", size=3),
+    _text("trace_number", size=50, index=True),
+    _text("originator", size=10),
+    Column("paid_cents", _BIG, nullable=False),
+    Column("effective_date", Date, nullable=True),
+    # Key 1 and key 2 of hme-billing-rules 5.2.
+    _text("money_key", size=200, index=True),
+    _text("body_hash", size=64, index=True),
+    Column("claims", Integer, nullable=False, default=0),
+    Column("posted_cents", _BIG, nullable=False, default=0),
+    Column("exception_cents", _BIG, nullable=False, default=0),
+    Column("provider_level_cents", _BIG, nullable=False, default=0),
+    _text("reason", size=1000),
+    _ref("duplicate_of", "remittances", nullable=True, index=False),
+    _moment("received_at"),
+    _moment("posted_at", nullable=True),
+    UniqueConstraint("file_id", "ordinal"),
+)
+
+# A CLP. `state`: posted, exception, information; `match`: how the claim was found, in words.
+claim_payments = Table(
+    "claim_payments",
+    metadata,
+    _id(),
+    _ref("remittance_id", "remittances"),
+    Column("ordinal", Integer, nullable=False),
+    _ref("claim_id", "claims", nullable=True),
+    _text("claim_number", size=38, index=True),
+    _text("status", size=2),
+    Column("charge_cents", _BIG, nullable=False),
+    Column("paid_cents", _BIG, nullable=False),
+    Column("patient_cents", _BIG, nullable=False),
+    _text("payer_claim_number", index=True),
+    _text("state", size=12),
+    _text("match", size=200),
+    _text("reason", size=1000),
+    _ref("reverses", "claim_payments", nullable=True, index=False),
+    Column("content", LargeBinary, nullable=False),
+    _moment("at"),
+    UniqueConstraint("remittance_id", "ordinal"),
+)
+
+# A service line of a claim payment, as posted (line_id empty: posted at claim level).
+line_payments = Table(
+    "line_payments",
+    metadata,
+    _id(),
+    _ref("claim_payment_id", "claim_payments"),
+    _ref("line_id", "claim_lines", nullable=True),
+    _text("code", size=48),
+    Column("charge_cents", _BIG, nullable=False),
+    Column("paid_cents", _BIG, nullable=False),
+    Column("denied", Boolean, nullable=False, default=False),
+)
+
+# Each CAS reason; `kind` is what posting made of it: contractual, patient, denial, sequestration, ...
+adjustments = Table(
+    "adjustments",
+    metadata,
+    _id(),
+    _ref("claim_payment_id", "claim_payments"),
+    _ref("line_id", "claim_lines", nullable=True),
+    _text("group_code", size=2),
+    _text("reason_code", size=5),
+    _text("remark_code", size=50),
+    Column("cents", _BIG, nullable=False),
+    _text("kind", size=24),
+    Index("ix_adjustments_reason", "group_code", "reason_code"),
+)
+
+# A reason and amount of a PLB; positive takes money from the payment (hme-billing-rules 5.7).
+provider_adjustments = Table(
+    "provider_adjustments",
+    metadata,
+    _id(),
+    _ref("remittance_id", "remittances"),
+    _text("provider", size=50),
+    _text("reason_code", size=2),
+    _text("reference", size=50),
+    Column("cents", _BIG, nullable=False),
+)
+
+denials = Table(
+    "denials",
+    metadata,
+    _id(),
+    _ref("claim_id", "claims"),
+    _ref("line_id", "claim_lines", nullable=True),
+    _ref("claim_payment_id", "claim_payments"),
+    _text("group_code", size=2),
+    _text("reason_code", size=5),
+    _text("remark_code", size=8),
+    _text("category", size=32),
+    _text("team", size=30),
+    Column("cents", _BIG, nullable=False),
+    _text("state", size=12, default="open"),
+    _moment("opened_at"),
+    UniqueConstraint("claim_payment_id", "line_id", "group_code", "reason_code", "remark_code"),
+)
+
+deposits = Table(
+    "deposits",
+    metadata,
+    _id(),
+    _ref("remittance_id", "remittances", nullable=True),
+    _text("method", size=12),
+    _text("payer_id"),
+    _text("payer_name"),
+    _text("trace_number", size=50, index=True),
+    Column("cents", _BIG, nullable=False),
+    Column("expected_on", Date, nullable=True),
+    _text("state", size=14),
+    _moment("created_at"),
+)
+
+# --- the ledger ------------------------------------------------------------------------------------
+
+# Double entry: one row moves `cents` (> 0) from `credit` to `debit`. Rows are only ever added.
+# Accounts are names (`ledger.accounts`); the claim they belong to, where they do, stands beside.
+transfers = Table(
+    "transfers",
+    metadata,
+    _id(),
+    _text("debit", size=60),
+    _text("credit", size=60),
+    Column("cents", _BIG, nullable=False),
+    Column("on_date", Date, nullable=False),
+    _text("kind", size=24),
+    _text("why", size=300),
+    _ref("claim_id", "claims", nullable=True),
+    _ref("line_id", "claim_lines", nullable=True),
+    _ref("claim_payment_id", "claim_payments", nullable=True),
+    _ref("remittance_id", "remittances", nullable=True),
+    _ref("reverses", "transfers", nullable=True, index=False),
+    # Posting the same thing twice is refused by the database itself.
+    Column("key", String(120), nullable=False, unique=True),
+    _moment("at"),
+)
