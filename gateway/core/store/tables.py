@@ -1,8 +1,8 @@
 """Every table of the business database.
 
 Money is integer cents. Moments are UTC; dates are business dates. Ids are handed out in blocks by
-`store.ids`, so that bulk inserts need no round trip for them. A claim and a payment are kept in the field's own
-format (`content`: packed segments) beside the few columns that are searched.
+`store.ids`, so that bulk inserts need no round trip for them. A claim and a payment are kept in the field's
+own format (`content`: packed segments) beside the few columns that are searched.
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ metadata = MetaData(
 )
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
-_id = lambda: Column("id", _BIG, primary_key=True, autoincrement=False)  # noqa: E731
+
+
+def _id() -> Column[Any]:
+    return Column("id", _BIG, primary_key=True, autoincrement=False)
 
 
 def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
@@ -287,8 +290,8 @@ patient_merges = Table(
 
 # --- claims ----------------------------------------------------------------------------------------
 
-# `state`: faulty, held, ready, batched, sent, acknowledged, accepted, rejected, paid, denied, closed, cancelled.
-# (`model.states` says which may follow which.)
+# `state`: faulty, held, ready, batched, sent, acknowledged, accepted, rejected, paid, denied, closed,
+# cancelled (`model.states` says what each means).
 claims = Table(
     "claims",
     metadata,
@@ -468,7 +471,7 @@ work_items = Table(
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
 )
 
-# One row per claim (file, batch, remittance, payment) and station; what each step decided is packed in `steps`.
+# One row per claim (file, batch, remittance, payment) and station; what each step decided is in `steps`.
 timeline = Table(
     "timeline",
     metadata,
