@@ -1,0 +1,61 @@
+"""The timeline: one row for each subject and station, with what every step decided packed inside."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, insert, select
+
+from .ids import allocate
+from .tables import timeline
+
+BULK = 1000
+
+
+class Entry(NamedTuple):
+    """One event. `subject_kind`: claim, file, batch, remittance, claim_payment, partner. `what` is one plain
+    sentence without patient data; `steps` a list of {plugin, version, outcome, findings, ...}; `who` the person,
+    where a person did it."""
+
+    subject_kind: str
+    subject_id: int
+    station: str
+    what: str
+    steps: Any = None
+    config_hash: str = ""
+    who: str = ""
+
+
+def add(connection: Connection, entries: Sequence[Entry], at: dt.datetime) -> None:
+    """Write events, in their order, in bulk."""
+    if not entries:
+        return
+    first = allocate(connection, "timeline", len(entries))
+    rows = [
+        {
+            "id": first + index,
+            "subject_kind": entry.subject_kind,
+            "subject_id": entry.subject_id,
+            "at": at,
+            "station": entry.station,
+            "what": entry.what,
+            "steps": entry.steps,
+            "config_hash": entry.config_hash,
+            "who": entry.who,
+        }
+        for index, entry in enumerate(entries)
+    ]
+    for start in range(0, len(rows), BULK):
+        connection.execute(insert(timeline), rows[start : start + BULK])
+
+
+def of(connection: Connection, subject_kind: str, subject_id: int) -> list[dict[str, Any]]:
+    """The events of one subject, oldest first."""
+    rows = connection.execute(
+        select(timeline)
+        .where(timeline.c.subject_kind == subject_kind, timeline.c.subject_id == subject_id)
+        .order_by(timeline.c.id)
+    )
+    return [dict(row._mapping) for row in rows]

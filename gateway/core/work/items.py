@@ -1,0 +1,78 @@
+"""Work items: what waits for a person, each with a plain reason, a team, dollars and a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..store.ids import allocate
+from ..store.tables import work_items
+
+BULK = 500
+
+
+class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A work item to open. `key` names its cause: opening the same key again changes nothing.
+
+    `kind`: rejection, file_rejection, hold, posting_exception, remittance_exception, denial, overdue_ack,
+    file_problem, partner_stopped, duplicate_claim, faulty_claim, plugin_failure, patient_merge. `cents` are the
+    dollars at stake; `work_by` the date it should be worked, `deadline` the date after which money is lost.
+    """
+
+    kind: str
+    key: str
+    reason: str
+    team: str
+    subject_kind: str
+    subject_id: int | None = None
+    claim_id: int | None = None
+    rule: str = ""
+    cents: int = 0
+    work_by: dt.date | None = None
+    deadline: dt.date | None = None
+    payer_id: str = ""
+    partner: str = ""
+
+
+def open_items(connection: Connection, items: Sequence[WorkItem], now: dt.datetime) -> int:
+    """Open work items in bulk; those whose key is known stay as they are. Returns how many are new."""
+    if not items:
+        return 0
+    first = allocate(connection, "work_items", len(items))
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    rows = [
+        msgspec.structs.asdict(item)
+        | {"id": first + index, "state": "open", "opened_at": now, "assignee": "", "outcome": ""}
+        for index, item in enumerate(items)
+    ]
+    opened = 0
+    for start in range(0, len(rows), BULK):
+        statement = make(work_items).values(rows[start : start + BULK])
+        opened += connection.execute(statement.on_conflict_do_nothing(index_elements=["key"])).rowcount
+    return opened
+
+
+def close_items(connection: Connection, keys: Sequence[str], outcome: str, now: dt.datetime) -> int:
+    """Close the open items with these keys, because their cause has cleared. Returns how many."""
+    closed = 0
+    for start in range(0, len(keys), BULK):
+        closed += connection.execute(
+            update(work_items)
+            .where(work_items.c.key.in_(keys[start : start + BULK]), work_items.c.state == "open")
+            .values(state="closed", outcome=outcome, closed_at=now)
+        ).rowcount
+    return closed
+
+
+def open_count(connection: Connection, *, kind: str = "", team: str = "") -> int:
+    """How many items are open, of a kind or a team."""
+    statement = select(work_items.c.id).where(work_items.c.state == "open")
+    if kind:
+        statement = statement.where(work_items.c.kind == kind)
+    if team:
+        statement = statement.where(work_items.c.team == team)
+    return len(connection.execute(statement).all())
