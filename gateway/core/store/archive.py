@@ -1,8 +1,8 @@
 """The archive of raw bytes: content-addressed, written and synced before anything else happens to them.
 
-A blob is a file named after its SHA-256 below two levels of folders. It is written beside, synced, linked into
-place and its folder synced; only then may a row mention it. Bytes are never changed; purging by policy removes
-them and leaves the row. Storing the same bytes twice is once.
+A blob is a file named after its SHA-256 below two levels of folders. It is written beside, synced, moved
+into place and its folders synced; only then may a row mention it. Bytes are never changed; purging by policy
+removes them and leaves the row. Storing the same bytes twice is once.
 """
 
 from __future__ import annotations
@@ -105,8 +105,11 @@ class Archive:
     def verify(self, sha256: str) -> bool:
         """Whether the bytes are there and are what their name says."""
         try:
+            digest = hashlib.sha256()
             with self.open(sha256) as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+                for block in iter(lambda: stream.read(BLOCK), b""):
+                    digest.update(block)
+            return digest.hexdigest() == sha256
         except ArchiveDamaged:
             return False
 

@@ -16,8 +16,8 @@ BULK = 1000
 
 class Entry(NamedTuple):
     """One event. `subject_kind`: claim, file, batch, remittance, claim_payment, partner. `what` is one plain
-    sentence without patient data; `steps` a list of {plugin, version, outcome, findings, ...}; `who` the person,
-    where a person did it."""
+    sentence without patient data; `steps` a list of {plugin, version, outcome, findings, ...}; `who` the
+    person, where a person did it."""
 
     subject_kind: str
     subject_id: int

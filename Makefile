@@ -1,0 +1,52 @@
+# The two commands of the README, and what a developer needs beside them.
+#   make demo   runtime dependencies only, then the main job on embedded defaults
+#   make test   everything, with seeded samples of the long tests
+#   make soak   the long tests at their full size
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test soak lint bench clean
+
+$(BIN)/python:
+	@echo "== Making a Python environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; found $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "python3 -m venv failed. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.runtime: pyproject.toml | $(BIN)/python
+	@echo "== Installing the gateway and what it needs to run (about half a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "== Installing the gateway and its test tools (about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.runtime
+
+demo: $(VENV)/.runtime
+	@$(BIN)/gateway demo $(DEMO_ARGS)
+
+lint: $(VENV)/.dev
+	@echo "== Format, lint, types"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+test: $(VENV)/.dev lint
+	@echo "== Tests (seeded samples of the long ones; make soak runs their full sizes)"
+	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadgroup
+
+soak: $(VENV)/.dev
+	@echo "== The long tests at their full size"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	SOAK=1 $(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadgroup
+	$(BIN)/python tests/fuzz/fuzz_reader.py --seconds 600
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache
