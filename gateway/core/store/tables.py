@@ -318,10 +318,13 @@ claims = Table(
     Column("version", Integer, nullable=False, default=1),
     _text("payer_claim_number", index=True),
     _text("config_hash", size=64),
+    # Of the segments as they came, without CLM01: the same claim under another number is found by it.
+    _text("content_hash", size=32, index=True),
     Column("content", LargeBinary, nullable=False),
     _moment("created_at"),
     _moment("updated_at"),
     UniqueConstraint("file_id", "ordinal"),
+    Index("ix_claims_source_number", "source", "source_claim_number"),
     Index("ix_claims_partner_state", "partner", "state"),
     Index("ix_claims_state_created_at", "state", "created_at"),
     Index("ix_claims_member_id", "member_id", "from_date"),

@@ -1,0 +1,327 @@
+"""Patients: who is the same person, by the ids that prove it, and the version of each patient's history.
+
+A claim is linked by itself only on member id and birth date, or on the id its source gives the patient. The same
+name and birth date is a suggestion for a person, never a link.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .ids import allocate
+from .tables import patient_ids, patient_merges, patients
+
+BULK = 500
+
+
+class Person(NamedTuple):
+    """The patient as a claim names them. `member_id` is the subscriber's; `dependent` says that the patient is
+    someone else than the subscriber, and then the first name takes part in the link (twins share the rest).
+    `source_patient_id` is the id under which the source knows the patient, where it says one."""
+
+    last_name: str
+    first_name: str
+    birth_date: dt.date | None
+    sex: str
+    member_id: str
+    dependent: bool = False
+    source: str = ""
+    source_patient_id: str = ""
+
+
+class Key(NamedTuple):
+    """What links: a scheme, its value and, for member ids, the birth date."""
+
+    scheme: str
+    value: str
+    birth_date: dt.date | None
+
+
+class Known(NamedTuple):
+    """A patient of ours, and the version of the history that was seen."""
+
+    patient_id: int
+    version: int
+
+
+def keys_of(person: Person) -> list[Key]:
+    """The keys that link this person, the surest first; none where nothing proves who it is."""
+    keys = []
+    if person.source_patient_id:
+        keys.append(Key(f"source:{person.source}", person.source_patient_id[:80], None))
+    if person.member_id and person.birth_date is not None:
+        if person.dependent:
+            value = f"{person.member_id}/{person.first_name.strip().upper()}"
+            keys.append(Key("dependent", value[:80], person.birth_date))
+        else:
+            keys.append(Key("member", person.member_id[:80], person.birth_date))
+    return keys
+
+
+def find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
+    """The patients that these keys belong to; merged ones are followed to who they were merged into."""
+    wanted = set(keys)
+    values = sorted({key.value for key in wanted})
+    found: dict[Key, tuple[int, int, int | None]] = {}
+    for start in range(0, len(values), BULK):
+        rows = connection.execute(
+            select(
+                patient_ids.c.scheme,
+                patient_ids.c.value,
+                patient_ids.c.birth_date,
+                patients.c.id,
+                patients.c.version,
+                patients.c.merged_into,
+            )
+            .join(patients, patients.c.id == patient_ids.c.patient_id)
+            .where(patient_ids.c.value.in_(values[start : start + BULK]))
+            .order_by(patient_ids.c.id)
+        )
+        for scheme, value, birth_date, patient_id, version, merged_into in rows:
+            key = Key(scheme, value, birth_date)
+            if key in wanted and key not in found:
+                found[key] = (patient_id, version, merged_into)
+    merged = _follow(connection, {into for _, _, into in found.values() if into is not None})
+    return {
+        key: merged[into] if into is not None else Known(patient_id, version)
+        for key, (patient_id, version, into) in found.items()
+    }
+
+
+def _follow(connection: Connection, ids: set[int]) -> dict[int, Known]:
+    """Who each of these patients is today, through any number of merges."""
+    final: dict[int, Known] = {}
+    trail = {patient_id: patient_id for patient_id in ids}
+    while trail:
+        rows = {
+            row.id: row
+            for row in connection.execute(
+                select(patients.c.id, patients.c.version, patients.c.merged_into).where(
+                    patients.c.id.in_(set(trail.values()))
+                )
+            )
+        }
+        onward = {}
+        for start, at in trail.items():
+            row = rows[at]
+            if row.merged_into is None:
+                final[start] = Known(row.id, row.version)
+            else:
+                onward[start] = row.merged_into
+        trail = onward
+    return final
+
+
+class Linked(NamedTuple):
+    """Where each person went: their patient's id, in the order asked for, and the merges that were suggested
+    (patient, other patient)."""
+
+    patient_ids: list[int]
+    suggested: list[tuple[int, int]]
+
+
+def link(
+    connection: Connection,
+    people: Sequence[Person],
+    seen_on: Sequence[dt.date | None],
+    now: dt.datetime,
+) -> Linked:
+    """Find or make the patient of each person, remember their ids with dates, and bump every version once.
+
+    The caller holds the lock that keeps other commits of claims out (it has allocated claim ids), so that no
+    two of them make the same patient.
+    """
+    keys = [keys_of(person) for person in people]
+    known = {key: found.patient_id for key, found in find(connection, _flat(keys)).items()}
+    old = set(known.values())
+    fresh: list[int] = []
+    answer: list[int] = []
+    newcomers: list[tuple[int, Person]] = []
+    for index, person in enumerate(people):
+        patient_id = next((known[key] for key in keys[index] if key in known), 0)
+        if not patient_id:
+            newcomers.append((index, person))
+            patient_id = -len(newcomers)
+        for key in keys[index]:
+            known.setdefault(key, patient_id)
+        answer.append(patient_id)
+    if newcomers:
+        first = allocate(connection, "patients", len(newcomers))
+        fresh = list(range(first, first + len(newcomers)))
+        answer = [first - patient_id - 1 if patient_id < 0 else patient_id for patient_id in answer]
+        rows = [
+            {
+                "id": first + position,
+                "last_name": person.last_name[:80],
+                "first_name": person.first_name[:80],
+                "birth_date": person.birth_date,
+                "sex": person.sex[:1],
+                "version": 1,
+                "created_at": now,
+            }
+            for position, (_, person) in enumerate(newcomers)
+        ]
+        for start in range(0, len(rows), BULK):
+            connection.execute(insert(patients), rows[start : start + BULK])
+    _remember(connection, keys, answer, seen_on)
+    touched = sorted(old.intersection(answer))
+    for start in range(0, len(touched), BULK):
+        connection.execute(
+            update(patients)
+            .where(patients.c.id.in_(touched[start : start + BULK]))
+            .values(version=patients.c.version + 1)
+        )
+    suggested = _suggest(connection, [person for _, person in newcomers], fresh, now) if newcomers else []
+    return Linked(answer, suggested)
+
+
+def _flat(keys: Sequence[list[Key]]) -> set[Key]:
+    return {key for some in keys for key in some}
+
+
+def _remember(
+    connection: Connection,
+    keys: Sequence[list[Key]],
+    owners: Sequence[int],
+    seen_on: Sequence[dt.date | None],
+) -> None:
+    """Write the ids that are new for their patient, and widen the dates of those that are not."""
+    spans: dict[tuple[Key, int], tuple[dt.date | None, dt.date | None]] = {}
+    for some, owner, date in zip(keys, owners, seen_on, strict=True):
+        for key in some:
+            low, high = spans.get((key, owner), (None, None))
+            if date is not None:
+                low, high = min(low or date, date), max(high or date, date)
+            spans[key, owner] = (low, high)
+    if not spans:
+        return
+    values = sorted({key.value for key, _ in spans})
+    stored: dict[tuple[Key, int], tuple[int, dt.date | None, dt.date | None]] = {}
+    for start in range(0, len(values), BULK):
+        for row in connection.execute(
+            select(patient_ids).where(patient_ids.c.value.in_(values[start : start + BULK]))
+        ):
+            stored[Key(row.scheme, row.value, row.birth_date), row.patient_id] = (
+                row.id,
+                row.first_used,
+                row.last_used,
+            )
+    new, wider = [], []
+    for (key, owner), (low, high) in spans.items():
+        have = stored.get((key, owner))
+        if have is None:
+            new.append(
+                {
+                    "patient_id": owner,
+                    "scheme": key.scheme,
+                    "value": key.value,
+                    "birth_date": key.birth_date,
+                    "first_used": low,
+                    "last_used": high,
+                }
+            )
+            continue
+        row_id, first_used, last_used = have
+        earliest = min(filter(None, (low, first_used)), default=None)
+        latest = max(filter(None, (high, last_used)), default=None)
+        if (earliest, latest) != (first_used, last_used):
+            wider.append({"row": row_id, "low": earliest, "high": latest})
+    for start in range(0, len(new), BULK):
+        connection.execute(insert(patient_ids), new[start : start + BULK])
+    if wider:
+        connection.execute(
+            update(patient_ids)
+            .where(patient_ids.c.id == bindparam("row"))
+            .values(first_used=bindparam("low"), last_used=bindparam("high")),
+            wider,
+        )
+
+
+def _suggest(
+    connection: Connection, people: Sequence[Person], ids: Sequence[int], now: dt.datetime
+) -> list[tuple[int, int]]:
+    """Suggest merging new patients with others of the same name and birth date."""
+    wanted: dict[tuple[str, str, dt.date], list[int]] = {}
+    for person, patient_id in zip(people, ids, strict=True):
+        if person.birth_date is not None and person.last_name:
+            name = (person.last_name[:80], person.first_name[:80], person.birth_date)
+            wanted.setdefault(name, []).append(patient_id)
+    names = sorted({last for last, _, _ in wanted})
+    pairs: list[tuple[int, int]] = []
+    for start in range(0, len(names), BULK):
+        rows = connection.execute(
+            select(patients.c.id, patients.c.last_name, patients.c.first_name, patients.c.birth_date)
+            .where(patients.c.last_name.in_(names[start : start + BULK]), patients.c.merged_into.is_(None))
+            .order_by(patients.c.id)
+        )
+        first_of: dict[tuple[str, str, dt.date], int] = {}
+        for other, last, given, birth_date in rows:
+            same = (last, given, birth_date)
+            if same not in wanted:
+                continue
+            oldest = first_of.setdefault(same, other)
+            if other != oldest and other in wanted[same]:
+                pairs.append((other, oldest))
+    if not pairs:
+        return []
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(
+        make(patient_merges)
+        .values(
+            [
+                {
+                    "patient_id": patient_id,
+                    "other_id": other,
+                    "reason": "same name and birth date, no id in common",
+                    "state": "suggested",
+                    "created_at": now,
+                }
+                for patient_id, other in pairs
+            ]
+        )
+        .on_conflict_do_nothing(index_elements=["patient_id", "other_id"])
+    )
+    return pairs
+
+
+def merge(connection: Connection, patient_id: int, into: int, now: dt.datetime) -> None:
+    """A person says that two patients are one; `patient_id`'s history counts for `into` from now on.
+
+    Raises:
+        ValueError: it would merge a patient into themselves.
+    """
+    final = _follow(connection, {into})[into].patient_id
+    if final == patient_id:
+        raise ValueError("a patient cannot be merged into themselves")
+    connection.execute(update(patients).where(patients.c.id == patient_id).values(merged_into=final))
+    _bump(connection, (patient_id, final))
+    _decide_merge(connection, patient_id, "merged", now)
+
+
+def unmerge(connection: Connection, patient_id: int, now: dt.datetime) -> None:
+    """Take a merge back: both have their own history again."""
+    into = connection.execute(
+        select(patients.c.merged_into).where(patients.c.id == patient_id)
+    ).scalar_one_or_none()
+    connection.execute(update(patients).where(patients.c.id == patient_id).values(merged_into=None))
+    _bump(connection, (patient_id, into) if into is not None else (patient_id,))
+    _decide_merge(connection, patient_id, "undone", now)
+
+
+def _bump(connection: Connection, ids: Sequence[int]) -> None:
+    connection.execute(
+        update(patients).where(patients.c.id.in_(ids)).values(version=patients.c.version + 1)
+    )
+
+
+def _decide_merge(connection: Connection, patient_id: int, state: str, now: dt.datetime) -> None:
+    connection.execute(
+        update(patient_merges)
+        .where(patient_merges.c.patient_id == patient_id)
+        .values(state=state, decided_at=now)
+    )
