@@ -1,0 +1,40 @@
+"""The doors: what a plugin may use, beside `gateway.core.model` and `gateway.core.x12`.
+
+A plugin is a module (or object) with functions marked `@hookimpl` and the attribute `gateway_api = 1`. It may take
+any of a hook's arguments by name; `hookspecs` lists every hook.
+"""
+
+from __future__ import annotations
+
+import pluggy
+
+PROJECT = "gateway"
+"""The name under which pluggy knows our hooks."""
+
+API_VERSION = 1
+"""The version of the hooks and contexts; a plugin states the one it was written for as `gateway_api`."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
+from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
+from .tables import Row, Table, Tables  # noqa: E402
+
+__all__ = [
+    "API_VERSION",
+    "PROJECT",
+    "ClaimContext",
+    "Context",
+    "HistoryLine",
+    "PaymentContext",
+    "PluginSettings",
+    "Row",
+    "Seconds",
+    "Secret",
+    "SecretMissing",
+    "Table",
+    "Tables",
+    "hookimpl",
+    "hookspec",
+]

@@ -1,0 +1,134 @@
+"""What a plugin is given beside the claim, payment or denial: its settings, the day, the look-ups. No way into
+the store.
+
+A context lives for one call. `Lookups` is the other side of it: what the station that runs the chain provides, already
+fetched for a whole chunk.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
+
+from typing_extensions import TypeVar
+
+from .tables import Table, Tables
+
+if TYPE_CHECKING:
+    from gateway.core.x12.claim import Claim
+
+T = TypeVar("T")
+SettingsT = TypeVar("SettingsT", default=Any)
+
+
+class HistoryLine(NamedTuple):
+    """A service line that this patient had before, across payers, newest claim last.
+
+    `state` is the claim's (`gateway.core.model.states`); a line of a claim decided earlier in the same chunk is here
+    too. Codes are upper case; `units` as billed.
+    """
+
+    claim_number: str
+    line: int
+    code: str
+    modifiers: tuple[str, ...]
+    from_date: dt.date | None
+    thru_date: dt.date | None
+    units: str
+    charge_cents: int
+    payer_id: str
+    state: str
+    frequency: str = "1"
+
+
+class Lookups(Protocol):
+    """What the station provides to contexts; each look-up is one query for the whole chunk."""
+
+    def history(self, claim: Claim) -> Sequence[HistoryLine]:
+        """Earlier lines of the claim's patient, oldest first, without those of the claim itself."""
+
+
+class NoLookups:
+    """A patient without a past: for tests, and for stations at which there is none."""
+
+    def history(self, claim: Claim) -> Sequence[HistoryLine]:
+        return ()
+
+
+class Prepared:
+    """What a step has prepared once and uses for every claim; one for each step of a compiled chain."""
+
+    __slots__ = ("_made", "tables")
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._made: dict[Callable[..., Any], Any] = {}
+
+    def get(self, make: Callable[[Any, Tables], T], settings: Any) -> T:
+        """What `make` returned the first time."""
+        try:
+            return cast(T, self._made[make])
+        except KeyError:
+            made = self._made[make] = make(settings, self.tables)
+            return made
+
+
+class Context(Generic[SettingsT]):
+    """What every hook of a station is given.
+
+    `settings`: the step's settings as the chain has them, of the model that the plugin's `plugin_settings` returns
+    (None where it has none). `today`: the business date where the supplier keeps its office. `payer_id`, `partner`,
+    `chain`: who pays, who carries, and the name of the chain that runs.
+    """
+
+    __slots__ = ("_lookups", "_prepared", "chain", "partner", "payer_id", "settings", "today")
+
+    def __init__(
+        self,
+        settings: SettingsT,
+        today: dt.date,
+        payer_id: str,
+        partner: str,
+        chain: str,
+        prepared: Prepared,
+        lookups: Lookups,
+    ) -> None:
+        self.settings = settings
+        self.today = today
+        self.payer_id = payer_id
+        self.partner = partner
+        self.chain = chain
+        self._prepared = prepared
+        self._lookups = lookups
+
+    def table(self, name: str) -> Table:
+        """An effective-dated table of the configuration.
+
+        Raises:
+            KeyError: there is no such table.
+        """
+        return self._prepared.tables[name]
+
+    def prepared(self, make: Callable[[SettingsT, Tables], T]) -> T:
+        """What `make(settings, tables)` returns, called once for each step of a chain and kept while the
+        configuration is in force: rules compiled from tables, not looked up anew for every claim. `make` is a plain
+        function of the module (not a lambda), and what it returns is never changed."""
+        return self._prepared.get(make, self.settings)
+
+
+class ClaimContext(Context[SettingsT]):
+    """The context of `confirm_claim`, `scrub_claim` and `hold_claim`."""
+
+    __slots__ = ()
+
+    def history(self, claim: Claim) -> Sequence[HistoryLine]:
+        """Earlier service lines of this claim's patient, across payers, oldest first; includes what earlier claims of
+        the same chunk decided. Empty for a patient without a past."""
+        return self._lookups.history(claim)
+
+
+class PaymentContext(Context[SettingsT]):
+    """The context of `post_payment` and `route_denial`."""
+
+    __slots__ = ()

@@ -1,0 +1,123 @@
+"""Every hook, in the order in which a claim and its answers meet them.
+
+A plugin implements any of them, with any of their arguments. The chain runner, not pluggy, calls the stations'
+hooks: one step after the other in the order of the chain's file, each isolated from the others, awaited where it
+is async. A hook of a station never writes and never sees a transaction: it decides, and the station commits what
+all steps decided. It may be called again for the same claim (a restart, a changed patient), so it must answer the
+same to the same.
+
+If a step raises or runs past its time limit, what it changed is dropped and its chain's `on_error` says what
+happens to this one claim, payment or denial; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from . import hookspec
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from gateway.core.model.decision import Finding, Hold, Outcome
+    from gateway.core.model.posting import Denial, Match, PostingPlan, WorkItemDraft
+    from gateway.core.x12.claim import Claim
+    from gateway.core.x12.remittance import ClaimPayment
+
+    from .context import ClaimContext, PaymentContext
+    from .transport import Transport
+
+
+# --- claims go out ---------------------------------------------------------------------------------
+
+
+@hookspec
+def confirm_claim(claim: Claim, context: ClaimContext) -> Iterable[Finding] | Outcome | None:
+    """Look at a claim as its order left it: complete, delivered, priced.
+
+    Called once for each claim each time it is decided, first of all stations. May set elements of `claim`; later
+    steps see them. Findings of severity HOLD or REJECT, or a Hold, keep the claim back; None lets it pass.
+    If it raises, the claim is held (system) with the plugin's name.
+    """
+
+
+@hookspec
+def scrub_claim(claim: Claim, context: ClaimContext) -> Iterable[Finding] | Outcome | None:
+    """Look for what a payer would refuse, and set right what can be set right.
+
+    Called once for each claim each time it is about to leave, after `confirm_claim`, before holds are decided. May
+    set elements of `claim`. Findings of severity HOLD or REJECT keep the claim back; WARN and INFO stand on its
+    timeline; None lets it pass. May be async, may yield its findings.
+    If it raises, the claim is held (system) with the plugin's name.
+    """
+
+
+@hookspec
+def hold_claim(claim: Claim, context: ClaimContext) -> Iterable[Hold] | Outcome | None:
+    """Say what must be there before the claim may leave: a prescription, an authorization, a person's look.
+
+    Called once for each claim after it is scrubbed. Several holds may stand side by side; the claim leaves when the
+    last one is released. Changes to `claim` are dropped here. None: nothing to wait for.
+    If it raises, the claim is held (system) with the plugin's name.
+    """
+
+
+# --- money comes in --------------------------------------------------------------------------------
+
+
+@hookspec
+def post_payment(
+    payment: ClaimPayment, match: Match, context: PaymentContext
+) -> PostingPlan | Outcome | None:
+    """Say what a claim payment does to the accounts.
+
+    Called once for each claim payment (CLP) of a remittance that balances, after the payment has been matched.
+    The first step of the chain that returns a plan decides; later ones are not asked. Stop, Hold and Quarantine
+    make it a posting exception with that reason. None: the next step. A payment that no step plans is an exception.
+    If it raises, the payment is a posting exception with the plugin's name; the others post.
+    """
+
+
+@hookspec
+def route_denial(denial: Denial, context: PaymentContext) -> WorkItemDraft | Outcome | None:
+    """Say who works a denial, by when, and what they should do.
+
+    Called once for each denial that a posted payment carries, after its plan is made. The first step that returns a
+    draft decides. A denial that no step routes goes to the denials team with the default deadline.
+    If it raises, the denial goes there too, and the plugin's failure stands on the timeline.
+    """
+
+
+# --- lines to the partners -------------------------------------------------------------------------
+
+
+@hookspec
+def transport_settings() -> type[BaseModel]:
+    """The model of a partner's `transport.settings`, where this plugin carries files.
+
+    Called when a configuration is read that has a partner with this transport. Importing the model must pull in
+    nothing heavy. If it raises, the configuration is refused.
+    """
+
+
+@hookspec(firstresult=True)
+def open_transport(partner: str, settings: BaseModel) -> Transport | None:
+    """Open a line to a partner.
+
+    Called on a worker thread for each session with the partner, with settings of the model that this plugin's
+    `transport_settings` returned; at most `max_connections` are open. Returns a connected transport, which the
+    caller closes; None where the settings are not this plugin's. Raises TransportError where it cannot.
+    """
+
+
+# --- declarations ----------------------------------------------------------------------------------
+
+
+@hookspec
+def plugin_settings() -> type[BaseModel]:
+    """The model of this plugin's settings in a step of a chain (`context.settings`).
+
+    Called when a configuration is read. Importing the model must pull in nothing heavy. A plugin without it takes
+    no settings. If it raises, the configuration is refused.
+    """

@@ -1,0 +1,131 @@
+"""What settings are made of: the base model of a plugin's settings, durations, and secrets by reference.
+
+The YAML reader hands every scalar on as a string; these types say what the string must look like.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, PlainSerializer
+from pydantic_core import CoreSchema, core_schema
+
+
+class PluginSettings(BaseModel):
+    """Settings of a plugin: unknown keys are refused, values never change once checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_UNITS = {
+    "ms": 0.001,
+    "s": 1.0,
+    "sec": 1.0,
+    "second": 1.0,
+    "seconds": 1.0,
+    "m": 60.0,
+    "min": 60.0,
+    "minute": 60.0,
+    "minutes": 60.0,
+    "h": 3600.0,
+    "hour": 3600.0,
+    "hours": 3600.0,
+    "d": 86400.0,
+    "day": 86400.0,
+    "days": 86400.0,
+}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
+
+
+def parse_seconds(value: object) -> float:
+    """`2s`, `150ms`, `5 min`, `4h`, `30 days` in seconds; a number in Python code is seconds already.
+
+    Raises:
+        ValueError: the text is no number with a unit.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    found = _DURATION.fullmatch(str(value).strip().lower())
+    if not found or found[2] not in _UNITS:
+        raise ValueError("a time with its unit, such as 2s, 5 min, 4h or 30 days")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _write_seconds(seconds: float) -> str:
+    return f"{seconds:.10g}s"
+
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(parse_seconds, json_schema_input_type=str),
+    PlainSerializer(_write_seconds, when_used="json"),
+]
+"""A length of time in seconds, written with its unit: `2s`, `5 min`, `4h`."""
+
+
+class SecretMissing(Exception):
+    """A secret that the configuration refers to is not there. The message names the reference, never a value."""
+
+
+class Secret:
+    """A secret by reference: `env:NAME` or `file:/path/of/a/file`. It never stands in the YAML itself.
+
+    `reveal()` reads it each time, so that a rotated secret is used without a restart.
+    """
+
+    __slots__ = ("kind", "name")
+
+    def __init__(self, reference: str) -> None:
+        kind, _, name = reference.partition(":")
+        if kind not in ("env", "file") or not name.strip():
+            raise ValueError(
+                "a reference to a secret: env:NAME (an environment variable) or file:/path (a file that holds it)"
+            )
+        self.kind = kind
+        self.name = name.strip()
+
+    def reveal(self, env: Mapping[str, str] | None = None) -> str:
+        """The secret itself; one newline at the end of a file is dropped.
+
+        Raises:
+            SecretMissing: the variable is not set or empty, or the file cannot be read.
+        """
+        if self.kind == "env":
+            value = (os.environ if env is None else env).get(self.name, "")
+            if not value:
+                raise SecretMissing(f"the environment variable {self.name} is not set")
+            return value
+        try:
+            text = Path(self.name).expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise SecretMissing(f"the secret file {self.name} cannot be read: {reason}") from None
+        value = text.removesuffix("\n").removesuffix("\r")
+        if not value:
+            raise SecretMissing(f"the secret file {self.name} is empty")
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+    def __repr__(self) -> str:
+        return f"Secret({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def convert(value: object) -> Secret:
+            return value if isinstance(value, Secret) else cls(str(value))
+
+        return core_schema.no_info_plain_validator_function(
+            convert, serialization=core_schema.to_string_ser_schema()
+        )
