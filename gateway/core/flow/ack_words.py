@@ -55,9 +55,7 @@ def _list(words: list[str]) -> str:
     return f"{shown}; and {len(words) - _MORE} more" if len(words) > _MORE else shown
 
 
-def file_reason(
-    answer: InterchangeAnswer | SetAnswer | GroupAnswer | BatchStatus, isa13: str, count: int
-) -> str:
+def file_reason(answer: InterchangeAnswer | SetAnswer | GroupAnswer | BatchStatus, isa13: str, count: int) -> str:
     """Why a whole interchange, set, group or batch was refused (or noted), and what to do about it."""
     claims = "1 claim" if count == 1 else f"{count} claims"
     if isinstance(answer, InterchangeAnswer):

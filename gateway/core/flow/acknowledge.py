@@ -144,9 +144,7 @@ class _Chunk:
         if st02:
             statement = statement.where(submissions.c.st02 == st02)
         if npi:
-            statement = statement.join(claims, claims.c.id == submissions.c.claim_id).where(
-                claims.c.billing_npi == npi
-            )
+            statement = statement.join(claims, claims.c.id == submissions.c.claim_id).where(claims.c.billing_npi == npi)
         return [dict(row._mapping) for row in self.connection.execute(statement.order_by(submissions.c.id))]
 
     def write(self) -> None:
@@ -385,11 +383,7 @@ def _claims(chunk: _Chunk, found: Sequence[ClaimAnswer]) -> None:
             exact[row.batch_id, row.claim_number] = value
     for answer in found:
         batch_id = by_reference.get(answer.bht03)
-        row_found = (
-            latest.get(answer.claim_number)
-            if batch_id is None
-            else exact.get((batch_id, answer.claim_number))
-        )
+        row_found = latest.get(answer.claim_number) if batch_id is None else exact.get((batch_id, answer.claim_number))
         if row_found is None:
             chunk.stray(f"claim {answer.claim_number} of batch {answer.bht03 or '(not named)'}")
             continue
@@ -463,9 +457,7 @@ def apply(connection: Connection, services: Services, file_id: int, found: Seque
     return len(chunk.changed)
 
 
-def _apply_chunk(
-    connection: Connection, services: Services, file_id: int, sha256: str, index: int
-) -> int:
+def _apply_chunk(connection: Connection, services: Services, file_id: int, sha256: str, index: int) -> int:
     return apply(connection, services, file_id, load_answers(services, sha256, index))
 
 
@@ -480,9 +472,7 @@ async def acknowledge(run: Run, payload: Payload) -> int:
     file_id = int(payload["file_id"])
     changed = 0
     for index in range(-(-int(payload["count"]) // CHUNK)):
-        changed += await run.transact(
-            f"apply {index}", _apply_chunk, services, file_id, str(payload["answers"]), index
-        )
+        changed += await run.transact(f"apply {index}", _apply_chunk, services, file_id, str(payload["answers"]), index)
         boundary("acknowledge.applied")
     await run.transact("finish", _finish, services, file_id)
     boundary("acknowledge.done")

@@ -175,9 +175,7 @@ def _hand_on(connection: Connection, services: Services, file_id: int, found: di
             )
         )
     if found.get("answers"):
-        archive.record(
-            connection, archive.Stored(found["answers"], found["answers_size"]), "decision", now
-        )
+        archive.record(connection, archive.Stored(found["answers"], found["answers_size"]), "decision", now)
         put_outbox(
             connection,
             "acknowledge",
@@ -198,9 +196,7 @@ def _hand_on(connection: Connection, services: Services, file_id: int, found: di
         now,
     )
     connection.execute(
-        update(files)
-        .where(files.c.id == file_id)
-        .values(kind=kind, state=state, reason=reason[:1000], finished_at=now)
+        update(files).where(files.c.id == file_id).values(kind=kind, state=state, reason=reason[:1000], finished_at=now)
     )
     return kind
 

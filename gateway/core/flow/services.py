@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Engine as SyncEngine
 
+from ...plugins.pickup import PickupRules, RemoteFile, Sighting, look
 from ..clock import Clock
 from ..store.archive import Archive
 
@@ -29,6 +31,30 @@ class Transports(Protocol):
         """A connected transport of this partner; close it when done. Raises TransportError."""
 
 
+class Sightings:
+    """What the polls of this process have seen at the partners, look after look.
+
+    Kept in memory: after a restart a file is simply looked at anew before it is taken.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seen: dict[str, dict[str, Sighting]] = {}
+        self._parts: Counter[tuple[str, str, int, int]] = Counter()
+
+    def ready(self, partner: str, files: Sequence[RemoteFile], rules: PickupRules) -> list[RemoteFile]:
+        """Which of the listed files have stood still long enough to be fetched."""
+        seen = look(self._seen.get(partner, {}), files, rules, self._clock.now().timestamp())
+        self._seen[partner] = seen.sightings
+        return list(seen.ready)
+
+    def enough(self, partner: str, file: RemoteFile, looks: int) -> bool:
+        """Count one more download of a file that is not whole; True once it has had its looks."""
+        key = (partner, file.path, file.size, file.mtime)
+        self._parts[key] += 1
+        return self._parts[key] > looks
+
+
 class Services:
     """Everything a station may use. `config` is the configuration in force, `reads` a read-only engine for
     look-ups outside a transaction."""
@@ -42,6 +68,7 @@ class Services:
         decide: DecidePool,
         transports: Transports,
         reads: SyncEngine,
+        sightings: Sightings | None = None,
     ) -> None:
         self.config = config
         self.archive = archive
@@ -49,3 +76,4 @@ class Services:
         self.decide = decide
         self.transports = transports
         self.reads = reads
+        self.sightings = sightings or Sightings(clock)

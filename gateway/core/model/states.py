@@ -61,9 +61,7 @@ _RANK = {
 }
 
 
-def advance(
-    state: SubmissionState, hop: Hop, said: SubmissionState, by: Hop
-) -> tuple[SubmissionState, Hop]:
+def advance(state: SubmissionState, hop: Hop, said: SubmissionState, by: Hop) -> tuple[SubmissionState, Hop]:
     """What a submission is after one more answer; the order in which answers arrive does not matter.
 
     A rejection is final unless a stronger hop says otherwise: a payer that adjudicates a claim has it, whatever

@@ -20,10 +20,7 @@ def allocate(connection: Connection, name: str, count: int, *, first: int = 1) -
     if count < 1:
         raise ValueError("at least one number must be asked for")
     row = connection.execute(
-        update(counters)
-        .where(counters.c.name == name)
-        .values(next=counters.c.next + count)
-        .returning(counters.c.next)
+        update(counters).where(counters.c.name == name).values(next=counters.c.next + count).returning(counters.c.next)
     ).one_or_none()
     if row is not None:
         return int(row[0]) - count

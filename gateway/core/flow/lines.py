@@ -1,0 +1,90 @@
+"""What a failed call to a partner means: counted, and after a refusal that repeats, stopped for a person.
+
+Sign-in refused three times in a row stops the partner (accounts lock), a host key that is not the pinned one at
+once. Everything else is tried again with back-off; a line that stays down becomes a work item too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Connection, update
+
+from ...plugins.transport import (
+    AuthenticationRefused,
+    HostKeyRefused,
+    Refused,
+    TransportError,
+)
+from ..store import partners, timeline
+from ..store.tables import work_items
+from ..work.items import WorkItem, close_items, open_items
+
+SIGN_INS_BEFORE_STOP = 3
+FAILURES_BEFORE_TOLD = 5
+
+
+def problem(error: TransportError) -> dict[str, str]:
+    """An error as a step may return it: its kind and its sentence, without a secret."""
+    if isinstance(error, HostKeyRefused):
+        kind = "host_key"
+    elif isinstance(error, AuthenticationRefused):
+        kind = "sign_in"
+    else:
+        kind = "refused" if isinstance(error, Refused) else "failed"
+    return {"kind": kind, "what": str(error)}
+
+
+def stopped(connection: Connection, partner: str) -> str:
+    """Why nothing is tried with this partner; empty while it runs."""
+    return partners.line(connection, partner).stopped
+
+
+def went_well(connection: Connection, partner: str, now: dt.datetime) -> None:
+    """A call went through: counts start again, and what waited because of the line is closed."""
+    partners.succeeded(connection, partner, now)
+    close_items(connection, [f"partner:{partner}:down"], "The line works again.", now)
+
+
+def went_wrong(connection: Connection, partner: str, error: dict[str, str], now: dt.datetime) -> str:
+    """Count a failed call; stop the partner where that is due. Returns why it is stopped, or an empty string."""
+    kind, what = error["kind"], error["what"]
+    line = partners.failed(connection, partner, what, now, auth=kind == "sign_in")
+    reason = ""
+    if kind == "host_key":
+        reason = f"Stopped: {what}"
+    elif kind == "sign_in" and line.auth_failures >= SIGN_INS_BEFORE_STOP:
+        reason = f"Stopped after {line.auth_failures} refused sign-ins, before the account locks: {what}"
+    if reason:
+        partners.stop(connection, partner, reason, now)
+        _tell(connection, partner, "stopped", f"{reason} Then: gateway partner start {partner}", now)
+    elif kind == "refused" or line.failures >= FAILURES_BEFORE_TOLD:
+        _tell(connection, partner, "down", f"{what} ({line.failures} failure(s) in a row)", now)
+    return reason
+
+
+def restart(connection: Connection, partner: str, who: str, now: dt.datetime) -> None:
+    """A person has mended the cause: try the partner again."""
+    partners.start(connection, partner)
+    close_items(connection, [f"partner:{partner}:stopped", f"partner:{partner}:down"], "Started again.", now)
+    timeline.add(connection, [timeline.Entry("partner", 0, "line", f"{partner} started again.", who=who)], now)
+
+
+def _tell(connection: Connection, partner: str, state: str, reason: str, now: dt.datetime) -> None:
+    key = f"partner:{partner}:{state}"
+    item = WorkItem(
+        kind="partner_stopped",
+        key=key,
+        reason=reason[:1000],
+        team="edi",
+        subject_kind="partner",
+        partner=partner,
+        work_by=now.date(),
+    )
+    if not open_items(connection, [item], now):
+        # It happened before: the same item opens again with today's reason.
+        connection.execute(
+            update(work_items)
+            .where(work_items.c.key == key)
+            .values(state="open", reason=reason[:1000], opened_at=now, closed_at=None, outcome="")
+        )

@@ -1,0 +1,181 @@
+"""The watch over answers that do not come (hme-billing-rules 7.5).
+
+Runs on a schedule. Each silence is one work item for its batch, with the number of claims and the dollars that hang on
+it; the item closes by itself when the answer arrives (`acknowledge`, `post`). Hours of the payer's 277CA are business
+hours: weekends and US federal holidays do not count.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from ..engine.port import Payload, Run, workflow
+from ..model.money import to_dollars
+from ..model.states import Hop, SubmissionState
+from ..store.tables import batches, submissions, work_items
+from ..work.calendar import add_business_days, is_business_day
+from ..work.items import WorkItem, close_items, open_items
+from .services import Services
+
+
+class AnswerTimes(NamedTuple):
+    """When a silence becomes an alarm, per partner. Hours since sending; days for remittances; None: never."""
+
+    interchange_hours: float | None = 24
+    clearinghouse_hours: float | None = 24
+    payer_business_hours: float | None = 48
+    remittance_days: float | None = 30
+
+
+class Silence(NamedTuple):
+    """A batch of which something is missing: `hop` has not spoken about `claims` of its claims."""
+
+    batch_id: int
+    partner: str
+    isa13: str
+    hop: Hop
+    claims: int
+    cents: int
+    sent_at: dt.datetime
+
+
+_MISSING = {
+    Hop.SET: "no TA1 or 999 has come",
+    Hop.CLEARINGHOUSE: "the clearinghouse has not answered (277CA)",
+    Hop.PAYER: "the payer has not answered (277CA)",
+    Hop.REMITTANCE: "no remittance (835) has come",
+}
+_DO = {
+    Hop.SET: "Ask the partner whether the file arrived; do not send it again before they have said no.",
+    Hop.CLEARINGHOUSE: "Look at the partner's portal, then ask their support.",
+    Hop.PAYER: "Ask the clearinghouse for the payer's reports.",
+    Hop.REMITTANCE: "Check the claim status with the payer, and whether remittances are enrolled.",
+}
+
+
+def business_hours_before(now: dt.datetime, hours: float) -> dt.datetime:
+    """The moment that lies so many business hours back; a business day counts 24 of them."""
+    moment, left = now, hours
+    while left > 0:
+        day_start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        if moment == day_start:
+            day_start -= dt.timedelta(days=1)
+        span = (moment - day_start).total_seconds() / 3600
+        if is_business_day(day_start.date()):
+            used = min(span, left)
+            left -= used
+            moment -= dt.timedelta(hours=used)
+        else:
+            moment = day_start
+    return moment
+
+
+def silences(connection: Connection, partner: str, times: AnswerTimes, now: dt.datetime) -> list[Silence]:
+    """Every batch of a partner of which an answer is overdue."""
+    found: list[Silence] = []
+    waiting = {
+        Hop.SET: (
+            times.interchange_hours and now - dt.timedelta(hours=times.interchange_hours),
+            and_(batches.c.group_ack == "", batches.c.ta1 != "R", submissions.c.hop < int(Hop.SET)),
+        ),
+        Hop.CLEARINGHOUSE: (
+            times.clearinghouse_hours and now - dt.timedelta(hours=times.clearinghouse_hours),
+            and_(
+                batches.c.group_ack != "",
+                submissions.c.hop < int(Hop.CLEARINGHOUSE),
+                submissions.c.state.in_([SubmissionState.SENT, SubmissionState.ACKNOWLEDGED]),
+            ),
+        ),
+        Hop.PAYER: (
+            times.payer_business_hours and business_hours_before(now, times.payer_business_hours),
+            and_(
+                submissions.c.hop == int(Hop.CLEARINGHOUSE),
+                submissions.c.state == SubmissionState.ACKNOWLEDGED,
+            ),
+        ),
+        Hop.REMITTANCE: (
+            times.remittance_days and now - dt.timedelta(days=times.remittance_days),
+            submissions.c.state == SubmissionState.ACCEPTED,
+        ),
+    }
+    for hop, (before, condition) in waiting.items():
+        if before:
+            found += _overdue(connection, partner, hop, before, condition)
+    return found
+
+
+def _overdue(
+    connection: Connection, partner: str, hop: Hop, before: dt.datetime, condition: ColumnElement[bool]
+) -> Iterable[Silence]:
+    rows = connection.execute(
+        select(
+            batches.c.id,
+            batches.c.isa13,
+            batches.c.sent_at,
+            func.count().label("claims"),
+            func.sum(submissions.c.charge_cents).label("cents"),
+        )
+        .join(submissions, submissions.c.batch_id == batches.c.id)
+        .where(batches.c.partner == partner, batches.c.sent_at < before, condition)
+        .group_by(batches.c.id, batches.c.isa13, batches.c.sent_at)
+        .order_by(batches.c.id)
+    )
+    for row in rows:
+        yield Silence(row.id, partner, row.isa13, hop, row.claims, int(row.cents or 0), row.sent_at)
+
+
+def silence_key(hop: Hop, batch_id: int) -> str:
+    """The key of the work item for a silence; closing it by this key is how an answer clears it."""
+    return f"overdue:{'999' if hop is Hop.SET else hop.name}:{batch_id}"
+
+
+def raise_alarms(connection: Connection, found: Iterable[Silence], now: dt.datetime) -> int:
+    """One work item for each silence; asking twice is once. Returns how many are new."""
+    items = [
+        WorkItem(
+            kind="overdue_ack",
+            key=silence_key(silence.hop, silence.batch_id),
+            reason=f"Interchange {silence.isa13} went to {silence.partner} on {silence.sent_at:%m/%d/%Y %H:%M} UTC, "
+            f"and {_MISSING[silence.hop]} for {silence.claims} claim(s) of "
+            f"${to_dollars(silence.cents):,.2f}. {_DO[silence.hop]}",
+            team="billing" if silence.hop is Hop.REMITTANCE else "edi",
+            subject_kind="batch",
+            subject_id=silence.batch_id,
+            cents=silence.cents,
+            work_by=add_business_days(now.date(), 1),
+            partner=silence.partner,
+        )
+        for silence in found
+    ]
+    return open_items(connection, items, now)
+
+
+def clear_alarms(connection: Connection, partner: str, found: Iterable[Silence], now: dt.datetime) -> int:
+    """Close the alarms of a partner whose silence is over. Returns how many."""
+    still = {silence_key(silence.hop, silence.batch_id) for silence in found}
+    open_keys = connection.execute(
+        select(work_items.c.key).where(
+            work_items.c.kind == "overdue_ack", work_items.c.state == "open", work_items.c.partner == partner
+        )
+    ).scalars()
+    return close_items(connection, [key for key in open_keys if key not in still], "The answer has come.", now)
+
+
+def _watch(connection: Connection, services: Services, times: dict[str, Any]) -> dict[str, int]:
+    now = services.clock.now()
+    opened = closed = 0
+    for partner, limits in sorted(times.items()):
+        found = silences(connection, partner, AnswerTimes(**limits), now)
+        opened += raise_alarms(connection, found, now)
+        closed += clear_alarms(connection, partner, found, now)
+    return {"opened": opened, "closed": closed}
+
+
+@workflow("watch")
+async def watch(run: Run, payload: Payload) -> dict[str, int]:
+    """Raise and clear the alarms of every partner. `payload`: {times: {partner: AnswerTimes as a dict}}."""
+    return await run.transact("watch", _watch, run.services, payload["times"])
