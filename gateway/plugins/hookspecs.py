@@ -1,3 +1,4 @@
+# mypy: disable-error-code="empty-body"
 """Every hook, in the order in which a claim and its answers meet them.
 
 A plugin implements any of them, with any of their arguments. The chain runner, not pluggy, calls the stations'
@@ -67,9 +68,7 @@ def hold_claim(claim: Claim, context: ClaimContext) -> Iterable[Hold] | Outcome 
 
 
 @hookspec
-def post_payment(
-    payment: ClaimPayment, match: Match, context: PaymentContext
-) -> PostingPlan | Outcome | None:
+def post_payment(payment: ClaimPayment, match: Match, context: PaymentContext) -> PostingPlan | Outcome | None:
     """Say what a claim payment does to the accounts.
 
     Called once for each claim payment (CLP) of a remittance that balances, after the payment has been matched.
@@ -103,11 +102,11 @@ def transport_settings() -> type[BaseModel]:
 
 @hookspec(firstresult=True)
 def open_transport(partner: str, settings: BaseModel) -> Transport | None:
-    """Open a line to a partner.
+    """Make the line to a partner.
 
     Called on a worker thread for each session with the partner, with settings of the model that this plugin's
-    `transport_settings` returned; at most `max_connections` are open. Returns a connected transport, which the
-    caller closes; None where the settings are not this plugin's. Raises TransportError where it cannot.
+    `transport_settings` returned; at most `max_connections` are in use. Returns a transport that is not connected
+    yet (the caller connects and closes it); None where the settings are not this plugin's. Raises TransportError.
     """
 
 

@@ -1,0 +1,139 @@
+"""gateway.yaml: the organisation, where things are kept, what listens, and the billing systems that send claims."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from gateway.plugins.settings import Seconds, Secret
+
+from .values import Model, Name, Npi, Zone
+
+
+class Organisation(Model):
+    """The supplier: one organisation, with any number of billing NPIs."""
+
+    name: str = Field(min_length=1, max_length=60)
+    billing_npis: tuple[Npi, ...] = Field(min_length=1)
+    tax_id: Annotated[str, StringConstraints(pattern=r"^\d{2}-?\d{7}$")]
+    time_zone: Zone = "America/New_York"
+    """Business dates are taken here."""
+
+
+def _database_url(value: object) -> object:
+    text = str(value)
+    if text.startswith(("env:", "file:")):
+        return Secret(text)
+    if not text.startswith(("sqlite:", "postgresql")):
+        raise ValueError("sqlite (the default), a postgresql URL, or a reference to one: env:NAME, file:/path")
+    if "://" in text and "@" in text and ":" in text.split("://", 1)[1].rsplit("@", 1)[0]:
+        raise ValueError("a URL without a password; keep the whole URL outside: url: env:GATEWAY_DATABASE_URL")
+    return text
+
+
+class Database(Model):
+    """Where the memory is. Without `url`: two SQLite files under `data_dir`, `business.db` and `engine.db`.
+
+    `url` is PostgreSQL, for business rows and engine alike, without a password or by reference.
+    """
+
+    url: Annotated[str | Secret | None, BeforeValidator(_database_url)] = None
+
+    def reveal(self) -> str | None:
+        """The URL itself; None: SQLite under `data_dir`. Raises SecretMissing."""
+        return self.url.reveal() if isinstance(self.url, Secret) else self.url
+
+
+class Web(Model):
+    """What listens. Loopback by default; whatever listens asks for a token."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8470, ge=0, le=65535)
+    max_upload_mb: int = Field(default=512, ge=1, le=4096)
+
+
+class Workers(Model):
+    """How much runs at the same time."""
+
+    decide_processes: int = Field(default=2, ge=1, le=64)
+    """Child processes that run the plugins."""
+    decide_memory_mb: int = Field(default=1024, ge=128, le=65536)
+    """The most memory that one of them may take before it is ended."""
+    chunk: int = Field(default=500, ge=1, le=5000)
+    """Claims or payments that are decided and committed together."""
+    files: int = Field(default=4, ge=1, le=64)
+    """Files and batches under way at once."""
+    heartbeat: Seconds = Field(default=10.0, gt=0)
+    takeover_after: Seconds = Field(default=60.0, gt=0)
+    """A worker that has been silent for so long is taken for dead, and its work is resumed by another."""
+
+    @model_validator(mode="after")
+    def _takeover_is_slower_than_the_heartbeat(self) -> Workers:
+        if self.takeover_after < 2 * self.heartbeat:
+            raise ValueError("takeover_after is at least twice heartbeat, or live workers are taken for dead")
+        return self
+
+
+class Retention(Model):
+    """How long things are kept, in days, before `gateway purge` may remove them (0: for ever).
+
+    HIPAA wants its documents six years; Medicare suppliers keep records seven years from the date of service.
+    """
+
+    claims_days: int = Field(default=0, ge=0)
+    raw_files_days: int = Field(default=0, ge=0)
+    access_log_days: int = Field(default=2190, ge=0)
+
+
+class GatewayConfig(Model):
+    """gateway.yaml. Relative paths count from the folder of the file."""
+
+    organisation: Organisation
+    environment: Literal["test", "production"]
+    """What stands in ISA15: T or P. A partner of the other kind is refused before anything is sent."""
+    data_dir: Path = Path("var")
+    database: Database = Database()
+    web: Web = Web()
+    workers: Workers = Workers()
+    retention: Retention = Retention()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    plugins_dir: Path | None = None
+    """A folder of the organisation's own plugins, a folder or a file each."""
+    plugins: tuple[str, ...] | None = None
+    """Names of the plugins to load; without it, all that are found."""
+    stable_for: Seconds = Field(default=5.0, ge=0)
+    """How long a file in a drop folder must stand still before it is taken."""
+    poll_every: Seconds = Field(default=5.0, gt=0)
+    """How often drop folders are looked at."""
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def usage(self) -> Literal["P", "T"]:
+        """ISA15."""
+        return "P" if self.environment == "production" else "T"
+
+
+Answer = Literal["999", "277CA", "835", "postings"]
+
+
+class Source(Model):
+    """A billing system that sends claims, and what it wants back."""
+
+    name: Name
+    drop_folder: Path | None = None
+    """Where it puts files; `<data_dir>/in/<name>` without it."""
+    patterns: tuple[str, ...] = ("*",)
+    """Which file names are taken; shell patterns, upper and lower case alike."""
+    format: Literal["837", "json", "auto"] = "auto"
+    """What its files hold; auto tells by the first bytes."""
+    answers_folder: Path | None = None
+    """Where its answers go; `<data_dir>/out/<name>` without it."""
+    answers: tuple[Answer, ...] = ("999", "277CA", "835", "postings")
+    our_claim_numbers: bool = False
+    """Give its claims our own CLM01, mapped back in what goes back to it."""
+
+
+GatewayConfig.model_rebuild()
