@@ -8,11 +8,13 @@ hours: weekends and US federal holidays do not count.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
+from ...config.partner import Expectation, Partner
+from ...config.values import SpanOfTime
 from ..engine.port import Payload, Run, workflow
 from ..model.money import to_dollars
 from ..model.states import Hop, SubmissionState
@@ -22,13 +24,11 @@ from ..work.items import WorkItem, close_items, open_items
 from .services import Services
 
 
-class AnswerTimes(NamedTuple):
-    """When a silence becomes an alarm, per partner. Hours since sending; days for remittances; None: never."""
+class Limits(NamedTuple):
+    """Since when sent batches are overdue, per hop: before `told` somebody is told, before `late` it is late."""
 
-    interchange_hours: float | None = 24
-    clearinghouse_hours: float | None = 24
-    payer_business_hours: float | None = 48
-    remittance_days: float | None = 30
+    told: dt.datetime
+    late: dt.datetime
 
 
 class Silence(NamedTuple):
@@ -41,6 +41,7 @@ class Silence(NamedTuple):
     claims: int
     cents: int
     sent_at: dt.datetime
+    late: bool
 
 
 _MISSING = {
@@ -74,43 +75,59 @@ def business_hours_before(now: dt.datetime, hours: float) -> dt.datetime:
     return moment
 
 
-def silences(connection: Connection, partner: str, times: AnswerTimes, now: dt.datetime) -> list[Silence]:
+def before(now: dt.datetime, span: SpanOfTime) -> dt.datetime:
+    """The moment that lies a span back; a business day counts 24 business hours."""
+    if span.business_hours or span.business_days:
+        return business_hours_before(now, span.business_hours + 24 * span.business_days)
+    return now - dt.timedelta(seconds=span.seconds)
+
+
+def _limits(expectation: Expectation, now: dt.datetime) -> Limits | None:
+    if not expectation.expected:
+        return None
+    late = before(now, expectation.alarm)
+    return Limits(before(now, expectation.warn) if expectation.warn else late, late)
+
+
+def silences(connection: Connection, partner: Partner, now: dt.datetime) -> list[Silence]:
     """Every batch of a partner of which an answer is overdue."""
-    found: list[Silence] = []
-    waiting = {
-        Hop.SET: (
-            times.interchange_hours and now - dt.timedelta(hours=times.interchange_hours),
+    answers = partner.answers
+    # A partner that acknowledges only what it refuses says nothing by its silence.
+    first = answers.ack_999 if answers.positive_999 else answers.ta1
+    waiting: list[tuple[Hop, Expectation, ColumnElement[bool]]] = [
+        (
+            Hop.SET,
+            first,
             and_(batches.c.group_ack == "", batches.c.ta1 != "R", submissions.c.hop < int(Hop.SET)),
         ),
-        Hop.CLEARINGHOUSE: (
-            times.clearinghouse_hours and now - dt.timedelta(hours=times.clearinghouse_hours),
+        (
+            Hop.CLEARINGHOUSE,
+            answers.clearinghouse_277ca,
             and_(
-                batches.c.group_ack != "",
-                submissions.c.hop < int(Hop.CLEARINGHOUSE),
+                submissions.c.hop == int(Hop.SET)
+                if answers.positive_999
+                else submissions.c.hop < int(Hop.CLEARINGHOUSE),
                 submissions.c.state.in_([SubmissionState.SENT, SubmissionState.ACKNOWLEDGED]),
             ),
         ),
-        Hop.PAYER: (
-            times.payer_business_hours and business_hours_before(now, times.payer_business_hours),
-            and_(
-                submissions.c.hop == int(Hop.CLEARINGHOUSE),
-                submissions.c.state == SubmissionState.ACKNOWLEDGED,
-            ),
+        (
+            Hop.PAYER,
+            answers.payer_277ca,
+            and_(submissions.c.hop == int(Hop.CLEARINGHOUSE), submissions.c.state == SubmissionState.ACKNOWLEDGED),
         ),
-        Hop.REMITTANCE: (
-            times.remittance_days and now - dt.timedelta(days=times.remittance_days),
-            submissions.c.state == SubmissionState.ACCEPTED,
-        ),
-    }
-    for hop, (before, condition) in waiting.items():
-        if before:
-            found += _overdue(connection, partner, hop, before, condition)
+        (Hop.REMITTANCE, answers.remittance, submissions.c.state == SubmissionState.ACCEPTED),
+    ]
+    found: list[Silence] = []
+    for hop, expectation, condition in waiting:
+        limits = _limits(expectation, now)
+        if limits is not None:
+            found += _overdue(connection, partner.name, hop, limits, condition)
     return found
 
 
 def _overdue(
-    connection: Connection, partner: str, hop: Hop, before: dt.datetime, condition: ColumnElement[bool]
-) -> Iterable[Silence]:
+    connection: Connection, partner: str, hop: Hop, limits: Limits, condition: ColumnElement[bool]
+) -> Iterator[Silence]:
     rows = connection.execute(
         select(
             batches.c.id,
@@ -120,12 +137,13 @@ def _overdue(
             func.sum(submissions.c.charge_cents).label("cents"),
         )
         .join(submissions, submissions.c.batch_id == batches.c.id)
-        .where(batches.c.partner == partner, batches.c.sent_at < before, condition)
+        .where(batches.c.partner == partner, batches.c.sent_at < limits.told, condition)
         .group_by(batches.c.id, batches.c.isa13, batches.c.sent_at)
         .order_by(batches.c.id)
     )
     for row in rows:
-        yield Silence(row.id, partner, row.isa13, hop, row.claims, int(row.cents or 0), row.sent_at)
+        late = row.sent_at < limits.late
+        yield Silence(row.id, partner, row.isa13, hop, row.claims, int(row.cents or 0), row.sent_at, late)
 
 
 def silence_key(hop: Hop, batch_id: int) -> str:
@@ -134,24 +152,38 @@ def silence_key(hop: Hop, batch_id: int) -> str:
 
 
 def raise_alarms(connection: Connection, found: Iterable[Silence], now: dt.datetime) -> int:
-    """One work item for each silence; asking twice is once. Returns how many are new."""
-    items = [
-        WorkItem(
-            kind="overdue_ack",
-            key=silence_key(silence.hop, silence.batch_id),
-            reason=f"Interchange {silence.isa13} went to {silence.partner} on {silence.sent_at:%m/%d/%Y %H:%M} UTC, "
-            f"and {_MISSING[silence.hop]} for {silence.claims} claim(s) of "
-            f"${to_dollars(silence.cents):,.2f}. {_DO[silence.hop]}",
-            team="billing" if silence.hop is Hop.REMITTANCE else "edi",
-            subject_kind="batch",
-            subject_id=silence.batch_id,
-            cents=silence.cents,
-            work_by=add_business_days(now.date(), 1),
-            partner=silence.partner,
-        )
-        for silence in found
-    ]
-    return open_items(connection, items, now)
+    """One work item for each silence; asking twice is once. One that has become late says so.
+
+    Returns how many are new.
+    """
+    opened = 0
+    for silence in found:
+        item = _item(silence, now)
+        new = open_items(connection, [item], now)
+        opened += new
+        if not new and silence.late:
+            connection.execute(
+                update(work_items)
+                .where(work_items.c.key == item.key, work_items.c.state == "open")
+                .values(reason=item.reason, work_by=item.work_by)
+            )
+    return opened
+
+
+def _item(silence: Silence, now: dt.datetime) -> WorkItem:
+    return WorkItem(
+        kind="overdue_ack",
+        key=silence_key(silence.hop, silence.batch_id),
+        reason=f"{'Late: ' if silence.late else ''}interchange {silence.isa13} went to {silence.partner} on "
+        f"{silence.sent_at:%m/%d/%Y %H:%M} UTC, and {_MISSING[silence.hop]} for {silence.claims} claim(s) of "
+        f"${to_dollars(silence.cents):,.2f}. {_DO[silence.hop]}",
+        team="billing" if silence.hop is Hop.REMITTANCE else "edi",
+        subject_kind="batch",
+        subject_id=silence.batch_id,
+        cents=silence.cents,
+        work_by=now.date() if silence.late else add_business_days(now.date(), 1),
+        partner=silence.partner,
+    )
 
 
 def clear_alarms(connection: Connection, partner: str, found: Iterable[Silence], now: dt.datetime) -> int:
@@ -165,17 +197,17 @@ def clear_alarms(connection: Connection, partner: str, found: Iterable[Silence],
     return close_items(connection, [key for key in open_keys if key not in still], "The answer has come.", now)
 
 
-def _watch(connection: Connection, services: Services, times: dict[str, Any]) -> dict[str, int]:
+def _watch(connection: Connection, services: Services) -> dict[str, int]:
     now = services.clock.now()
     opened = closed = 0
-    for partner, limits in sorted(times.items()):
-        found = silences(connection, partner, AnswerTimes(**limits), now)
+    for partner in services.config.partners:
+        found = silences(connection, partner, now)
         opened += raise_alarms(connection, found, now)
-        closed += clear_alarms(connection, partner, found, now)
+        closed += clear_alarms(connection, partner.name, found, now)
     return {"opened": opened, "closed": closed}
 
 
 @workflow("watch")
 async def watch(run: Run, payload: Payload) -> dict[str, int]:
-    """Raise and clear the alarms of every partner. `payload`: {times: {partner: AnswerTimes as a dict}}."""
-    return await run.transact("watch", _watch, run.services, payload["times"])
+    """Raise and clear the alarms of every partner."""
+    return await run.transact("watch", _watch, run.services)

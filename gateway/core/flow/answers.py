@@ -1,0 +1,150 @@
+"""The station that gives answers back: to each billing system, in its own folder, what belongs to its claims.
+
+A source gets the 999 for each file that it sent, the partners' 277CA and 835 that speak of its claims (the bytes as
+they came), and an export of the postings to its claims (CSV and JSON lines). Files appear under their final name at
+once and whole; giving the same answer twice writes the same file again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ..boundary import boundary, declare
+from ..engine.port import Payload, Run, workflow
+from ..store import timeline
+from ..store.tables import acknowledgments, claim_payments, claims, files, remittances, submissions
+from .intake_answer import acknowledgment_of
+from .post import postings_rows
+from .services import Services
+
+declare(answers_written="the answer stands in the source's folder, the timeline does not say so yet")
+
+
+def _sources(connection: Connection, file_id: int) -> list[str]:
+    """The sources whose claims a received file speaks of."""
+    by_ack = (
+        select(claims.c.source)
+        .join(submissions, submissions.c.claim_id == claims.c.id)
+        .join(
+            acknowledgments,
+            (acknowledgments.c.submission_id == submissions.c.id)
+            | (acknowledgments.c.submission_id.is_(None) & (acknowledgments.c.batch_id == submissions.c.batch_id)),
+        )
+        .where(acknowledgments.c.file_id == file_id, acknowledgments.c.kind == "277CA")
+    )
+    by_payment = (
+        select(claims.c.source)
+        .join(claim_payments, claim_payments.c.claim_id == claims.c.id)
+        .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
+        .where(remittances.c.file_id == file_id)
+    )
+    return sorted(set(connection.execute(by_ack.union(by_payment)).scalars()))
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[:120]
+
+
+def _place(folder: Path, name: str, chunks: Iterable[bytes]) -> str:
+    """Write a file so that a reader of the folder never sees a part of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".{name}.part"
+    with beside.open("wb") as out:
+        for chunk in chunks:
+            out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(beside, folder / name)
+    return name
+
+
+def _blocks(services: Services, sha256: str) -> Iterable[bytes]:
+    with services.archive.open(sha256) as stream:
+        while block := stream.read(1 << 20):
+            yield block
+
+
+def _csv(rows: list[dict[str, Any]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def _json_lines(rows: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(row, default=str).encode() + b"\n" for row in rows)
+
+
+def _give(services: Services, file_id: int) -> list[dict[str, Any]]:
+    """Write every answer that a file calls for; returns what was given to whom."""
+    given: list[dict[str, Any]] = []
+    with services.reads.connect() as connection:
+        row = connection.execute(select(files).where(files.c.id == file_id)).one()
+        if row.origin != "partner":
+            return _give_999(services, connection, file_id)
+        stamp = f"{row.received_at:%Y%m%d}-{file_id}"
+        for name in _sources(connection, file_id):
+            source = services.source(name)
+            if source is None:
+                continue
+            folder = services.answers_folder(source)
+            for kind in ("277CA", "835"):
+                if row.kind in (kind, "mixed") and kind in source.answers:
+                    written = _place(folder, f"{stamp}-{kind}-{_safe(row.name)}", _blocks(services, row.sha256))
+                    given.append({"source": name, "kind": kind, "name": written})
+                    if row.kind == "mixed":
+                        break
+            if "postings" in source.answers and row.kind in ("835", "mixed"):
+                rows = list(postings_rows(connection, file_id=file_id, source=name))
+                if rows:
+                    given.append(
+                        {
+                            "source": name,
+                            "kind": "postings",
+                            "name": _place(folder, f"{stamp}-postings.csv", [_csv(rows)]),
+                        }
+                    )
+                    _place(folder, f"{stamp}-postings.jsonl", [_json_lines(rows)])
+    return given
+
+
+def _give_999(services: Services, connection: Connection, file_id: int) -> list[dict[str, Any]]:
+    """The 999 for a file that a source sent."""
+    row = connection.execute(select(files).where(files.c.id == file_id)).one()
+    source = services.config.source(row.party)
+    if source is None or source.answers is None or "999" not in source.answers or row.kind != "837P":
+        return []
+    data = acknowledgment_of(services, connection, file_id)
+    if data is None:
+        return []
+    name = _place(services.answers_folder(source), f"{row.received_at:%Y%m%d}-{file_id}-999.x12", [data])
+    return [{"source": row.party, "kind": "999", "name": name}]
+
+
+def _tell(connection: Connection, services: Services, file_id: int, given: list[dict[str, Any]]) -> None:
+    entries = [
+        timeline.Entry("file", file_id, "answer", f"{one['kind']} given to {one['source']} as {one['name']}.")
+        for one in given
+    ]
+    timeline.add(connection, entries, services.clock.now())
+
+
+@workflow("answer")
+async def answer(run: Run, payload: Payload) -> int:
+    """Give the sources what a file holds for them. `payload`: {file_id}."""
+    services: Services = run.services
+    file_id = int(payload["file_id"])
+    given = await run.step("give", _give, services, file_id)
+    boundary("answers.written")
+    await run.transact("tell", _tell, services, file_id, given)
+    return len(given)

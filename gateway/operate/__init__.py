@@ -1,0 +1,1 @@
+"""Keeping a gateway in good health: doctor, backup and restore, retention, tokens."""
