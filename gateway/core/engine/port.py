@@ -12,18 +12,42 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection
 
 T = TypeVar("T")
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 Payload = Mapping[str, Any]
+Due = Callable[[dt.datetime], "tuple[str, Payload] | None"]
+
+
+class PassingFault(Exception):
+    """What went wrong passes by itself: a step that raises it is tried again, in place, with back-off.
+
+    Disk full, a locked database and a lost database connection are recognised without it. For everything that a
+    station counts and decides on itself (a partner that does not answer), it returns an answer instead.
+    """
+
+
+class WorkflowCancelled(Exception):
+    """The workflow that was waited for has been cancelled."""
+
+
+class StepFailed(Exception):
+    """A step failed before a restart with an exception that cannot be built again; the text is its own."""
 
 
 class Run(Protocol):
-    """What a workflow sees of the engine while it runs."""
+    """What a workflow sees of the engine while it runs.
+
+    Steps of one workflow are numbered in the order in which they are called, and a replay must call them in the
+    same order. Two may be under way at once (decide the next chunk while this one commits) if the calls themselves
+    are in an order that does not depend on which ends first.
+    """
 
     key: str
     """The business key under which it was submitted; unique per kind."""
+
+    services: Any
+    """What stations need beside the engine (archive, configuration, clock, transports, decide pool)."""
 
     async def step(self, name: str, function: Callable[..., T | Awaitable[T]], *args: Any) -> T:
         """Call a function with an effect outside the database (a put, a file, a child process).
@@ -82,6 +106,22 @@ class Engine(Protocol):
 
     async def resume(self, kind: str, key: str) -> None:
         """Go on with a cancelled or failed workflow from its last finished step."""
+
+    def schedule(
+        self, name: str, seconds: float, kind: str, due: Due, *, jitter: float = 0.0, first: float = 0.0
+    ) -> None:
+        """Every so many seconds, on one executor at a time, start the workflow that `due(now)` names.
+
+        `due` gives (key, payload), or None for nothing this time. `jitter` is the largest share of the interval
+        that is added at random (0.1: up to a tenth), `first` the wait before the very first time. A name that is
+        scheduled again replaces what it was.
+        """
+
+    def unschedule(self, name: str) -> None:
+        """This process no longer runs the schedule of that name."""
+
+    def poke(self) -> None:
+        """Something was put into the outbox and is committed: look now instead of in a second."""
 
 
 _workflows: dict[str, Workflow] = {}

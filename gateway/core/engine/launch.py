@@ -1,0 +1,70 @@
+"""DBOS switched on and off: its configuration, its books, its own threads."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from dbos import DBOS, DBOSClient, DBOSConfig
+
+from ..store.engine import prepare_sqlite
+from .codec import JsonCodec
+
+APPLICATION = "hme-edi-gateway"
+# One name for every release: what an older one left behind is finished by today's code (the configuration under
+# which it began is in its payload).
+APPLICATION_VERSION = "gateway"
+QUEUE = "gateway"
+
+
+def prepare_books(system_url: str, *, concurrency: int, poll_seconds: float) -> None:
+    """Create or migrate the engine's own tables, and its queue.
+
+    Before the launch, so that the queue is served from the first moment and not from the first second.
+    """
+    prepare_sqlite(system_url)
+    DBOS.migrate(system_url)
+    client = DBOSClient(system_database_url=system_url, application_name=APPLICATION)
+    try:
+        client.register_queue(
+            QUEUE,
+            worker_concurrency=concurrency,
+            polling_interval_sec=poll_seconds,
+            application_name=APPLICATION,
+        )
+    finally:
+        client.destroy()
+
+
+def configure(system_url: str, executor_id: str) -> None:
+    """Make the one DBOS of this process. Nothing of it talks to the outside, and its own log is off.
+
+    Raises:
+        RuntimeError: the environment would send work to a cloud.
+    """
+    if os.environ.get("DBOS__CLOUD"):
+        raise RuntimeError("the environment variable DBOS__CLOUD sends work elsewhere: unset it")
+    config: DBOSConfig = {
+        "name": APPLICATION,
+        "system_database_url": system_url,
+        "application_version": APPLICATION_VERSION,
+        "executor_id": executor_id,
+        "serializer": JsonCodec(),
+        "log_level": "CRITICAL",
+        "enable_otlp": False,
+        "sys_db_pool_size": 10,
+        "max_executor_threads": 32,
+    }
+    DBOS(config=config)
+
+
+async def shut_down() -> None:
+    """Take the DBOS of this process down, its registry with it. Waits for its threads."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, thread_name_prefix="gateway-closing") as closing:
+        # Not on this loop, which its threads still talk to, and not on its own threads.
+        await loop.run_in_executor(closing, partial(DBOS.destroy, destroy_registry=True))
+    # It had put its threads beneath asyncio.to_thread.
+    loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))

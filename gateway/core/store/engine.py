@@ -1,0 +1,161 @@
+"""How a SQLAlchemy engine is made, for SQLite and for PostgreSQL.
+
+What is the same on both: a URL as people write it (`sqlite:///path/gateway.db`, `postgresql://user@host/db`), no
+bound value in an error message (they are patients' data), and two reads in one transaction that see the same data
+where they must (`reading`).
+
+SQLite. The driver begins a transaction only at the first write, so two reads before it may see different data, and
+a transaction that read first and writes later can fail as locked however long it waits. So the driver's own
+transaction control is off; a transaction of a writing engine starts with BEGIN IMMEDIATE (writers queue, each sees
+all that the one before committed), one of a reader with BEGIN. WAL lets readers go on beside the writer.
+`synchronous` is FULL, not NORMAL: in WAL mode NORMAL may lose the last commits when the power fails, and with them
+a posting whose file the partner has already been told to delete. One fsync a chunk is what that costs.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+BUSY_TIMEOUT_MS = 30_000
+"""How long a writer waits for the one before it on SQLite (milliseconds)."""
+
+POOL_SIZE = 10
+POOL_OVERFLOW = 10
+CONNECT_TIMEOUT_S = 10
+
+_READS = "gateway_reads"
+EngineT = TypeVar("EngineT", Engine, AsyncEngine)
+
+
+def is_sqlite(url: str | URL) -> bool:
+    """Whether this URL names an SQLite file."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def sync_url(url: str | URL) -> URL:
+    """The URL with the driver for plain calls (sqlite3; psycopg 3).
+
+    Raises:
+        ValueError: neither an SQLite file nor PostgreSQL, or SQLite in memory (every connection would get its own).
+    """
+    made = make_url(url)
+    backend = made.get_backend_name()
+    if backend == "sqlite":
+        if made.database in (None, "", ":memory:"):
+            raise ValueError("an SQLite database needs a file: sqlite:///path/gateway.db")
+        return made.set(drivername="sqlite")
+    if backend in ("postgresql", "postgres"):
+        return made.set(drivername="postgresql+psycopg")
+    raise ValueError(f"the gateway runs on SQLite or PostgreSQL, not on {backend}")
+
+
+def system_url(url: str | URL) -> str:
+    """Where the engine keeps its own books: a second SQLite file beside the business one, or the same PostgreSQL.
+
+    (One SQLite file for both locks up when several workflows run.)
+    """
+    made = sync_url(url)
+    if made.get_backend_name() == "sqlite":
+        path = Path(str(made.database))
+        beside = path.with_name(f"{path.stem}-engine{path.suffix or '.db'}")
+        return f"sqlite:///{beside}"
+    return made.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def make_sync_engine(url: str | URL, read_only: bool = False) -> Engine:
+    """An engine for plain calls (worker threads, child processes, commands).
+
+    `read_only`: its connections cannot write, and each transaction sees one state of the database throughout.
+    """
+    made = sync_url(url)
+    engine = create_engine(made, **_arguments(made, read_only))
+    _attach(engine, read_only)
+    return engine
+
+
+def make_async_engine(url: str | URL, read_only: bool = False) -> AsyncEngine:
+    """An engine for the event loop (the API and the console); otherwise as `make_sync_engine`.
+
+    Bulk work does not belong here: a statement through it costs ten times what it costs on a worker thread.
+    """
+    made = sync_url(url)
+    if made.get_backend_name() == "sqlite":
+        made = made.set(drivername="sqlite+aiosqlite")
+    arguments = _arguments(made, read_only)
+    arguments.pop("poolclass", None)
+    engine = create_async_engine(made, **arguments)
+    _attach(engine.sync_engine, read_only)
+    return engine
+
+
+def reading(engine: EngineT) -> EngineT:
+    """The same engine and pool, for a transaction that only reads and sees one state of the database throughout."""
+    options: dict[str, Any] = {_READS: True}
+    if engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return engine.execution_options(**options)
+
+
+def prepare_sqlite(url: str | URL) -> None:
+    """Make the folder and the file of an SQLite database and set WAL, which the file remembers.
+
+    Nothing happens for PostgreSQL.
+    """
+    if not is_sqlite(url):
+        return
+    path = Path(str(sync_url(url).database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
+def _arguments(url: URL, read_only: bool) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "hide_parameters": True,
+        "pool_size": POOL_SIZE,
+        "max_overflow": POOL_OVERFLOW,
+    }
+    if url.get_backend_name() == "sqlite":
+        # A pooled connection moves between worker threads, one at a time.
+        return arguments | {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
+    connect: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "hme-edi-gateway"}
+    if read_only:
+        connect["options"] = "-c default_transaction_read_only=on"
+        arguments["isolation_level"] = "REPEATABLE READ"
+    return arguments | {"pool_pre_ping": True, "connect_args": connect}
+
+
+def _attach(engine: Engine, read_only: bool) -> None:
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA fullfsync=ON")  # macOS: fsync alone does not reach the disk
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        else:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        if driver.isolation_level is not None:  # whoever asked for an isolation level turned it on again
+            driver.isolation_level = None
+        reads = read_only or connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
