@@ -1,0 +1,110 @@
+"""What was decided about the claims of a chunk: the records that travel from a child process to the commit.
+
+They go as msgpack into one blob of the archive. Fields stand in arrays, not maps: there are thousands of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+
+from ..store.patients import Person
+
+
+class LineRow(msgspec.Struct, array_like=True):
+    """The searched columns of a service line; `charge_cents` in cents, `units` as written (SV104)."""
+
+    number: int
+    control_number: str
+    code: str
+    modifiers: str
+    charge_cents: int
+    units: str
+    from_date: dt.date | None
+    thru_date: dt.date | None
+
+
+class HoldRow(msgspec.Struct, array_like=True):
+    """A hold to open: who put it (`plugin`, empty: the gateway itself), why, and which team releases it."""
+
+    type: str
+    rule: str
+    plugin: str
+    reason: str
+    team: str
+    line: int = 0
+    due: dt.date | None = None
+    expires: dt.date | None = None
+
+
+class StationRow(msgspec.Struct, array_like=True):
+    """What happened at one station: a plain sentence, and each plugin's decision."""
+
+    station: str
+    what: str
+    steps: list[dict[str, Any]]
+
+
+class Columns(msgspec.Struct, array_like=True):
+    """The searched columns of a claim, with its patient and its lines."""
+
+    claim_number: str
+    payer_id: str
+    payer_name: str
+    filing_code: str
+    member_id: str
+    billing_npi: str
+    frequency: str
+    charge_cents: int
+    from_date: dt.date | None
+    thru_date: dt.date | None
+    payer_claim_number: str
+    person: Person
+    lines: list[LineRow]
+
+
+class Verdict(msgspec.Struct, array_like=True):
+    """One claim, decided. `outcome`: ready, held, quarantined or faulty. `content` is the packed claim after the
+    edits; `content_hash` is of the segments as they came. `patient_id` and `patient_version` are those of the
+    history that was looked at (0: no patient of ours then). `reason` says why, where the claim is faulty or
+    quarantined, and `team` who works on it."""
+
+    ordinal: int
+    outcome: str
+    content: bytes
+    content_hash: str
+    columns: Columns
+    partner: str
+    chain: str
+    usage: str
+    patient_id: int
+    patient_version: int
+    holds: list[HoldRow]
+    stations: list[StationRow]
+    reason: str = ""
+    team: str = ""
+
+
+class Chunk(msgspec.Struct, array_like=True):
+    """All that was decided in one go, under one configuration. `plugin_rows`: table name to rows, for plugins
+    that keep their own."""
+
+    config_hash: str
+    verdicts: list[Verdict]
+    plugin_rows: dict[str, list[dict[str, Any]]] = {}
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Chunk)
+
+
+def pack_chunk(chunk: Chunk) -> bytes:
+    """The chunk as bytes for the archive."""
+    return _encoder.encode(chunk)
+
+
+def unpack_chunk(data: bytes) -> Chunk:
+    """The chunk again. Raises msgspec.ValidationError if the bytes are something else."""
+    return _decoder.decode(data)
