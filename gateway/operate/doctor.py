@@ -1,0 +1,185 @@
+"""`gateway doctor`: is everything there, does it add up, does nothing wait unseen?
+
+Looks only; changes nothing. Each check says in one line what it found, and what to do about what is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, func, select
+
+from ..config import Config
+from ..core.flow.watch import silence_key, silences
+from ..core.ledger.proof import prove
+from ..core.model.states import Hop
+from ..core.store import migrate
+from ..core.store.archive import Archive
+from ..core.store.tables import batches, blobs, files, outbox, partner_states, work_items
+
+STUCK_AFTER = dt.timedelta(minutes=15)
+ORPHAN_AFTER = dt.timedelta(hours=1)
+SHOWN = 5
+
+
+class Check(NamedTuple):
+    """One check: `ok`, a sentence, and examples of what is wrong (ids and hashes, never patients)."""
+
+    name: str
+    ok: bool
+    said: str
+    examples: tuple[str, ...] = ()
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def _no_progress(_what: str, _done: int, _all: int) -> None:
+    return None
+
+
+def examine(
+    engine: Engine,
+    archive: Archive,
+    config: Config,
+    now: dt.datetime,
+    *,
+    quick: bool = False,
+    progress: Progress = _no_progress,
+) -> Iterator[Check]:
+    """Run every check. `quick` looks whether the bytes are there without reading them."""
+    with engine.connect() as connection:
+        yield _schema(connection)
+        yield _bytes(connection, archive, quick, progress)
+        yield _orphans(connection, archive, now)
+        yield _answers(connection, config, now)
+        yield _ledger(connection)
+        yield _stuck_files(connection, now)
+        yield _outbox(connection, now)
+        yield _partners(connection)
+
+
+def _schema(connection: Connection) -> Check:
+    found, wanted = migrate.current(connection), migrate.head()
+    if found == wanted:
+        return Check("schema", True, f"The database has the schema of this version ({wanted}).")
+    return Check("schema", False, f"The database has schema {found}, this version wants {wanted}. Run gateway upgrade.")
+
+
+def _bytes(connection: Connection, archive: Archive, quick: bool, progress: Progress) -> Check:
+    rows = connection.execute(select(blobs.c.sha256, blobs.c.size).where(blobs.c.purged_at.is_(None))).all()
+    bad: list[str] = []
+    for index, row in enumerate(rows):
+        if quick:
+            path = archive.path(row.sha256)
+            good = path.is_file() and path.stat().st_size == row.size
+        else:
+            good = archive.verify(row.sha256)
+        if not good:
+            bad.append(row.sha256)
+        if index % 200 == 0:
+            progress("archive", index, len(rows))
+    progress("archive", len(rows), len(rows))
+    if not bad:
+        how = "is there with its size" if quick else "has its bytes with its hash"
+        return Check("archive", True, f"Each of {len(rows):,} archived files {how}.")
+    return Check(
+        "archive",
+        False,
+        f"{len(bad):,} of {len(rows):,} archived files are missing or damaged. Restore them from a backup; the gateway "
+        "cannot make them again.",
+        tuple(bad[:SHOWN]),
+    )
+
+
+def _orphans(connection: Connection, archive: Archive, now: dt.datetime) -> Check:
+    known = set(connection.execute(select(blobs.c.sha256)).scalars())
+    before = (now - ORPHAN_AFTER).timestamp()
+    left = [sha256 for sha256 in archive if sha256 not in known and archive.path(sha256).stat().st_mtime < before]
+    if not left:
+        return Check("orphans", True, "No bytes are in the archive that no row knows.")
+    # Harmless: a process died between the bytes and the row, and the file came again.
+    return Check(
+        "orphans",
+        True,
+        f"{len(left):,} file(s) in the archive have no row: left by an interruption, harmless; gateway purge "
+        "removes them.",
+        tuple(left[:SHOWN]),
+    )
+
+
+def _answers(connection: Connection, config: Config, now: dt.datetime) -> Check:
+    """Every interchange that was sent has its answer, or an alarm that it is overdue."""
+    silent = [found for partner in config.partners for found in silences(connection, partner, now)]
+    keys = set(
+        connection.execute(
+            select(work_items.c.key).where(work_items.c.kind == "overdue_ack", work_items.c.state == "open")
+        ).scalars()
+    )
+    unseen = [found for found in silent if silence_key(Hop(found.hop), found.batch_id) not in keys]
+    sent = connection.execute(select(func.count()).select_from(batches).where(batches.c.sent_at.is_not(None))).scalar()
+    if unseen:
+        return Check(
+            "answers",
+            False,
+            f"{len(unseen)} sent interchange(s) are overdue without an alarm. Is the gateway running?",
+            tuple(f"{one.partner} {one.isa13}" for one in unseen[:SHOWN]),
+        )
+    return Check(
+        "answers",
+        True,
+        f"Of {sent:,} sent interchange(s), each is answered, in time, or on the overdue list ({len(silent)}).",
+    )
+
+
+def _ledger(connection: Connection) -> Check:
+    proof = prove(connection)
+    if proof.ok:
+        return Check("ledger", True, str(proof))
+    return Check(
+        "ledger", False, "The ledger does not prove. Post nothing by hand; report this.", tuple(proof.faults[:SHOWN])
+    )
+
+
+def _stuck_files(connection: Connection, now: dt.datetime) -> Check:
+    rows = connection.execute(
+        select(files.c.id, files.c.state)
+        .where(files.c.state.in_(["received", "reading"]), files.c.received_at < now - STUCK_AFTER)
+        .order_by(files.c.id)
+    ).all()
+    if not rows:
+        return Check("files", True, "No file waits to be read.")
+    return Check(
+        "files",
+        False,
+        f"{len(rows)} file(s) came over {STUCK_AFTER.seconds // 60} minutes ago and are not read. Start the gateway, or "
+        "look at its log.",
+        tuple(f"file {row.id} ({row.state})" for row in rows[:SHOWN]),
+    )
+
+
+def _outbox(connection: Connection, now: dt.datetime) -> Check:
+    count = connection.execute(
+        select(func.count())
+        .select_from(outbox)
+        .where(outbox.c.submitted_at.is_(None), outbox.c.created_at < now - STUCK_AFTER)
+    ).scalar_one()
+    if not count:
+        return Check("outbox", True, "No work waits to be started.")
+    return Check("outbox", False, f"{count} piece(s) of work were never started. Start the gateway: gateway serve.")
+
+
+def _partners(connection: Connection) -> Check:
+    rows = connection.execute(
+        select(partner_states.c.partner, partner_states.c.reason).where(partner_states.c.stopped_at.is_not(None))
+    ).all()
+    if not rows:
+        return Check("partners", True, "No partner is stopped.")
+    return Check(
+        "partners",
+        False,
+        f"{len(rows)} partner(s) are stopped. Mend the cause, then: gateway partner start NAME.",
+        tuple(f"{row.partner}: {row.reason}" for row in rows[:SHOWN]),
+    )
