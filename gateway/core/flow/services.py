@@ -33,6 +33,10 @@ class Transports(Protocol):
     def open(self, partner: str) -> Transport:
         """A connected transport of this partner; close it when done. Raises TransportError."""
 
+    def describe(self, partner: str) -> Transport:
+        """A transport of this partner that is not connected and never will be: for what its settings say (final
+        names, folders). Raises TransportError where the settings are incomplete."""
+
 
 class Sightings:
     """What the polls of this process have seen at the partners, look after look.
