@@ -1,0 +1,71 @@
+"""Fixtures for everyone: a database of either kind, fresh for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from gateway.core.store.engine import make_sync_engine, system_url
+from gateway.core.store.tables import metadata
+
+from . import postgres
+
+
+class DatabaseUrls(NamedTuple):
+    """The business database, and the engine's own beside it."""
+
+    business: str
+    system: str
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.PostgresServer]:
+    """A PostgreSQL server for the whole session; tests that ask for it are skipped where none is installed."""
+    reason = postgres.why_not()
+    if reason:
+        pytest.skip(reason)
+    with postgres.server() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.PostgresServer) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of an SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path}/gateway.db"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_database_urls(request: pytest.FixtureRequest) -> DatabaseUrls:
+    """An empty database, once on SQLite and once on PostgreSQL."""
+    business = str(request.getfixturevalue(f"{request.param}_url"))
+    return DatabaseUrls(business, system_url(business))
+
+
+@pytest.fixture
+def database_urls(empty_database_urls: DatabaseUrls) -> DatabaseUrls:
+    """A database with every table of the gateway, once on SQLite and once on PostgreSQL."""
+    create_tables(empty_database_urls.business)
+    return empty_database_urls
+
+
+@pytest.fixture
+def database_url(database_urls: DatabaseUrls) -> str:
+    """The business database of `database_urls`."""
+    return database_urls.business
+
+
+def create_tables(url: str) -> None:
+    """Create every table, and let go of the database."""
+    engine = make_sync_engine(url)
+    metadata.create_all(engine)
+    engine.dispose()
