@@ -122,18 +122,15 @@ class Refused(TransportError):
 class AuthenticationRefused(Refused):
     """The partner did not accept our key or password. The caller counts: three in a row stop the partner."""
 
-    advice_by_default = (
-        "Check the user name and the key or password with the partner before the account locks."
-    )
+    advice_by_default = "Check the user name and the key or password with the partner before the account "
+                        "locks."
 
 
 class HostKeyRefused(Refused):
     """The server is not the one that is pinned, or none is pinned. `offered` is the fingerprint it showed, as
     `SHA256:...`. Nothing was sent to it, no password either."""
 
-    def __init__(
-        self, what: str, *, partner: str = "", path: str = "", advice: str = "", offered: str = ""
-    ) -> None:
+    def __init__(self, what: str, *, partner: str = "", path: str = "", advice: str = "", offered: str = "") -> None:
         super().__init__(what, partner=partner, path=path, advice=advice)
         self.offered = offered
 
@@ -149,9 +146,7 @@ class NotFound(Refused):
 class AlreadyThere(Refused):
     """A file of that final name stands there, `size` bytes long; it was not touched and nothing was sent."""
 
-    def __init__(
-        self, what: str, *, partner: str = "", path: str = "", advice: str = "", size: int = 0
-    ) -> None:
+    def __init__(self, what: str, *, partner: str = "", path: str = "", advice: str = "", size: int = 0) -> None:
         super().__init__(what, partner=partner, path=path, advice=advice)
         self.size = size
 
@@ -249,6 +244,10 @@ class Transport(Protocol):
     @property
     def pickup(self) -> PickupRules:
         """Which listed files are for us and when they are complete enough to fetch; see `pickup.look`."""
+
+    def wanted(self, file: RemoteFile) -> bool:
+        """Whether a listed file is for us at all: it fits a mask, has bytes, and is no partial or hidden
+        name."""
 
     @property
     def limit(self) -> int:
