@@ -370,7 +370,8 @@ holds = Table(
 
 # --- batches and submissions -----------------------------------------------------------------------
 
-# `state`: allocated, written, sending, sent, unknown, refused, failed; acknowledgments in the four columns.
+# `state`: allocated, written, sending, unknown (sent or not, nobody knows), sent, waiting (its partner is
+# stopped), refused (a person must look), empty (nothing was left in it); acknowledgments in the four columns.
 batches = Table(
     "batches",
     metadata,
