@@ -72,9 +72,7 @@ def wanted(file: RemoteFile, rules: PickupRules) -> bool:
     return any(fnmatchcase(name, pattern.casefold()) for pattern in rules.masks)
 
 
-def look(
-    before: Mapping[str, Sighting], listing: Iterable[RemoteFile], rules: PickupRules, now: float
-) -> Look:
+def look(before: Mapping[str, Sighting], listing: Iterable[RemoteFile], rules: PickupRules, now: float) -> Look:
     """Compare a listing with what was seen before.
 
     Args:

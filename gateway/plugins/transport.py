@@ -122,8 +122,7 @@ class Refused(TransportError):
 class AuthenticationRefused(Refused):
     """The partner did not accept our key or password. The caller counts: three in a row stop the partner."""
 
-    advice_by_default = "Check the user name and the key or password with the partner before the account "
-                        "locks."
+    advice_by_default = "Check the user name and the key or password with the partner before the account locks."
 
 
 class HostKeyRefused(Refused):
