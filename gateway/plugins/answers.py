@@ -1,0 +1,149 @@
+"""Reading what a step answered: the few allowed forms, and a plain sentence for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import msgspec
+
+from gateway.core.model.decision import (
+    Continue,
+    Finding,
+    Hold,
+    Quarantine,
+    RetryAfter,
+    Severity,
+    Stop,
+)
+
+if TYPE_CHECKING:
+    from .chains import Step
+
+T = TypeVar("T")
+
+MOST = 1000
+"""The most findings and holds that one step may answer for one claim."""
+
+
+class Rubbish(Exception):
+    """A step answered what its hook does not allow. The message says what came and what is wanted."""
+
+
+class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one step decided, as it stands on the timeline. `outcome`: continue, stop, hold, quarantine, retry, answer,
+    failed (its claim waits) or skipped (it failed, and its chain says to go on without it)."""
+
+    plugin: str
+    version: str
+    outcome: str
+    findings: tuple[Finding, ...] = ()
+    note: str = ""
+    edits: int = 0
+    microseconds: int = 0
+
+
+class Answered(NamedTuple):
+    """An answer, read. `ends`: the outcome that ends the station. `value`: the plan or draft of post and route."""
+
+    outcome: str
+    findings: tuple[Finding, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    note: str = ""
+    ends: Stop | Quarantine | RetryAfter | None = None
+    value: Any = None
+
+
+_KEEPS_BACK = (Severity.HOLD, Severity.REJECT)
+
+
+def _checked(one: Any, kind: type[T]) -> T:
+    # A struct checks nothing when it is made; what a decision carries must survive being written and read again.
+    try:
+        return msgspec.convert(msgspec.to_builtins(one), kind)
+    except (msgspec.ValidationError, TypeError) as error:
+        text = " ".join(str(error).split("`")[:2]) if isinstance(error, msgspec.ValidationError) else "not plain data"
+        raise Rubbish(f"its {kind.__name__} cannot be kept ({text})") from None
+
+
+def _as_hold(finding: Finding) -> Hold:
+    return Hold(
+        reason=finding.message,
+        type=finding.hold_type,
+        rule=finding.rule,
+        team=finding.team,
+        line=finding.line,
+    )
+
+
+def _several(items: Iterable[Any], step: Step) -> Answered | None:
+    findings: list[Finding] = []
+    holds: list[Hold] = []
+    count = 0
+    for item in items:
+        count += 1
+        if count > MOST:
+            raise Rubbish(f"it answered more than {MOST} findings for one claim")
+        if isinstance(item, Finding):
+            finding = _checked(item, Finding)
+            findings.append(finding)
+            if finding.severity in _KEEPS_BACK:
+                holds.append(_as_hold(finding))
+        elif isinstance(item, Hold):
+            holds.append(_checked(item, Hold))
+        else:
+            raise Rubbish(
+                f"its {step.station.hook} answered a {type(item).__name__} where findings and holds are wanted"
+            )
+    if not count:
+        return None
+    return Answered("hold" if holds else "continue", tuple(findings), tuple(holds))
+
+
+def gather(step: Step, answer: Any) -> Answered | None:
+    """Read the answer of a step of confirm, scrub or hold: findings, holds, or one outcome.
+
+    Raises:
+        Rubbish: it is nothing of that.
+    """
+    if isinstance(answer, Finding | Hold):
+        return _several((answer,), step)
+    if isinstance(answer, Continue):
+        read = _several(answer.findings, step) or Answered("continue")
+        return read._replace(note=str(answer.note))
+    if isinstance(answer, Stop | Quarantine | RetryAfter):
+        return _ending(answer)
+    if isinstance(answer, str | bytes | dict) or not isinstance(answer, Iterable):
+        raise Rubbish(
+            f"its {step.station.hook} answered a {type(answer).__name__} where findings, holds or an outcome are wanted"
+        )
+    return _several(answer, step)
+
+
+def _ending(answer: Stop | Quarantine | RetryAfter) -> Answered:
+    ends = _checked(answer, type(answer))
+    outcome = {Stop: "stop", Quarantine: "quarantine", RetryAfter: "retry"}[type(ends)]
+    return Answered(outcome, note=ends.reason, ends=ends)
+
+
+def first_answer(step: Step, answer: Any) -> Answered | None:
+    """Read the answer of a step of post or route: a plan or draft, or one outcome.
+
+    Raises:
+        Rubbish: it is nothing of that.
+    """
+    if isinstance(answer, step.station.answer_type()):
+        return Answered("answer", value=answer)
+    if isinstance(answer, Hold):
+        return Answered("hold", holds=(_checked(answer, Hold),), note=answer.reason, ends=Stop(answer.reason))
+    if isinstance(answer, Continue):
+        return _several(answer.findings, step)
+    if isinstance(answer, Stop):
+        hold = Hold(reason=answer.reason)
+        return _ending(answer)._replace(holds=(hold,))
+    if isinstance(answer, Quarantine | RetryAfter):
+        return _ending(answer)
+    wanted = step.station.answer_type().__name__
+    raise Rubbish(
+        f"its {step.station.hook} answered a {type(answer).__name__} where a {wanted} or an outcome is wanted"
+    )

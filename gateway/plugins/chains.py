@@ -1,0 +1,271 @@
+"""Chains: which plugins run at each station, in which order, with which settings, for which claims and payments.
+
+`ChainSpec` is a chain as its file has it. `Chains` is all of them compiled: steps in order, ready to be run, and
+the choice of the first that matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from .answers import Answered, StepRecord
+from .context import Prepared
+from .host import HOOKS, Plugin
+from .settings import Seconds
+from .tables import Tables
+
+INHERITED = "inherited"
+"""Stands in a station's list for the steps of the chain that this one extends."""
+
+
+class Station(NamedTuple):
+    """A place at which a chain runs. `edits`: what its steps set on the claim is kept. `decides`: the record of
+    `core.model.posting` with which the first step that answers decides; without it every step is asked."""
+
+    name: str
+    hook: str
+    edits: bool = False
+    decides: str = ""
+
+    def answer_type(self) -> type:
+        """The class that `decides` names."""
+        from gateway.core.model import posting
+
+        found: type = getattr(posting, self.decides)
+        return found
+
+
+STATIONS: dict[str, Station] = {
+    "confirm": Station("confirm", "confirm_claim", edits=True),
+    "scrub": Station("scrub", "scrub_claim", edits=True),
+    "hold": Station("hold", "hold_claim"),
+    "post": Station("post", "post_payment", decides="PostingPlan"),
+    "route": Station("route", "route_denial", decides="WorkItemDraft"),
+}
+"""Every station of a chain, in the order in which a claim and its answers meet them."""
+
+OnError = Literal["hold", "retry", "skip", "stop"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StepSpec(_Model):
+    """One step. `timeout`: the longest that it may take for one claim or payment. `on_error`: what happens to the
+    claim or payment where the step fails: `hold` it and ask the other steps all the same; `retry` up to `retries`
+    times, then hold; `skip` the step; `stop`: hold it and ask no further step of this station."""
+
+    plugin: str
+    settings: Any = Field(default_factory=dict)
+    timeout: Seconds = Field(default=2.0, gt=0, le=300)
+    on_error: OnError = "hold"
+    retries: int = Field(default=2, ge=0, le=10)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_name_too(cls, value: object) -> object:
+        """A step may be written as the plugin's name alone."""
+        return {"plugin": value} if isinstance(value, str) else value
+
+
+def _patterns(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns), Field(min_length=1)]
+
+
+class MatchSpec(_Model):
+    """For which claims and payments a chain is: all that are named must fit, each by any of its patterns (`*` and `?`
+    stand for characters). An entry that is not named fits everything."""
+
+    payer: Patterns | None = None
+    partner: Patterns | None = None
+    filing_code: Patterns | None = None
+
+
+class StationSteps(_Model):
+    """The steps of each station, in their order. A station that is not named is inherited as a whole."""
+
+    confirm: tuple[StepSpec, ...] | None = None
+    scrub: tuple[StepSpec, ...] | None = None
+    hold: tuple[StepSpec, ...] | None = None
+    post: tuple[StepSpec, ...] | None = None
+    route: tuple[StepSpec, ...] | None = None
+
+    def of(self, station: str) -> tuple[StepSpec, ...] | None:
+        steps: tuple[StepSpec, ...] | None = getattr(self, station)
+        return steps
+
+
+class ChainSpec(_Model):
+    """A file of config/chains. Without `match` it is for everything that no other chain matches."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
+    description: str = ""
+    match: MatchSpec | None = None
+    extends: str | None = None
+    stations: StationSteps = StationSteps()
+
+
+class Step:
+    """A step, compiled. `number` is its own among all steps of all chains (what a mark in shared memory says);
+    `call` takes the hook's arguments in their order."""
+
+    __slots__ = (
+        "_quiet", "call", "number", "on_error", "plugin", "prepared", "retries", "settings", "station", "timeout",
+    )  # fmt: skip
+
+    def __init__(
+        self, number: int, plugin: Plugin, station: Station, spec: StepSpec, settings: Any, tables: Tables
+    ) -> None:
+        self.number = number
+        self.plugin = plugin
+        self.station = station
+        self.settings = settings
+        self.timeout = spec.timeout
+        self.on_error: OnError = spec.on_error
+        self.retries = spec.retries if spec.on_error == "retry" else 0
+        self.prepared = Prepared(tables)
+        hook = plugin.hooks[station.hook]
+        self.call = _in_order(hook.function, hook.argnames, HOOKS[station.hook])
+
+    def record(self, answered: Answered | None, edits: int, microseconds: int) -> StepRecord:
+        """The record of a step that answered."""
+        if answered is None:
+            return StepRecord(self.plugin.name, self.plugin.version, "continue", (), "", edits, microseconds)
+        return StepRecord(
+            self.plugin.name,
+            self.plugin.version,
+            answered.outcome,
+            answered.findings,
+            answered.note,
+            edits,
+            microseconds,
+        )
+
+    def failed(self, why: str, skipped: bool, microseconds: int) -> StepRecord:
+        """The record of a step that failed."""
+        outcome = "skipped" if skipped else "failed"
+        return StepRecord(self.plugin.name, self.plugin.version, outcome, (), why, 0, microseconds)
+
+
+def _in_order(function: Callable[..., Any], taken: Sequence[str], given: Sequence[str]) -> Callable[..., Any]:
+    """The function as one that takes all arguments of the hook, whichever of them it wants."""
+    if tuple(taken) == tuple(given):
+        return function
+    places = [given.index(name) for name in taken]
+    if len(places) == 1:
+        (only,) = places
+        return lambda *arguments: function(arguments[only])
+    return lambda *arguments: function(*[arguments[place] for place in places])
+
+
+class Chain:
+    """A chain, compiled: the steps of each station in their order."""
+
+    __slots__ = ("match", "name", "stations")
+
+    def __init__(self, name: str, match: MatchSpec | None, stations: Mapping[str, tuple[Step, ...]]) -> None:
+        self.name = name
+        self.match = match
+        self.stations = dict(stations)
+
+    def steps(self, station: str) -> tuple[Step, ...]:
+        """The steps of a station; none where the chain has nothing to do there."""
+        return self.stations.get(station, ())
+
+
+class Considered(NamedTuple):
+    """A chain that was looked at for a claim or payment, and why it does or does not match."""
+
+    chain: str
+    matches: bool
+    why: str
+
+
+def _why_not(match: MatchSpec, payer_id: str, partner: str, filing_code: str) -> str:
+    """Why a match does not fit; empty where it does."""
+    for word, patterns, value in (
+        ("payer", match.payer, payer_id),
+        ("partner", match.partner, partner),
+        ("filing code", match.filing_code, filing_code),
+    ):
+        if patterns is not None and not any(fnmatchcase(value, pattern) for pattern in patterns):
+            return f"{word} {value or '(none)'} is not {' or '.join(patterns)}"
+    return ""
+
+
+class Chains:
+    """All chains of a configuration, in the order in which they are tried: as given, those without `match` last.
+
+    The last one must be without `match`, so that every claim and payment has its chain.
+    """
+
+    __slots__ = ("_chains", "_chosen", "_last", "steps")
+
+    _REMEMBERED = 10_000
+
+    def __init__(self, chains: Sequence[Chain]) -> None:
+        ordered = [c for c in chains if c.match is not None] + [c for c in chains if c.match is None]
+        if not ordered or ordered[-1].match is not None:
+            raise ValueError("one chain must be without match")
+        self._chains = tuple(ordered)
+        self._last = ordered[-1]
+        numbered = {s.number: s for c in ordered for steps in c.stations.values() for s in steps}
+        self.steps = tuple(numbered[number] for number in sorted(numbered))
+        """Every step of every chain; `steps[n].number == n`."""
+        self._chosen: dict[tuple[str, str, str], Chain] = {}
+
+    def __iter__(self) -> Any:
+        return iter(self._chains)
+
+    def __len__(self) -> int:
+        return len(self._chains)
+
+    def __getitem__(self, name: str) -> Chain:
+        for chain in self._chains:
+            if chain.name == name:
+                return chain
+        raise KeyError(name)
+
+    @property
+    def limits(self) -> list[float]:
+        """The time limit of each step, in seconds, by its number."""
+        return [step.timeout for step in self.steps]
+
+    def for_claim(self, payer_id: str, partner: str, filing_code: str) -> Chain:
+        """The first chain that matches a claim."""
+        key = (payer_id, partner, filing_code)
+        chosen = self._chosen.get(key)
+        if chosen is None:
+            chosen = self._last
+            for chain in self._chains:
+                if chain.match is None or not _why_not(chain.match, *key):
+                    chosen = chain
+                    break
+            if len(self._chosen) >= self._REMEMBERED:
+                self._chosen.clear()
+            self._chosen[key] = chosen
+        return chosen
+
+    def for_payment(self, payer_id: str, partner: str, filing_code: str = "") -> Chain:
+        """The first chain that matches a claim payment: its payer, the partner that brought it, CLP06."""
+        return self.for_claim(payer_id, partner, filing_code)
+
+    def explain(self, payer_id: str, partner: str, filing_code: str) -> list[Considered]:
+        """Every chain up to the one that is chosen, with why the others are not."""
+        considered = []
+        for chain in self._chains:
+            why = "" if chain.match is None else _why_not(chain.match, payer_id, partner, filing_code)
+            if not why:
+                what = "it is for everything" if chain.match is None else "everything it asks for fits"
+                considered.append(Considered(chain.name, True, what))
+                break
+            considered.append(Considered(chain.name, False, why))
+        return considered

@@ -1,0 +1,165 @@
+"""Finding plugins: the bundled folder, a folder of the organisation's own, and installed packages.
+
+Finding is cheap and imports nothing; a plugin is imported when it is asked for. Those found in folders are imported
+by path as `gateway_plugins.<name>`, so relative imports work inside them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import gateway
+
+from .blame import load_failure
+from .host import Plugin, PluginHost, PluginRefused, suggestion
+
+GROUP = "gateway.plugins"
+"""The entry-point group of installed plugins; the entry's name is the plugin's."""
+PACKAGE = "gateway_plugins"
+
+
+class Candidate(NamedTuple):
+    """A plugin that was found and not imported yet. `where` is its folder or file, or the installed package."""
+
+    name: str
+    origin: str
+    where: str
+    entry: importlib.metadata.EntryPoint | None = None
+
+
+def bundled_folder() -> Path:
+    """The plugins that come with the gateway: inside the installed package, else the repository's folder."""
+    package = Path(gateway.__file__).resolve().parent
+    inside = package / "bundled"
+    return inside if inside.is_dir() else package.parent / "plugins"
+
+
+def _in_folder(folder: Path, origin: str) -> list[Candidate]:
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.startswith((".", "_")):
+            continue
+        if path.suffix == ".py":
+            found.append(Candidate(path.stem, origin, str(path)))
+        elif (path / "__init__.py").is_file():
+            found.append(Candidate(path.name, origin, str(path)))
+    return found
+
+
+def _installed() -> list[Candidate]:
+    found = []
+    for entry in importlib.metadata.entry_points(group=GROUP):
+        package = entry.dist.name if entry.dist else entry.value
+        found.append(Candidate(entry.name, "package", package, entry))
+    return found
+
+
+class Finder:
+    """What can be loaded, by name. Two plugins of one name are refused when that name is asked for.
+
+    `only`: the names that may be loaded, None for all that are found.
+    """
+
+    def __init__(
+        self,
+        *,
+        bundled: Path | None = None,
+        folder: Path | None = None,
+        only: Collection[str] | None = None,
+    ) -> None:
+        bundled = bundled_folder() if bundled is None else bundled
+        self._folders = [str(path) for path in (bundled, folder) if path is not None]
+        self._candidates: dict[str, list[Candidate]] = {}
+        everything = _in_folder(bundled, "bundled")
+        if folder is not None:
+            everything += _in_folder(folder, "folder")
+        everything += _installed()
+        for candidate in everything:
+            self._candidates.setdefault(candidate.name, []).append(candidate)
+        self._only = None if only is None else frozenset(only)
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that may be loaded, sorted."""
+        return sorted(n for n in self._candidates if self._only is None or n in self._only)
+
+    def candidate(self, name: str) -> Candidate:
+        """What is to be imported for a name.
+
+        Raises:
+            PluginRefused: there is none of this name, several, or it is not among those that may be loaded.
+        """
+        found = self._candidates.get(name, [])
+        if not found:
+            known = ", ".join(self.names) or "none"
+            raise PluginRefused(f"There is no plugin {name!r}.{suggestion(name, self.names)} Found: {known}.")
+        if len(found) > 1:
+            places = " and ".join(f"{one.where} ({one.origin})" for one in found)
+            raise PluginRefused(f"Plugin {name!r} was found twice: {places}. Rename or remove one.")
+        if self._only is not None and name not in self._only:
+            raise PluginRefused(
+                f"Plugin {name!r} is there, but `plugins` in gateway.yaml does not name it. Add it there."
+            )
+        return found[0]
+
+    def load(self, name: str, host: PluginHost) -> Plugin:
+        """Import one plugin and register it with the host; one that is there already is returned as it is.
+
+        Raises:
+            PluginRefused: it cannot be found, imported or registered; says in one paragraph why and where.
+        """
+        if name in host:
+            return host[name]
+        candidate = self.candidate(name)
+        try:
+            if candidate.entry is not None:
+                plugin: object = candidate.entry.load()
+                version = candidate.entry.dist.version if candidate.entry.dist else ""
+            else:
+                plugin = self._import(candidate)
+                version = gateway.__version__ if candidate.origin == "bundled" else ""
+        except (Exception, SystemExit) as error:
+            path = candidate.where if candidate.entry is None else ""
+            missing = isinstance(error, ModuleNotFoundError)
+            advice = "Install what it needs" if missing else "Correct it"
+            raise PluginRefused(
+                f"Plugin {name!r} ({candidate.origin}, {candidate.where}) cannot be loaded: "
+                f"{load_failure(error, path)}. {advice}, or take it out of the configuration."
+            ) from None
+        stated = "" if hasattr(plugin, "__version__") else version
+        return host.add(name, plugin, origin=candidate.origin, version=stated)
+
+    def load_all(self, host: PluginHost) -> list[str]:
+        """Load every plugin there is; returns one paragraph for each that could not be."""
+        refused = []
+        for name in self.names:
+            try:
+                self.load(name, host)
+            except PluginRefused as error:
+                refused.append(str(error))
+        return refused
+
+    def _import(self, candidate: Candidate) -> ModuleType:
+        package = sys.modules.get(PACKAGE)
+        if package is None:
+            package = ModuleType(PACKAGE, "Plugins that were found in folders.")
+            package.__path__ = []
+            sys.modules[PACKAGE] = package
+        package.__path__ = list(self._folders)
+        full = f"{PACKAGE}.{candidate.name}"
+        known = sys.modules.get(full)
+        if known is not None:
+            file = Path(known.__file__ or "")
+            if candidate.where in (str(file), str(file.parent)):
+                return known
+            # Another folder's plugin of the same name, from an earlier configuration.
+            for module in [m for m in sys.modules if m == full or m.startswith(f"{full}.")]:
+                del sys.modules[module]
+        importlib.invalidate_caches()
+        return importlib.import_module(full)

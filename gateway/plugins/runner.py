@@ -1,0 +1,232 @@
+"""The chain runner: calls the steps of a station in the order of the chain, each on its own.
+
+It awaits what is awaitable, drops what a failed step changed, and records in a few words what each step decided. It
+knows no database, no file and no clock but a stopwatch. Time limits are kept from outside: `mark(item, step)` is called
+before each step, so that whoever watches knows whom to end and to blame; a step that was ended comes back in
+`killed`, and is then treated like one that raised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Mapping
+from time import perf_counter_ns
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
+
+from gateway.core.model.decision import Hold, HoldType, Quarantine, RetryAfter
+
+from .answers import Answered, Rubbish, StepRecord, first_answer, gather
+from .blame import failure
+from .chains import Chain, Step
+from .context import ClaimContext, Lookups, PaymentContext
+
+NO_STEP = -1
+"""What `mark` is told when no step runs."""
+
+Mark = Callable[[int, int], object]
+"""`mark(item, step number)`: called before each call of a step, and with NO_STEP when a station is through."""
+
+
+class Editable(Protocol):
+    """What the runner needs of a claim: handles of its own for each step, see `core.x12.claim`."""
+
+    def fork(self) -> Self:
+        """A handle over the same segments, with its own list of edits."""
+
+    def kill(self) -> None:
+        """End a handle: whoever kept it can neither read nor set through it."""
+
+    @property
+    def edits(self) -> Any:
+        """What was set through this handle, in order."""
+
+
+ClaimT = TypeVar("ClaimT", bound=Editable)
+
+
+class OpenedHold(NamedTuple):
+    """A hold, and the plugin that wants it."""
+
+    plugin: str
+    hold: Hold
+
+
+class Decision:
+    """What a station's steps decided together about one claim, payment or denial.
+
+    `holds`: what keeps a claim back, findings of severity HOLD and REJECT among them. `quarantine`, `retry`: set where
+    a step asked for it; nothing after it ran. `answer`: what the deciding step of `post` and `route` returned.
+    `failure`: why the first failed step that `on_error` does not skip failed (empty: none). `steps`: one record a step.
+    """
+
+    __slots__ = ("answer", "chain", "failure", "holds", "quarantine", "retry", "station", "steps")
+
+    def __init__(self, station: str, chain: str) -> None:
+        self.station = station
+        self.chain = chain
+        self.holds: list[OpenedHold] = []
+        self.quarantine: Quarantine | None = None
+        self.retry: RetryAfter | None = None
+        self.answer: Any = None
+        self.failure = ""
+        self.steps: list[StepRecord] = []
+
+    @property
+    def passes(self) -> bool:
+        """Whether the claim goes on to the next station with nothing against it."""
+        return not (self.holds or self.quarantine or self.retry)
+
+
+class _Failed(NamedTuple):
+    why: str
+
+
+class Runner:
+    """Runs chains for the claims or payments of one chunk.
+
+    `killed` tells, for (item, step number), what the watchdog ended that step for in an earlier attempt at the chunk.
+    """
+
+    def __init__(
+        self,
+        *,
+        today: dt.date,
+        lookups: Lookups,
+        mark: Mark,
+        killed: Mapping[tuple[int, int], str] | None = None,
+        stopwatch: Callable[[], int] = perf_counter_ns,
+    ) -> None:
+        self._today = today
+        self._lookups = lookups
+        self._mark = mark
+        self._killed = killed or {}
+        self._stopwatch = stopwatch
+
+    async def claim(
+        self, item: int, chain: Chain, station: str, claim: ClaimT, payer_id: str, partner: str
+    ) -> tuple[Decision, ClaimT]:
+        """Run `confirm`, `scrub` or `hold` for one claim.
+
+        Every step is asked, unless one stops the station, quarantines or asks to be asked again. Returns what was
+        decided and the handle that carries what the steps set (the one that was given, where nothing was set).
+        """
+        decision = Decision(station, chain.name)
+        for step in chain.steps(station):
+            context: ClaimContext[Any] = ClaimContext(
+                step.settings, self._today, payer_id, partner, chain.name, step.prepared, self._lookups
+            )
+            started = self._stopwatch()
+            handle, answered = claim, None
+            for _ in range(step.retries + 1):
+                handle = claim.fork()
+                answered = await self._ask(step, item, gather, (handle, context))
+                if answered.__class__ is not _Failed:
+                    break
+                handle.kill()
+            micros = (self._stopwatch() - started) // 1000
+            if isinstance(answered, _Failed):
+                self._failed(decision, step, answered.why, micros)
+                if step.on_error == "stop":
+                    break
+                continue
+            edits = len(handle.edits) if step.station.edits else 0
+            if edits:
+                claim = handle
+            decision.steps.append(step.record(answered, edits, micros))
+            if answered is not None and not self._go_on(decision, step, answered):
+                break
+        self._mark(item, NO_STEP)
+        return decision, claim
+
+    async def payment(self, item: int, chain: Chain, payment: Any, match: Any, payer_id: str, partner: str) -> Decision:
+        """Run `post` for one claim payment; the plan is in `answer`, None where no step made one."""
+        return await self._first(item, chain, "post", (payment, match), payer_id, partner)
+
+    async def denial(self, item: int, chain: Chain, denial: Any, payer_id: str, partner: str) -> Decision:
+        """Run `route` for one denial; the draft of its work item is in `answer`, None where no step made one."""
+        return await self._first(item, chain, "route", (denial,), payer_id, partner)
+
+    async def _first(
+        self, item: int, chain: Chain, station: str, subject: tuple[Any, ...], payer_id: str, partner: str
+    ) -> Decision:
+        decision = Decision(station, chain.name)
+        for step in chain.steps(station):
+            context: PaymentContext[Any] = PaymentContext(
+                step.settings, self._today, payer_id, partner, chain.name, step.prepared, self._lookups
+            )
+            started = self._stopwatch()
+            answered: Answered | _Failed | None = None
+            for _ in range(step.retries + 1):
+                answered = await self._ask(step, item, first_answer, (*subject, context))
+                if answered.__class__ is not _Failed:
+                    break
+            micros = (self._stopwatch() - started) // 1000
+            if isinstance(answered, _Failed):
+                self._failed(decision, step, answered.why, micros)
+                if step.on_error != "skip":
+                    break
+                continue
+            decision.steps.append(step.record(answered, 0, micros))
+            if answered is None:
+                continue
+            decision.answer = answered.value
+            if answered.value is not None or not self._go_on(decision, step, answered):
+                break
+        self._mark(item, NO_STEP)
+        return decision
+
+    async def _ask(
+        self, step: Step, item: int, read: Callable[[Step, Any], Any], arguments: tuple[Any, ...]
+    ) -> Answered | _Failed | None:
+        """One call of one step, whatever it does: what it answered, or why it failed."""
+        if self._killed:
+            why = self._killed.get((item, step.number))
+            if why is not None:
+                return _Failed(why)
+        self._mark(item, step.number)
+        try:
+            answer = step.call(*arguments)
+            if answer is None:
+                return None
+            if hasattr(answer, "__await__"):
+                answer = await answer
+            elif hasattr(answer, "__aiter__"):
+                answer = [one async for one in answer]
+            # Reading runs plugin code too, where the answer is a generator.
+            return None if answer is None else read(step, answer)  # type: ignore[no-any-return]
+        except Rubbish as error:
+            return _Failed(str(error))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return _Failed(failure(error, step.plugin.path))
+        except (Exception, SystemExit) as error:
+            return _Failed(failure(error, step.plugin.path))
+
+    def _failed(self, decision: Decision, step: Step, why: str, micros: int) -> None:
+        skipped = step.on_error == "skip"
+        decision.steps.append(step.failed(why, skipped, micros))
+        if skipped:
+            return
+        sentence = f"Plugin {step.plugin.name} failed in {step.station.name}: {why}."
+        decision.failure = decision.failure or sentence
+        decision.holds.append(
+            OpenedHold(
+                step.plugin.name,
+                Hold(reason=sentence, type=HoldType.SYSTEM, rule=f"plugin:{step.plugin.name}", team="edi"),
+            )
+        )
+
+    def _go_on(self, decision: Decision, step: Step, answered: Answered) -> bool:
+        """Take over what a step answered; False where the station ends with it."""
+        for hold in answered.holds:
+            decision.holds.append(OpenedHold(step.plugin.name, hold))
+        if answered.ends is None:
+            return True
+        if isinstance(answered.ends, Quarantine):
+            decision.quarantine = answered.ends
+        elif isinstance(answered.ends, RetryAfter):
+            decision.retry = answered.ends
+        return False
