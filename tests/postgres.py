@@ -90,8 +90,10 @@ def server(*, fsync: bool = False) -> Iterator[PostgresServer]:
         os.chown(secret, as_user["user"], as_user["group"])
     data, log = folder / "data", folder / "log"
     made = subprocess.run(
-        [where / "initdb", "-D", data, "-U", USER, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"]
-        + ["--no-sync", f"--pwfile={secret}"],
+        [
+            *(where / "initdb", "-D", data, "-U", USER, "-A", "scram-sha-256"),
+            *("-E", "UTF8", "--locale=C", "--no-sync", f"--pwfile={secret}"),
+        ],
         capture_output=True,
         text=True,
         cwd=folder,

@@ -96,9 +96,7 @@ async def test_the_event_loops_engine_reads_and_writes(engine: Engine, database_
 
 def test_an_error_message_never_shows_a_patients_data(engine: Engine) -> None:
     with pytest.raises(IntegrityError) as raised, engine.begin() as connection:
-        connection.execute(
-            text("INSERT INTO drawer (id, cents) VALUES (:id, :cents)"), [{"id": 1, "cents": 987654}]
-        )
+        connection.execute(text("INSERT INTO drawer (id, cents) VALUES (:id, :cents)"), [{"id": 1, "cents": 987654}])
     assert "987654" not in str(raised.value)
 
 
