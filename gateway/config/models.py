@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
 
 from gateway.plugins.settings import Seconds, Secret
 
@@ -22,10 +22,12 @@ class Organisation(Model):
     """Business dates are taken here."""
 
 
-def _database_url(value: object) -> object:
+def _database_url(value: object, info: ValidationInfo) -> object:
+    if value is None or isinstance(value, Secret):
+        return value
     text = str(value)
     if text.startswith(("env:", "file:")):
-        return Secret(text)
+        return Secret(text, base=info.context.get("root") if info.context else None)
     if not text.startswith(("sqlite:", "postgresql")):
         raise ValueError("sqlite (the default), a postgresql URL, or a reference to one: env:NAME, file:/path")
     if "://" in text and "@" in text and ":" in text.split("://", 1)[1].rsplit("@", 1)[0]:

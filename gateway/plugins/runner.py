@@ -194,7 +194,7 @@ class Runner:
             elif hasattr(answer, "__aiter__"):
                 answer = [one async for one in answer]
             # Reading runs plugin code too, where the answer is a generator.
-            return None if answer is None else read(step, answer)  # type: ignore[no-any-return]
+            return None if answer is None else read(step, answer)
         except Rubbish as error:
             return _Failed(str(error))
         except asyncio.CancelledError as error:

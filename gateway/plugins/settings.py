@@ -74,12 +74,13 @@ class SecretMissing(Exception):
 class Secret:
     """A secret by reference: `env:NAME` or `file:/path/of/a/file`. It never stands in the YAML itself.
 
-    `reveal()` reads it each time, so that a rotated secret is used without a restart.
+    `reveal()` reads it each time, so that a rotated secret is used without a restart. A relative path counts from
+    `base`: the folder of gateway.yaml, where the reference stands in a configuration.
     """
 
-    __slots__ = ("kind", "name")
+    __slots__ = ("base", "kind", "name")
 
-    def __init__(self, reference: str) -> None:
+    def __init__(self, reference: str, base: Path | None = None) -> None:
         kind, _, name = reference.partition(":")
         if kind not in ("env", "file") or not name.strip():
             raise ValueError(
@@ -87,6 +88,7 @@ class Secret:
             )
         self.kind = kind
         self.name = name.strip()
+        self.base = base
 
     def reveal(self, env: Mapping[str, str] | None = None) -> str:
         """The secret itself; one newline at the end of a file is dropped.
@@ -100,7 +102,7 @@ class Secret:
                 raise SecretMissing(f"the environment variable {self.name} is not set")
             return value
         try:
-            text = Path(self.name).expanduser().read_text(encoding="utf-8")
+            text = self.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
             raise SecretMissing(f"the secret file {self.name} cannot be read: {reason}") from None
@@ -108,6 +110,12 @@ class Secret:
         if not value:
             raise SecretMissing(f"the secret file {self.name} is empty")
         return value
+
+    @property
+    def path(self) -> Path:
+        """The file of a `file:` reference."""
+        path = Path(self.name).expanduser()
+        return self.base / path if self.base else path
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}"
@@ -123,9 +131,9 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def convert(value: object) -> Secret:
-            return value if isinstance(value, Secret) else cls(str(value))
+        def convert(value: object, info: core_schema.ValidationInfo) -> Secret:
+            if isinstance(value, Secret):
+                return value
+            return cls(str(value), base=info.context.get("root") if isinstance(info.context, dict) else None)
 
-        return core_schema.no_info_plain_validator_function(
-            convert, serialization=core_schema.to_string_ser_schema()
-        )
+        return core_schema.with_info_plain_validator_function(convert, serialization=core_schema.to_string_ser_schema())

@@ -46,20 +46,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     hold_type: HoldType = HoldType.SYSTEM
 
 
-class Continue(msgspec.Struct, frozen=True, tag="continue"):
+class Continue(msgspec.Struct, frozen=True, tag="continue", tag_field="outcome"):
     """Go on with the next step, with these findings (WARN and INFO stay on the timeline)."""
 
     findings: tuple[Finding, ...] = ()
     note: str = ""
 
 
-class Stop(msgspec.Struct, frozen=True, tag="stop"):
+class Stop(msgspec.Struct, frozen=True, tag="stop", tag_field="outcome"):
     """Skip the remaining steps of this station; the claim goes on to the next station."""
 
     reason: str
 
 
-class Hold(msgspec.Struct, frozen=True, kw_only=True, tag="hold"):
+class Hold(msgspec.Struct, frozen=True, kw_only=True, tag="hold", tag_field="outcome"):
     """Keep the claim back until the hold is released. `expires` releases it by itself on that date."""
 
     reason: str
@@ -71,14 +71,14 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True, tag="hold"):
     line: int = 0
 
 
-class Quarantine(msgspec.Struct, frozen=True, tag="quarantine"):
+class Quarantine(msgspec.Struct, frozen=True, tag="quarantine", tag_field="outcome"):
     """Set it aside with its bytes: nothing more happens to it until a person decides."""
 
     reason: str
     team: str = "billing"
 
 
-class RetryAfter(msgspec.Struct, frozen=True, tag="retry"):
+class RetryAfter(msgspec.Struct, frozen=True, tag="retry", tag_field="outcome"):
     """Ask again after `seconds`; the chain bounds how often."""
 
     seconds: float

@@ -1,0 +1,100 @@
+"""The configuration in force: everything the files say, checked, compiled, and known by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from gateway.plugins.chains import Chains, ChainSpec
+from gateway.plugins.host import PluginHost
+from gateway.plugins.tables import Tables
+
+from .models import GatewayConfig, Source
+from .partner import DEFAULT_PAYER, Partner
+from .tables import as_data
+
+FORMAT = 1
+
+
+class Config:
+    """One configuration. It never changes; a reload makes another one.
+
+    `gateway`: gateway.yaml, its paths absolute. `partners`, by name. `chains`: compiled, ready for a Runner. `tables`.
+    `plugins`: those that the configuration uses, loaded. `hash`: SHA-256 of `text`, which is all of it in a form that
+    `restore` reads again (secrets only as references).
+    """
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        gateway: GatewayConfig,
+        partners: Iterable[Partner],
+        specs: Iterable[ChainSpec],
+        chains: Chains,
+        tables: Tables,
+        plugins: PluginHost,
+    ) -> None:
+        self.root = root
+        self.partners = tuple(partners)
+        self.chains = chains
+        self.tables = tables
+        self.plugins = plugins
+        self.text = _text(gateway, self.partners, specs, tables)
+        self.hash = hashlib.sha256(self.text).hexdigest()
+        self.gateway = _with_absolute_paths(gateway, root)
+        self._sources = {source.name: source for source in self.gateway.sources}
+        self._partners = {partner.name: partner for partner in self.partners}
+        self._by_payer = {route.id: (partner, route.sent_id) for partner in self.partners for route in partner.payers}
+
+    def source(self, name: str) -> Source | None:
+        """The billing system of this name; None where there is none."""
+        return self._sources.get(name)
+
+    def partner(self, name: str) -> Partner | None:
+        """The partner of this name; None where there is none."""
+        return self._partners.get(name)
+
+    def partner_for(self, payer_id: str) -> Partner | None:
+        """The partner that reaches a payer: the one that names it, else the one for all others; None where there is
+        neither."""
+        found = self._by_payer.get(payer_id) or self._by_payer.get(DEFAULT_PAYER)
+        return found[0] if found else None
+
+    def sent_payer_id(self, payer_id: str) -> str:
+        """Under which id the payer goes out: its own, unless its route says otherwise."""
+        found = self._by_payer.get(payer_id)
+        return (found[1] if found else None) or payer_id
+
+
+def _text(gateway: GatewayConfig, partners: Iterable[Partner], specs: Iterable[ChainSpec], tables: Tables) -> bytes:
+    data: dict[str, Any] = {
+        "format": FORMAT,
+        "gateway": gateway.model_dump(mode="json", by_alias=True),
+        "partners": [p.model_dump(mode="json", by_alias=True) for p in partners],
+        "chains": [c.model_dump(mode="json", by_alias=True) for c in specs],
+        "tables": [as_data(tables[name]) for name in sorted(tables)],
+    }
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _with_absolute_paths(gateway: GatewayConfig, root: Path) -> GatewayConfig:
+    data_dir = root / gateway.data_dir
+    sources = [
+        source.model_copy(
+            update={
+                "drop_folder": root / source.drop_folder if source.drop_folder else data_dir / "in" / source.name,
+                "answers_folder": root / source.answers_folder
+                if source.answers_folder
+                else data_dir / "out" / source.name,
+            }
+        )
+        for source in gateway.sources
+    ]
+    update: dict[str, Any] = {"data_dir": data_dir, "sources": tuple(sources)}
+    if gateway.plugins_dir is not None:
+        update["plugins_dir"] = root / gateway.plugins_dir
+    return gateway.model_copy(update=update)

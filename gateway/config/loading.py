@@ -1,0 +1,262 @@
+"""Reading a configuration folder: all files, all faults at once.
+
+gateway.yaml    partners/*.yaml    chains/*.yaml    tables/*.yaml
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from gateway.plugins.chains import INHERITED, STATIONS, ChainSpec
+from gateway.plugins.discovery import Finder
+from gateway.plugins.host import PluginHost, PluginRefused
+from gateway.plugins.settings import Secret, SecretMissing
+from gateway.plugins.tables import Table, Tables
+
+from .compiling import Compiler, Loaded, check_transport
+from .config import Config
+from .faults import ConfigFault, Document, Loc, explain, relative
+from .models import GatewayConfig
+from .partner import DEFAULT_PAYER, Partner
+from .tables import read_table
+from .yaml_source import read_yaml
+
+M = TypeVar("M", bound=BaseModel)
+
+LOAD_PLUGINS = "GATEWAY_LOAD_PLUGINS"
+"""Environment variable: names of the plugins that may be loaded, by commas; goes before `plugins` in gateway.yaml."""
+
+
+class _Documents(NamedTuple):
+    gateway: Document
+    partners: list[tuple[str, Document]]
+    chains: list[tuple[str, Document]]
+    tables: list[tuple[str, Document]]
+
+
+def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: bool = True) -> Config | list[ConfigFault]:
+    """Read a configuration.
+
+    Args:
+        path: its folder, or its gateway.yaml.
+        env: the environment, for secrets by reference; the process's own without it.
+        secrets: whether a secret that is not there is a fault.
+
+    Returns:
+        The configuration, or every fault of all its files, in the order of files and lines.
+    """
+    env = os.environ if env is None else env
+    main = Path(path)
+    if main.is_dir():
+        main = main / "gateway.yaml"
+    root = main.parent.resolve()
+    faults: list[ConfigFault] = []
+    gateway, found = read_yaml(main, relative(main))
+    faults += found
+    parts = []
+    for folder in ("partners", "chains", "tables"):
+        read = []
+        for file in sorted((root / folder).glob("*.yaml")):
+            document, found = read_yaml(file, relative(file))
+            faults += found
+            if document is not None:
+                read.append((file.stem, document))
+        parts.append(read)
+    documents = _Documents(gateway or Document(relative(main), {}), *parts)
+    config = _assemble(documents, root, env, faults, secrets=secrets, whole=gateway is not None)
+    if faults or config is None:
+        return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.column, fault.what))
+    return config
+
+
+def restore(text: bytes, root: Path | str, env: Mapping[str, str] | None = None) -> Config:
+    """A configuration again from its stored text (`Config.text`), with today's plugins.
+
+    Raises:
+        ValueError: the text cannot be used any more, for instance because a plugin is gone; the message has every
+            reason.
+    """
+    data = json.loads(text)
+    name = "stored configuration"
+    documents = _Documents(
+        Document(name, data["gateway"]),
+        *(
+            [(str(one.get("name")), Document(f"{name}, {one.get('name')}", one)) for one in data[part]]
+            for part in ("partners", "chains", "tables")
+        ),
+    )
+    faults: list[ConfigFault] = []
+    config = _assemble(documents, Path(root), env or os.environ, faults, secrets=False, whole=True)
+    if faults or config is None:
+        raise ValueError("; ".join(str(fault) for fault in faults))
+    return config
+
+
+def _model(model: type[M], document: Document, root: Path, faults: list[ConfigFault], **more: Any) -> M | None:
+    try:
+        return model.model_validate({**more, **document.data}, context={"root": root})
+    except ValidationError as error:
+        faults += explain(error, document, model)
+        return None
+
+
+def _assemble(
+    documents: _Documents,
+    root: Path,
+    env: Mapping[str, str],
+    faults: list[ConfigFault],
+    *,
+    secrets: bool,
+    whole: bool,
+) -> Config | None:
+    gateway = _model(GatewayConfig, documents.gateway, root, faults) if whole else None
+    folder = root / gateway.plugins_dir if gateway and gateway.plugins_dir else None
+    if folder is not None and not folder.is_dir():
+        faults.append(documents.gateway.fault(("plugins_dir",), f"plugins_dir: there is no folder {folder}"))
+    finder = Finder(folder=folder, only=_only(gateway, env))
+    host = PluginHost()
+    tables = {name: read_table(name, document, faults) for name, document in documents.tables}
+
+    partners: list[tuple[Partner, Document]] = []
+    for name, document in documents.partners:
+        partner = _model(Partner, document, root, faults, name=name)
+        if partner is not None:
+            partners.append((check_transport(partner, document, root, finder, host, faults), document))
+    loaded = []
+    for name, document in documents.chains:
+        spec = _model(ChainSpec, document, root, faults, name=name)
+        if spec is not None:
+            loaded.append(Loaded(spec, document))
+    _check_names([(p.name, d) for p, d in partners], "partner", faults)
+    _check_names([(c.spec.name, c.document) for c in loaded], "chain", faults)
+    _add_tables_of_plugins(tables, loaded, finder, host, faults)
+    everything = Tables(tables)
+    compiler = Compiler(loaded, root, finder, host, everything, faults)
+    chains = compiler.compile()
+    if chains is None and len(loaded) == len(documents.chains):
+        faults.append(
+            documents.gateway.fault(
+                (), "no chain takes what no other chain matches", "a file in chains/ without match:"
+            )
+        )
+    _check_payers(partners, faults)
+    if gateway is not None:
+        _check_sources(gateway, documents.gateway, faults)
+    if secrets:
+        if gateway is not None:
+            _check_secrets(gateway, documents.gateway, env, faults)
+        for partner, document in partners:
+            _check_secrets(partner, document, env, faults)
+        for one in loaded:
+            checked = compiler.specs.get(one.spec.name)
+            if checked is not None:
+                _check_secrets(checked, one.document, env, faults)
+    if faults or gateway is None or chains is None:
+        return None
+    return Config(
+        root=root,
+        gateway=gateway,
+        partners=[partner for partner, _ in partners],
+        specs=[compiler.specs[one.spec.name] for one in loaded],
+        chains=chains,
+        tables=everything,
+        plugins=host,
+    )
+
+
+def _only(gateway: GatewayConfig | None, env: Mapping[str, str]) -> Sequence[str] | None:
+    pinned = env.get(LOAD_PLUGINS)
+    if pinned is not None:
+        return [name.strip() for name in pinned.split(",") if name.strip()]
+    return gateway.plugins if gateway else None
+
+
+def _add_tables_of_plugins(
+    tables: dict[str, Table], loaded: Sequence[Loaded], finder: Finder, host: PluginHost, faults: list[ConfigFault]
+) -> None:
+    """Load the plugins that chains name, and add the tables in their folders that the configuration does not have
+    itself: a file of the same name in config/tables goes before a plugin's own."""
+    for spec, _ in loaded:
+        for station in STATIONS:
+            for step in spec.stations.of(station) or ():
+                if step.plugin != INHERITED:
+                    with contextlib.suppress(PluginRefused):  # told by the compiler, with its place
+                        finder.load(step.plugin, host)
+    for plugin in host:
+        for file in sorted((Path(plugin.path) / "tables").glob("*.yaml")) if plugin.path else ():
+            if file.stem in tables:
+                continue
+            document, found = read_yaml(file, relative(file))
+            faults += found
+            if document is not None:
+                tables[file.stem] = read_table(file.stem, document, faults)
+
+
+def _check_names(named: Sequence[tuple[str, Document]], what: str, faults: list[ConfigFault]) -> None:
+    seen: dict[str, Document] = {}
+    for name, document in named:
+        if name in seen:
+            faults.append(document.fault(("name",), f"another {what} is called {name!r} ({seen[name].file})"))
+        seen.setdefault(name, document)
+
+
+def _check_payers(partners: Sequence[tuple[Partner, Document]], faults: list[ConfigFault]) -> None:
+    seen: dict[str, str] = {}
+    for partner, document in partners:
+        for index, route in enumerate(partner.payers):
+            if route.id in seen:
+                what = "every other payer" if route.id == DEFAULT_PAYER else f"payer {route.id!r}"
+                faults.append(
+                    document.fault(
+                        ("payers", index), f"{what} is already reached through {seen[route.id]}", "one partner a payer"
+                    )
+                )
+            seen.setdefault(route.id, f"partner {partner.name!r}")
+
+
+def _check_sources(gateway: GatewayConfig, document: Document, faults: list[ConfigFault]) -> None:
+    names: set[str] = set()
+    folders: dict[Path, str] = {}
+    for index, source in enumerate(gateway.sources):
+        if source.name in names:
+            faults.append(document.fault(("sources", index, "name"), f"another source is called {source.name!r}"))
+        names.add(source.name)
+        for key, folder in (("drop_folder", source.drop_folder), ("answers_folder", source.answers_folder)):
+            if folder is None:
+                continue
+            other = folders.setdefault(folder, f"{key} of {source.name}")
+            if other != f"{key} of {source.name}":
+                faults.append(
+                    document.fault(
+                        ("sources", index, key), f"{key}: {folder} is already the {other}", "a folder of its own"
+                    )
+                )
+
+
+def _secrets_in(value: Any, loc: Loc) -> Iterator[tuple[Loc, Secret]]:
+    if isinstance(value, Secret):
+        yield loc, value
+    elif isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield from _secrets_in(getattr(value, name), (*loc, field.alias or name))
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _secrets_in(one, (*loc, key))
+    elif isinstance(value, list | tuple):
+        for index, one in enumerate(value):
+            yield from _secrets_in(one, (*loc, index))
+
+
+def _check_secrets(model: BaseModel, document: Document, env: Mapping[str, str], faults: list[ConfigFault]) -> None:
+    for loc, secret in _secrets_in(model, ()):
+        try:
+            secret.reveal(env)
+        except SecretMissing as error:
+            faults.append(document.fault(loc, f"{loc[-1]}: {error}", "the secret at that place"))

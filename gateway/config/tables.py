@@ -1,0 +1,127 @@
+"""tables/*.yaml: effective-dated tables, checked row by row.
+
+    key: [code, modifier]
+    source: DMEPOS fee schedule, invented          # of every row that names none
+    rows:
+      - {code: E1390, modifier: RR, fee: "98.76", valid_from: 2026-01-01, valid_to: 2026-12-31}
+
+Within a key, dates do not overlap. Values stay strings; the plugin that uses a table converts what it needs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from gateway.plugins.tables import Row, Table
+
+from .faults import ConfigFault, Document, Loc, nearest, show
+
+_KEYS = ("name", "description", "key", "source", "rows")
+_DATES = ("valid_from", "valid_to")
+
+
+def _date(document: Document, loc: Loc, value: Any, faults: list[ConfigFault]) -> dt.date | None:
+    if value is None:
+        return None
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        faults.append(document.fault(loc, f"{loc[-1]}: {show(value)} is no date", "a date such as 2026-01-31"))
+        return None
+
+
+def _key(document: Document, faults: list[ConfigFault]) -> tuple[str, ...]:
+    key = document.data.get("key") or []
+    if isinstance(key, str):
+        key = [key]
+    if not isinstance(key, list) or not all(isinstance(part, str) for part in key):
+        faults.append(document.fault(("key",), f"key: {show(key)} cannot be used", "a list of column names"))
+        return ()
+    return tuple(key)
+
+
+def read_table(name: str, document: Document, faults: list[ConfigFault]) -> Table:
+    """The table of one file; what is wrong with it is added to `faults`."""
+    for word in document.data:
+        if word not in _KEYS:
+            meant = nearest(word, _KEYS)
+            faults.append(
+                document.fault((word,), f"unknown key {word!r}", f"one of {', '.join(_KEYS)}", meant, key=True)
+            )
+    key = _key(document, faults)
+    rows = document.data.get("rows")
+    if not isinstance(rows, list):
+        faults.append(document.fault(("rows",), f"rows: {show(rows)} cannot be used", "a list of rows"))
+        return Table(name, (), key)
+    source = str(document.data.get("source") or "")
+    found: list[Row] = []
+    by_key: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
+    for index, raw in enumerate(rows):
+        row = _row(document, index, raw, key, source, faults)
+        if row is None:
+            continue
+        found.append(row)
+        by_key.setdefault(tuple(row.values.get(part, "") for part in key), []).append((index, row))
+    if key:
+        for same in by_key.values():
+            if len(same) > 1:
+                _check_overlaps(document, same, faults)
+    return Table(name, found, key)
+
+
+def _row(
+    document: Document, index: int, raw: Any, key: tuple[str, ...], source: str, faults: list[ConfigFault]
+) -> Row | None:
+    loc: Loc = ("rows", index)
+    if not isinstance(raw, dict):
+        faults.append(document.fault(loc, f"row {index + 1}: {show(raw)} cannot be used", "a mapping"))
+        return None
+    for part in key:
+        if part not in raw:
+            meant = nearest(part, raw)
+            faults.append(
+                document.fault(loc, f"row {index + 1} lacks its key {part!r}", "", "" if meant in key else meant)
+            )
+    for word, value in raw.items():
+        if isinstance(value, dict | list):
+            faults.append(document.fault((*loc, word), f"{word}: {show(value)} cannot be used", "one value"))
+    start = _date(document, (*loc, "valid_from"), raw.get("valid_from"), faults)
+    end = _date(document, (*loc, "valid_to"), raw.get("valid_to"), faults)
+    if start and end and end < start:
+        faults.append(document.fault((*loc, "valid_to"), f"row {index + 1} ends on {end}, before it begins on {start}"))
+    values = {w: "" if v is None else str(v) for w, v in raw.items() if w not in _DATES and w != "source"}
+    return Row(values, start, end, str(raw.get("source") or source))
+
+
+def _check_overlaps(document: Document, same: list[tuple[int, Row]], faults: list[ConfigFault]) -> None:
+    ordered = sorted(same, key=lambda one: one[1].valid_from or dt.date.min)
+    latest, until = ordered[0][0], ordered[0][1].valid_to or dt.date.max
+    for index, row in ordered[1:]:
+        if (row.valid_from or dt.date.min) <= until:
+            first, second = sorted((latest, index))
+            line = document.place(("rows", first)).line
+            faults.append(
+                document.fault(
+                    ("rows", second),
+                    f"row {second + 1} is for the same key and overlapping dates as row {first + 1} (line {line})",
+                    "one row a key and day",
+                )
+            )
+        if (row.valid_to or dt.date.max) >= until:
+            latest, until = index, row.valid_to or dt.date.max
+
+
+def as_data(table: Table) -> dict[str, Any]:
+    """The table as its file could have it, for the stored configuration."""
+    rows = []
+    for row in table.rows:
+        data: dict[str, Any] = dict(row.values)
+        if row.valid_from:
+            data["valid_from"] = row.valid_from.isoformat()
+        if row.valid_to:
+            data["valid_to"] = row.valid_to.isoformat()
+        if row.source:
+            data["source"] = row.source
+        rows.append(data)
+    return {"name": table.name, "key": list(table.key), "rows": rows}
