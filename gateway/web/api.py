@@ -117,7 +117,7 @@ async def _spooled(request: web.Request, limit: int) -> BinaryIO | None:
 async def post_file(request: web.Request) -> web.StreamResponse:
     """Take a file (837P or JSON claims) of a source: the body is the file, `?name=` what it is called."""
     server = request.app[SERVER]
-    source = server.services.source(request.match_info["source"])
+    source = server.services.config.source(request.match_info["source"])
     if source is None:
         return _no_source(server, request.match_info["source"])
     limit = server.services.config.gateway.web.max_upload_mb << 20
@@ -135,7 +135,7 @@ async def post_file(request: web.Request) -> web.StreamResponse:
 async def post_claims(request: web.Request) -> web.StreamResponse:
     """Take claims as JSON: one object, or a list of them."""
     server = request.app[SERVER]
-    source = server.services.source(request.match_info["source"])
+    source = server.services.config.source(request.match_info["source"])
     if source is None:
         return _no_source(server, request.match_info["source"])
     from ..core.model.json_claim import JsonClaimError, check_claims

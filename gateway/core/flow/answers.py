@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ...config.models import Source
 from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
 from ..store import timeline
@@ -48,6 +49,10 @@ def _sources(connection: Connection, file_id: int) -> list[str]:
         .where(remittances.c.file_id == file_id)
     )
     return sorted(set(connection.execute(by_ack.union(by_payment)).scalars()))
+
+
+def _folder(services: Services, source: Source) -> Path:
+    return source.answers_folder or services.config.gateway.data_dir / "out" / source.name
 
 
 def _safe(name: str) -> str:
@@ -94,10 +99,10 @@ def _give(services: Services, file_id: int) -> list[dict[str, Any]]:
             return _give_999(services, connection, file_id)
         stamp = f"{row.received_at:%Y%m%d}-{file_id}"
         for name in _sources(connection, file_id):
-            source = services.source(name)
+            source = services.config.source(name)
             if source is None:
                 continue
-            folder = services.answers_folder(source)
+            folder = _folder(services, source)
             for kind in ("277CA", "835"):
                 if row.kind in (kind, "mixed") and kind in source.answers:
                     written = _place(folder, f"{stamp}-{kind}-{_safe(row.name)}", _blocks(services, row.sha256))
@@ -127,7 +132,7 @@ def _give_999(services: Services, connection: Connection, file_id: int) -> list[
     data = acknowledgment_of(services, connection, file_id)
     if data is None:
         return []
-    name = _place(services.answers_folder(source), f"{row.received_at:%Y%m%d}-{file_id}-999.x12", [data])
+    name = _place(_folder(services, source), f"{row.received_at:%Y%m%d}-{file_id}-999.x12", [data])
     return [{"source": row.party, "kind": "999", "name": name}]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Engine as SyncEngine
@@ -14,9 +13,7 @@ from ..clock import Clock
 from ..store.archive import Archive
 
 if TYPE_CHECKING:
-    from ...config import Config
-    from ...config.models import Source
-    from ...config.partner import Partner
+    from ...config.config import Config
     from ...plugins.transport import Transport
 
 
@@ -84,15 +81,3 @@ class Services:
         self.transports = transports
         self.reads = reads
         self.sightings = sightings or Sightings(clock)
-
-    def source(self, name: str) -> Source | None:
-        """The billing system of this name; None where the configuration has it no more."""
-        return next((source for source in self.config.gateway.sources if source.name == name), None)
-
-    def partner(self, name: str) -> Partner | None:
-        """The partner of this name; None where the configuration has it no more."""
-        return next((partner for partner in self.config.partners if partner.name == name), None)
-
-    def answers_folder(self, source: Source) -> Path:
-        """Where a source finds its answers."""
-        return source.answers_folder or self.config.gateway.data_dir / "out" / source.name
