@@ -14,6 +14,8 @@ from ..store.archive import Archive
 
 if TYPE_CHECKING:
     from ...config.config import Config
+    from ...config.models import Source
+    from ...config.partner import Partner
     from ...plugins.transport import Transport
 
 
@@ -81,3 +83,11 @@ class Services:
         self.transports = transports
         self.reads = reads
         self.sightings = sightings or Sightings(clock)
+
+    def source(self, name: str) -> Source | None:
+        """The billing system of this name; None where the configuration has it no more."""
+        return self.config.source(name)
+
+    def partner(self, name: str) -> Partner | None:
+        """The partner of this name; None where the configuration has it no more."""
+        return self.config.partner(name)
