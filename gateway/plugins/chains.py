@@ -6,7 +6,7 @@ the choice of the first that matches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -222,7 +222,7 @@ class Chains:
         """Every step of every chain; `steps[n].number == n`."""
         self._chosen: dict[tuple[str, str, str], Chain] = {}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Chain]:
         return iter(self._chains)
 
     def __len__(self) -> int:

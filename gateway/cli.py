@@ -1,0 +1,75 @@
+"""The command `gateway`: thin. Each subcommand is imported when it is called, so `gateway config check` stays quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "config": ("gateway.config.commands:config", "Check and show the configuration."),
+    "plugins": ("gateway.config.commands:plugins", "List the plugins that are found, and what each one does."),
+}
+"""Name of a subcommand: where it is (`module:command`), and its line in the help. Nothing is imported for the help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; `commands` maps names as COMMANDS does."""
+
+    def __init__(self, *args: object, lazy: dict[str, tuple[str, str]] | None = None, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._lazy = lazy or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._lazy})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._lazy[cmd_name][0].partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+        if not isinstance(found, click.Command):
+            raise TypeError(f"{self._lazy[cmd_name][0]} is no command")
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [
+            (name, self._lazy[name][1] if name in self._lazy else self.commands[name].get_short_help_str())
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hme-edi-gateway", prog_name="gateway")
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=Path("config"),
+    envvar="GATEWAY_CONFIG",
+    show_default=True,
+    show_envvar=True,
+    help="The configuration: its folder, or its gateway.yaml.",
+)
+@click.pass_context
+def cli(ctx: click.Context, config_path: Path) -> None:
+    """HME EDI gateway: claims out, answers in, every cent posted once."""
+    ctx.obj = config_path
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 done, 1 what was asked about is not in order, 2 it could not be asked."""
+    try:
+        cli(prog_name="gateway")
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
