@@ -8,6 +8,7 @@ Whatever dies in between, the next poll finds out where it was: the same bytes a
 from __future__ import annotations
 
 import datetime as dt
+import random
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from ...plugins.transport import ContentRefused, RemoteFile, Transport, Transpor
 from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
 from ..store import files as file_rows
-from ..store import timeline
+from ..store import partners, timeline
 from ..store.archive import Stored
 from ..store.ids import allocate
 from ..store.outbox import put_outbox
@@ -28,9 +29,6 @@ from ..work.items import WorkItem, open_items
 from ..x12.identify import looks_complete
 from . import lines
 from .services import Services
-
-MAX_FILE = 2 << 30
-"""The largest file fetched, in bytes (2 GiB)."""
 
 MAX_FILES = 200
 """The most files fetched in one poll; the rest waits for the next."""
@@ -88,7 +86,7 @@ def _download(services: Services, partner: str, transport: Transport, file: Remo
     with tempfile.TemporaryDirectory(dir=services.archive.root / "incoming") as folder:
         wire = Path(folder) / "wire"
         with wire.open("wb") as out:
-            transport.get(file.path, out, limit=MAX_FILE)
+            transport.get(file.path, out, limit=transport.limit)
         with wire.open("rb") as stream:
             stored = services.archive.put_stream(stream)
         result: dict[str, Any] = {
@@ -292,11 +290,44 @@ def _went_wrong(connection: Connection, services: Services, partner: str, error:
     return lines.went_wrong(connection, partner, error, services.clock.now())
 
 
+class PollClock:
+    """When a partner is polled next: by its settings, from the last poll that the database knows of."""
+
+    def __init__(self, services: Services, partner: str, rng: random.Random) -> None:
+        self._services = services
+        self._partner = partner
+        self._rng = rng
+        self._chance = rng.random()
+
+    def due(self, now: dt.datetime) -> tuple[str, Payload] | None:
+        """The poll to start now, if one is due and none is under way here; for `Engine.schedule`."""
+        if self._partner in self._services.polling:
+            return None
+        with self._services.reads.connect() as connection:
+            line = partners.line(connection, self._partner)
+        if line.stopped:
+            return None
+        if line.last_poll_at is not None:
+            pause = self._services.transports.describe(self._partner).pause(now, line.failures, self._chance)
+            if (now - line.last_poll_at).total_seconds() < pause:
+                return None
+        self._chance = self._rng.random()
+        return f"{self._partner}:{now.isoformat()}", {"partner": self._partner}
+
+
 @workflow("poll")
 async def poll(run: Run, payload: Payload) -> dict[str, Any]:
     """Fetch what a partner has for us, once. `payload`: {partner}. Returns the ids of new files."""
     services: Services = run.services
     partner = str(payload["partner"])
+    services.polling.add(partner)
+    try:
+        return await _poll(run, services, partner)
+    finally:
+        services.polling.discard(partner)
+
+
+async def _poll(run: Run, services: Services, partner: str) -> dict[str, Any]:
     if await run.step("stopped", _stopped, services, partner):
         return {"files": []}
     found = await run.step("look", _look, services, partner)

@@ -83,6 +83,7 @@ class Services:
         self.transports = transports
         self.reads = reads
         self.sightings = sightings or Sightings(clock)
+        self.polling: set[str] = set()
 
     def source(self, name: str) -> Source | None:
         """The billing system of this name; None where the configuration has it no more."""

@@ -18,14 +18,17 @@ class Line(NamedTuple):
     auth_failures: int
     stopped: str
     last_success_at: dt.datetime | None
+    last_poll_at: dt.datetime | None
 
 
 def line(connection: Connection, partner: str) -> Line:
     """Where a partner's line stands; a partner never tried has a clean one."""
     row = connection.execute(select(partner_states).where(partner_states.c.partner == partner)).first()
     if row is None:
-        return Line(0, 0, "", None)
-    return Line(row.failures, row.auth_failures, row.reason if row.stopped_at else "", row.last_success_at)
+        return Line(0, 0, "", None, None)
+    return Line(
+        row.failures, row.auth_failures, row.reason if row.stopped_at else "", row.last_success_at, row.last_poll_at
+    )
 
 
 def _ensure(connection: Connection, partner: str) -> None:

@@ -1,0 +1,30 @@
+"""Every station of both rails, loaded so that its workflow is known to the engine."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from ..clock import business_date
+from ..engine.port import Payload, Run, workflow
+from .release import expire_holds
+from .services import Services
+
+
+def load() -> tuple[str, ...]:
+    """Import every station; returns their names in the order of the rails."""
+    from . import acknowledge, answers, batch, drop, fetch, intake, post, read, send, watch
+
+    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
+    return tuple(module.__name__.rpartition(".")[2] for module in rails)
+
+
+@workflow("expire")
+async def expire(run: Run, payload: Payload) -> int:
+    """Release the holds whose last day is over."""
+    services: Services = run.services
+    return await run.transact("expire", _expire, services)
+
+
+def _expire(connection: Connection, services: Services) -> int:
+    now = services.clock.now()
+    return expire_holds(connection, business_date(now, services.config.gateway.organisation.time_zone), now)
