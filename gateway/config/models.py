@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, 
 
 from gateway.plugins.settings import Seconds, Secret
 
-from .values import Model, Name, Npi, Zone
+from .values import Model, Name, Npi, Zone, nested
 
 
 class Organisation(Model):
@@ -96,10 +96,10 @@ class GatewayConfig(Model):
     environment: Literal["test", "production"]
     """What stands in ISA15: T or P. A partner of the other kind is refused before anything is sent."""
     data_dir: Path = Path("var")
-    database: Database = Database()
-    web: Web = Web()
-    workers: Workers = Workers()
-    retention: Retention = Retention()
+    database: Database = nested()
+    web: Web = nested()
+    workers: Workers = nested()
+    retention: Retention = nested()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     plugins_dir: Path | None = None

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from gateway.plugins.settings import Seconds
 
-from .values import Delimiter, GsId, IsaId, LineEnding, Model, Name, Qualifier, Span, SpanOfTime, Zone
+from .values import Delimiter, GsId, IsaId, LineEnding, Model, Name, Qualifier, Span, Zone, nested
 
 Version = Literal["005010X222A1", "005010X222A2"]
 DEFAULT_PAYER = "*"
@@ -155,15 +155,15 @@ class Expectation(Model):
 class Answers(Model):
     """What comes back, and when (defaults: hme-billing-rules 7.5)."""
 
-    ta1: Expectation = Expectation(expected=False, warn=SpanOfTime(4 * 3600.0), alarm=SpanOfTime(24 * 3600.0))
+    ta1: Expectation = nested(expected=False, warn="4h", alarm="24h")
     ack_999: Expectation = Field(
-        default=Expectation(warn=SpanOfTime(4 * 3600.0), alarm=SpanOfTime(24 * 3600.0)), alias="999"
+        default_factory=lambda: {"warn": "4h", "alarm": "24h"}, validate_default=True, alias="999"
     )
     positive_999: bool = True
     """Whether it sends a 999 for what it accepts; some send only the bad ones, and silence is no alarm then."""
-    clearinghouse_277ca: Expectation = Expectation(alarm=SpanOfTime(24 * 3600.0))
-    payer_277ca: Expectation = Expectation(warn=SpanOfTime(business_hours=48), alarm=SpanOfTime(business_days=5))
-    remittance: Expectation = Expectation(warn=SpanOfTime(30 * 86400.0), alarm=SpanOfTime(45 * 86400.0))
+    clearinghouse_277ca: Expectation = nested(alarm="24h")
+    payer_277ca: Expectation = nested(warn="48 business hours", alarm="5 business days")
+    remittance: Expectation = nested(warn="30 days", alarm="45 days")
 
 
 class Partner(Model):
@@ -177,12 +177,12 @@ class Partner(Model):
     submitter: Submitter
     receiver: Receiver
     version: Version = "005010X222A1"
-    delimiters: DelimiterChoice = DelimiterChoice()
+    delimiters: DelimiterChoice = nested()
     max_claims_per_set: int = Field(default=5000, ge=1, le=5000)
     max_sets_per_file: int = Field(default=1, ge=1, le=1000)
-    batch: BatchRules = BatchRules()
+    batch: BatchRules = nested()
     payers: tuple[PayerRoute, ...] = Field(min_length=1)
-    answers: Answers = Answers()
+    answers: Answers = nested()
     resend_after: Seconds = Field(default=24 * 3600.0, gt=0)
     """Where the outcome of a put is unknown: how long an acknowledgment may still prove that it arrived."""
     stop_after_auth_failures: int = Field(default=3, ge=1, le=10)

@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
 )
@@ -21,7 +22,14 @@ from gateway.plugins.settings import parse_seconds
 class Model(BaseModel):
     """Base of every settings model: unknown keys are refused, values never change once checked."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+
+
+def nested(**values: Any) -> Any:
+    """The default of a field that is a model: its own defaults, or these values, read as if they stood in the file.
+
+    Instances as defaults would be built when the module is imported, and twice the time."""
+    return Field(default_factory=lambda: dict(values), validate_default=True)
 
 
 class SpanOfTime(NamedTuple):

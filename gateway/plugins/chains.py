@@ -52,7 +52,7 @@ OnError = Literal["hold", "retry", "skip", "stop"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class StepSpec(_Model):
@@ -110,7 +110,7 @@ class ChainSpec(_Model):
     description: str = ""
     match: MatchSpec | None = None
     extends: str | None = None
-    stations: StationSteps = StationSteps()
+    stations: StationSteps = Field(default_factory=dict, validate_default=True)
 
 
 class Step:
