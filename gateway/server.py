@@ -205,7 +205,12 @@ class Gateway:
 
     async def write(self, function: Callable[..., T], *args: object) -> T:
         """`function(connection, *args)` in one transaction of the business database; wakes what it started."""
-        result = await self.engine.write(function, *args)
+
+        def call() -> T:
+            with self._sql.begin() as connection:
+                return function(connection, *args)
+
+        result = await asyncio.to_thread(call)
         self.engine.poke()
         return result
 
