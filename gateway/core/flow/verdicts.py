@@ -66,13 +66,12 @@ class Columns(msgspec.Struct, array_like=True):
 
 
 class Verdict(msgspec.Struct, array_like=True):
-    """One claim, decided. `outcome`: ready, held, quarantined or faulty. `content` is the packed claim after the
-    edits; `content_hash` is of the segments as they came. `patient_id` and `patient_version` are those of the
-    history that was looked at (0: no patient of ours then). `reason` says why, where the claim is faulty or
-    quarantined, and `team` who works on it."""
+    """One claim, decided. `content` is the packed claim after the edits; `content_hash` is of the segments as they
+    came. `patient_id` and `patient_version` are those of the history that was looked at (0: no patient of ours
+    then). `fault` says why nothing can be done with the claim (empty: it was decided); `alone` is False where that is
+    the fault of its whole transaction set, which a work item of the file speaks of."""
 
     ordinal: int
-    outcome: str
     content: bytes
     content_hash: str
     columns: Columns
@@ -83,8 +82,8 @@ class Verdict(msgspec.Struct, array_like=True):
     patient_version: int
     holds: list[HoldRow]
     stations: list[StationRow]
-    reason: str = ""
-    team: str = ""
+    fault: str = ""
+    alone: bool = True
 
 
 class Chunk(msgspec.Struct, array_like=True):

@@ -53,6 +53,9 @@ def ready_claims(connection: Connection, partner: str, limit: int) -> list[Row[A
                 claims.c.charge_cents,
                 claims.c.usage,
                 claims.c.payer_id,
+                claims.c.partner,
+                claims.c.billing_npi,
+                claims.c.member_id,
                 claims.c.content,
             )
             .where(claims.c.state == ClaimState.READY, claims.c.partner == partner)
