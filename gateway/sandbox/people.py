@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 (long lists of words read better as text)
 """Invented people, places and numbers.
 
 No name, number or address here belongs to anyone: NPIs carry a right check digit but come from the block 1999999,
