@@ -117,6 +117,11 @@ class GatewayConfig(Model):
         """ISA15."""
         return "P" if self.environment == "production" else "T"
 
+    @property
+    def archive_dir(self) -> Path:
+        """The content-addressed archive of raw bytes."""
+        return self.data_dir / "archive"
+
 
 Answer = Literal["999", "277CA", "835", "postings"]
 

@@ -21,11 +21,23 @@ from .blame import failure
 from .chains import Chain, Step
 from .context import ClaimContext, Lookups, PaymentContext
 
-NO_STEP = -1
-"""What `mark` is told when no step runs."""
 
-Mark = Callable[[int, int], object]
-"""`mark(item, step number)`: called before each call of a step, and with NO_STEP when a station is through."""
+class Mark(Protocol):
+    """Who is told what runs, so that somebody outside can watch it."""
+
+    def __call__(self, item: int, step: int, /) -> None:
+        """This step (its number) is about to be called for this item of the chunk."""
+
+    def outside(self) -> None:
+        """No plugin is being called."""
+
+
+class NoMark:
+    """Nobody watches."""
+
+    def __call__(self, item: int, step: int, /) -> None: ...
+
+    def outside(self) -> None: ...
 
 
 class Editable(Protocol):
@@ -136,7 +148,7 @@ class Runner:
             decision.steps.append(step.record(answered, edits, micros))
             if answered is not None and not self._go_on(decision, step, answered):
                 break
-        self._mark(item, NO_STEP)
+        self._mark.outside()
         return decision, claim
 
     async def payment(self, item: int, chain: Chain, payment: Any, match: Any, payer_id: str, partner: str) -> Decision:
@@ -173,7 +185,7 @@ class Runner:
             decision.answer = answered.value
             if answered.value is not None or not self._go_on(decision, step, answered):
                 break
-        self._mark(item, NO_STEP)
+        self._mark.outside()
         return decision
 
     async def _ask(

@@ -18,7 +18,7 @@ from pydantic_core import CoreSchema, core_schema
 class PluginSettings(BaseModel):
     """Settings of a plugin: unknown keys are refused, values never change once checked."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 _UNITS = {

@@ -18,9 +18,7 @@ class Row(NamedTuple):
 
     def holds_on(self, day: dt.date) -> bool:
         """Whether the row is in force on a day."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day <= self.valid_to
-        )
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
 class Table:
