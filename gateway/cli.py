@@ -9,8 +9,23 @@ from pathlib import Path
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "backup": ("gateway.operate.commands:backup", "Copy everything into a folder, while the gateway runs."),
     "config": ("gateway.config.commands:config", "Check and show the configuration."),
     "plugins": ("gateway.config.commands:plugins", "List the plugins that are found, and what each one does."),
+    "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),
+    "doctor": ("gateway.operate.commands:doctor", "Look whether everything is there and adds up."),
+    "partner": (
+        "gateway.operate.commands:partner",
+        "Clearinghouses and payers: how their lines do; start a stopped one.",
+    ),
+    "purge": ("gateway.operate.commands:purge", "Remove what the retention policy no longer keeps."),
+    "restore": ("gateway.operate.commands:restore", "Bring a backup back into an empty place."),
+    "sandbox": ("gateway.sandbox.commands:sandbox", "A practice clearinghouse, and invented claims to send."),
+    "serve": ("gateway.operate.commands:serve", "Run the gateway."),
+    "token": ("gateway.operate.commands:token", "Bearer tokens for the API."),
+    "upgrade": ("gateway.operate.commands:upgrade", "Bring the database to the schema of this version."),
+    "worker": ("gateway.operate.commands:worker", "Work beside a gateway that serves (PostgreSQL)."),
+    "x12": ("gateway.operate.x12_commands:x12", "Look into X12 files."),
 }
 """Name of a subcommand: where it is (`module:command`), and its line in the help. Nothing is imported for the help."""
 

@@ -154,8 +154,8 @@ def _stuck_files(connection: Connection, now: dt.datetime) -> Check:
     return Check(
         "files",
         False,
-        f"{len(rows)} file(s) came over {STUCK_AFTER.seconds // 60} minutes ago and are not read. Start the gateway, or "
-        "look at its log.",
+        f"{len(rows)} file(s) came over {STUCK_AFTER.seconds // 60} minutes ago and are not read. Start the gateway, "
+        "or look at its log.",
         tuple(f"file {row.id} ({row.state})" for row in rows[:SHOWN]),
     )
 

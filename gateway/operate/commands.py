@@ -1,0 +1,324 @@
+"""The commands of an operator: serve, worker, doctor, backup, restore, purge, upgrade, token, partner, work."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ..config.commands import require
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from ..config import Config
+    from ..server import Gateway, Locations
+
+T = TypeVar("T")
+
+
+@contextmanager
+def _database(config: Config) -> Iterator[tuple[Engine, Locations]]:
+    from ..core.store.engine import is_sqlite, make_sync_engine, sync_url
+    from ..server import Locations
+
+    places = Locations(config)
+    if is_sqlite(places.business_url) and not Path(str(sync_url(places.business_url).database)).exists():
+        raise click.ClickException(
+            f"There is no database at {places.business_url} yet. Start the gateway once: gateway serve"
+        )
+    engine = make_sync_engine(places.business_url)
+    try:
+        yield engine, places
+    finally:
+        engine.dispose()
+
+
+def _change(config: Config, function: Callable[[Connection], T]) -> T:
+    with _database(config) as (engine, _), engine.begin() as connection:
+        return function(connection)
+
+
+def _progress(what: str, done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{what}: {done:,} of {total:,}  ", err=True, nl=done >= total)
+
+
+def _set_up_log(config: Config) -> None:
+    import logging
+
+    import structlog
+
+    level = getattr(logging, config.gateway.log_level.upper())
+    last: Any = (
+        structlog.processors.JSONRenderer()
+        if config.gateway.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+async def _run(gateway: Gateway) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await gateway.start()
+    try:
+        await stop.wait()
+    finally:
+        await gateway.stop()
+
+
+def _serve(config_path: Path, executor: str, doors: bool) -> None:
+    from ..core.store.engine import is_sqlite
+    from ..server import Gateway
+
+    config = require(config_path)
+    _set_up_log(config)
+    gateway = Gateway(config, executor=executor, doors=doors)
+    if not doors and is_sqlite(gateway.locations.business_url):
+        raise click.ClickException(
+            "Several processes need PostgreSQL: set database.url in gateway.yaml, or run gateway serve."
+        )
+    try:
+        asyncio.run(_run(gateway))
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+@click.option(
+    "--id", "executor", default="", help="Name of this process, the same after each restart (default: the host's)."
+)
+@click.pass_obj
+def serve(config_path: Path, executor: str) -> None:
+    """Run the gateway: doors, schedules and work, until it is told to stop."""
+    _serve(config_path, executor, doors=True)
+
+
+@click.command()
+@click.option("--id", "executor", required=True, help="Name of this worker, unique, the same after each restart.")
+@click.pass_obj
+def worker(config_path: Path, executor: str) -> None:
+    """Work beside a gateway that serves (PostgreSQL only)."""
+    _serve(config_path, executor, doors=False)
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Look at the sizes of archived files instead of reading them.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.pass_obj
+def doctor(config_path: Path, quick: bool, form: str) -> None:
+    """Look whether everything is there and adds up. Changes nothing; exits 1 where something is wrong."""
+    import json
+
+    from ..core.clock import SystemClock
+    from ..core.store.archive import Archive
+    from .doctor import examine
+
+    config = require(config_path)
+    with _database(config) as (engine, places):
+        checks = list(
+            examine(engine, Archive(places.archive_dir), config, SystemClock().now(), quick=quick, progress=_progress)
+        )
+    if form == "json":
+        click.echo(json.dumps([check._asdict() for check in checks], indent=2))
+    else:
+        for check in checks:
+            click.echo(f"{'ok  ' if check.ok else 'BAD '} {check.name:<9} {check.said}")
+            for example in check.examples:
+                click.echo(f"               {example}")
+    sys.exit(0 if all(check.ok for check in checks) else 1)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(config_path: Path, folder: Path) -> None:
+    """Copy everything into a new FOLDER, while the gateway runs."""
+    from ..core.clock import SystemClock
+    from ..core.store.archive import Archive
+    from ..core.store.engine import system_url
+    from .backup import BackupFailed
+    from .backup import backup as take
+
+    config = require(config_path)
+    with _database(config) as (_, places):
+        engine_url = places.engine_url or system_url(places.business_url)
+        try:
+            count = take(
+                places.business_url, engine_url, Archive(places.archive_dir), folder, SystemClock().now(), _progress
+            )
+        except BackupFailed as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"{folder}: the database and {count:,} archived file(s).")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.pass_obj
+def restore(config_path: Path, folder: Path) -> None:
+    """Bring the backup in FOLDER back, into an empty place. Partners stay stopped afterwards."""
+    from ..core.clock import SystemClock
+    from ..core.store.engine import system_url
+    from ..server import Locations
+    from .backup import BackupFailed
+    from .backup import restore as bring_back
+
+    config = require(config_path)
+    places = Locations(config)
+    places.prepare()
+    engine_url = places.engine_url or system_url(places.business_url)
+    try:
+        count = bring_back(folder, places.business_url, engine_url, places.archive_dir, SystemClock().now(), _progress)
+    except BackupFailed as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"Restored the database and {count:,} archived file(s). Partners are stopped: ask each what it received since "
+        "the backup, then: gateway partner start NAME"
+    )
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.pass_obj
+def purge(config_path: Path, dry_run: bool) -> None:
+    """Remove what the retention policy no longer keeps."""
+    from ..core.clock import SystemClock
+    from ..core.store.archive import Archive
+    from .purge import purge as remove
+
+    config = require(config_path)
+    with _database(config) as (engine, places):
+        done = remove(
+            engine, Archive(places.archive_dir), config.gateway.retention, SystemClock().now(), dry_run=dry_run
+        )
+    verb = "Would remove" if dry_run else "Removed"
+    click.echo(
+        f"{verb} {done.files:,} archived file(s) of {done.size:,} bytes, {done.orphans:,} left by interruptions, and "
+        f"{done.access_rows:,} line(s) of the access log."
+    )
+
+
+@click.command()
+@click.pass_obj
+def upgrade(config_path: Path) -> None:
+    """Bring the database to the schema of this version."""
+    from ..core.store import migrate
+
+    config = require(config_path)
+    with _database(config) as (engine, _):
+        try:
+            done = migrate.upgrade(engine)
+        except migrate.NewerDatabase as error:
+            raise click.ClickException(str(error)) from error
+    click.echo("The database was upgraded." if done else "The database is up to date.")
+
+
+@click.group()
+def token() -> None:
+    """Bearer tokens for the API."""
+
+
+@token.command("add")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="submit, read or admin; may be given several times."
+)
+@click.pass_obj
+def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:
+    """Make a token called NAME and show it, this once."""
+    from ..core.clock import SystemClock
+    from ..core.store import tokens
+
+    try:
+        secret = _change(
+            require(config_path), lambda connection: tokens.add(connection, name, scopes, SystemClock().now())
+        )
+    except (tokens.TokenExists, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(secret)
+
+
+@token.command("list")
+@click.pass_obj
+def token_list(config_path: Path) -> None:
+    """Every token: its scopes, when it was made and last used."""
+    from ..core.store import tokens
+
+    for one in _change(require(config_path), tokens.every):
+        used = f"{one.last_used_at:%m/%d/%Y %H:%M}" if one.last_used_at else "never used"
+        state = f"revoked {one.revoked_at:%m/%d/%Y}" if one.revoked_at else used
+        click.echo(f"{one.name:<24} {','.join(one.scopes):<20} made {one.created_at:%m/%d/%Y}  {state}")
+
+
+@token.command("revoke")
+@click.argument("name")
+@click.pass_obj
+def token_revoke(config_path: Path, name: str) -> None:
+    """Let a token open nothing any more."""
+    from ..core.clock import SystemClock
+    from ..core.store import tokens
+
+    if not _change(require(config_path), lambda connection: tokens.revoke(connection, name, SystemClock().now())):
+        raise click.ClickException(f"No token is called {name!r}, or it is revoked already.")
+    click.echo(f"{name} is revoked.")
+
+
+@click.group()
+def partner() -> None:
+    """Clearinghouses and payers: how their lines do, and starting one that was stopped."""
+
+
+@partner.command("list")
+@click.pass_obj
+def partner_list(config_path: Path) -> None:
+    """Every partner and its line."""
+    from ..core.store import partners
+
+    config = require(config_path)
+    with _database(config) as (engine, _), engine.connect() as connection:
+        for one in config.partners:
+            line = partners.line(connection, one.name)
+            last = (
+                f"last reached {line.last_success_at:%m/%d/%Y %H:%M} UTC" if line.last_success_at else "not reached yet"
+            )
+            state = f"STOPPED: {line.stopped}" if line.stopped else f"{line.failures} failure(s) in a row"
+            click.echo(f"{one.name:<24} {last:<34} {state}")
+
+
+@partner.command("start")
+@click.argument("name")
+@click.pass_obj
+def partner_start(config_path: Path, name: str) -> None:
+    """Try a stopped partner again; what waits for it is sent."""
+    from ..core.clock import SystemClock
+    from ..core.flow import lines, outgoing
+
+    config = require(config_path)
+    if config.partner(name) is None:
+        known = ", ".join(sorted(one.name for one in config.partners))
+        raise click.ClickException(f"No partner is called {name!r}. The configuration has: {known}.")
+
+    def start(connection: Connection) -> int:
+        now = SystemClock().now()
+        lines.restart(connection, name, "command line", now)
+        return outgoing.resume_partner(connection, name, "command line", now)
+
+    waiting = _change(config, start)
+    click.echo(f"{name} is started; {waiting} batch(es) that waited for it go out.")

@@ -1,0 +1,50 @@
+"""`gateway x12`: look into X12 files from the command line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def x12() -> None:
+    """Look into X12 files."""
+
+
+@x12.command("faults")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def faults(file: Path) -> None:
+    """Every fault in the structure of FILE, with its place. Exits 1 where there is one."""
+    from ..core.flow.read import look_into
+    from ..core.x12.events import Finding
+    from ..core.x12.reader import read
+
+    count = 0
+    with file.open("rb") as stream:
+        for event in read(stream):
+            if isinstance(event, Finding):
+                count += 1
+                fault = event.fault
+                click.echo(f"byte {fault.offset}, segment {fault.segment_number}: {fault.message} [{fault.code}]")
+        stream.seek(0)
+        contents = look_into(stream)
+    parts = ", ".join(f"{number} x {kind}" for kind, number in sorted(contents.kinds.items()))
+    click.echo(
+        f"{contents.interchanges} interchange(s); {parts or 'no transaction set'}; {contents.ta1} TA1; {count} fault(s)."
+    )
+    sys.exit(1 if count else 0)
+
+
+@x12.command("second-opinion")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def second_opinion(file: Path) -> None:
+    """What an independent reader (badx12) thinks of the envelope of FILE. Exits 1 where it suspects something."""
+    from ..core.x12.second_opinion import suspicions
+
+    found = suspicions(file.read_bytes())
+    for suspicion in found:
+        click.echo(str(suspicion))
+    click.echo("It suspects nothing." if not found else f"{len(found)} suspicion(s).")
+    sys.exit(1 if found else 0)
