@@ -56,6 +56,8 @@ def configure(system_url: str, executor_id: str) -> None:
         "enable_otlp": False,
         "sys_db_pool_size": 10,
         "max_executor_threads": 32,
+        # Nothing here uses messages between workflows; this only makes the stop prompt.
+        "notification_listener_polling_interval_sec": 0.1,
     }
     DBOS(config=config)
 
