@@ -32,7 +32,8 @@ def faults(file: Path) -> None:
         contents = look_into(stream)
     parts = ", ".join(f"{number} x {kind}" for kind, number in sorted(contents.kinds.items()))
     click.echo(
-        f"{contents.interchanges} interchange(s); {parts or 'no transaction set'}; {contents.ta1} TA1; {count} fault(s)."
+        f"{contents.interchanges} interchange(s); {parts or 'no transaction set'}; {contents.ta1} TA1; "
+        f"{count} fault(s)."
     )
     sys.exit(1 if count else 0)
 
@@ -40,11 +41,27 @@ def faults(file: Path) -> None:
 @x12.command("second-opinion")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def second_opinion(file: Path) -> None:
-    """What an independent reader (badx12) thinks of the envelope of FILE. Exits 1 where it suspects something."""
-    from ..core.x12.second_opinion import suspicions
+    """Whether an independent reader (badx12) sees the same envelope in FILE as ours. Exits 1 where it does not."""
+    from ..core.x12.events import GroupStart, InterchangeStart, SetStart
+    from ..core.x12.reader import read
+    from ..core.x12.second_opinion import Envelope, NoOpinion, suspicions
 
-    found = suspicions(file.read_bytes())
+    isa13 = gs06 = ""
+    sets: list[str] = []
+    with file.open("rb") as stream:
+        for event in read(stream):
+            if isinstance(event, InterchangeStart):
+                isa13 = isa13 or event.isa[13].strip()
+            elif isinstance(event, GroupStart):
+                gs06 = gs06 or event.gs[6].strip()
+            elif isinstance(event, SetStart):
+                sets.append(event.st[2].strip())
+    try:
+        found = suspicions(file.read_bytes(), Envelope(isa13, gs06, tuple(sets)))
+    except NoOpinion as error:
+        click.echo(f"It has no opinion: {error}")
+        sys.exit(1)
     for suspicion in found:
-        click.echo(str(suspicion))
-    click.echo("It suspects nothing." if not found else f"{len(found)} suspicion(s).")
+        click.echo(suspicion)
+    click.echo("It reads the same as we do." if not found else f"{len(found)} suspicion(s).")
     sys.exit(1 if found else 0)
