@@ -1,0 +1,1 @@
+"""The money: double entry, from the first posting, and only growing."""
