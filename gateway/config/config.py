@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from gateway.plugins.chains import Chains, ChainSpec
 from gateway.plugins.host import PluginHost
@@ -70,12 +72,28 @@ class Config:
         return (found[1] if found else None) or payer_id
 
 
+def _plain(model: BaseModel) -> Any:
+    """The model as plain data, the same in every process: what is a set comes sorted."""
+    return _sorted_sets(model.model_dump(mode="json", by_alias=True), model.model_dump(by_alias=True))
+
+
+def _sorted_sets(plain: Any, typed: Any) -> Any:
+    if isinstance(plain, dict) and isinstance(typed, Mapping):
+        return {key: _sorted_sets(value, typed.get(key)) for key, value in plain.items()}
+    if isinstance(plain, list):
+        if isinstance(typed, Set):
+            return sorted(plain, key=json.dumps)
+        if isinstance(typed, Sequence):
+            return [_sorted_sets(one, two) for one, two in zip(plain, typed, strict=True)]
+    return plain
+
+
 def _text(gateway: GatewayConfig, partners: Iterable[Partner], specs: Iterable[ChainSpec], tables: Tables) -> bytes:
     data: dict[str, Any] = {
         "format": FORMAT,
-        "gateway": gateway.model_dump(mode="json", by_alias=True),
-        "partners": [p.model_dump(mode="json", by_alias=True) for p in partners],
-        "chains": [c.model_dump(mode="json", by_alias=True) for c in specs],
+        "gateway": _plain(gateway),
+        "partners": [_plain(partner) for partner in partners],
+        "chains": [_plain(spec) for spec in specs],
         "tables": [as_data(tables[name]) for name in sorted(tables)],
     }
     return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
@@ -41,16 +41,16 @@ class NoMark:
 
 
 class Editable(Protocol):
-    """What the runner needs of a claim: handles of its own for each step, see `core.x12.claim`."""
+    """What the runner needs of a claim; see `core.x12.claim`."""
 
-    def fork(self) -> Self:
-        """A handle over the same segments, with its own list of edits."""
+    def handle(self, by: str) -> Self:
+        """Another handle on the claim as it is now, with an edit log of its own."""
 
     def kill(self) -> None:
-        """End a handle: whoever kept it can neither read nor set through it."""
+        """End a handle: whoever kept it can set nothing through it any more."""
 
     @property
-    def edits(self) -> Any:
+    def edits(self) -> Sequence[Any]:
         """What was set through this handle, in order."""
 
 
@@ -68,16 +68,18 @@ class Decision:
     """What a station's steps decided together about one claim, payment or denial.
 
     `holds`: what keeps a claim back, findings of severity HOLD and REJECT among them. `quarantine`, `retry`: set where
-    a step asked for it; nothing after it ran. `answer`: what the deciding step of `post` and `route` returned.
-    `failure`: why the first failed step that `on_error` does not skip failed (empty: none). `steps`: one record a step.
+    a step asked for it; nothing after it ran. `edits`: what the steps set on the claim, in order. `answer`: what the
+    deciding step of `post` and `route` returned. `failure`: why the first failed step that `on_error` does not
+    skip failed (empty: none). `steps`: one record a step.
     """
 
-    __slots__ = ("answer", "chain", "failure", "holds", "quarantine", "retry", "station", "steps")
+    __slots__ = ("answer", "chain", "edits", "failure", "holds", "quarantine", "retry", "station", "steps")
 
     def __init__(self, station: str, chain: str) -> None:
         self.station = station
         self.chain = chain
         self.holds: list[OpenedHold] = []
+        self.edits: list[Any] = []
         self.quarantine: Quarantine | None = None
         self.retry: RetryAfter | None = None
         self.answer: Any = None
@@ -131,25 +133,26 @@ class Runner:
             started = self._stopwatch()
             handle, answered = claim, None
             for _ in range(step.retries + 1):
-                handle = claim.fork()
+                handle = claim.handle(step.plugin.name)
                 answered = await self._ask(step, item, gather, (handle, context))
+                handle.kill()
                 if answered.__class__ is not _Failed:
                     break
-                handle.kill()
             micros = (self._stopwatch() - started) // 1000
             if isinstance(answered, _Failed):
                 self._failed(decision, step, answered.why, micros)
                 if step.on_error == "stop":
                     break
                 continue
-            edits = len(handle.edits) if step.station.edits else 0
+            edits = handle.edits if step.station.edits else ()
             if edits:
+                decision.edits += edits
                 claim = handle
-            decision.steps.append(step.record(answered, edits, micros))
+            decision.steps.append(step.record(answered, len(edits), micros))
             if answered is not None and not self._go_on(decision, step, answered):
                 break
         self._mark.outside()
-        return decision, claim
+        return decision, claim.handle("gateway") if decision.edits else claim
 
     async def payment(self, item: int, chain: Chain, payment: Any, match: Any, payer_id: str, partner: str) -> Decision:
         """Run `post` for one claim payment; the plan is in `answer`, None where no step made one."""
