@@ -1,16 +1,16 @@
 """What the practice clearinghouse does, and for whom: a pydantic model, loadable from YAML.
 
-    seed: 7
-    partners:
-      - user: stillwater
-        password: practice
-        receiver_id: SANDBOX
-        delays: {payer: 2, remittance: 5}
-        behaviour: {denied_lines: 0.08}
-        payers:
-          "90101": {drop_modifiers: true}
-        faults:
-          - {answer: "999", nth: 2, do: no_answer}
+seed: 7
+partners:
+  - user: stillwater
+    password: practice
+    receiver_id: SANDBOX
+    delays: {payer: 2, remittance: 5}
+    behaviour: {denied_lines: 0.08}
+    payers:
+      "90101": {drop_modifiers: true}
+    faults:
+      - {answer: "999", nth: 2, do: no_answer}
 """
 
 from __future__ import annotations
