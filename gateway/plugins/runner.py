@@ -46,6 +46,9 @@ class Editable(Protocol):
     def handle(self, by: str) -> Self:
         """Another handle on the claim as it is now, with an edit log of its own."""
 
+    def lend(self, by: str) -> None:
+        """Let another edit through this handle from now on."""
+
     def kill(self) -> None:
         """End a handle: whoever kept it can set nothing through it any more."""
 
@@ -126,31 +129,43 @@ class Runner:
         decided and the handle that carries what the steps set (the one that was given, where nothing was set).
         """
         decision = Decision(station, chain.name)
+        # One handle serves step after step while nothing is set through it: what was parsed stays parsed.
+        handle: ClaimT | None = None
         for step in chain.steps(station):
             context: ClaimContext[Any] = ClaimContext(
                 step.settings, self._today, payer_id, partner, chain.name, step.prepared, self._lookups
             )
             started = self._stopwatch()
-            handle, answered = claim, None
+            answered: Answered | _Failed | None = None
             for _ in range(step.retries + 1):
-                handle = claim.handle(step.plugin.name)
+                if handle is None:
+                    handle = claim.handle(step.plugin.name)
+                else:
+                    handle.lend(step.plugin.name)
                 answered = await self._ask(step, item, gather, (handle, context))
-                handle.kill()
-                if answered.__class__ is not _Failed:
+                if not isinstance(answered, _Failed):
                     break
+                handle.kill()
+                handle = None
             micros = (self._stopwatch() - started) // 1000
             if isinstance(answered, _Failed):
                 self._failed(decision, step, answered.why, micros)
                 if step.on_error == "stop":
                     break
                 continue
-            edits = handle.edits if step.station.edits else ()
-            if edits:
-                decision.edits += edits
-                claim = handle
+            edits: Sequence[Any] = ()
+            if handle is not None and handle.edits:
+                handle.kill()
+                if step.station.edits:
+                    edits = handle.edits
+                    decision.edits += edits
+                    claim = handle
+                handle = None
             decision.steps.append(step.record(answered, len(edits), micros))
             if answered is not None and not self._go_on(decision, step, answered):
                 break
+        if handle is not None:
+            handle.kill()
         self._mark.outside()
         return decision, claim.handle("gateway") if decision.edits else claim
 
@@ -216,9 +231,13 @@ class Runner:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            return _Failed(failure(error, step.plugin.path))
+            return _Failed(self.blame(step, error))
         except (Exception, SystemExit) as error:
-            return _Failed(failure(error, step.plugin.path))
+            return _Failed(self.blame(step, error))
+
+    def blame(self, step: Step, error: BaseException) -> str:
+        """What is told of an exception that a step raised: its type and place, never its text."""
+        return failure(error, step.plugin.path)
 
     def _failed(self, decision: Decision, step: Step, why: str, micros: int) -> None:
         skipped = step.on_error == "skip"

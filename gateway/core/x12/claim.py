@@ -1,0 +1,500 @@
+"""A professional claim (837P) as a view over its own segments.
+
+A claim is complete by itself: the content of its billing provider, subscriber and patient levels, and its 2300 with
+the lines. Elements are parsed when asked for, and nothing raises on what stands in them: `faults()` names every
+value that cannot be read, and where.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from .checks import claim_faults
+from .editing import Edit, EditError, EditLog, Place, find_span, parse_place, plain_text, set_in, with_segment
+from .fault import Fault
+from .loop import Loop, amount_cents
+from .other_payer import OtherSubscriber
+from .party import BillingProvider, Party, Patient, Subscriber
+from .segment import Segment
+from .service_line import ServiceLine, join_elements
+from .spans import Span, head_spans, level_spans
+from .stored import StoredClaim
+from .values import Period, dollars
+
+
+class Diagnosis(NamedTuple):
+    """One diagnosis of the claim: its code as written (no dot), and its qualifier (ABK, ABF; BK, BF for ICD-9)."""
+
+    code: str
+    qualifier: str
+
+
+class Numbers(NamedTuple):
+    """The numbers in the file of the first segment of each part of a claim; 0 where not known."""
+
+    billing: int = 0
+    subscriber: int = 0
+    patient: int = 0
+    claim: int = 0
+
+
+UNKNOWN_NUMBERS = Numbers()
+_DIAGNOSES = frozenset({"ABK", "ABF", "BK", "BF"})
+_RELATED = ("AA", "EM", "OA")
+
+
+class Claim(Loop):
+    """One claim. `find`, `reference`, `date` and their like ask 2300 itself; `segments` are all of the claim's own,
+    lines included, and those of its levels stand in `stored`.
+
+    A claim can be edited; what it was read from never changes, and neither does any other claim.
+    """
+
+    __slots__ = ("_billing", "_lines", "_log", "_numbers", "_patient", "_spans_of_head", "_stored", "_subscriber")
+
+    def __init__(self, stored: StoredClaim, by: str = "", numbers: Numbers = UNKNOWN_NUMBERS) -> None:
+        """`by`: who edits through this handle (a plugin's name)."""
+        self.delimiters = stored.delimiters
+        self._stored = stored
+        self._billing = stored.billing
+        self._subscriber = stored.subscriber
+        self._patient = stored.patient
+        self._numbers = numbers
+        self._log = EditLog(by)
+        self._spans_of_head: list[Span] | None = None
+        claim = stored.claim
+        separator = self.delimiters.element
+        lx = "LX" + separator
+        starts = [at for at, raw in enumerate(claim) if raw[:3] == lx or raw == "LX"]
+        self._lines: tuple[ServiceLine, ...]
+        if starts:
+            self._raw = claim[: starts[0]]
+            ends = [*starts[1:], len(claim)]
+            self._lines = tuple(
+                [
+                    ServiceLine(claim[start:end], self.delimiters, self._log)
+                    for start, end in zip(starts, ends, strict=True)
+                ]
+            )
+        else:
+            self._raw = claim
+            self._lines = ()
+
+    # --- loops
+
+    def _spans(self) -> list[Span]:
+        spans = self._spans_of_head
+        if spans is None:
+            spans = self._spans_of_head = head_spans(self._raw, self.delimiters.element)
+        return spans
+
+    def _own(self) -> Sequence[str]:
+        spans = self._spans()
+        return self._raw[: spans[0].end] if spans else ()
+
+    def _clm(self, position: int) -> str:
+        raw = self._raw[0] if self._raw else ""
+        elements = raw.split(self.delimiters.element)
+        return elements[position] if position < len(elements) else ""
+
+    def _component(self, position: int, component: int) -> str:
+        parts = self._clm(position).split(self.delimiters.component)
+        return parts[component - 1] if component <= len(parts) else ""
+
+    @property
+    def segments(self) -> list[Segment]:
+        return [Segment(raw, self.delimiters) for raw in self.stored.claim]
+
+    # --- the claim
+
+    @property
+    def id(self) -> str:
+        """CLM01."""
+        return self._clm(1)
+
+    @property
+    def charge_cents(self) -> int:
+        """CLM02, in cents."""
+        return amount_cents(self._clm(2))
+
+    @property
+    def charge(self) -> Decimal:
+        """CLM02, in dollars."""
+        return dollars(amount_cents(self._clm(2)))
+
+    @property
+    def place_of_service(self) -> str:
+        """CLM05-1."""
+        return self._component(5, 1)
+
+    @property
+    def frequency(self) -> str:
+        """CLM05-3: 1 original, 7 replacement, 8 void."""
+        return self._component(5, 3)
+
+    @property
+    def signature_on_file(self) -> bool:
+        """CLM06."""
+        return self._clm(6) == "Y"
+
+    @property
+    def accepts_assignment(self) -> str:
+        """CLM07: A, B or C."""
+        return self._clm(7)
+
+    @property
+    def benefits_assigned(self) -> str:
+        """CLM08: Y, N or W."""
+        return self._clm(8)
+
+    @property
+    def release(self) -> str:
+        """CLM09: I or Y."""
+        return self._clm(9)
+
+    @property
+    def related_causes(self) -> tuple[str, ...]:
+        """CLM11-1 and -2: AA (auto accident), EM (employment), OA."""
+        parts = self._clm(11).split(self.delimiters.component)
+        return tuple(part for part in parts[:3] if part in _RELATED)
+
+    @property
+    def delay_reason(self) -> str:
+        """CLM20."""
+        return self._clm(20)
+
+    @property
+    def filing_code(self) -> str:
+        """SBR09 of 2000B."""
+        return self._sbr(9)
+
+    @property
+    def payer_responsibility(self) -> str:
+        """SBR01 of 2000B: P, S, T ..."""
+        return self._sbr(1)
+
+    def _sbr(self, position: int) -> str:
+        start = "SBR" + self.delimiters.element
+        for raw in self._subscriber:
+            if raw.startswith(start):
+                elements = raw.split(self.delimiters.element)
+                return elements[position] if position < len(elements) else ""
+        return ""
+
+    def _codes(self) -> Iterable[tuple[str, str]]:
+        """Qualifier and code of every HI composite."""
+        element, component, repetition, _ = self.delimiters
+        start = "HI" + element
+        for raw in self._raw:
+            if raw.startswith(start):
+                for composite in raw.split(element)[1:]:
+                    if composite:
+                        for repeat in composite.split(repetition) if repetition else (composite,):
+                            parts = repeat.split(component)
+                            if len(parts) > 1:
+                                yield parts[0], parts[1]
+            elif raw[:3] == "SBR":
+                return
+
+    @property
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """Every diagnosis of every HI, in order, the main one first."""
+        return tuple([Diagnosis(code, qualifier) for qualifier, code in self._codes() if qualifier in _DIAGNOSES])
+
+    @property
+    def condition_codes(self) -> tuple[str, ...]:
+        """HI*BG."""
+        return tuple(code for qualifier, code in self._codes() if qualifier == "BG")
+
+    @property
+    def lines(self) -> tuple[ServiceLine, ...]:
+        """The service lines, in order."""
+        return self._lines
+
+    @property
+    def from_date(self) -> dt.date | None:
+        """The first day of service on any line."""
+        days = [line.dates.start for line in self._lines]
+        return min((day for day in days if day is not None), default=None)
+
+    @property
+    def thru_date(self) -> dt.date | None:
+        """The last day of service on any line."""
+        days = [line.dates.end for line in self._lines]
+        return max((day for day in days if day is not None), default=None)
+
+    @property
+    def admission_date(self) -> dt.date | None:
+        """DTP*435."""
+        return self.date("435").start
+
+    @property
+    def authorization(self) -> str:
+        """REF*G1: the prior authorization."""
+        return self.reference("G1")
+
+    @property
+    def referral(self) -> str:
+        """REF*9F."""
+        return self.reference("9F")
+
+    @property
+    def payer_control_number(self) -> str:
+        """REF*F8: the payer's number of the claim that this one replaces or voids."""
+        return self.reference("F8")
+
+    @property
+    def patient_paid_cents(self) -> int | None:
+        """AMT*F5, in cents; None where it is not given."""
+        return self.amount_cents("F5")
+
+    # --- people
+
+    def _party(self, raw: Sequence[str], level: str, loop: str) -> list[str]:
+        for span in level_spans(raw, self.delimiters.element, level):
+            if span.loop == loop:
+                return list(raw[span.start : span.end])
+        return []
+
+    def _level(self, raw: Sequence[str], tags: tuple[str, ...]) -> list[str]:
+        """The segments of a level itself that have one of these tags."""
+        separator = self.delimiters.element
+        found = []
+        for text in raw:
+            tag = text.split(separator, 1)[0]
+            if tag == "NM1":
+                break
+            if tag in tags:
+                found.append(text)
+        return found
+
+    @property
+    def billing_provider(self) -> BillingProvider:
+        """2010AA, with the PRV of 2000A."""
+        party = self._party(self._billing, "2000A", "2010AA")
+        return BillingProvider(party + self._level(self._billing, ("PRV", "CUR")), self.delimiters)
+
+    @property
+    def pay_to(self) -> Party:
+        """2010AB; empty where it is not given."""
+        return Party(self._party(self._billing, "2000A", "2010AB"), self.delimiters)
+
+    @property
+    def pay_to_plan(self) -> Party:
+        """2010AC; empty where it is not given."""
+        return Party(self._party(self._billing, "2000A", "2010AC"), self.delimiters)
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """2010BA, with the SBR and PAT of 2000B."""
+        person = self._party(self._subscriber, "2000B", "2010BA")
+        return Subscriber(self._level(self._subscriber, ("SBR", "PAT")) + person, self.delimiters)
+
+    @property
+    def patient(self) -> Patient:
+        """2010CA with the PAT of 2000C, or the subscriber where the patient is the subscriber."""
+        if self._patient:
+            person = self._party(self._patient, "2000C", "2010CA")
+            return Patient(self._level(self._patient, ("PAT",)) + person, self.delimiters, False)
+        person = self._party(self._subscriber, "2000B", "2010BA")
+        return Patient(self._level(self._subscriber, ("PAT",)) + person, self.delimiters, True)
+
+    @property
+    def payer(self) -> Party:
+        """2010BB."""
+        return Party(self._party(self._subscriber, "2000B", "2010BB"), self.delimiters)
+
+    @property
+    def providers(self) -> tuple[Party, ...]:
+        """2310: every provider named on the claim."""
+        return tuple(
+            Party(self._raw[span.start : span.end], self.delimiters)
+            for span in self._spans()
+            if span.loop.startswith("2310")
+        )
+
+    def provider(self, entity: str) -> Party:
+        """The provider with this NM101 (DN, P3, 82, 77, DQ ...); an empty party where there is none."""
+        return next((party for party in self.providers if party.entity == entity), Party((), self.delimiters))
+
+    @property
+    def referring_provider(self) -> Party:
+        """2310A (NM1*DN)."""
+        return self.provider("DN")
+
+    @property
+    def rendering_provider(self) -> Party:
+        """2310B (NM1*82)."""
+        return self.provider("82")
+
+    @property
+    def facility(self) -> Party:
+        """2310C (NM1*77)."""
+        return self.provider("77")
+
+    @property
+    def supervising_provider(self) -> Party:
+        """2310D (NM1*DQ)."""
+        return self.provider("DQ")
+
+    @property
+    def other_subscribers(self) -> tuple[OtherSubscriber, ...]:
+        """2320 with its 2330s, one for each other payer."""
+        spans = self._spans()
+        starts = [span.start for span in spans if span.loop == "2320"]
+        ends = [*starts[1:], len(self._raw)]
+        return tuple(
+            OtherSubscriber(self._raw[start:end], self.delimiters)
+            for start, end in zip(starts, ends if starts else [], strict=True)
+        )
+
+    # --- faults
+
+    def faults(self) -> list[Fault]:
+        """Every typed value that cannot be read, and what a claim cannot be without; empty where it is sound.
+
+        The places are those in the file where the claim was read from one and has not been edited.
+        """
+        stored = self.stored
+        numbers = self._numbers if not self._log.edits else UNKNOWN_NUMBERS
+        return claim_faults(stored, numbers, len(self.diagnoses))
+
+    # --- edits
+
+    @property
+    def by(self) -> str:
+        """Who edits through this handle."""
+        return self._log.by
+
+    @property
+    def edits(self) -> list[Edit]:
+        """What was changed through this handle, in order; treat as read-only."""
+        return self._log.edits
+
+    @property
+    def stored(self) -> StoredClaim:
+        """The claim as it is now."""
+        if not self._log.edits:
+            return self._stored
+        claim = list(self._raw)
+        for line in self._lines:
+            claim += line._raw
+        return StoredClaim(self.delimiters, self._billing, self._subscriber, self._patient, claim)
+
+    def handle(self, by: str) -> Claim:
+        """Another handle on the claim as it is now, with an edit log of its own."""
+        numbers = self._numbers if not self._log.edits else UNKNOWN_NUMBERS
+        return Claim(self.stored, by, numbers)
+
+    def lend(self, by: str) -> None:
+        """Let another edit through this handle from now on."""
+        self._log.by = by
+
+    def kill(self) -> None:
+        """End this handle: every further edit raises EditError. It can still be read."""
+        self._log.dead = True
+
+    def set(self, place: str, value: str) -> None:
+        """Set one element: `CLM05-3`, `SBR09`, `REF[G1]02`, `2010BA NM109`, `2330B#2 NM109`. A segment that is not
+        there is made in its place; a loop that is not there is not. Without a loop, SBR means 2000B, PAT the
+        patient's level, and anything else 2300.
+
+        Raises:
+            EditError: the place is none of a claim's, the value cannot stand there, or the handle is dead.
+        """
+        self._log.check()
+        where = parse_place(place)
+        loop = where.loop or {"SBR": "2000B", "PAT": "2000C" if self._patient else "2000B"}.get(where.tag, "2300")
+        label = f"{loop} {place.split(' ')[-1]}"
+        separator = self.delimiters.element
+        if loop[:4] in ("2300", "2310", "2320", "2330"):
+            span = find_span(self._spans(), loop, where.nth)
+            if span is None:
+                raise EditError(f"this claim has no loop {loop}")
+            self._raw, before = set_in(self._raw, span, where, value, self.delimiters)
+            self._spans_of_head = None
+        elif loop in ("2000A", "2010AA", "2010AB", "2010AC"):
+            self._billing, before = self._set_level(self._billing, "2000A", loop, where, value, separator)
+        elif loop in ("2000B", "2010BA", "2010BB"):
+            self._subscriber, before = self._set_level(self._subscriber, "2000B", loop, where, value, separator)
+        elif loop in ("2000C", "2010CA") and self._patient:
+            self._patient, before = self._set_level(self._patient, "2000C", loop, where, value, separator)
+        else:
+            raise EditError(f"this claim has no loop {loop}")
+        self._log.add("set", label, 0, before, value)
+
+    def _set_level(
+        self, raw: list[str], level: str, loop: str, where: Place, value: str, separator: str
+    ) -> tuple[list[str], str]:
+        span = find_span(level_spans(raw, separator, level), loop, where.nth)
+        if span is None and loop == level:
+            span = Span(level, 0, 0)
+        if span is None:
+            raise EditError(f"this claim has no loop {loop}")
+        return set_in(raw, span, where, value, self.delimiters)
+
+    def add(self, elements: Iterable[str]) -> None:
+        """Add a segment to 2300 itself, in its place: `claim.add(["CRC", "75", "Y", "04"])`.
+
+        Raises:
+            EditError: a value cannot stand in it, or the handle is dead.
+        """
+        self._log.check()
+        segment = join_elements(elements, self.delimiters)
+        spans = self._spans()
+        if not spans:
+            raise EditError("this claim has no CLM")
+        self._raw = with_segment(self._raw, spans[0], segment, self.delimiters.element)
+        self._spans_of_head = None
+        self._log.add("add", f"2300 {segment.split(self.delimiters.element, 1)[0]}", 0, "", segment)
+
+    def add_reference(self, qualifier: str, value: str) -> None:
+        """Add a REF to 2300. Raises EditError if the value cannot stand in it, or the handle is dead."""
+        self.add(["REF", qualifier, value])
+
+    def add_note(self, text: str, code: str = "ADD") -> None:
+        """Add an NTE of at most 80 characters to 2300; separators in the text become blanks. Raises EditError if the
+        handle is dead."""
+        self.add(["NTE", code, plain_text(text, self.delimiters)[:80]])
+
+    def remove(self, tag: str, qualifier: str = "") -> int:
+        """Take segments out of 2300 itself (never CLM); returns how many.
+
+        Raises:
+            EditError: the handle is dead, or the segment is CLM.
+        """
+        self._log.check()
+        if tag == "CLM":
+            raise EditError("a claim cannot be without its CLM")
+        separator = self.delimiters.element
+        start = tag + separator + (qualifier + separator if qualifier else "")
+        own = self._own()
+        gone = [raw for raw in own if (raw + separator).startswith(start)]
+        if gone:
+            kept = [raw for raw in own if not (raw + separator).startswith(start)]
+            self._raw = [*kept, *self._raw[len(own) :]]
+            self._spans_of_head = None
+            self._log.add("remove", f"2300 {tag}", 0, self.delimiters.segment.join(gone), "")
+        return len(gone)
+
+    def add_line_control_numbers(self, make: Callable[[ServiceLine], str]) -> int:
+        """Give each line without a REF*6R the number that `make(line)` returns; returns how many it gave.
+
+        Raises:
+            EditError: a number cannot stand in the segment, or the handle is dead.
+        """
+        self._log.check()
+        count = 0
+        for line in self._lines:
+            if not line.control_number:
+                line.add_reference("6R", make(line))
+                count += 1
+        return count
+
+    @property
+    def service_dates(self) -> Period:
+        """From the first to the last day of service on any line."""
+        return Period(self.from_date, self.thru_date)

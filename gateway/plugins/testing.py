@@ -1,0 +1,255 @@
+"""The kit with which a plugin is tested, in three lines:
+
+    with plugin_context(my_plugin, {"days": "10"}) as ctx:
+        decision = ctx.scrub(make_claim(make_line("E1390", "RR")))
+        assert rules(decision) == ["R1.02"]
+
+The plugin runs as in a chain: the same runner, the same checks of its settings and answers. What it raises comes out
+of the test as it is, instead of becoming a hold. Everybody here is invented.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from gateway.core.x12.claim import Claim
+from gateway.core.x12.segment import Delimiters
+from gateway.core.x12.stored import StoredClaim
+
+from .chains import STATIONS, Chain, Step, StepSpec
+from .context import HistoryLine
+from .host import PluginHost, PluginRefused
+from .runner import Decision, NoMark, Runner
+from .tables import Row, Table, Tables
+
+TODAY = dt.date(2026, 3, 2)
+"""The day on which a test plays, unless it says otherwise."""
+
+
+class _Raising(Runner):
+    """Lets through what a plugin raises."""
+
+    def blame(self, step: Step, error: BaseException) -> str:
+        raise error
+
+
+class _History:
+    def __init__(self, lines: Sequence[HistoryLine]) -> None:
+        self._lines = lines
+
+    def history(self, claim: Claim) -> Sequence[HistoryLine]:
+        return self._lines
+
+
+class PluginContext:
+    """A plugin in a chain of its own. `claim` is the claim as the last call left it."""
+
+    def __init__(self, chain: Chain, runner: Runner, payer_id: str, partner: str) -> None:
+        self._chain = chain
+        self._runner = runner
+        self._payer_id = payer_id
+        self._partner = partner
+        self.claim: Claim | None = None
+
+    def confirm(self, claim: Claim) -> Decision:
+        """What `confirm_claim` decides about a claim."""
+        return self._now(self.run("confirm", claim))
+
+    def scrub(self, claim: Claim) -> Decision:
+        """What `scrub_claim` decides about a claim."""
+        return self._now(self.run("scrub", claim))
+
+    def hold(self, claim: Claim) -> Decision:
+        """What `hold_claim` decides about a claim."""
+        return self._now(self.run("hold", claim))
+
+    def post(self, payment: Any, match: Any) -> Decision:
+        """What `post_payment` decides about a claim payment; the plan is `decision.answer`."""
+        return self._now(self._runner.payment(0, self._has("post"), payment, match, self._payer_id, self._partner))
+
+    def route(self, denial: Any) -> Decision:
+        """What `route_denial` decides about a denial; the draft is `decision.answer`."""
+        return self._now(self._runner.denial(0, self._has("route"), denial, self._payer_id, self._partner))
+
+    async def run(self, station: str, claim: Claim) -> Decision:
+        """The same for a test that is async itself: `await ctx.run("scrub", claim)`."""
+        decision, self.claim = await self._runner.claim(
+            0, self._has(station), station, claim, self._payer_id, self._partner
+        )
+        return decision
+
+    def _has(self, station: str) -> Chain:
+        if not self._chain.steps(station):
+            raise PluginRefused(f"The plugin has no {STATIONS[station].hook}; it does nothing at {station}.")
+        return self._chain
+
+    @staticmethod
+    def _now(decision: Any) -> Decision:
+        made: Decision = asyncio.run(decision)
+        return made
+
+
+@contextmanager
+def plugin_context(
+    plugin: object,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    name: str = "tested",
+    today: dt.date = TODAY,
+    payer_id: str = "90101",
+    partner: str = "practice",
+    history: Sequence[HistoryLine] = (),
+    tables: Mapping[str, Table] | Tables | None = None,
+) -> Iterator[PluginContext]:
+    """A plugin, ready to be asked.
+
+    Args:
+        plugin: its module, an instance, or its class.
+        settings: as they would stand in a chain's file; its model's defaults without them.
+        today: the business date.
+        payer_id: who pays, and `partner`, who carries.
+        history: earlier lines of the patient, see `make_history`.
+        tables: by name, see `make_table`.
+
+    Raises:
+        PluginRefused: the plugin does not fit the hooks.
+        pydantic.ValidationError: its model refuses the settings.
+    """
+    host = PluginHost()
+    added = host.add(name, plugin)
+    model = added.model("plugin_settings")
+    if model is None and settings:
+        raise PluginRefused(f"Plugin {name!r} takes no settings.")
+    checked = model.model_validate(dict(settings or {})) if model else None
+    known = tables if isinstance(tables, Tables) else Tables(tables)
+    spec = StepSpec(plugin=name)
+    steps = {
+        station.name: (Step(number, added, station, spec, checked, known),)
+        for number, station in enumerate(STATIONS.values())
+        if station.hook in added.hooks
+    }
+    runner = _Raising(today=today, lookups=_History(history), mark=NoMark())
+    yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner)
+
+
+def rules(decision: Decision) -> list[str]:
+    """The rules of all findings and holds of a decision, in order, each once: what most tests compare."""
+    found = [finding.rule for step in decision.steps for finding in step.findings]
+    found += [opened.hold.rule for opened in decision.holds]
+    return list(dict.fromkeys(found))
+
+
+# --- builders --------------------------------------------------------------------------------------
+
+_DELIMITERS = Delimiters()
+
+
+def make_line(
+    code: str,
+    *modifiers: str,
+    charge: str = "100",
+    units: str = "1",
+    from_date: dt.date = TODAY - dt.timedelta(days=30),
+    thru_date: dt.date | None = None,
+    pointers: Sequence[int] = (1,),
+    control_number: str = "",
+    more: Iterable[str] = (),
+) -> list[str]:
+    """A service line, as the segments of its loop 2400 without LX; `more` are further segments, after DTP and REF."""
+    procedure = ":".join(("HC", code, *modifiers))
+    days = f"D8*{from_date:%Y%m%d}" if thru_date is None else f"RD8*{from_date:%Y%m%d}-{thru_date:%Y%m%d}"
+    segments = [
+        f"SV1*{procedure}*{charge}*UN*{units}***{':'.join(str(pointer) for pointer in pointers)}",
+        f"DTP*472*{days}",
+    ]
+    if control_number:
+        segments.append(f"REF*6R*{control_number}")
+    return [*segments, *more]
+
+
+def make_claim(
+    *lines: list[str],
+    claim_number: str = "SW1001",
+    frequency: str = "1",
+    place_of_service: str = "12",
+    diagnoses: Sequence[str] = ("J449",),
+    filing_code: str = "CI",
+    payer_id: str = "90101",
+    payer_name: str = "NORTHBRIDGE HEALTH PLAN",
+    member_id: str = "SWT900000001",
+    born: dt.date = dt.date(1950, 6, 15),
+    more: Iterable[str] = (),
+) -> Claim:
+    """A claim for an invented patient, with `make_line`s (one oxygen concentrator without any); `more` are further
+    segments of loop 2300, after REF and before HI."""
+    lines = lines or (make_line("E1390", "RR"),)
+    cents = sum(_charge_cents(line) for line in lines)
+    codes = "*".join(f"{'ABK' if not index else 'ABF'}:{code}" for index, code in enumerate(diagnoses))
+    claim = [
+        f"CLM*{claim_number}*{cents // 100}{f'.{cents % 100:02d}' if cents % 100 else ''}***"
+        f"{place_of_service}:B:{frequency}*Y*A*Y*Y",
+        *more,
+    ]
+    if codes:
+        claim.append(f"HI*{codes}")
+    for number, line in enumerate(lines, start=1):
+        claim += [f"LX*{number}", *line]
+    billing = ["NM1*85*2*STILLWATER HOME MEDICAL*****XX*1999999000", "N3*100 ALDER STREET", "N4*COLUMBUS*OH*432150001"]
+    billing.append("REF*EI*960000017")
+    subscriber = [
+        f"SBR*P*18*******{filing_code}",
+        f"NM1*IL*1*FERNSBY*POSY****MI*{member_id}",
+        "N3*7 WILLOW STREET",
+        "N4*COLUMBUS*OH*43215",
+        f"DMG*D8*{born:%Y%m%d}*F",
+        f"NM1*PR*2*{payer_name}*****PI*{payer_id}",
+    ]
+    return Claim(StoredClaim(_DELIMITERS, billing, subscriber, [], claim), "test")
+
+
+def _charge_cents(line: list[str]) -> int:
+    whole, _, part = line[0].split("*")[2].partition(".")
+    return int(whole or 0) * 100 + int((part + "00")[:2])
+
+
+def make_history(
+    code: str,
+    *modifiers: str,
+    from_date: dt.date,
+    thru_date: dt.date | None = None,
+    units: str = "1",
+    charge_cents: int = 10_000,
+    payer_id: str = "90101",
+    state: str = "paid",
+    claim_number: str = "SW0900",
+    line: int = 1,
+) -> HistoryLine:
+    """A line that the patient had before."""
+    return HistoryLine(
+        claim_number, line, code, modifiers, from_date, thru_date or from_date, units, charge_cents, payer_id, state
+    )
+
+
+def make_table(name: str, rows: Iterable[Mapping[str, str]], key: Sequence[str] = ("code",)) -> Table:
+    """A table of rows as its file would have them: `valid_from`, `valid_to` and `source` among the values."""
+
+    def date(text: str | None) -> dt.date | None:
+        return dt.date.fromisoformat(text) if text else None
+
+    return Table(
+        name,
+        [
+            Row(
+                {word: value for word, value in row.items() if word not in ("valid_from", "valid_to", "source")},
+                date(row.get("valid_from")),
+                date(row.get("valid_to")),
+                row.get("source", ""),
+            )
+            for row in rows
+        ],
+        key,
+    )
