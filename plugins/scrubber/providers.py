@@ -50,7 +50,7 @@ def check_providers(claim: Claim, settings: ScrubberSettings) -> Iterator[Findin
         )
     for line in claim.lines:
         orderer = line.ordering_provider
-        if orderer is None or not orderer.npi or not orderer.last_name:
+        if not orderer.npi or not orderer.last:
             if medicare:
                 yield Finding(
                     rule="R1.20",
