@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
 
 def x12_amount(cents: int) -> str:
     """Cents as X12 writes an amount (data type R): no leading zeros, no trailing decimals: `19.2`, `-5`, `0`."""
@@ -31,3 +36,73 @@ def parse_cents(text: str) -> int | None:
         return None
     cents = int(digits or "0") * 100 + int((part + "00")[:2] if part else "0")
     return -cents if whole[:1] == "-" else cents
+
+
+class Period(NamedTuple):
+    """A span of days, both inclusive; one day has the same start and end. None: no date, or one that cannot be
+    read (the view's `faults` names it)."""
+
+    start: dt.date | None
+    end: dt.date | None
+
+    def __bool__(self) -> bool:
+        return self.start is not None
+
+
+NO_PERIOD = Period(None, None)
+
+# Values repeat much (rental prices, a month's dates): reading one again costs a look-up. The bounds keep memory flat.
+_REMEMBERED = 16_384
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def cents(text: str) -> int | None:
+    """`parse_cents`, remembered."""
+    return parse_cents(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def dollars(cents: int) -> Decimal:
+    """Cents as dollars, always with two decimals."""
+    return Decimal(cents).scaleb(-2)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def parse_number(text: str) -> Decimal | None:
+    """A number that is not money (data types R and N0: units, percentages); None where it is none. No exponents:
+    X12 allows them, no guide here does, and a quantity of 1E9 is a mistake."""
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    whole, _, part = digits.partition(".")
+    if not (whole or part) or len(digits) > 20 or not digits.isascii():
+        return None
+    if (whole and not whole.isdigit()) or (part and not part.isdigit()):
+        return None
+    return Decimal(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def parse_date(text: str) -> dt.date | None:
+    """CCYYMMDD as a date; None where it is none."""
+    if len(text) != 8 or not (text.isascii() and text.isdigit()):
+        return None
+    try:
+        return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def parse_period(form: str, text: str) -> Period | None:
+    """A date in one of the forms of element 1250: D8 (a day), RD8 (from-to), DT (a day with its time, which is
+    dropped); None where it is none, or the form is another."""
+    if form == "D8":
+        day = parse_date(text)
+        return None if day is None else Period(day, day)
+    if form == "RD8":
+        first, dash, last = text.partition("-")
+        start, end = parse_date(first), parse_date(last)
+        return None if start is None or end is None or not dash else Period(start, end)
+    if form == "DT" and len(text) in (12, 14) and text.isdigit():
+        day = parse_date(text[:8])
+        return None if day is None else Period(day, day)
+    return None

@@ -1,0 +1,440 @@
+"""One service line of a claim: 2400 and the loops in it, as a view over its segments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from .editing import EditError, EditLog, find_span, parse_place, plain_text, set_in, with_segment
+from .loop import Loop, Measurement, amount_cents, number
+from .party import Party
+from .segment import Delimiters
+from .spans import Span, line_spans
+from .values import NO_PERIOD, Period, dollars, parse_date, parse_number, parse_period
+
+
+class Procedure(NamedTuple):
+    """A procedure composite (SV101, SVD03, SVC01): qualifier (HC, ...), code, modifiers, description."""
+
+    qualifier: str
+    code: str
+    modifiers: tuple[str, ...]
+    description: str = ""
+
+
+def procedure(text: str, separator: str) -> Procedure:
+    """The procedure that a composite element names; empty parts where it says nothing."""
+    parts = text.split(separator)
+    count = len(parts)
+    modifiers = tuple(part for part in parts[2:6] if part) if count > 2 else ()
+    return Procedure(parts[0], parts[1] if count > 1 else "", modifiers, parts[6] if count > 6 else "")
+
+
+class DmeService(NamedTuple):
+    """SV5: equipment for rent or sale. Days of need, and prices in cents (0 where not given)."""
+
+    code: str
+    days: Decimal
+    rental_cents: int
+    purchase_cents: int
+    frequency: str
+
+
+class Certification(NamedTuple):
+    """CR3: initial, renewed or revised (I, R, S), and for how many months."""
+
+    type: str
+    months: Decimal
+
+
+class FormAnswer(NamedTuple):
+    """FRM: one answer on a form; yes or no, text, date or percentage."""
+
+    question: str
+    answer: str
+    text: str
+    date: dt.date | None
+    percent: Decimal | None
+
+
+class Form(Loop):
+    """2440: a certificate or information form (CMN, DIF)."""
+
+    __slots__ = ()
+
+    @property
+    def qualifier(self) -> str:
+        """LQ01: UT for a form of the DME contractors."""
+        return self._element("LQ", 1)
+
+    @property
+    def code(self) -> str:
+        """LQ02: the number of the form (04.04, 484.03)."""
+        return self._element("LQ", 2)
+
+    @property
+    def answers(self) -> tuple[FormAnswer, ...]:
+        return tuple(
+            FormAnswer(frm[1], frm[2], frm[3], parse_date(frm[4]), parse_number(frm[5])) for frm in self.find_all("FRM")
+        )
+
+
+class Drug(Loop):
+    """2410: the drug of a line."""
+
+    __slots__ = ()
+
+    @property
+    def qualifier(self) -> str:
+        """LIN02: N4 for an NDC."""
+        return self._element("LIN", 2)
+
+    @property
+    def code(self) -> str:
+        """LIN03."""
+        return self._element("LIN", 3)
+
+    @property
+    def quantity(self) -> Decimal:
+        """CTP04."""
+        return number(self._element("CTP", 4))
+
+    @property
+    def unit(self) -> str:
+        """CTP05-1: F2, GR, ME, ML, UN."""
+        return self._element("CTP", 5).split(self.delimiters.component)[0]
+
+    @property
+    def prescription_number(self) -> str:
+        """REF*XZ, or REF*VY (a link for compounds)."""
+        return self.reference("XZ") or self.reference("VY")
+
+
+class Adjudication(Loop):
+    """2430: how another payer decided on the line."""
+
+    __slots__ = ()
+
+    @property
+    def payer_id(self) -> str:
+        """SVD01: the NM109 of that payer's 2330B."""
+        return self._element("SVD", 1)
+
+    @property
+    def paid_cents(self) -> int:
+        """SVD02, in cents."""
+        return amount_cents(self._element("SVD", 2))
+
+    @property
+    def paid(self) -> Decimal:
+        return dollars(self.paid_cents)
+
+    @property
+    def procedure(self) -> Procedure:
+        """SVD03."""
+        return procedure(self._element("SVD", 3), self.delimiters.component)
+
+    @property
+    def units(self) -> Decimal:
+        """SVD05: units paid."""
+        return number(self._element("SVD", 5))
+
+    @property
+    def bundled_line(self) -> str:
+        """SVD06: the line into which this one was bundled."""
+        return self._element("SVD", 6)
+
+    @property
+    def paid_date(self) -> dt.date | None:
+        """DTP*573."""
+        return self.date("573").start
+
+    @property
+    def remaining_cents(self) -> int | None:
+        """AMT*EAF: what the patient still owes, in cents."""
+        return self.amount_cents("EAF")
+
+
+class ServiceLine(Loop):
+    """One service line.
+
+    Edits through it (`set`, `set_modifiers`, ...) are edits of its claim.
+    """
+
+    __slots__ = ("_dates", "_log", "_procedure", "_sv1")
+
+    def __init__(self, raw: Sequence[str], delimiters: Delimiters, log: EditLog) -> None:
+        self._raw = raw
+        self.delimiters = delimiters
+        self._log = log
+        self._sv1: list[str] | None = None
+        self._procedure: Procedure | None = None
+        self._dates: Period | None = None
+
+    # What is asked for most is read by hand; everything else goes through the spans.
+
+    def _service(self, position: int) -> str:
+        sv1 = self._sv1
+        if sv1 is None:
+            sv1 = self._sv1 = self._elements("SV1")
+        return sv1[position] if position < len(sv1) else ""
+
+    def _spans(self) -> list[Span]:
+        return line_spans(self._raw, self.delimiters.element)
+
+    def _own(self) -> Sequence[str]:
+        return self._raw[: self._spans()[0].end]
+
+    def _elements(self, tag: str) -> list[str]:
+        start = tag + self.delimiters.element
+        for raw in self._raw if tag == "SV1" else self._own():
+            if raw.startswith(start):
+                return raw.split(self.delimiters.element)
+        return [tag]
+
+    @property
+    def number(self) -> int:
+        """LX01; 0 where it cannot be read."""
+        text = self._raw[0].split(self.delimiters.element)[1:2]
+        return int(text[0]) if text and text[0].isascii() and text[0].isdigit() and len(text[0]) < 10 else 0
+
+    @property
+    def procedure(self) -> Procedure:
+        """SV101."""
+        found = self._procedure
+        if found is None:
+            found = self._procedure = procedure(self._service(1), self.delimiters.component)
+        return found
+
+    @property
+    def qualifier(self) -> str:
+        """SV101-1: HC for HCPCS."""
+        return self.procedure.qualifier
+
+    @property
+    def code(self) -> str:
+        """SV101-2."""
+        return self.procedure.code
+
+    @property
+    def modifiers(self) -> tuple[str, ...]:
+        """SV101-3 to -6."""
+        return self.procedure.modifiers
+
+    @property
+    def description(self) -> str:
+        """SV101-7."""
+        return self.procedure.description
+
+    @property
+    def charge_cents(self) -> int:
+        """SV102, in cents."""
+        return amount_cents(self._service(2))
+
+    @property
+    def charge(self) -> Decimal:
+        """SV102, in dollars."""
+        return dollars(amount_cents(self._service(2)))
+
+    @property
+    def unit_type(self) -> str:
+        """SV103: UN or MJ."""
+        return self._service(3)
+
+    @property
+    def units(self) -> Decimal:
+        """SV104."""
+        return number(self._service(4))
+
+    @property
+    def place_of_service(self) -> str:
+        """SV105; empty where the claim's (CLM05-1) holds."""
+        return self._service(5)
+
+    @property
+    def pointers(self) -> tuple[int, ...]:
+        """SV107: which of the claim's diagnoses, counted from 1, the main one first."""
+        parts = self._service(7).split(self.delimiters.component)
+        return tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 4)
+
+    @property
+    def emergency(self) -> bool:
+        """SV109."""
+        return self._service(9) == "Y"
+
+    @property
+    def dates(self) -> Period:
+        """DTP*472: the dates of service."""
+        found = self._dates
+        if found is None:
+            found = NO_PERIOD
+            separator = self.delimiters.element
+            start = f"DTP{separator}472{separator}"
+            for raw in self._raw:
+                if raw.startswith(start):
+                    parts = raw.split(separator)
+                    found = (parse_period(parts[2], parts[3]) if len(parts) > 3 else None) or NO_PERIOD
+                    break
+            self._dates = found
+        return found
+
+    @property
+    def control_number(self) -> str:
+        """REF*6R: the number that the payer returns with the line; empty where it has none."""
+        return self.reference("6R")
+
+    @property
+    def dme(self) -> DmeService | None:
+        """SV5."""
+        sv5 = self.find("SV5")
+        if sv5 is None:
+            return None
+        return DmeService(sv5.component(1, 2), number(sv5[3]), amount_cents(sv5[4]), amount_cents(sv5[5]), sv5[6])
+
+    @property
+    def certification(self) -> Certification | None:
+        """CR3."""
+        cr3 = self.find("CR3")
+        return Certification(cr3[1], number(cr3[3])) if cr3 else None
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """MEA: test results, heights."""
+        return tuple(Measurement(mea[1], mea[2], parse_number(mea[3])) for mea in self.find_all("MEA"))
+
+    def _loops(self, *names: str) -> list[tuple[Span, Sequence[str]]]:
+        return [(span, self._raw[span.start : span.end]) for span in self._spans() if span.loop[:4] in names]
+
+    @property
+    def providers(self) -> tuple[Party, ...]:
+        """2420: every provider named on the line."""
+        return tuple(Party(raw, self.delimiters) for _, raw in self._loops("2420"))
+
+    def provider(self, entity: str) -> Party:
+        """The provider with this NM101; an empty party where there is none."""
+        return next((party for party in self.providers if party.entity == entity), Party((), self.delimiters))
+
+    @property
+    def ordering_provider(self) -> Party:
+        """2420E (NM1*DK)."""
+        return self.provider("DK")
+
+    @property
+    def drug(self) -> Drug | None:
+        """2410; the first where there are several."""
+        return next(iter(self.drugs), None)
+
+    @property
+    def drugs(self) -> tuple[Drug, ...]:
+        return tuple(Drug(raw, self.delimiters) for _, raw in self._loops("2410"))
+
+    @property
+    def adjudications(self) -> tuple[Adjudication, ...]:
+        """2430: what other payers decided, one for each."""
+        return tuple(Adjudication(raw, self.delimiters) for _, raw in self._loops("2430"))
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """2440."""
+        return tuple(Form(raw, self.delimiters) for _, raw in self._loops("2440"))
+
+    # --- edits
+
+    def set(self, place: str, value: str) -> None:
+        """Set one element of this line: `SV101-3`, `REF[6R]02`, `2420E NM109`. A segment that is not there is made
+        in its place; a loop that is not there is not.
+
+        Raises:
+            EditError: the place is none of this line's, the value cannot stand there, or the handle is dead.
+        """
+        self._log.check()
+        where = parse_place(place)
+        loop = where.loop or {"LIN": "2410", "CTP": "2410", "SVD": "2430", "LQ": "2440"}.get(where.tag, "2400")
+        span = find_span(self._spans(), loop, where.nth)
+        if span is None:
+            raise EditError(f"this line has no loop {loop}")
+        raw, before = set_in(self._raw, span, where, value, self.delimiters)
+        self._replace(raw, "set", f"{loop} {place.split(' ')[-1]}", before, value)
+
+    def set_modifiers(self, modifiers: Sequence[str]) -> None:
+        """Put these modifiers, four at most, in place of those that are there.
+
+        Raises:
+            EditError: there are more than four, the line has no SV1, or the handle is dead.
+        """
+        self._log.check()
+        if len(modifiers) > 4:
+            raise EditError("a line has room for four modifiers")
+        before = self._service(1)
+        if not before:
+            raise EditError("this line has no procedure")
+        separator = self.delimiters.component
+        parts = before.split(separator)
+        parts += [""] * (2 - len(parts))
+        new = [*parts[:2], *modifiers]
+        if any(parts[6:]):
+            new += [""] * (6 - len(new)) + parts[6:]
+        self.set("SV101", separator.join(new))
+
+    def add(self, elements: Iterable[str]) -> None:
+        """Add a segment to 2400 itself, in its place: `line.add(["CRC", "09", "N", "ZV"])`.
+
+        Raises:
+            EditError: a value cannot stand in it, or the handle is dead.
+        """
+        self._log.check()
+        segment = join_elements(elements, self.delimiters)
+        raw = with_segment(self._raw, self._spans()[0], segment, self.delimiters.element)
+        self._replace(raw, "add", f"2400 {segment.split(self.delimiters.element, 1)[0]}", "", segment)
+
+    def add_reference(self, qualifier: str, value: str) -> None:
+        """Add a REF. Raises EditError if the value cannot stand in it, or the handle is dead."""
+        self.add(["REF", qualifier, value])
+
+    def add_note(self, text: str, code: str = "ADD") -> None:
+        """Add an NTE of at most 80 characters; separators in the text become blanks. Raises EditError if the handle
+        is dead."""
+        self.add(["NTE", code, plain_text(text, self.delimiters)[:80]])
+
+    def remove(self, tag: str, qualifier: str = "") -> int:
+        """Take segments out of 2400 itself (never LX or SV1); returns how many.
+
+        Raises:
+            EditError: the handle is dead, or a line cannot be without the segment.
+        """
+        self._log.check()
+        if tag in ("LX", "SV1"):
+            raise EditError(f"a line cannot be without its {tag}")
+        separator = self.delimiters.element
+        start = tag + separator + (qualifier + separator if qualifier else "")
+        own = self._own()
+        gone = [raw for raw in own if (raw + separator).startswith(start)]
+        if gone:
+            kept = [raw for raw in own if not (raw + separator).startswith(start)]
+            before = self.delimiters.segment.join(gone)
+            self._replace([*kept, *self._raw[len(own) :]], "remove", f"2400 {tag}", before, "")
+        return len(gone)
+
+    def _replace(self, raw: list[str], kind: str, place: str, before: str, after: str) -> None:
+        self._raw = raw
+        self._sv1 = self._procedure = self._dates = None
+        self._log.add(kind, place, self.number, before, after)
+
+
+def join_elements(elements: Iterable[str], delimiters: Delimiters) -> str:
+    """A segment from its tag and elements, which may be composites; empty ones at the end are dropped.
+
+    Raises:
+        EditError: a value holds a separator.
+    """
+    parts = list(elements)
+    for part in parts:
+        if delimiters.element in part or delimiters.segment in part or "\n" in part or "\r" in part:
+            raise EditError(f"a value for {parts[0]} holds a character that separates elements in this claim")
+        if not part.isascii() and any(ord(character) > 255 for character in part):
+            raise EditError(f"a value for {parts[0]} holds a character that X12 cannot carry")
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return delimiters.element.join(parts)
