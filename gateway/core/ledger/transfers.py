@@ -55,9 +55,7 @@ def signed(
     """A transfer of an amount that may be negative: then it goes the other way."""
     if cents < 0:
         debit, credit, cents = credit, debit, -cents
-    return Transfer(
-        debit, credit, cents, on_date, kind, key, why, claim_id, line_id, claim_payment_id, remittance_id
-    )
+    return Transfer(debit, credit, cents, on_date, kind, key, why, claim_id, line_id, claim_payment_id, remittance_id)
 
 
 def write(connection: Connection, rows: Sequence[Transfer], now: dt.datetime) -> int:
