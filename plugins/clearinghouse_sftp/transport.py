@@ -102,7 +102,7 @@ class SftpTransport:
         return names.folder_path(template, self._settings.variables)
 
     def wrap(self, name: str, source: Path, into: Path) -> Path:
-        return wrapping.wrap(self.partner, self._settings.pgp.send, name, source, into)
+        return wrapping.wrap(self.partner, self._settings.pgp.send, name, source, into, self._now())
 
     def unwrap(self, name: str, source: Path, into: Path) -> list[Member]:
         return wrapping.unwrap(self.partner, self._settings.pgp.receive, self._settings.zip, name, source, into)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -29,14 +30,16 @@ def is_pgp(start: bytes) -> bool:
     return tag in ENCRYPTED_PACKETS
 
 
-def wrap(partner: str, settings: PgpSend, name: str, source: Path, into: Path) -> Path:
-    """The file to put: `source` itself, or a new one in `into`, encrypted and signed as the settings say."""
+def wrap(partner: str, settings: PgpSend, name: str, source: Path, into: Path, now: dt.datetime) -> Path:
+    """The file to put: `source` itself, or a new one in `into`, encrypted and signed as the settings say. `now`
+    (aware) is held against the key's expiry."""
     if not settings.encrypt_to:
         return source
     import pysequoia
 
     target = into / f"{name}.encrypted"
     recipient = _public_key(partner, settings.encrypt_to, "encrypt_to")
+    _must_be_valid(partner, recipient, settings.encrypt_to, now)
     signer = None
     if settings.sign_with is not None:
         signer = _secret_key(
@@ -50,7 +53,7 @@ def wrap(partner: str, settings: PgpSend, name: str, source: Path, into: Path) -
             f"the file could not be encrypted: {_first_line(error)}.",
             partner=partner,
             path=name,
-            advice="Nothing was sent. Check that the partner's public key can encrypt and has not expired.",
+            advice="Nothing was sent. Check that the partner's public key can encrypt.",
         ) from None
     return target
 
@@ -167,6 +170,17 @@ def _public_key(partner: str, path: str, setting: str) -> Any:
             partner=partner,
             advice="Put the partner's OpenPGP public key there.",
         ) from None
+
+
+def _must_be_valid(partner: str, key: Any, path: str, now: dt.datetime) -> None:
+    """The library encrypts to keys that have expired or were revoked; a partner could not read that, or should not."""
+    over = key.expiration is not None and key.expiration <= now
+    if over or key.is_revoked:
+        raise SettingsIncomplete(
+            f"the public key {path} " + (f"expired on {key.expiration:%Y-%m-%d}." if over else "was revoked."),
+            partner=partner,
+            advice="Nothing was sent. Ask the partner for their present key.",
+        )
 
 
 def _secret_key(partner: str, secret: Any, passphrase: Any, setting: str, use: Callable[[Any, str | None], Any]) -> Any:

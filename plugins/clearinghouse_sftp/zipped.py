@@ -6,6 +6,8 @@ not read from the headers, so a bomb ends at the limit.
 
 from __future__ import annotations
 
+import errno
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -17,6 +19,10 @@ from .settings import Zip
 BLOCK = 1 << 16
 SLACK = 1 << 20
 """Bytes that may come out of any archive whatever its ratio: short files of one repeated letter are harmless."""
+
+DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, OverflowError, OSError)
+"""What a damaged archive makes the library raise. NotImplementedError is a RuntimeError; an OSError counts only as
+EINVAL, which a header gives that points before the file's beginning."""
 
 
 def is_zip(start: bytes) -> bool:
@@ -66,7 +72,9 @@ def members(partner: str, source: Member, limits: Zip, into: Path, made: list[Pa
                 allowed -= size
                 found.append(Member(_unique(info.filename, names), target, size, source.decrypted, unzipped=True))
             return found
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError, OverflowError):
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise refuse("the zip file is damaged, or of a kind that is not read here.") from None
 
 
