@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from ..model.states import ClaimState
 from .tables import claim_lines, claims, holds
 
 BULK = 500
-INSERT = 1000
 
 # A claim that ended in one of these may be sent in again under its number: the new one corrects it.
 _MAY_COME_AGAIN = (ClaimState.FAULTY, ClaimState.REJECTED, ClaimState.CANCELLED)
@@ -24,12 +23,6 @@ def bulks(values: Sequence[T], size: int = BULK) -> Iterator[Sequence[T]]:
     """The values in slices that a database takes in one statement."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
-
-
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows in bulk; all must have the same columns."""
-    for some in bulks(rows, INSERT):
-        connection.execute(insert(table), some)
 
 
 def numbers_in_use(connection: Connection, source: str, numbers: Iterable[str]) -> dict[str, int]:

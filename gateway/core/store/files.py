@@ -105,6 +105,11 @@ def set_state(
     connection.execute(update(files).where(files.c.id == file_id).values(**values))
 
 
+def set_kind(connection: Connection, file_id: int, kind: str) -> None:
+    """Note what a file is (837P, JSON, 835, 999 ...)."""
+    connection.execute(update(files).where(files.c.id == file_id).values(kind=kind))
+
+
 class NewInterchange(NamedTuple):
     """An ISA that was read or written. `sender` and `receiver` are ISA06 and ISA08 without padding."""
 

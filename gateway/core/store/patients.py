@@ -10,9 +10,10 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from .bulk import insert_bulk
 from .ids import allocate
 from .tables import patient_ids, patient_merges, patients
 
@@ -154,20 +155,15 @@ def link(
         first = allocate(connection, "patients", len(newcomers))
         fresh = list(range(first, first + len(newcomers)))
         answer = [first - patient_id - 1 if patient_id < 0 else patient_id for patient_id in answer]
-        rows = [
-            {
-                "id": first + position,
-                "last_name": person.last_name[:80],
-                "first_name": person.first_name[:80],
-                "birth_date": person.birth_date,
-                "sex": person.sex[:1],
-                "version": 1,
-                "created_at": now,
-            }
-            for position, (_, person) in enumerate(newcomers)
-        ]
-        for start in range(0, len(rows), BULK):
-            connection.execute(insert(patients), rows[start : start + BULK])
+        insert_bulk(
+            connection,
+            patients,
+            ("id", "last_name", "first_name", "birth_date", "sex", "version", "created_at"),
+            (
+                (first + at, person.last_name[:80], person.first_name[:80], person.birth_date, person.sex[:1], 1, now)
+                for at, (_, person) in enumerate(newcomers)
+            ),
+        )
     _remember(connection, keys, answer, seen_on)
     touched = sorted(old.intersection(answer))
     for start in range(0, len(touched), BULK):
@@ -215,24 +211,16 @@ def _remember(
     for (key, owner), (low, high) in spans.items():
         have = stored.get((key, owner))
         if have is None:
-            new.append(
-                {
-                    "patient_id": owner,
-                    "scheme": key.scheme,
-                    "value": key.value,
-                    "birth_date": key.birth_date,
-                    "first_used": low,
-                    "last_used": high,
-                }
-            )
+            new.append((owner, key.scheme, key.value, key.birth_date, low, high))
             continue
         row_id, first_used, last_used = have
         earliest = min(filter(None, (low, first_used)), default=None)
         latest = max(filter(None, (high, last_used)), default=None)
         if (earliest, latest) != (first_used, last_used):
             wider.append({"row": row_id, "low": earliest, "high": latest})
-    for start in range(0, len(new), BULK):
-        connection.execute(insert(patient_ids), new[start : start + BULK])
+    insert_bulk(
+        connection, patient_ids, ("patient_id", "scheme", "value", "birth_date", "first_used", "last_used"), new
+    )
     if wider:
         connection.execute(
             update(patient_ids)
@@ -252,11 +240,16 @@ def _suggest(
             name = (person.last_name[:80], person.first_name[:80], person.birth_date)
             wanted.setdefault(name, []).append(patient_id)
     names = sorted({last for last, _, _ in wanted})
+    days = sorted({birth_date for _, _, birth_date in wanted})
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(names), BULK):
         rows = connection.execute(
             select(patients.c.id, patients.c.last_name, patients.c.first_name, patients.c.birth_date)
-            .where(patients.c.last_name.in_(names[start : start + BULK]), patients.c.merged_into.is_(None))
+            .where(
+                patients.c.last_name.in_(names[start : start + BULK]),
+                patients.c.birth_date.in_(days),
+                patients.c.merged_into.is_(None),
+            )
             .order_by(patients.c.id)
         )
         first_of: dict[tuple[str, str, dt.date], int] = {}

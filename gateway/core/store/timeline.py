@@ -6,12 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from .bulk import insert_bulk
 from .ids import allocate
 from .tables import timeline
-
-BULK = 1000
 
 
 class Entry(NamedTuple):
@@ -33,22 +32,25 @@ def add(connection: Connection, entries: Sequence[Entry], at: dt.datetime) -> No
     if not entries:
         return
     first = allocate(connection, "timeline", len(entries))
-    rows = [
-        {
-            "id": first + index,
-            "subject_kind": entry.subject_kind,
-            "subject_id": entry.subject_id,
-            "at": at,
-            "station": entry.station,
-            "what": entry.what,
-            "steps": entry.steps,
-            "config_hash": entry.config_hash,
-            "who": entry.who,
-        }
-        for index, entry in enumerate(entries)
-    ]
-    for start in range(0, len(rows), BULK):
-        connection.execute(insert(timeline), rows[start : start + BULK])
+    insert_bulk(
+        connection,
+        timeline,
+        ("id", "subject_kind", "subject_id", "at", "station", "what", "steps", "config_hash", "who"),
+        (
+            (
+                first + index,
+                entry.subject_kind,
+                entry.subject_id,
+                at,
+                entry.station,
+                entry.what,
+                entry.steps,
+                entry.config_hash,
+                entry.who,
+            )
+            for index, entry in enumerate(entries)
+        ),
+    )
 
 
 def of(connection: Connection, subject_kind: str, subject_id: int) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.tables import work_items
 
@@ -43,17 +43,16 @@ def open_items(connection: Connection, items: Sequence[WorkItem], now: dt.dateti
     if not items:
         return 0
     first = allocate(connection, "work_items", len(items))
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    rows = [
-        msgspec.structs.asdict(item)
-        | {"id": first + index, "state": "open", "opened_at": now, "assignee": "", "outcome": ""}
-        for index, item in enumerate(items)
-    ]
-    opened = 0
-    for start in range(0, len(rows), BULK):
-        statement = make(work_items).values(rows[start : start + BULK])
-        opened += connection.execute(statement.on_conflict_do_nothing(index_elements=["key"])).rowcount
-    return opened
+    return insert_bulk(
+        connection,
+        work_items,
+        ("id", "state", "opened_at", "assignee", "outcome", *WorkItem.__struct_fields__),
+        (
+            (first + index, "open", now, "", "", *msgspec.structs.astuple(item))
+            for index, item in enumerate(items)
+        ),
+        keep=("key",),
+    )
 
 
 def close_items(connection: Connection, keys: Sequence[str], outcome: str, now: dt.datetime) -> int:

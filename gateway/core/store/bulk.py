@@ -1,0 +1,97 @@
+"""Many rows at once, at the speed of the driver.
+
+SQLAlchemy's own executemany looks at every value of every row; here the statement is made once, and only the columns
+whose type needs it (dates, moments, JSON) are looked at. Rows are tuples in the order of the named columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Date, DateTime, Dialect, Table, TypeDecorator
+
+INSERT = 1000
+"""Rows in one call of the driver."""
+
+_Processor = Callable[[Any], Any]
+
+
+def insert_bulk(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    keep: Sequence[str] = (),
+) -> int:
+    """Insert rows; returns how many there are now that were not there before.
+
+    `keep`: where a row with the same values in these columns exists, it stays as it is and the new one is dropped.
+
+    Raises:
+        ValueError: a column that may not be empty is not named (no default is filled in here).
+    """
+    statement, processors = _plan(table, tuple(columns), tuple(keep), connection.dialect)
+    count = 0
+    pending: list[Sequence[Any]] = []
+    remembered: list[tuple[int, _Processor]] = [
+        (at, _remembering(make) if repeats else make) for at, make, repeats in processors
+    ]
+    for row in rows:
+        if remembered:
+            changed = list(row)
+            for at, process in remembered:
+                changed[at] = process(changed[at])
+            row = tuple(changed)
+        pending.append(row)
+        if len(pending) == INSERT:
+            count += _send(connection, statement, pending)
+            pending = []
+    if pending:
+        count += _send(connection, statement, pending)
+    return count
+
+
+def _send(connection: Connection, statement: str, rows: list[Sequence[Any]]) -> int:
+    return int(connection.exec_driver_sql(statement, rows).rowcount)  # type: ignore[arg-type]
+
+
+def _remembering(process: _Processor) -> _Processor:
+    """The processor with the few values that repeat (one moment, a month's dates) kept for this call."""
+    known: dict[Any, Any] = {}
+
+    def look(value: Any) -> Any:
+        try:
+            return known[value]
+        except KeyError:
+            made = known[value] = process(value)
+            return made
+
+    return look
+
+
+@lru_cache(maxsize=128)
+def _plan(
+    table: Table, columns: tuple[str, ...], keep: tuple[str, ...], dialect: Dialect
+) -> tuple[str, list[tuple[int, _Processor, bool]]]:
+    missing = [c.name for c in table.columns if not c.nullable and c.name not in columns and not c.server_default]
+    if missing and not (missing == ["id"] and table.c.id.autoincrement is not False):
+        raise ValueError(f"{table.name}: {', '.join(missing)} must be given")
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    quote = dialect.identifier_preparer.quote
+    names = ", ".join(quote(name) for name in columns)
+    statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({', '.join([mark] * len(columns))})"
+    if keep:
+        statement += f" ON CONFLICT ({', '.join(quote(name) for name in keep)}) DO NOTHING"
+    processors = []
+    for at, name in enumerate(columns):
+        kind = table.c[name].type
+        process = kind.dialect_impl(dialect).bind_processor(dialect)
+        if process is not None:
+            plain = kind.impl if isinstance(kind, TypeDecorator) else kind
+            processors.append((at, process, isinstance(plain, Date | DateTime)))
+    return statement, processors
+
+
