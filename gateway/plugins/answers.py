@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Hashable, Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -57,13 +58,23 @@ class Answered(NamedTuple):
 _KEEPS_BACK = (Severity.HOLD, Severity.REJECT)
 
 
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@lru_cache(maxsize=64)
+def _decoder(kind: Hashable) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(cast(Any, kind))
+
+
 def _checked(one: Any, kind: type[T]) -> T:
-    # A struct checks nothing when it is made; what a decision carries must survive being written and read again.
+    """The same record, proven to survive being written and read again: a struct checks nothing when it is made, and
+    what fails only when the chunk is committed would take its neighbours with it."""
     try:
-        return msgspec.convert(msgspec.to_builtins(one), kind)
-    except (msgspec.ValidationError, TypeError) as error:
-        text = " ".join(str(error).split("`")[:2]) if isinstance(error, msgspec.ValidationError) else "not plain data"
-        raise Rubbish(f"its {kind.__name__} cannot be kept ({text})") from None
+        return cast(T, _decoder(kind).decode(_encode(one)))
+    except (msgspec.MsgspecError, TypeError, OverflowError) as error:
+        # What msgspec says names the field and the types, never the value.
+        text = str(error) if isinstance(error, msgspec.ValidationError) else "it holds what is no plain data"
+        raise Rubbish(f"its {kind.__name__} cannot be kept: {text}") from None
 
 
 def _as_hold(finding: Finding) -> Hold:
@@ -132,8 +143,9 @@ def first_answer(step: Step, answer: Any) -> Answered | None:
     Raises:
         Rubbish: it is nothing of that.
     """
-    if isinstance(answer, step.station.answer_type()):
-        return Answered("answer", value=answer)
+    wanted = step.station.answer_type()
+    if isinstance(answer, wanted):
+        return Answered("answer", value=_checked(answer, wanted))
     if isinstance(answer, Hold):
         return Answered("hold", holds=(_checked(answer, Hold),), note=answer.reason, ends=Stop(answer.reason))
     if isinstance(answer, Continue):
@@ -143,7 +155,6 @@ def first_answer(step: Step, answer: Any) -> Answered | None:
         return _ending(answer)._replace(holds=(hold,))
     if isinstance(answer, Quarantine | RetryAfter):
         return _ending(answer)
-    wanted = step.station.answer_type().__name__
     raise Rubbish(
-        f"its {step.station.hook} answered a {type(answer).__name__} where a {wanted} or an outcome is wanted"
+        f"its {step.station.hook} answered a {type(answer).__name__} where a {wanted.__name__} or an outcome is wanted"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -22,6 +23,14 @@ INHERITED = "inherited"
 """Stands in a station's list for the steps of the chain that this one extends."""
 
 
+@cache
+def _answer_type(name: str) -> type:
+    from gateway.core.model import posting
+
+    found: type = getattr(posting, name)
+    return found
+
+
 class Station(NamedTuple):
     """A place at which a chain runs. `edits`: what its steps set on the claim is kept. `decides`: the record of
     `core.model.posting` with which the first step that answers decides; without it every step is asked."""
@@ -33,10 +42,7 @@ class Station(NamedTuple):
 
     def answer_type(self) -> type:
         """The class that `decides` names."""
-        from gateway.core.model import posting
-
-        found: type = getattr(posting, self.decides)
-        return found
+        return _answer_type(self.decides)
 
 
 STATIONS: dict[str, Station] = {
