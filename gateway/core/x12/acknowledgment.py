@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from .checks import segment_faults
+from .checks import STATUS_TYPED, segment_faults
 from .fault import Fault
 from .loop import Loop, amount_cents
 from .party import Party
@@ -318,7 +318,7 @@ class StatusLevel(Loop):
 
     def faults(self) -> list[Fault]:
         """Every typed value of this level that cannot be read; empty where it is sound."""
-        return segment_faults(self._raw, "", self.delimiters, self._first_number) + _status_faults(self)
+        return segment_faults(self._raw, self.delimiters, self._first_number, STATUS_TYPED) + _status_faults(self)
 
 
 class ClaimStatus(StatusLevel):

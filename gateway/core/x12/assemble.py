@@ -158,7 +158,7 @@ class _Payments:
             segment = Segment(raw, piece.delimiters)
             if segment.tag == "PLB":
                 self.adjustments += provider_adjustments(segment)
-        self.faults += segment_faults(piece.segments, "", piece.delimiters, piece.segment_number)
+        self.faults += segment_faults(piece.segments, piece.delimiters, piece.segment_number)
 
     def end(self, sound: bool) -> Iterable[Transaction]:
         first = () if self.started else self._start([], self.info.envelope.delimiters, 0)

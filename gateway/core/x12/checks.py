@@ -75,6 +75,8 @@ TYPED: dict[str, tuple[Typed, ...]] = {
     "TS3": _many("date", 3) + _many("number", 4, 23) + _many("amount", *range(5, 23), 24),
     "TS2": _many("amount", 1, 2, 3, 4, 5, 6, 10, 11, 15, 16, 17, 18, 19) + _many("number", 7, 8, 9, 12, 13, 14),
 }
+# A 277CA names a service by code and charge alone (005010X214).
+STATUS_TYPED = TYPED | {"SVC": (Typed(1, "text", True), *_many("amount", 2, 3), *_many("number", 5, 7))}
 _PATIENT = _many("number", 8)
 _PROVIDER_ADJUSTMENT = (
     Typed(1, "text", True),
@@ -98,10 +100,11 @@ _OTHER_FORMS = frozenset(
 class Walk:
     """Collects the faults of segments, by the place where they stand."""
 
-    __slots__ = ("delimiters", "faults")
+    __slots__ = ("delimiters", "faults", "typed")
 
-    def __init__(self, delimiters: Delimiters) -> None:
+    def __init__(self, delimiters: Delimiters, typed: dict[str, tuple[Typed, ...]] = TYPED) -> None:
         self.delimiters = delimiters
+        self.typed = typed
         self.faults: list[Fault] = []
 
     def add(
@@ -124,7 +127,7 @@ class Walk:
                 text = raw[at]
                 tag = text[: text.find(separator)] if separator in text[:4] else text.split(separator, 1)[0]
                 number = first + at if first else 0
-                typed = TYPED.get(tag)
+                typed = self.typed.get(tag)
                 if typed is not None:
                     self._typed(text.split(separator), typed, span.loop, number)
                 else:
@@ -285,8 +288,10 @@ def remittance_faults(raw: Sequence[str], delimiters: Delimiters, first: int) ->
     return walk.faults
 
 
-def segment_faults(raw: Sequence[str], loop: str, delimiters: Delimiters, first: int) -> list[Fault]:
-    """Every fault in the values of some segments of one loop."""
-    walk = Walk(delimiters)
-    walk.segments(raw, [Span(loop, 0, len(raw))], first)
+def segment_faults(
+    raw: Sequence[str], delimiters: Delimiters, first: int, typed: dict[str, tuple[Typed, ...]] = TYPED
+) -> list[Fault]:
+    """Every fault in the values of some segments whose loop is not told apart."""
+    walk = Walk(delimiters, typed)
+    walk.segments(raw, [Span("", 0, len(raw))], first)
     return walk.faults
