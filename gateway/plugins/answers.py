@@ -70,7 +70,7 @@ def _checked(one: Any, kind: type[T]) -> T:
     """The same record, proven to survive being written and read again: a struct checks nothing when it is made, and
     what fails only when the chunk is committed would take its neighbours with it."""
     try:
-        return cast(T, _decoder(kind).decode(_encode(one)))
+        return cast(T, _decoder(cast(Hashable, kind)).decode(_encode(one)))
     except (msgspec.MsgspecError, TypeError, OverflowError) as error:
         # What msgspec says names the field and the types, never the value.
         text = str(error) if isinstance(error, msgspec.ValidationError) else "it holds what is no plain data"

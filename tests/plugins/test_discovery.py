@@ -1,0 +1,141 @@
+"""Plugins are found in folders and packages; what cannot be loaded is explained, not thrown at the reader."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from gateway.plugins.discovery import Finder, bundled_folder
+from gateway.plugins.host import PluginHost, PluginRefused
+
+GOOD = """
+from gateway.plugins import hookimpl
+from .rules import LIMIT
+
+gateway_api = 1
+__version__ = "2.3"
+
+@hookimpl
+def scrub_claim(claim):
+    return None
+"""
+
+
+def write(folder: Path, name: str, text: str, **more: str) -> Path:
+    plugin = folder / name
+    plugin.mkdir(parents=True)
+    (plugin / "__init__.py").write_text(textwrap.dedent(text))
+    for file, content in more.items():
+        (plugin / f"{file}.py").write_text(textwrap.dedent(content))
+    return plugin
+
+
+def refusal(folder: Path, name: str) -> str:
+    with pytest.raises(PluginRefused) as caught:
+        Finder(folder=folder).load(name, PluginHost())
+    return str(caught.value)
+
+
+def test_a_folder_plugin_is_imported_by_path_with_relative_imports(tmp_path: Path) -> None:
+    write(tmp_path, "medicaid_ohio", GOOD, rules="LIMIT = 3")
+    host = PluginHost()
+    loaded = Finder(folder=tmp_path).load("medicaid_ohio", host)
+    assert loaded.object.__name__ == "gateway_plugins.medicaid_ohio"  # type: ignore[attr-defined]
+    assert (loaded.origin, loaded.version) == ("folder", "2.3")
+    assert list(loaded.hooks) == ["scrub_claim"]
+
+
+def test_a_plugin_may_be_one_file(tmp_path: Path) -> None:
+    (tmp_path / "tiny.py").write_text("gateway_api = 1\n")
+    assert Finder(folder=tmp_path).load("tiny", PluginHost()).version == "0"
+
+
+def test_the_same_name_in_another_folder_is_another_plugin(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write(tmp_path / str(number), "house_rules", f"gateway_api = 1\n__version__ = '{number}'")
+        loaded = Finder(folder=tmp_path / str(number)).load("house_rules", PluginHost())
+        assert loaded.version == str(number)
+
+
+def test_an_unknown_plugin_is_answered_with_the_nearest_name(tmp_path: Path) -> None:
+    write(tmp_path, "medicaid_ohio", GOOD, rules="LIMIT = 3")
+    text = refusal(tmp_path, "medicaid_oiho")
+    assert "There is no plugin 'medicaid_oiho'. Did you mean 'medicaid_ohio'?" in text
+
+
+def test_an_import_error_names_the_plugins_own_line(tmp_path: Path) -> None:
+    write(tmp_path, "broken", "from . import rules", rules="X = 1\nimport no_such_library\n")
+    text = refusal(tmp_path, "broken")
+    assert "ModuleNotFoundError at broken/rules.py:2: No module named 'no_such_library'" in text
+    assert "Install what it needs" in text
+    assert "Traceback" not in text
+
+
+def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
+    write(tmp_path, "unfinished", "gateway_api = 1\ndef scrub(:\n")
+    assert "SyntaxError at unfinished/__init__.py:2" in refusal(tmp_path, "unfinished")
+
+
+def test_a_plugin_that_exits_while_it_is_imported_takes_nobody_with_it(tmp_path: Path) -> None:
+    write(tmp_path, "quitter", "import sys\nsys.exit(3)\n")
+    assert "SystemExit at quitter/__init__.py:2" in refusal(tmp_path, "quitter")
+
+
+def test_a_name_that_is_found_twice_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "scrubber", "gateway_api = 1")
+    assert "was found twice" in refusal(tmp_path, "scrubber")
+
+
+def test_only_the_named_plugins_are_loaded(tmp_path: Path) -> None:
+    write(tmp_path, "one", "gateway_api = 1")
+    write(tmp_path, "two", "gateway_api = 1")
+    finder = Finder(folder=tmp_path, only=["one"])
+    assert finder.names == ["one"]
+    with pytest.raises(PluginRefused, match=r"`plugins` in gateway\.yaml does not name it"):
+        finder.load("two", PluginHost())
+
+
+def test_one_broken_plugin_does_not_hide_the_others(tmp_path: Path) -> None:
+    write(tmp_path, "broken", "1/0")
+    write(tmp_path, "sound", "gateway_api = 1")
+    host = PluginHost()
+    refused = Finder(folder=tmp_path, only=["broken", "sound"]).load_all(host)
+    assert "sound" in host
+    assert len(refused) == 1
+    assert "ZeroDivisionError at broken/__init__.py:1" in refused[0]
+
+
+def test_every_bundled_plugin_loads() -> None:
+    assert bundled_folder().name in ("plugins", "bundled")
+    host = PluginHost()
+    finder = Finder()
+    assert finder.load_all(host) == []
+    assert {"clearinghouse_sftp", "scrubber"} <= {plugin.name for plugin in host}
+
+
+def test_an_installed_package_is_found_by_its_entry_point(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "acme_rules-4.5.dist-info").mkdir(parents=True)
+    (site / "acme_rules-4.5.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: acme-rules\nVersion: 4.5\n"
+    )
+    (site / "acme_rules-4.5.dist-info" / "entry_points.txt").write_text("[gateway.plugins]\nacme = acme_rules\n")
+    (site / "acme_rules.py").write_text("gateway_api = 1\n")
+    script = (
+        "from gateway.plugins.discovery import Finder\n"
+        "from gateway.plugins.host import PluginHost\n"
+        "plugin = Finder().load('acme', PluginHost())\n"
+        "print(plugin.name, plugin.version, plugin.origin)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": f"{site}:{Path(__file__).parents[2]}"},
+    )
+    assert ran.stdout.strip() == "acme 4.5 package"
