@@ -17,7 +17,7 @@ from .loop import Loop, amount_cents
 from .party import Party
 from .segment import Delimiters, Segment
 from .service_line import Procedure, procedure
-from .values import Period, cents, dollars, parse_date
+from .values import Period, dollars, parse_date
 
 
 class InterchangeAcknowledgment(NamedTuple):
@@ -318,7 +318,7 @@ class StatusLevel(Loop):
 
     def faults(self) -> list[Fault]:
         """Every typed value of this level that cannot be read; empty where it is sound."""
-        return segment_faults(self._raw, self.delimiters, self._first_number, STATUS_TYPED) + _status_faults(self)
+        return segment_faults(self._raw, self.delimiters, self._first_number, STATUS_TYPED)
 
 
 class ClaimStatus(StatusLevel):
@@ -358,24 +358,6 @@ class ClaimStatus(StatusLevel):
         starts = [at for at, text in enumerate(self._raw) if text.startswith(start)]
         ends = [*starts[1:], len(self._raw)] if starts else []
         return tuple(LineStatus(self._raw[begin:end], self.delimiters) for begin, end in zip(starts, ends, strict=True))
-
-
-def _status_faults(level: StatusLevel) -> list[Fault]:
-    """STC: the date and the amount, where they are given."""
-    found = []
-    start = "STC" + level.delimiters.element
-    for at, text in enumerate(level._raw):
-        if text.startswith(start):
-            stc = Segment(text, level.delimiters)
-            number = level._first_number + at if level._first_number else 0
-            if stc[2] and parse_date(stc[2]) is None:
-                found.append(Fault("bad-date", "STC02 is not a date.", -1, number, "", "STC", 2))
-            if stc[4] and cents(stc[4]) is None:
-                message = "STC04 is not a plain amount of dollars and cents."
-                found.append(Fault("bad-amount", message, -1, number, "", "STC", 4))
-            if not stc[1]:
-                found.append(Fault("missing-value", "STC01 is empty.", -1, number, "", "STC", 1))
-    return found
 
 
 CLAIM_LEVELS = frozenset({"PT", "22", "23"})

@@ -86,16 +86,14 @@ class ClaimAssembler:
                 fault = _hl_fault(piece, 2, "hl-parent", "does not name the level that it stands under")
         if fault:
             self.info.add(fault)
-        self._put(level, hl[1], content, piece.segment_number + 1, (fault,) if fault else ())
-        for lower in range(level + 1, 3):
-            self._put(lower, "", [], 0, ())
-        self.faults = tuple(fault for faults in self.level_faults for fault in faults)
-
-    def _put(self, level: int, name: str, content: list[str], number: int, faults: tuple[Fault, ...]) -> None:
-        self.ids[level] = name
-        self.content[level] = content
-        self.numbers[level] = number
-        self.level_faults[level] = faults
+        # What stood under the level before it is gone with it.
+        below = 2 - level
+        self.ids[level:] = [hl[1], *[""] * below]
+        self.content[level:] = [content, *[[]] * below]
+        self.numbers[level:] = [piece.segment_number + 1, *[0] * below]
+        self.level_faults[level:] = [(fault,) if fault else (), *[()] * below]
+        if fault or self.faults:
+            self.faults = tuple(fault for faults in self.level_faults for fault in faults)
 
     def end(self, sound: bool) -> Iterable[Transaction]:
         return (ClaimSetEnd(self.info, sound, self.count),)

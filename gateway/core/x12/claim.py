@@ -15,14 +15,14 @@ from typing import NamedTuple
 from .checks import claim_faults
 from .editing import Edit, EditError, EditLog, Place, find_span, parse_place, plain_text, set_in, with_segment
 from .fault import Fault
-from .loop import Loop, amount_cents
+from .loop import Loop
 from .other_payer import OtherSubscriber
 from .party import BillingProvider, Party, Patient, Subscriber
 from .segment import Segment
 from .service_line import ServiceLine, join_elements
 from .spans import Span, head_spans, level_spans
 from .stored import StoredClaim
-from .values import Period, dollars
+from .values import Period, cents, money
 
 
 class Diagnosis(NamedTuple):
@@ -53,7 +53,17 @@ class Claim(Loop):
     A claim can be edited; what it was read from never changes, and neither does any other claim.
     """
 
-    __slots__ = ("_billing", "_lines", "_log", "_numbers", "_patient", "_spans_of_head", "_stored", "_subscriber")
+    __slots__ = (
+        "_billing",
+        "_clm_elements",
+        "_lines",
+        "_log",
+        "_numbers",
+        "_patient",
+        "_spans_of_head",
+        "_stored",
+        "_subscriber",
+    )
 
     def __init__(self, stored: StoredClaim, by: str = "", numbers: Numbers = UNKNOWN_NUMBERS) -> None:
         """`by`: who edits through this handle (a plugin's name)."""
@@ -65,10 +75,12 @@ class Claim(Loop):
         self._numbers = numbers
         self._log = EditLog(by)
         self._spans_of_head: list[Span] | None = None
+        self._clm_elements: list[str] | None = None
         claim = stored.claim
-        separator = self.delimiters.element
-        lx = "LX" + separator
-        starts = [at for at, raw in enumerate(claim) if raw[:3] == lx or raw == "LX"]
+        starts = [at for at, raw in enumerate(claim) if raw[:2] == "LX"]
+        if starts:
+            separator = self.delimiters.element
+            starts = [at for at in starts if claim[at][2:3] in ("", separator)]
         self._lines: tuple[ServiceLine, ...]
         if starts:
             self._raw = claim[: starts[0]]
@@ -96,8 +108,10 @@ class Claim(Loop):
         return self._raw[: spans[0].end] if spans else ()
 
     def _clm(self, position: int) -> str:
-        raw = self._raw[0] if self._raw else ""
-        elements = raw.split(self.delimiters.element)
+        elements = self._clm_elements
+        if elements is None:
+            elements = self._raw[0].split(self.delimiters.element) if self._raw else []
+            self._clm_elements = elements
         return elements[position] if position < len(elements) else ""
 
     def _component(self, position: int, component: int) -> str:
@@ -118,12 +132,12 @@ class Claim(Loop):
     @property
     def charge_cents(self) -> int:
         """CLM02, in cents."""
-        return amount_cents(self._clm(2))
+        return cents(self._clm(2)) or 0
 
     @property
     def charge(self) -> Decimal:
         """CLM02, in dollars."""
-        return dollars(amount_cents(self._clm(2)))
+        return money(self._clm(2))
 
     @property
     def place_of_service(self) -> str:
@@ -184,30 +198,31 @@ class Claim(Loop):
                 return elements[position] if position < len(elements) else ""
         return ""
 
-    def _codes(self) -> Iterable[tuple[str, str]]:
-        """Qualifier and code of every HI composite."""
+    def _codes(self) -> list[Diagnosis]:
+        """Code and qualifier of every HI composite."""
         element, component, repetition, _ = self.delimiters
-        start = "HI" + element
+        found = []
         for raw in self._raw:
-            if raw.startswith(start):
+            tag = raw[:3]
+            if tag[:2] == "HI" and tag[2:] == element:
                 for composite in raw.split(element)[1:]:
-                    if composite:
-                        for repeat in composite.split(repetition) if repetition else (composite,):
-                            parts = repeat.split(component)
-                            if len(parts) > 1:
-                                yield parts[0], parts[1]
-            elif raw[:3] == "SBR":
-                return
+                    for repeat in composite.split(repetition) if repetition else (composite,):
+                        parts = repeat.split(component, 2)
+                        if len(parts) > 1:
+                            found.append(Diagnosis(parts[1], parts[0]))
+            elif tag == "SBR":
+                break
+        return found
 
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         """Every diagnosis of every HI, in order, the main one first."""
-        return tuple([Diagnosis(code, qualifier) for qualifier, code in self._codes() if qualifier in _DIAGNOSES])
+        return tuple([found for found in self._codes() if found.qualifier in _DIAGNOSES])
 
     @property
     def condition_codes(self) -> tuple[str, ...]:
         """HI*BG."""
-        return tuple(code for qualifier, code in self._codes() if qualifier == "BG")
+        return tuple(found.code for found in self._codes() if found.qualifier == "BG")
 
     @property
     def lines(self) -> tuple[ServiceLine, ...]:
@@ -415,7 +430,7 @@ class Claim(Loop):
             if span is None:
                 raise EditError(f"this claim has no loop {loop}")
             self._raw, before = set_in(self._raw, span, where, value, self.delimiters)
-            self._spans_of_head = None
+            self._spans_of_head = self._clm_elements = None
         elif loop in ("2000A", "2010AA", "2010AB", "2010AC"):
             self._billing, before = self._set_level(self._billing, "2000A", loop, where, value, separator)
         elif loop in ("2000B", "2010BA", "2010BB"):
@@ -448,7 +463,7 @@ class Claim(Loop):
         if not spans:
             raise EditError("this claim has no CLM")
         self._raw = with_segment(self._raw, spans[0], segment, self.delimiters.element)
-        self._spans_of_head = None
+        self._spans_of_head = self._clm_elements = None
         self._log.add("add", f"2300 {segment.split(self.delimiters.element, 1)[0]}", 0, "", segment)
 
     def add_reference(self, qualifier: str, value: str) -> None:
@@ -476,7 +491,7 @@ class Claim(Loop):
         if gone:
             kept = [raw for raw in own if not (raw + separator).startswith(start)]
             self._raw = [*kept, *self._raw[len(own) :]]
-            self._spans_of_head = None
+            self._spans_of_head = self._clm_elements = None
             self._log.add("remove", f"2300 {tag}", 0, self.delimiters.segment.join(gone), "")
         return len(gone)
 

@@ -13,7 +13,28 @@ from .loop import Adjustment, Loop, adjustments_in, amount_cents, number
 from .party import Contact, Party
 from .segment import Delimiters, Segment
 from .service_line import Procedure, procedure
-from .values import NO_PERIOD, Period, cents, dollars, parse_number
+from .values import NO_PERIOD, Period, cents, dollars, money, parse_date, parse_number
+
+# CLP and SVC are padded to their full length once, so that an element that is not there reads as empty.
+_NO_ELEMENTS = [""] * 15
+
+
+def _days(raw: Sequence[str], separator: str, day: str, start: str, end: str) -> Period:
+    """The DTM with qualifier `day`, else the span from `start` to `end`; empty where there is none."""
+    first = last = None
+    for text in raw:
+        if text[:3] == "DTM":
+            parts = text.split(separator, 3)
+            if len(parts) < 3:
+                continue
+            if parts[1] == day:
+                date = parse_date(parts[2])
+                return Period(date, date)
+            if parts[1] == start:
+                first = first or parse_date(parts[2])
+            elif parts[1] == end:
+                last = last or parse_date(parts[2])
+    return Period(first, last or first) if first or last else NO_PERIOD
 
 
 class ServicePayment(Loop):
@@ -24,10 +45,11 @@ class ServicePayment(Loop):
     def __init__(self, raw: Sequence[str], delimiters: Delimiters) -> None:
         self._raw = raw
         self.delimiters = delimiters
-        self._svc = raw[0].split(delimiters.element)
+        svc = raw[0].split(delimiters.element)
+        self._svc = svc + _NO_ELEMENTS[len(svc) :]
 
     def _part(self, position: int) -> str:
-        return self._svc[position] if position < len(self._svc) else ""
+        return self._svc[position]
 
     @property
     def procedure(self) -> Procedure:
@@ -47,20 +69,20 @@ class ServicePayment(Loop):
     @property
     def charge_cents(self) -> int:
         """SVC02, in cents."""
-        return cents(self._part(2)) or 0
+        return cents(self._svc[2]) or 0
 
     @property
     def charge(self) -> Decimal:
-        return dollars(self.charge_cents)
+        return money(self._svc[2])
 
     @property
     def paid_cents(self) -> int:
         """SVC03, in cents."""
-        return cents(self._part(3)) or 0
+        return cents(self._svc[3]) or 0
 
     @property
     def paid(self) -> Decimal:
-        return dollars(self.paid_cents)
+        return money(self._svc[3])
 
     @property
     def revenue_code(self) -> str:
@@ -86,11 +108,7 @@ class ServicePayment(Loop):
     @property
     def dates(self) -> Period:
         """DTM*472, or DTM*150 to 151."""
-        day = self.date("472")
-        if day:
-            return day
-        start, end = self.date("150").start, self.date("151").end
-        return Period(start, end or start) if start or end else NO_PERIOD
+        return _days(self._raw, self.delimiters.element, "472", "150", "151")
 
     @property
     def control_number(self) -> str:
@@ -110,7 +128,9 @@ class ServicePayment(Loop):
     @property
     def remark_codes(self) -> tuple[str, ...]:
         """LQ*HE: remark codes (RARC)."""
-        return tuple(lq[2] for lq in self.find_all("LQ", "HE"))
+        start = f"LQ{self.delimiters.element}HE{self.delimiters.element}"
+        found = [raw.split(self.delimiters.element, 3)[2] for raw in self._raw if raw[:2] == "LQ" and raw[:6] == start]
+        return tuple(found)
 
 
 class Remarks(NamedTuple):
@@ -154,13 +174,14 @@ class ClaimPayment(Loop):
             )
         else:
             self._head = raw
-        self._clp = raw[0].split(separator) if raw else ["CLP"]
+        clp = raw[0].split(separator) if raw else ["CLP"]
+        self._clp = clp + _NO_ELEMENTS[len(clp) :]
 
     def _own(self) -> Sequence[str]:
         return self._head
 
     def _part(self, position: int) -> str:
-        return self._clp[position] if position < len(self._clp) else ""
+        return self._clp[position]
 
     @property
     def raw(self) -> Sequence[str]:
@@ -184,20 +205,20 @@ class ClaimPayment(Loop):
     @property
     def charge_cents(self) -> int:
         """CLP03, in cents."""
-        return cents(self._part(3)) or 0
+        return cents(self._clp[3]) or 0
 
     @property
     def charge(self) -> Decimal:
-        return dollars(self.charge_cents)
+        return money(self._clp[3])
 
     @property
     def paid_cents(self) -> int:
         """CLP04, in cents."""
-        return cents(self._part(4)) or 0
+        return cents(self._clp[4]) or 0
 
     @property
     def paid(self) -> Decimal:
-        return dollars(self.paid_cents)
+        return money(self._clp[4])
 
     @property
     def patient_cents(self) -> int:
@@ -332,8 +353,7 @@ class ClaimPayment(Loop):
     @property
     def dates(self) -> Period:
         """DTM*232 to 233: the statement's dates."""
-        start, end = self.date("232").start, self.date("233").end
-        return Period(start, end or start) if start or end else NO_PERIOD
+        return _days(self._head, self.delimiters.element, "", "232", "233")
 
     @property
     def received_date(self) -> dt.date | None:

@@ -108,14 +108,17 @@ def adjustments_in(segments: Iterable[str], separator: str) -> tuple[Adjustment,
     for raw in segments:
         if raw[:4] == cas:
             parts = raw.split(separator)
-            group = parts[1]
-            for at in range(2, len(parts), 3):
+            count = len(parts)
+            if count == 4:
+                found.append(Adjustment(parts[1], parts[2], cents(parts[3]) or 0))
+                continue
+            for at in range(2, count, 3):
                 reason = parts[at]
-                value = parts[at + 1] if at + 1 < len(parts) else ""
+                value = parts[at + 1] if at + 1 < count else ""
                 if reason or value:
-                    quantity = parts[at + 2] if at + 2 < len(parts) else ""
+                    quantity = parts[at + 2] if at + 2 < count else ""
                     found.append(
-                        Adjustment(group, reason, cents(value) or 0, parse_number(quantity) if quantity else None)
+                        Adjustment(parts[1], reason, cents(value) or 0, parse_number(quantity) if quantity else None)
                     )
     return tuple(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from .editing import EditError, EditLog, find_span, parse_place, plain_text, set_in, with_segment
@@ -12,7 +13,7 @@ from .loop import Loop, Measurement, amount_cents, number
 from .party import Party
 from .segment import Delimiters
 from .spans import Span, line_spans
-from .values import NO_PERIOD, Period, dollars, parse_date, parse_number, parse_period
+from .values import NO_PERIOD, Period, cents, dollars, money, parse_date, parse_number, parse_period
 
 
 class Procedure(NamedTuple):
@@ -24,11 +25,15 @@ class Procedure(NamedTuple):
     description: str = ""
 
 
+@lru_cache(maxsize=16_384)
 def procedure(text: str, separator: str) -> Procedure:
-    """The procedure that a composite element names; empty parts where it says nothing."""
+    """The procedure that a composite element names; empty parts where it says nothing. Remembered: a supplier bills
+    a few hundred of them."""
     parts = text.split(separator)
     count = len(parts)
-    modifiers = tuple(part for part in parts[2:6] if part) if count > 2 else ()
+    modifiers = tuple(parts[2:6])
+    if "" in modifiers:
+        modifiers = tuple(part for part in modifiers if part)
     return Procedure(parts[0], parts[1] if count > 1 else "", modifiers, parts[6] if count > 6 else "")
 
 
@@ -157,6 +162,10 @@ class Adjudication(Loop):
         return self.amount_cents("EAF")
 
 
+# SV1 is padded to its full length once, so that an element that is not there reads as empty.
+_NO_ELEMENTS = [""] * 22
+
+
 class ServiceLine(Loop):
     """One service line.
 
@@ -178,8 +187,9 @@ class ServiceLine(Loop):
     def _service(self, position: int) -> str:
         sv1 = self._sv1
         if sv1 is None:
-            sv1 = self._sv1 = self._elements("SV1")
-        return sv1[position] if position < len(sv1) else ""
+            sv1 = self._elements("SV1")
+            sv1 = self._sv1 = sv1 + _NO_ELEMENTS[len(sv1) :]
+        return sv1[position]
 
     def _spans(self) -> list[Span]:
         return line_spans(self._raw, self.delimiters.element)
@@ -188,10 +198,11 @@ class ServiceLine(Loop):
         return self._raw[: self._spans()[0].end]
 
     def _elements(self, tag: str) -> list[str]:
-        start = tag + self.delimiters.element
+        separator = self.delimiters.element
+        start = tag + separator
         for raw in self._raw if tag == "SV1" else self._own():
             if raw.startswith(start):
-                return raw.split(self.delimiters.element)
+                return raw.split(separator)
         return [tag]
 
     @property
@@ -203,9 +214,10 @@ class ServiceLine(Loop):
     @property
     def procedure(self) -> Procedure:
         """SV101."""
-        found = self._procedure
-        if found is None:
-            found = self._procedure = procedure(self._service(1), self.delimiters.component)
+        return self._procedure or self._read_procedure()
+
+    def _read_procedure(self) -> Procedure:
+        found = self._procedure = procedure(self._service(1), self.delimiters.component)
         return found
 
     @property
@@ -216,12 +228,12 @@ class ServiceLine(Loop):
     @property
     def code(self) -> str:
         """SV101-2."""
-        return self.procedure.code
+        return (self._procedure or self._read_procedure()).code
 
     @property
     def modifiers(self) -> tuple[str, ...]:
         """SV101-3 to -6."""
-        return self.procedure.modifiers
+        return (self._procedure or self._read_procedure()).modifiers
 
     @property
     def description(self) -> str:
@@ -231,12 +243,12 @@ class ServiceLine(Loop):
     @property
     def charge_cents(self) -> int:
         """SV102, in cents."""
-        return amount_cents(self._service(2))
+        return cents(self._service(2)) or 0
 
     @property
     def charge(self) -> Decimal:
         """SV102, in dollars."""
-        return dollars(amount_cents(self._service(2)))
+        return money(self._service(2))
 
     @property
     def unit_type(self) -> str:
@@ -270,13 +282,12 @@ class ServiceLine(Loop):
         found = self._dates
         if found is None:
             found = NO_PERIOD
-            separator = self.delimiters.element
-            start = f"DTP{separator}472{separator}"
             for raw in self._raw:
-                if raw.startswith(start):
-                    parts = raw.split(separator)
-                    found = (parse_period(parts[2], parts[3]) if len(parts) > 3 else None) or NO_PERIOD
-                    break
+                if raw[:3] == "DTP":
+                    parts = raw.split(self.delimiters.element)
+                    if len(parts) > 3 and parts[1] == "472":
+                        found = parse_period(parts[2], parts[3]) or NO_PERIOD
+                        break
             self._dates = found
         return found
 
