@@ -11,13 +11,13 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.tables import transfers
 from . import accounts
 
-BULK = 1000
 IN_ONE_QUERY = 500
 
 
@@ -71,29 +71,12 @@ def write(connection: Connection, rows: Sequence[Transfer], now: dt.datetime) ->
         if row.cents <= 0 or row.debit == row.credit:
             raise ValueError(f"transfer {row.key} moves {row.cents} cents from {row.credit} to {row.debit}")
     first = allocate(connection, "transfers", len(rows))
-    for start in range(0, len(rows), BULK):
-        connection.execute(
-            insert(transfers),
-            [
-                {
-                    "id": first + start + index,
-                    "debit": row.debit,
-                    "credit": row.credit,
-                    "cents": row.cents,
-                    "on_date": row.on_date,
-                    "kind": row.kind,
-                    "why": row.why,
-                    "claim_id": row.claim_id,
-                    "line_id": row.line_id,
-                    "claim_payment_id": row.claim_payment_id,
-                    "remittance_id": row.remittance_id,
-                    "reverses": row.reverses,
-                    "key": row.key,
-                    "at": now,
-                }
-                for index, row in enumerate(rows[start : start + BULK])
-            ],
-        )
+    insert_bulk(
+        connection,
+        transfers,
+        ("id", *Transfer._fields, "at"),
+        ((first + index, *row, now) for index, row in enumerate(rows)),
+    )
     return first
 
 

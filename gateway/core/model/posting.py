@@ -153,8 +153,9 @@ class PostedPayment(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Our claim as the payment meets it. `version` is re-checked when the plan is committed. `unassigned_cents` is
-    what was posted to the claim as a whole and to no line (with its sign, from all receivable accounts)."""
+    """Our claim as the payment meets it. `version` is re-checked when the plan is committed; `other_payers` counts the
+    payers on it that come after this one; `claim` is what was posted to the claim as a whole and to no line (its
+    `line_id` and `number` are 0). `posted` is given where a payment is a reversal."""
 
     claim_id: int
     claim_number: str
@@ -164,13 +165,13 @@ class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True):
     charge_cents: int
     other_payers: int = 0
     lines: tuple[OpenLine, ...] = ()
-    unassigned_cents: int = 0
+    claim: OpenLine = OpenLine(0, 0, "", "", (), 0)
     posted: tuple[PostedPayment, ...] = ()
 
     @property
     def open_cents(self) -> int:
         """All that is open on the claim."""
-        return self.unassigned_cents + sum(line.open_cents for line in self.lines)
+        return self.claim.open_cents + sum(line.open_cents for line in self.lines)
 
 
 class Match(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -246,12 +247,13 @@ class Denial(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Who does what by when. `work_by` None: two business days from the day it is posted. `deadline` is the date that
+    """Who does what by when. `work_by` None: `business_days` from the day it is posted. `deadline` is the date that
     costs money (appeal, refiling). `cents` 0: those of the denial."""
 
     reason: str
     team: str
     work_by: dt.date | None = None
+    business_days: int = 2
     deadline: dt.date | None = None
     cents: int = 0
     rule: str = ""

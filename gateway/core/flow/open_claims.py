@@ -1,0 +1,304 @@
+"""What the store knows of the claims that a chunk of payments is for: one query for each kind of look-up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, func, select
+
+from ..ledger import accounts
+from ..ledger.balances import LineBalances, by_line
+from ..model.posting import (
+    OFF_KINDS,
+    Kind,
+    OpenClaim,
+    OpenLine,
+    PostedAdjustment,
+    PostedLine,
+    PostedPayment,
+)
+from ..store.claims import bulks
+from ..store.tables import (
+    adjustments,
+    claim_lines,
+    claim_payments,
+    claims,
+    line_payments,
+    patients,
+    submissions,
+)
+from ..x12.remittance import ClaimPayment
+from ..x12.stored import StoredClaim
+from .match import ClaimMatch, Found, Keys, Lookups, is_sure, keys_of, match_claim
+
+_FOUND = (claims.c.id, claims.c.claim_number, claims.c.state, claims.c.from_date, claims.c.charge_cents)
+_OFF_ACCOUNTS = frozenset(accounts.OF_KIND[kind] for kind in OFF_KINDS)
+
+K = TypeVar("K")
+
+
+def find_claims(connection: Connection, payments: Sequence[ClaimPayment]) -> list[ClaimMatch]:
+    """The claim that each payment is for, in order. The sure keys are looked up for all, the weaker ones only for
+    the payments that the sure ones did not find."""
+    by_number = _by_number(connection, {payment.claim_id.strip() for payment in payments} - {""})
+    keys: list[Keys] = []
+    open_keys: list[Keys] = []
+    for payment in payments:
+        number = payment.claim_id.strip()
+        if is_sure(by_number.get(number, ())):
+            keys.append(Keys(number, "", (), "", "", None, 0))
+        else:
+            keys.append(keys_of(payment))
+            open_keys.append(keys[-1])
+    lookups = Lookups(by_number, {}, {}, {})
+    if open_keys:
+        lookups = Lookups(
+            by_number,
+            _by_payer_number(connection, {key.payer_claim_number for key in open_keys} - {""}),
+            _by_member(connection, open_keys),
+            _by_name(connection, open_keys),
+        )
+    return [match_claim(key, lookups) for key in keys]
+
+
+def _by_number(connection: Connection, numbers: Iterable[str]) -> dict[str, list[Found]]:
+    found: dict[str, list[Found]] = {}
+    for some in bulks(sorted(numbers)):
+        rows = connection.execute(select(*_FOUND).where(claims.c.claim_number.in_(some)).order_by(claims.c.id))
+        for row in rows:
+            found.setdefault(row.claim_number, []).append(Found(*row))
+    return found
+
+
+def _by_payer_number(connection: Connection, numbers: Iterable[str]) -> dict[str, list[Found]]:
+    """By the number that the payer gave a claim, learnt from its 277CA or from an earlier payment."""
+    found: dict[str, dict[int, Found]] = {}
+    for some in bulks(sorted(numbers)):
+        for column in (submissions.c.payer_claim_number, claim_payments.c.payer_claim_number):
+            rows = connection.execute(
+                select(column, *_FOUND)
+                .join(claims, claims.c.id == column.table.c.claim_id)
+                .where(column.in_(some))
+                .order_by(claims.c.id)
+            )
+            for number, *values in rows:
+                found.setdefault(number, {})[values[0]] = Found(*values)
+    return {number: list(by_id.values()) for number, by_id in found.items()}
+
+
+def _by_member(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, dt.date, int], list[Found]]:
+    members = sorted({member for key in keys if key.from_date for member in key.member_ids})
+    found: dict[tuple[str, dt.date, int], list[Found]] = {}
+    for some in bulks(members):
+        rows = connection.execute(
+            select(claims.c.member_id, *_FOUND).where(claims.c.member_id.in_(some)).order_by(claims.c.id)
+        )
+        for member, *values in rows:
+            claim = Found(*values)
+            if claim.from_date is not None:
+                found.setdefault((member, claim.from_date, claim.charge_cents), []).append(claim)
+    return found
+
+
+def _by_name(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, str, dt.date, int], list[Found]]:
+    names = sorted({key.last_name for key in keys if key.from_date and key.last_name})
+    charges = sorted({key.charge_cents for key in keys if key.from_date and key.last_name})
+    found: dict[tuple[str, str, dt.date, int], list[Found]] = {}
+    for some in bulks(names):
+        rows = connection.execute(
+            select(patients.c.last_name, patients.c.first_name, *_FOUND)
+            .join(claims, claims.c.patient_id == patients.c.id)
+            .where(
+                func.upper(patients.c.last_name).in_(some),
+                claims.c.charge_cents >= charges[0],
+                claims.c.charge_cents <= charges[-1],
+            )
+            .order_by(claims.c.id)
+        )
+        for last, first, *values in rows:
+            claim = Found(*values)
+            if claim.from_date is not None:
+                key = (last.upper(), first.upper(), claim.from_date, claim.charge_cents)
+                found.setdefault(key, []).append(claim)
+    return found
+
+
+# --- what is open on them --------------------------------------------------------------------------
+
+
+def open_claims(
+    connection: Connection, claim_ids: Sequence[int], reversed_ids: Iterable[int], owing_ids: Iterable[int]
+) -> dict[int, OpenClaim]:
+    """The claims as they stand. Earlier payments are given for `reversed_ids`, later payers counted for
+    `owing_ids`."""
+    stands = by_line(connection, claim_ids)
+    posted = _posted(connection, sorted(set(reversed_ids)))
+    others = _other_payers(connection, sorted(set(owing_ids)))
+    lines: dict[int, list[OpenLine]] = {claim_id: [] for claim_id in claim_ids}
+    columns = [claim_lines.c[name] for name in _LINE_COLUMNS]
+    for some in bulks(claim_ids):
+        for row in connection.execute(
+            select(*columns)
+            .where(claim_lines.c.claim_id.in_(some))
+            .order_by(claim_lines.c.claim_id, claim_lines.c.number)
+        ):
+            lines[row[0]].append(_line(row, stands[row[0]]))
+    found: dict[int, OpenClaim] = {}
+    for some in bulks(claim_ids):
+        for row in connection.execute(
+            select(
+                claims.c.id,
+                claims.c.claim_number,
+                claims.c.version,
+                claims.c.state,
+                claims.c.payer_id,
+                claims.c.charge_cents,
+            ).where(claims.c.id.in_(some))
+        ):
+            found[row[0]] = OpenClaim(
+                *row,
+                other_payers=others.get(row[0], 0),
+                lines=tuple(lines[row[0]]),
+                claim=_whole(stands[row[0]].get(None, {})),
+                posted=tuple(posted.get(row[0], ())),
+            )
+    return found
+
+
+_LINE_COLUMNS = (
+    "claim_id",
+    "id",
+    "number",
+    "control_number",
+    "code",
+    "modifiers",
+    "charge_cents",
+    "from_date",
+    "thru_date",
+)
+
+
+def _line(row: Any, stands: LineBalances) -> OpenLine:
+    _, line_id, number, control_number, code, modifiers, charge, first, last = row
+    insurance, patient, denied, off = _amounts(stands.get(line_id, {}))
+    return OpenLine(
+        line_id,
+        number,
+        control_number,
+        code.upper(),
+        tuple(modifiers.upper().split(":")) if modifiers else (),
+        charge,
+        first,
+        last,
+        insurance,
+        patient,
+        denied,
+        off,
+    )
+
+
+def _whole(stands: dict[str, int]) -> OpenLine:
+    insurance, patient, denied, off = _amounts(stands)
+    return OpenLine(0, 0, "", "", (), 0, None, None, insurance, patient, denied, off)
+
+
+def _amounts(stands: dict[str, int]) -> tuple[int, dict[Kind, int], int, int]:
+    """With the payer, with the patient by kind, denied, and taken off before."""
+    patient: dict[Kind, int] = {}
+    off = 0
+    for account, cents in stands.items():
+        if account.startswith(accounts.PATIENT):
+            if cents:
+                patient[accounts.KIND_OF[account]] = cents
+        elif account in _OFF_ACCOUNTS:
+            off += cents
+    return stands.get(accounts.INSURANCE, 0), patient, stands.get(accounts.DENIED, 0), off
+
+
+def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[PostedPayment]]:
+    """The payments that stand on these claims: posted, no reversal, and not reversed."""
+    rows: list[Any] = []
+    gone: set[int] = set()
+    columns = ("id", "claim_id", "status", "payer_claim_number", "charge_cents", "paid_cents", "reverses")
+    for some in bulks(claim_ids):
+        for row in connection.execute(
+            select(*(claim_payments.c[name] for name in columns))
+            .where(claim_payments.c.claim_id.in_(some), claim_payments.c.state == "posted")
+            .order_by(claim_payments.c.id)
+        ):
+            if row.reverses is None:
+                rows.append(row)
+            else:
+                gone.add(row.reverses)
+    rows = [row for row in rows if row.id not in gone]
+    ids = [row.id for row in rows]
+    lines: dict[int, list[PostedLine]] = {}
+    reasons: dict[int, list[PostedAdjustment]] = {}
+    for some in bulks(ids):
+        for owner, *values in connection.execute(
+            select(
+                line_payments.c.claim_payment_id,
+                line_payments.c.line_id,
+                line_payments.c.code,
+                line_payments.c.charge_cents,
+                line_payments.c.paid_cents,
+            )
+            .where(line_payments.c.claim_payment_id.in_(some))
+            .order_by(line_payments.c.id)
+        ):
+            lines.setdefault(owner, []).append(PostedLine(*values))
+        for owner, *values in connection.execute(
+            select(
+                adjustments.c.claim_payment_id,
+                adjustments.c.line_id,
+                adjustments.c.group_code,
+                adjustments.c.reason_code,
+                adjustments.c.cents,
+            )
+            .where(adjustments.c.claim_payment_id.in_(some))
+            .order_by(adjustments.c.id)
+        ):
+            reasons.setdefault(owner, []).append(PostedAdjustment(*values))
+    found: dict[int, list[PostedPayment]] = {}
+    for row in rows:
+        found.setdefault(row.claim_id, []).append(
+            PostedPayment(
+                row.id,
+                row.status,
+                row.payer_claim_number,
+                row.charge_cents,
+                row.paid_cents,
+                tuple(lines.get(row.id, ())),
+                tuple(reasons.get(row.id, ())),
+            )
+        )
+    return found
+
+
+_RANKS = "PSTABCDEFGH"
+
+
+def _other_payers(connection: Connection, claim_ids: Sequence[int]) -> dict[int, int]:
+    """How many payers of each claim come after the one it was sent to (SBR01 of 2000B and of each 2320)."""
+    found: dict[int, int] = {}
+    for some in bulks(claim_ids):
+        for claim_id, content in connection.execute(select(claims.c.id, claims.c.content).where(claims.c.id.in_(some))):
+            found[claim_id] = later_payers(content)
+    return found
+
+
+def later_payers(content: bytes) -> int:
+    """How many payers of a stored claim come after the one it was sent to."""
+    try:
+        stored = StoredClaim.unpack(content)
+    except ValueError:
+        return 0
+    sbr = "SBR" + stored.delimiters.element
+
+    def ranks(segments: Iterable[str]) -> list[int]:
+        return [_RANKS.find(raw[4:5]) for raw in segments if raw.startswith(sbr)]
+
+    own = max(ranks(stored.subscriber), default=0)
+    return sum(rank > own for rank in ranks(stored.claim))
