@@ -84,7 +84,7 @@ class DbosEngine:
         if self._started:
             return
         store_engine.prepare_sqlite(self.url)
-        self._sql = store_engine.make_sync_engine(self.url)
+        self._sql = store_engine.make_sync_engine(self.url, idle_transaction_s=self._silent_seconds)
         self._step_pool = ThreadPoolExecutor(self._threads, "gateway-step")
         self._sql_pool = ThreadPoolExecutor(self._transaction_threads, "gateway-database")
         try:
@@ -94,7 +94,7 @@ class DbosEngine:
                 concurrency=self._concurrency,
                 poll_seconds=self._poll_seconds,
             )
-            configure(self.system_url, self.executor_id)
+            configure(self.system_url, self.executor_id, self._silent_seconds)
             machinery = await asyncio.to_thread(self._build)
             self._wrapped = {
                 kind: as_dbos_workflow(machinery, kind, function) for kind, function in registered().items()

@@ -121,27 +121,30 @@ class Executors:
     async def look(self) -> list[str]:
         """Take over from silent executors, and start again what nothing attends to; returns the workflows."""
         running = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False, limit=10_000)
-        living = await self._business.read(self._living)
+        living, silent = await self._business.read(self._roll_call)
         orphans = [row for row in running if row.executor_id not in living]
-        taken = [row.workflow_id for row in orphans]
         if orphans:
-            silent = sorted({str(row.executor_id) for row in orphans})
             # Only what still belongs to them: two that take over at once do no harm, and tries are counted.
-            await asyncio.to_thread(_take_over, silent)
-            await self._business.write(self._bury, silent)
-            log.warning("work_taken_over", executors=silent, workflows=len(orphans))
+            names = sorted({str(row.executor_id) for row in orphans})
+            await asyncio.to_thread(_take_over, names)
+            log.warning("work_taken_over", executors=names, workflows=len(orphans))
+        if silent:
+            await self._business.write(self._bury, sorted(silent))
         mine = {row.workflow_id for row in running if row.executor_id == self._id} - self._active()
         lost, self._unattended = mine & self._unattended, mine
         for workflow_id in sorted(lost):
             await DBOS.resume_workflow_async(workflow_id, queue_name=QUEUE)
             log.warning("work_started_again", workflow=workflow_id)
         self._unattended -= lost
-        return taken + sorted(lost)
+        return [row.workflow_id for row in orphans] + sorted(lost)
 
-    def _living(self, connection: Connection) -> set[str]:
+    def _roll_call(self, connection: Connection) -> tuple[set[str], set[str]]:
+        """The ids that beat, this one always among them, and those that are silent."""
         since = self._business.clock.now() - dt.timedelta(seconds=self._silent)
-        rows = connection.execute(select(executors.c.id).where(executors.c.heartbeat_at >= since))
-        return {self._id, *(str(row.id) for row in rows)}
+        living, silent = {self._id}, set()
+        for row in connection.execute(select(executors.c.id, executors.c.heartbeat_at)):
+            (living if row.heartbeat_at >= since else silent).add(str(row.id))
+        return living, silent - living
 
     def _bury(self, connection: Connection, silent: list[str]) -> None:
         since = self._business.clock.now() - dt.timedelta(seconds=self._silent)

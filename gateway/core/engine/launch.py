@@ -38,8 +38,10 @@ def prepare_books(system_url: str, *, concurrency: int, poll_seconds: float) -> 
         client.destroy()
 
 
-def configure(system_url: str, executor_id: str) -> None:
+def configure(system_url: str, executor_id: str, silent_seconds: float) -> None:
     """Make the one DBOS of this process. Nothing of it talks to the outside, and its own log is off.
+
+    `silent_seconds`: how long a transaction on its own books may hold its locks without a word.
 
     Raises:
         RuntimeError: the environment would send work to a cloud.
@@ -55,6 +57,7 @@ def configure(system_url: str, executor_id: str) -> None:
         "log_level": "CRITICAL",
         "enable_otlp": False,
         "sys_db_pool_size": 10,
+        "sys_db_idle_transaction_timeout_sec": silent_seconds,
         "max_executor_threads": 32,
         # Nothing here uses messages between workflows; this only makes the stop prompt.
         "notification_listener_polling_interval_sec": 0.1,

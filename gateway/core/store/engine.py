@@ -29,6 +29,10 @@ POOL_SIZE = 10
 POOL_OVERFLOW = 10
 CONNECT_TIMEOUT_S = 10
 
+IDLE_TRANSACTION_S = 60.0
+"""After this much silence in a transaction PostgreSQL gives it up: a worker that is frozen in the middle of one
+would otherwise hold its locks against the worker that takes over."""
+
 _READS = "gateway_reads"
 EngineT = TypeVar("EngineT", Engine, AsyncEngine)
 
@@ -68,13 +72,16 @@ def system_url(url: str | URL) -> str:
     return made.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def make_sync_engine(url: str | URL, read_only: bool = False) -> Engine:
+def make_sync_engine(
+    url: str | URL, read_only: bool = False, *, idle_transaction_s: float = IDLE_TRANSACTION_S
+) -> Engine:
     """An engine for plain calls (worker threads, child processes, commands).
 
     `read_only`: its connections cannot write, and each transaction sees one state of the database throughout.
+    `idle_transaction_s`: PostgreSQL ends a transaction in which nothing is said for so long.
     """
     made = sync_url(url)
-    engine = create_engine(made, **_arguments(made, read_only))
+    engine = create_engine(made, **_arguments(made, read_only, idle_transaction_s))
     _attach(engine, read_only)
     return engine
 
@@ -87,7 +94,7 @@ def make_async_engine(url: str | URL, read_only: bool = False) -> AsyncEngine:
     made = sync_url(url)
     if made.get_backend_name() == "sqlite":
         made = made.set(drivername="sqlite+aiosqlite")
-    arguments = _arguments(made, read_only)
+    arguments = _arguments(made, read_only, IDLE_TRANSACTION_S)
     arguments.pop("poolclass", None)
     engine = create_async_engine(made, **arguments)
     _attach(engine.sync_engine, read_only)
@@ -118,7 +125,7 @@ def prepare_sqlite(url: str | URL) -> None:
         connection.close()
 
 
-def _arguments(url: URL, read_only: bool) -> dict[str, Any]:
+def _arguments(url: URL, read_only: bool, idle_transaction_s: float) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "hide_parameters": True,
         "pool_size": POOL_SIZE,
@@ -127,11 +134,19 @@ def _arguments(url: URL, read_only: bool) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         # A pooled connection moves between worker threads, one at a time.
         return arguments | {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
-    connect: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "hme-edi-gateway"}
+    options = f"-c idle_in_transaction_session_timeout={round(idle_transaction_s * 1000)}"
+    connect: dict[str, Any] = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "application_name": "hme-edi-gateway",
+        # A server that is gone is noticed within a minute.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
     if read_only:
-        connect["options"] = "-c default_transaction_read_only=on"
+        options += " -c default_transaction_read_only=on"
         arguments["isolation_level"] = "REPEATABLE READ"
-    return arguments | {"pool_pre_ping": True, "connect_args": connect}
+    return arguments | {"pool_pre_ping": True, "connect_args": connect | {"options": options}}
 
 
 def _attach(engine: Engine, read_only: bool) -> None:
