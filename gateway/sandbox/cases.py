@@ -76,7 +76,6 @@ class Case(msgspec.Struct, omit_defaults=True):
     facility: str = "12"
     replaces: str = ""
     others: list[OtherPayer] = []
-    prior_left: int | None = None
     bht03: str = ""
     attempt: int = 0
 

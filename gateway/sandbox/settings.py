@@ -100,8 +100,8 @@ class Delays(Model):
 class ScriptedFault(Model):
     """Something goes wrong: with the n-th answer of a kind to this partner, or with the n-th file or set from it.
 
-    no_answer, late (by `seconds`), twice (again under another name, `seconds` later), out_of_order (the 999 after
-    the 277CA; the 277CA before the 999; the 835 before the payer's 277CA), cut (half of the file; after `seconds`,
+    no_answer, late (by `seconds`), twice (again under another name, `seconds` later), out_of_order (the TA1 after
+    the 999; the 999 after the 277CA; the 277CA before the 999; the payer's 277CA after the 835), cut (half of the file; after `seconds`,
     if any, the whole), wrong_counts (SE01 is one too many); of `interchange`: reject (TA1 R with `code`), no_answer;
     of `set`: reject (999 with IK5 R and `code`).
     """
@@ -123,6 +123,8 @@ class ScriptedFault(Model):
             raise ValueError("reject is for an interchange or a set from the partner")
         if self.answer == "set" and self.do == "no_answer":
             raise ValueError("a set is left unanswered with answer: 999")
+        if self.answer == "835" and self.do == "out_of_order":
+            raise ValueError("an 835 comes early where the payer's 277CA comes late: answer: 277CA-payer")
         if self.do == "late" and not self.seconds:
             raise ValueError("late by how many seconds")
         return self

@@ -1,0 +1,151 @@
+"""What happens to a file that came in: it is read, recorded, and answered; its claims are refused or decided on.
+
+One transaction for one file: what was received, the claims, and the answers that wait for their time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from . import acks
+from .claims import ClaimDesk
+from .envelope import Correspondent, Outgoing
+from .incoming import Batch, Closed, GroupClosed, Opened, incoming
+from .outbound import Outbound
+from .script import faults_for
+from .settings import Kind, SandboxPartner, SandboxSettings
+from .state import Interchange, State
+
+SILENT = "silent"
+
+
+@dataclass(slots=True)
+class _Open:
+    """One interchange on its way through; `refused` is the TA105 that was clear from its ISA."""
+
+    isa: list[str]
+    refused: str = ""
+    batches: list[Batch] = field(default_factory=list)
+    groups: list[tuple[GroupClosed, list[Batch]]] = field(default_factory=list)
+
+
+class Intake:
+    """Takes the files of one partner, one at a time."""
+
+    def __init__(self, settings: SandboxSettings, partner: SandboxPartner, state: State, desk: ClaimDesk) -> None:
+        self.partner = partner
+        self.state = state
+        self.desk = desk
+        self.outbound = Outbound(partner, state)
+        self.zone = ZoneInfo(settings.time_zone)
+
+    def take(self, name: str, data: bytes, now: dt.datetime) -> None:
+        """One file, whole or not. Runs in a transaction of the caller's."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        local = now.astimezone(self.zone)
+        times = self._times(now.timestamp())
+        for opened, note in self._interchanges(data):
+            received = Interchange(
+                self.partner.user,
+                name,
+                sha256,
+                now.timestamp(),
+                opened.isa[6],
+                opened.isa[13],
+                opened.isa[15],
+                "000" if note == SILENT else note,
+            )
+            self.state.add_received(received)
+            if note != SILENT:
+                self._answer(opened, note, local, times)
+
+    def _times(self, at: float) -> dict[Kind, float]:
+        delays = self.partner.delays
+        payer = at + delays.payer
+        return {
+            "TA1": at + delays.acknowledgment,
+            "999": at + delays.acknowledgment + 0.0001,
+            "277CA": at + delays.clearinghouse,
+            "277CA-payer": payer,
+            "835": payer + delays.remittance,
+        }
+
+    def _interchanges(self, data: bytes) -> Iterator[tuple[_Open, str]]:
+        """Each interchange with the TA105 that it gets."""
+        opened: _Open | None = None
+        for item in incoming(io.BytesIO(data)):
+            if isinstance(item, Opened):
+                opened = self._open(item.isa)
+            elif opened is None:
+                continue
+            elif isinstance(item, Batch):
+                opened.batches.append(self._scripted(item))
+            elif isinstance(item, GroupClosed):
+                opened.groups.append((item, opened.batches))
+                opened.batches = []
+            else:
+                yield opened, opened.refused or item.note
+                opened = None
+        if opened is not None:
+            yield opened, opened.refused or Closed("023").note
+
+    def _open(self, isa: list[str]) -> _Open:
+        partner = self.partner
+        opened = _Open(isa)
+        if isa[8] != partner.receiver_id:
+            opened.refused = "009"
+        elif isa[7] != partner.receiver_qualifier:
+            opened.refused = "007"
+        elif partner.sender_ids and isa[6] not in partner.sender_ids:
+            opened.refused = "006"
+        elif isa[15] != partner.usage:
+            opened.refused = "020"
+        elif self.state.seen(partner.user, isa[6], isa[13]):
+            opened.refused = "025"
+        else:
+            nth = self.state.allocate(f"nth:{partner.user}:interchange")
+            for fault in faults_for(partner, "interchange", nth):
+                opened.refused = fault.code or "022" if fault.do == "reject" else SILENT
+        return opened
+
+    def _scripted(self, batch: Batch) -> Batch:
+        """The batch, refused if the script says so."""
+        nth = self.state.allocate(f"nth:{self.partner.user}:set")
+        for fault in faults_for(self.partner, "set", nth):
+            batch = batch._replace(verdict=batch.verdict._replace(codes=(fault.code or "5",)))
+        return batch
+
+    def _answer(self, opened: _Open, note: str, now: dt.datetime, times: dict[Kind, float]) -> None:
+        isa = opened.isa
+        # A count that is off is told, and the rest is worked on; anything else stops the interchange.
+        code = {"000": "A", "021": "E"}.get(note, "R")
+        wanted = self.partner.ta1 == "always" or (self.partner.ta1 == "asked" and isa[14] == "1")
+        group = next((group.gs[2] for group, _ in opened.groups), "")
+        to = Correspondent(isa[5], isa[6], group)
+        if wanted or code != "A":
+            self.outbound.put("TA1", to, Outgoing(ta1=acks.ta1(isa, code, note)), now, times)
+        if code == "R":
+            return
+        for closed, batches in opened.groups:
+            self._acknowledge(closed, batches, to, now, times)
+            if closed.codes:
+                continue
+            for batch in batches:
+                if not batch.verdict.codes and batch.cases:
+                    self.desk.work(batch, to, now, times)
+
+    def _acknowledge(
+        self, group: GroupClosed, batches: list[Batch], to: Correspondent, now: dt.datetime, times: dict[Kind, float]
+    ) -> None:
+        verdicts = [batch.verdict for batch in batches]
+        bad = bool(group.codes) or any(verdict.codes for verdict in verdicts)
+        if self.partner.acks == "negative" and not bad:
+            return
+        gs = group.gs
+        body = acks.functional(gs[1], gs[6], gs[8], verdicts, group.codes)
+        self.outbound.put("999", to, Outgoing("", "FA", "999", acks.X231, [body]), now, times)
