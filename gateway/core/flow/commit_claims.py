@@ -1,0 +1,432 @@
+"""Commit: what was decided about a chunk of claims becomes rows, in one transaction.
+
+Nothing is decided here but what only the database can know: whose patient a claim is, whether its number or its
+content has come before, and whether a patient's history changed since the decision was made (then that claim is
+decided again).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from ..ledger import transfers
+from ..model.states import ClaimState
+from ..store import claims as claim_store
+from ..store import patients as patient_store
+from ..store import timeline
+from ..store.bulk import insert_bulk
+from ..store.ids import allocate
+from ..store.tables import claim_lines, claims, holds
+from ..work.calendar import add_business_days
+from ..work.items import WorkItem, open_items
+from .verdicts import Chunk, HoldRow, Verdict
+
+WORK_WITHIN_BUSINESS_DAYS = 2
+"""When a hold or a faulty claim should be worked, unless whoever decided it said another date."""
+
+DUPLICATE_NUMBER = "duplicate-claim-number"
+DUPLICATE_CONTENT = "duplicate-claim"
+WRONG_USAGE = "usage"
+
+_KINDS = {
+    DUPLICATE_NUMBER: "duplicate_claim",
+    DUPLICATE_CONTENT: "duplicate_claim",
+    "plugin": "plugin_failure",
+}
+_REPLACES = frozenset({"7", "8"})
+
+
+# The columns of the rows that are written here, in their order.
+_CLAIM = (
+    *("id", "source", "file_id", "ordinal", "claim_number", "source_claim_number", "patient_id", "partner", "chain"),
+    *("payer_id", "payer_name", "filing_code", "member_id", "billing_npi", "frequency", "charge_cents", "from_date"),
+    *("thru_date", "state", "usage", "version", "payer_claim_number", "config_hash", "content_hash", "content"),
+    *("created_at", "updated_at"),
+)
+_LINE = (
+    *("id", "claim_id", "number", "control_number", "code", "modifiers", "charge_cents", "units", "from_date"),
+    *("thru_date", "patient_id"),
+)
+HOLD = (
+    *("id", "claim_id", "type", "rule", "plugin", "reason", "team", "line", "due", "expires", "opened_at"),
+    *("released_by", "release_reason"),
+)
+
+
+class Origin(NamedTuple):
+    """Where a chunk comes from: the file, its source, and ISA15 as this environment wants it."""
+
+    file_id: int
+    file_name: str
+    source: str
+    usage: str
+    today: dt.date
+
+
+class Committed(NamedTuple):
+    """What a commit did; `again` are the ordinals whose patient changed meanwhile and which must be decided
+    again. `cents` is charged by the claims that were committed."""
+
+    claims: int
+    cents: int
+    ready: int
+    held: int
+    faulty: int
+    again: list[int]
+
+
+def commit_chunk(
+    connection: Connection, origin: Origin, chunk: Chunk, now: dt.datetime, *, final: bool = False
+) -> Committed:
+    """Write the claims of a chunk with all that belongs to them.
+
+    `final`: the rounds are used up; a claim whose patient changed once more is held instead of being decided
+    again.
+    """
+    # First of all: the counter's row is the lock that lets one commit of claims in at a time (PostgreSQL; on
+    # SQLite there is one writer anyway), so that what is looked up below stays true until it is written.
+    first_id = allocate(connection, "claims", max(len(chunk.verdicts), 1))
+    changed = _changed(connection, chunk.verdicts)
+    if final:
+        for verdict in chunk.verdicts:
+            if verdict.ordinal in changed:
+                verdict.holds.append(_system_hold("history", _HISTORY_CHANGED))
+        changed = set()
+    verdicts = [verdict for verdict in chunk.verdicts if verdict.ordinal not in changed]
+    again = sorted(changed)
+    if not verdicts:
+        return Committed(0, 0, 0, 0, 0, again)
+    _hold_what_came_before(connection, origin, verdicts)
+    _hold_wrong_usage(origin, verdicts)
+    ids = {verdict.ordinal: first_id + index for index, verdict in enumerate(verdicts)}
+    linked = patient_store.link(
+        connection,
+        [verdict.columns.person._replace(source=origin.source) for verdict in verdicts],
+        [verdict.columns.from_date for verdict in verdicts],
+        now,
+    )
+    patient_of = {
+        verdict.ordinal: patient_id if not verdict.fault else None
+        for verdict, patient_id in zip(verdicts, linked.patient_ids, strict=True)
+    }
+    states = {verdict.ordinal: _state(verdict) for verdict in verdicts}
+    _write_claims(connection, origin, chunk.config_hash, verdicts, ids, patient_of, states, now)
+    line_ids = _write_lines(connection, verdicts, ids, patient_of)
+    items = _write_holds(connection, origin, verdicts, ids, now)
+    items += _faulty_items(origin, verdicts, ids, states)
+    items += _merge_items(origin, linked.suggested)
+    open_items(connection, items, now)
+    timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
+    transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
+    count = list(states.values())
+    return Committed(
+        claims=len(verdicts),
+        cents=sum(verdict.columns.charge_cents for verdict in verdicts),
+        ready=count.count(ClaimState.READY),
+        held=count.count(ClaimState.HELD),
+        faulty=count.count(ClaimState.FAULTY),
+        again=again,
+    )
+
+
+_HISTORY_CHANGED = (
+    "The history of this patient kept changing while the claim was checked. Check it against the "
+    "patient's other claims, then release it."
+)
+
+
+def _system_hold(rule: str, reason: str) -> HoldRow:
+    return HoldRow(type="SYS", rule=rule, plugin="", reason=reason, team="billing")
+
+
+def _changed(connection: Connection, verdicts: Sequence[Verdict]) -> set[int]:
+    """Ordinals of the claims whose patient is not as it was when they were decided."""
+    keys = {v.ordinal: patient_store.keys_of(v.columns.person) for v in verdicts if not v.fault}
+    known = patient_store.find(connection, (key for some in keys.values() for key in some))
+    changed = set()
+    for verdict in verdicts:
+        found = next((known[key] for key in keys.get(verdict.ordinal, ()) if key in known), None)
+        seen = (verdict.patient_id, verdict.patient_version)
+        if not verdict.fault and seen != (found or (0, 0)):
+            changed.add(verdict.ordinal)
+    return changed
+
+
+def _hold_what_came_before(connection: Connection, origin: Origin, verdicts: Sequence[Verdict]) -> None:
+    """A claim number or content that this source has sent before waits for a person; both are kept.
+
+    A replacement or void (frequency 7, 8) may bear the number of the claim it speaks of.
+    """
+    candidates = [v for v in verdicts if not v.fault]
+    numbers: dict[str, int | None] = dict(
+        claim_store.numbers_in_use(connection, origin.source, (v.columns.claim_number for v in candidates))
+    )
+    hashes: dict[str, int | None] = dict(
+        claim_store.contents_in_use(connection, origin.source, (v.content_hash for v in candidates))
+    )
+    for verdict in candidates:
+        number = verdict.columns.claim_number
+        if number in numbers and verdict.columns.frequency not in _REPLACES:
+            verdict.holds.append(_system_hold(DUPLICATE_NUMBER, _came_before("number", numbers[number])))
+        elif verdict.content_hash in hashes:
+            earlier = hashes[verdict.content_hash]
+            verdict.holds.append(_system_hold(DUPLICATE_CONTENT, _came_before("content", earlier)))
+        numbers.setdefault(number, None)
+        hashes.setdefault(verdict.content_hash, None)
+
+
+def _came_before(what: str, claim_id: int | None) -> str:
+    where = "earlier in this file" if claim_id is None else f"before, as claim {claim_id}"
+    return (
+        f"This source sent a claim with the same {what} {where}. Cancel one of the two, or release this one "
+        "if both are meant."
+    )
+
+
+def _hold_wrong_usage(origin: Origin, verdicts: Sequence[Verdict]) -> None:
+    words = {"P": "production", "T": "test"}
+    for verdict in verdicts:
+        if not verdict.fault and verdict.usage and verdict.usage != origin.usage:
+            came = words.get(verdict.usage, "neither test nor production")
+            reason = (
+                f"It came marked as {came} (ISA15), and this gateway runs for {words[origin.usage]}. "
+                "Cancel it here and send it where it belongs."
+            )
+            verdict.holds.append(_system_hold(WRONG_USAGE, reason))
+
+
+def _state(verdict: Verdict) -> ClaimState:
+    if verdict.fault:
+        return ClaimState.FAULTY
+    return ClaimState.HELD if verdict.holds else ClaimState.READY
+
+
+def _write_claims(
+    connection: Connection,
+    origin: Origin,
+    config_hash: str,
+    verdicts: Sequence[Verdict],
+    ids: dict[int, int],
+    patient_of: dict[int, int | None],
+    states: dict[int, ClaimState],
+    now: dt.datetime,
+) -> None:
+    rows = []
+    for verdict in verdicts:
+        columns = verdict.columns
+        rows.append(
+            (
+                ids[verdict.ordinal],
+                origin.source,
+                origin.file_id,
+                verdict.ordinal,
+                columns.claim_number,
+                columns.claim_number,
+                patient_of[verdict.ordinal],
+                verdict.partner,
+                verdict.chain,
+                columns.payer_id,
+                columns.payer_name,
+                columns.filing_code,
+                columns.member_id,
+                columns.billing_npi,
+                columns.frequency,
+                columns.charge_cents,
+                columns.from_date,
+                columns.thru_date,
+                states[verdict.ordinal].value,
+                verdict.usage,
+                1,
+                columns.payer_claim_number,
+                config_hash,
+                verdict.content_hash,
+                verdict.content,
+                now,
+                now,
+            )
+        )
+    insert_bulk(connection, claims, _CLAIM, rows)
+
+
+def _write_lines(
+    connection: Connection,
+    verdicts: Sequence[Verdict],
+    ids: dict[int, int],
+    patient_of: dict[int, int | None],
+) -> dict[int, list[int]]:
+    """Write the service lines; returns their ids, by ordinal of the claim."""
+    count = sum(len(verdict.columns.lines) for verdict in verdicts)
+    if not count:
+        return {}
+    next_id = allocate(connection, "claim_lines", count)
+    rows: list[tuple[Any, ...]] = []
+    line_ids: dict[int, list[int]] = {}
+    for verdict in verdicts:
+        mine = line_ids[verdict.ordinal] = []
+        for line in verdict.columns.lines:
+            mine.append(next_id)
+            rows.append(
+                (
+                    next_id,
+                    ids[verdict.ordinal],
+                    line.number,
+                    line.control_number,
+                    line.code,
+                    line.modifiers,
+                    line.charge_cents,
+                    line.units,
+                    line.from_date,
+                    line.thru_date,
+                    patient_of[verdict.ordinal],
+                )
+            )
+            next_id += 1
+    insert_bulk(connection, claim_lines, _LINE, rows)
+    return line_ids
+
+
+def _write_holds(
+    connection: Connection, origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int], now: dt.datetime
+) -> list[WorkItem]:
+    """Write the holds of the claims that are not faulty; returns a work item for each."""
+    held = [(verdict, hold) for verdict in verdicts if not verdict.fault for hold in verdict.holds]
+    if not held:
+        return []
+    first = allocate(connection, "holds", len(held))
+    soon = add_business_days(origin.today, WORK_WITHIN_BUSINESS_DAYS)
+    rows, items = [], []
+    for index, (verdict, hold) in enumerate(held):
+        claim_id = ids[verdict.ordinal]
+        due = hold.due or soon
+        rows.append(
+            (
+                first + index,
+                claim_id,
+                hold.type,
+                hold.rule[:40],
+                hold.plugin[:80],
+                hold.reason[:1000],
+                hold.team[:30],
+                hold.line,
+                due,
+                hold.expires,
+                now,
+                "",
+                "",
+            )
+        )
+        items.append(
+            WorkItem(
+                kind=_kind(hold.rule),
+                key=f"hold:{first + index}",
+                reason=hold.reason[:1000],
+                team=hold.team[:30],
+                subject_kind="claim",
+                subject_id=claim_id,
+                claim_id=claim_id,
+                rule=hold.rule[:40],
+                cents=verdict.columns.charge_cents,
+                work_by=due,
+                deadline=hold.expires,
+                payer_id=verdict.columns.payer_id,
+                partner=verdict.partner,
+            )
+        )
+    insert_bulk(connection, holds, HOLD, rows)
+    return items
+
+
+def _kind(rule: str) -> str:
+    # The chain runner names a failed plugin in the rule of the hold that it opens.
+    return "plugin_failure" if rule.startswith("plugin:") else _KINDS.get(rule, "hold")
+
+
+def _faulty_items(
+    origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int], states: dict[int, ClaimState]
+) -> list[WorkItem]:
+    """One work item for each claim that cannot be worked on."""
+    soon = add_business_days(origin.today, WORK_WITHIN_BUSINESS_DAYS)
+    return [
+        WorkItem(
+            kind="faulty_claim",
+            key=f"faulty:{ids[verdict.ordinal]}",
+            reason=verdict.fault[:1000],
+            team="billing",
+            subject_kind="claim",
+            subject_id=ids[verdict.ordinal],
+            claim_id=ids[verdict.ordinal],
+            cents=verdict.columns.charge_cents,
+            work_by=soon,
+            payer_id=verdict.columns.payer_id,
+            partner=verdict.partner,
+        )
+        for verdict in verdicts
+        if verdict.fault and verdict.alone
+    ]
+
+
+def _merge_items(origin: Origin, suggested: Sequence[tuple[int, int]]) -> list[WorkItem]:
+    soon = add_business_days(origin.today, 5)
+    return [
+        WorkItem(
+            kind="patient_merge",
+            key=f"merge:{patient_id}:{other}",
+            reason=f"Patients {patient_id} and {other} have the same name and birth date but no id in common. "
+            "Merge them if they are one person, else dismiss the suggestion.",
+            team="billing",
+            subject_kind="patient",
+            subject_id=patient_id,
+            work_by=soon,
+        )
+        for patient_id, other in suggested
+    ]
+
+
+def _entries(
+    origin: Origin,
+    config_hash: str,
+    verdicts: Sequence[Verdict],
+    ids: dict[int, int],
+    states: dict[int, ClaimState],
+) -> list[timeline.Entry]:
+    """One event for each claim and station that it has passed."""
+    entries = []
+    for verdict in verdicts:
+        claim_id = ids[verdict.ordinal]
+        what = f"Came in file {origin.file_id} from {origin.source}, as its claim number {verdict.ordinal}."
+        if verdict.fault:
+            what += f" It cannot be worked on: {verdict.fault}"
+        entries.append(timeline.Entry("claim", claim_id, "intake", what, None, config_hash))
+        for row in verdict.stations:
+            entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config_hash))
+        if states[verdict.ordinal] is ClaimState.HELD:
+            steps = [
+                {"type": hold.type, "rule": hold.rule, "plugin": hold.plugin, "reason": hold.reason}
+                for hold in verdict.holds
+            ]
+            count = len(verdict.holds)
+            words = f"Kept back by {count} hold{'s' if count != 1 else ''}."
+            entries.append(timeline.Entry("claim", claim_id, "hold", words, steps, config_hash))
+    return entries
+
+
+def _charges(
+    origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int], line_ids: dict[int, list[int]]
+) -> list[transfers.Transfer]:
+    """What is owed to us from now on; a claim that cannot be worked on is not charged."""
+    made: list[transfers.Transfer] = []
+    for verdict in verdicts:
+        if not verdict.fault:
+            lines = zip(
+                line_ids.get(verdict.ordinal, ()),
+                [line.charge_cents for line in verdict.columns.lines],
+                strict=True,
+            )
+            made += transfers.charge_transfers(
+                ids[verdict.ordinal], lines, verdict.columns.charge_cents, origin.today
+            )
+    return made

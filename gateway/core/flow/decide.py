@@ -1,0 +1,196 @@
+"""Decide: what a child process does with a chunk of claims. It reads, runs the plugins, and writes nothing.
+
+For each claim the stations confirm, scrub and hold of its chain are run, in the order of the file; what the first claims
+of a chunk decided is history for the later ones. The answer is one blob, which the commit applies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import Engine
+
+from ...config import Config
+from ...plugins.chains import STATIONS
+from ...plugins.runner import Decision, Runner
+from ..model.decision import HoldType
+from ..model.states import ClaimState
+from ..store.engine import make_sync_engine
+from ..store.patients import Person
+from ..x12.claim import Claim
+from ..x12.stored import StoredClaim
+from . import confirm, hold, scrub
+from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, number_lines
+from .deciding import Asked, Request
+from .history import History
+from .stored_config import by_hash
+from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
+
+NO_PARTNER = "no-partner"
+_ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
+    (confirm.STATION, confirm.what_happened),
+    (scrub.STATION, scrub.what_happened),
+    (hold.STATION, hold.what_happened),
+)
+_requests = msgspec.msgpack.Decoder(Request)
+_NO_PERSON = Person("", "", None, "", "")
+_NO_COLUMNS = Columns("", "", "", "", "", "", "", 0, None, None, "", _NO_PERSON, [])
+
+
+class Marking(Protocol):
+    """Tells the parent which step of which claim is about to run."""
+
+    def __call__(self, item: int, step: int) -> None: ...
+
+    def outside(self) -> None: ...
+
+
+class _Read:
+    """A claim as it was read: the view, its columns, and what is wrong with it."""
+
+    __slots__ = ("claim", "columns", "fault", "hash")
+
+    def __init__(self, asked: Asked, request: Request) -> None:
+        self.claim: Claim | None = None
+        self.columns = _NO_COLUMNS
+        self.fault = asked.fault
+        self.hash = ""
+        try:
+            stored = StoredClaim.unpack(asked.content)
+            self.hash = content_hash(stored)
+            self.columns = columns_of(stored, request.source)
+            read = Claim(stored)
+            if not self.fault:
+                self.fault = in_words(read.faults())
+            if not self.fault and len(read.id) > LONGEST_CLAIM_NUMBER:
+                self.fault = f"CLM01: the claim number has more than {LONGEST_CLAIM_NUMBER} characters."
+            if not self.fault:
+                stored = number_lines(stored, self.columns, request.file_id, asked.ordinal)
+                self.claim = Claim(stored, "gateway")
+        except Exception as error:  # one claim that our own code cannot read harms no other
+            self.fault = self.fault or f"The gateway cannot work on it ({_where(error)}). Report this."
+
+
+def _where(error: BaseException) -> str:
+    """Type and place of an exception, never its text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+
+
+@lru_cache(maxsize=2)
+def _reads(url: str) -> Engine:
+    return make_sync_engine(url, read_only=True)
+
+
+async def decide(payload: bytes, mark: Marking) -> bytes:
+    """Decide a chunk. `payload` is a packed `deciding.Request`; returns a packed `verdicts.Chunk`."""
+    request = _requests.decode(payload)
+    config = by_hash(request.archive_root, request.config_root, request.config_hash)
+    read = [_Read(asked, request) for asked in request.claims]
+    with _reads(request.database_url).connect() as connection:
+        history = History(connection, [one.columns.person if one.claim else _NO_PERSON for one in read])
+    runner = Runner(
+        today=dt.date.fromisoformat(request.today),
+        lookups=history,
+        mark=mark,
+        killed={(item, step): why for item, step, why in request.killed},
+    )
+    verdicts = []
+    for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
+        if one.claim is None:
+            verdicts.append(_faulty(asked, one))
+        else:
+            verdicts.append(await _one(item, asked, one.claim, one, config, history, runner, request.source))
+            read[item].claim = None
+        if not item % 50:
+            await asyncio.sleep(0)
+    mark.outside()
+    return pack_chunk(Chunk(request.config_hash, verdicts))
+
+
+def _faulty(asked: Asked, one: _Read) -> Verdict:
+    return Verdict(
+        ordinal=asked.ordinal,
+        content=asked.content,
+        content_hash=one.hash,
+        columns=one.columns,
+        partner="",
+        chain="",
+        usage=asked.usage,
+        patient_id=0,
+        patient_version=0,
+        holds=[],
+        stations=[],
+        fault=one.fault,
+        alone=asked.alone,
+    )
+
+
+async def _one(
+    item: int,
+    asked: Asked,
+    claim: Claim,
+    one: _Read,
+    config: Config,
+    history: History,
+    runner: Runner,
+    source: str,
+) -> Verdict:
+    """Run one claim's chain."""
+    patient = history.turn(item)
+    columns = one.columns
+    partner = config.partner_for(columns.payer_id)
+    name = partner.name if partner is not None else ""
+    chain = config.chains.for_claim(columns.payer_id, name, columns.filing_code)
+    decisions: list[Decision] = []
+    stations: list[StationRow] = []
+    edited = False
+    for station, words in _ON_THE_WAY:
+        if not chain.steps(station):
+            continue
+        decision, after = await runner.claim(item, chain, station, claim, columns.payer_id, name)
+        if after is not claim and STATIONS[station].edits:
+            claim, edited = after, True
+        decisions.append(decision)
+        stations.append(StationRow(station, words(decision), decision.steps))  # type: ignore[arg-type]
+        if decision.quarantine is not None or decision.retry is not None:
+            break
+    holds = hold.holds_of(decisions)
+    if partner is None:
+        holds.append(_no_partner(columns.payer_id))
+    if edited:
+        columns = columns_of(claim.stored, source)
+    history.decided(item, columns, ClaimState.HELD if holds else ClaimState.READY)
+    return Verdict(
+        ordinal=asked.ordinal,
+        content=claim.stored.pack(),
+        content_hash=one.hash,
+        columns=columns,
+        partner=name,
+        chain=chain.name,
+        usage=asked.usage,
+        patient_id=patient.patient_id,
+        patient_version=patient.version,
+        holds=holds,
+        stations=stations,
+    )
+
+
+def _no_partner(payer_id: str) -> HoldRow:
+    reason = (
+        f"No partner reaches payer {payer_id or '(none named)'}. Name the payer in a file of config/partners, then "
+        "release this hold."
+    )
+    return HoldRow(HoldType.SYSTEM.value, NO_PARTNER, "", reason, "edi")
+
+

@@ -1,0 +1,232 @@
+"""The station that takes claims in: a received file is cut into claims, each is decided and committed, chunk by chunk.
+
+Deciding (plugins, in a child process) and committing (one transaction) are two steps. While one chunk commits, the next
+is being decided. A file that cannot be read, or a transaction set that cannot be trusted, is one work item.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from ..boundary import boundary, declare
+from ..clock import business_date
+from ..engine.port import Payload, Run, workflow
+from ..model.money import to_dollars
+from ..store import archive, timeline
+from ..store import files as file_store
+from ..store.outbox import put_outbox
+from ..work.items import open_items
+from . import stored_config
+from .chunk import Survey, chunks, survey
+from .commit_claims import Origin, commit_chunk
+from .deciding import Asked, decide_chunk
+from .receive import problem
+from .services import Services
+from .verdicts import unpack_chunk
+
+ROUNDS = 5
+"""How often a claim whose patient changed meanwhile is decided again before it is held for a person."""
+
+declare(
+    intake_surveyed="a file was looked through, nothing of it is decided",
+    intake_decided="a chunk of claims is decided, nothing of it is committed",
+    intake_chunk_committed="a chunk of claims is committed",
+    intake_finished="a file of claims is read to its end and noted so",
+)
+
+
+def _lookup(services: Services, file_id: int) -> dict[str, Any]:
+    """What is to be read, and under which day and configuration; fixed for the whole file."""
+    with services.reads.connect() as connection:
+        row = file_store.get(connection, file_id)
+    today = business_date(services.clock.now(), services.config.gateway.organisation.time_zone)
+    return {
+        "sha256": row.sha256,
+        "name": row.name,
+        "source": row.party,
+        "state": row.state,
+        "today": today.isoformat(),
+        "usage": services.config.gateway.usage,
+        "size": services.config.gateway.workers.chunk,
+        "config_hash": stored_config.keep(services.archive, services.config),
+        "config_size": len(services.config.text),
+    }
+
+
+def _survey(services: Services, sha256: str) -> dict[str, Any]:
+    """Look the file through; its findings go into the archive as JSON."""
+    with services.archive.open(sha256) as stream:
+        found = survey(stream)
+    kept = services.archive.put(msgspec.json.encode(found.findings)) if found.findings else None
+    return found.facts() | {"findings": list(kept) if kept else None}
+
+
+def _begin(
+    connection: Connection, services: Services, file_id: int, facts: dict[str, Any], seen: dict[str, Any]
+) -> None:
+    """The file is being read; or it is not one that can be, and waits for a person."""
+    now = services.clock.now()
+    stored_config.note(connection, facts["config_hash"], facts["config_size"], now)
+    steps = None
+    if seen["findings"]:
+        archive.record(connection, archive.Stored(*seen["findings"]), "decision", now)
+        steps = {"findings": seen["findings"][0], "count": seen["finding_count"], "first": seen["first_findings"]}
+    file_store.set_kind(connection, file_id, seen["kind"])
+    interchanges = [
+        file_store.NewInterchange("in", facts["source"], *one) for one in seen["interchanges"]
+    ]
+    file_store.add_interchanges(connection, file_id, interchanges, now)
+    if seen["problem"]:
+        reason = f"File {facts['name']}: {seen['problem']}"
+        open_items(connection, [problem(file_id, facts["source"], reason, now)], now)
+    if seen["refused"]:
+        file_store.set_state(connection, file_id, "quarantined", now, reason=seen["problem"])
+        what = f"It cannot be taken in. {seen['problem']}"
+    else:
+        file_store.set_state(connection, file_id, "reading", reason=seen["problem"])
+        what = f"Looked through: {seen['claims']:,} claims in {seen['sets']} transaction sets. {seen['problem']}"
+    timeline.add(
+        connection, [timeline.Entry("file", file_id, "intake", what.rstrip(), steps, facts["config_hash"])], now
+    )
+
+
+def _commit(
+    connection: Connection,
+    services: Services,
+    file_id: int,
+    facts: dict[str, Any],
+    decided: dict[str, Any],
+    blob: bytes,
+    final: bool,
+) -> dict[str, Any]:
+    """Apply the blob of a decided chunk."""
+    now = services.clock.now()
+    archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
+    origin = Origin(
+        file_id, facts["name"], facts["source"], facts["usage"], dt.date.fromisoformat(facts["today"])
+    )
+    return commit_chunk(connection, origin, unpack_chunk(blob), now, final=final)._asdict()
+
+
+def _finish(
+    connection: Connection, services: Services, file_id: int, totals: dict[str, int], config_hash: str
+) -> None:
+    """The file is read to its end: what it held, and the answer to its source."""
+    now = services.clock.now()
+    file_store.set_state(
+        connection, file_id, "read", now, claims=totals["claims"], cents=totals["cents"]
+    )
+    what = (
+        f"Read: {totals['claims']:,} claims, ${to_dollars(totals['cents']):,}; {totals['ready']:,} ready, "
+        f"{totals['held']:,} held, {totals['faulty']:,} faulty."
+    )
+    timeline.add(connection, [timeline.Entry("file", file_id, "intake", what, None, config_hash)], now)
+    put_outbox(connection, "answer", f"intake:{file_id}", {"file_id": file_id}, now)
+
+
+def _refuse(connection: Connection, services: Services, file_id: int) -> None:
+    """The source hears of a file that could not be taken in, too."""
+    put_outbox(connection, "answer", f"intake:{file_id}", {"file_id": file_id}, services.clock.now())
+
+
+@workflow("intake")
+async def take_in(run: Run, payload: Payload) -> dict[str, int]:
+    """Read one received file of claims. `payload`: {file_id}. Returns its counts (cents charged among them)."""
+    services: Services = run.services
+    file_id = int(payload["file_id"])
+    facts = await run.step("lookup", _lookup, services, file_id)
+    seen = await run.step("survey", _survey, services, facts["sha256"])
+    boundary("intake.surveyed")
+    await run.transact("begin", _begin, services, file_id, facts, seen)
+    totals = dict.fromkeys(("claims", "cents", "ready", "held", "faulty"), 0)
+    if seen["refused"]:
+        await run.transact("refuse", _refuse, services, file_id)
+        return totals
+    work = _Work(run, services, file_id, facts, totals)
+    cut = chunks(services.archive, facts["sha256"], Survey.unsound_of(seen), facts["size"])
+    try:
+        await work.through(cut)
+    finally:
+        await asyncio.to_thread(cut.close)
+    await run.transact("finish", _finish, services, file_id, totals, facts["config_hash"])
+    boundary("intake.finished")
+    return totals
+
+
+class _Work:
+    """One file on its way through deciding and committing."""
+
+    def __init__(
+        self, run: Run, services: Services, file_id: int, facts: dict[str, Any], totals: dict[str, int]
+    ) -> None:
+        self._run = run
+        self._services = services
+        self._file_id = file_id
+        self._facts = facts
+        self._totals = totals
+
+    async def through(self, cut: Generator[list[Asked], None, None]) -> None:
+        """Decide and commit every chunk; one is decided ahead of the one that commits."""
+        chunk = await asyncio.to_thread(next, cut, None)
+        ahead = await self._decide(0, chunk) if chunk is not None else None
+        number = 0
+        try:
+            while chunk is not None and ahead is not None:
+                decided = await ahead
+                boundary("intake.decided")
+                following = await asyncio.to_thread(next, cut, None)
+                ahead = await self._decide(number + 1, following) if following is not None else None
+                await self._commit(number, chunk, decided)
+                chunk, number = following, number + 1
+        finally:
+            if ahead is not None and not ahead.done():
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _decide(self, number: int, chunk: list[Asked], again: int = 0) -> asyncio.Task[dict[str, Any]]:
+        """Start deciding a chunk. The step has its place among the steps of this workflow when this returns."""
+        name = f"decide {number}" if not again else f"decide {number} again {again}"
+        facts = self._facts
+        task = asyncio.ensure_future(
+            self._run.step(
+                name,
+                decide_chunk,
+                self._services,
+                facts["source"],
+                self._file_id,
+                facts["today"],
+                facts["config_hash"],
+                chunk,
+            )
+        )
+        await asyncio.sleep(0)
+        return task
+
+    async def _commit(self, number: int, chunk: list[Asked], decided: dict[str, Any]) -> None:
+        """Commit a chunk; claims whose patient changed meanwhile are decided again, a few times."""
+        for again in range(ROUNDS + 1):
+            blob = await asyncio.to_thread(self._services.archive.read, decided["sha256"])
+            done = await self._run.transact(
+                f"commit {number}" if not again else f"commit {number} again {again}",
+                _commit,
+                self._services,
+                self._file_id,
+                self._facts,
+                decided,
+                blob,
+                again == ROUNDS,
+            )
+            boundary("intake.chunk.committed")
+            for name in self._totals:
+                self._totals[name] += done[name]
+            if not done["again"]:
+                return
+            wanted = set(done["again"])
+            chunk = [asked for asked in chunk if asked.ordinal in wanted]
+            decided = await (await self._decide(number, chunk, again + 1))
