@@ -4,47 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
-import posixpath
 import stat as modes
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NoReturn, Self
-
-import paramiko
 
 from gateway.plugins import pickup as pickup_rules
 from gateway.plugins.pickup import PickupRules
 from gateway.plugins.transport import (
     AfterFetch,
     AlreadyThere,
-    ConnectionLost,
     Member,
-    NotAllowed,
-    NotFound,
-    OutcomeUnknown,
     OutgoingFacts,
     Probe,
     Refused,
     RemoteFile,
-    TimedOut,
     TooLarge,
     TransferFailed,
-    TransportError,
     Uploaded,
 )
 
 from . import names, schedule, wrapping
-from .line import Line
+from .calls import Calls
 from .pool import Pool
-from .session import FAILURE, NO_SUCH_FILE, PERMISSION_DENIED, UNSUPPORTED, Attributes, LocalFault, Session, Status
+from .session import NO_SUCH_FILE, Attributes, Session, Status
 from .settings import SftpSettings
-from .watch import Watch
-
-LINE_BROKEN = (EOFError, OSError, paramiko.SSHException)
-"""What paramiko raises when the line breaks, stands still (TimeoutError is an OSError) or talks nonsense."""
+from .upload import Upload
 
 
 class SftpTransport:
@@ -53,9 +40,8 @@ class SftpTransport:
     def __init__(self, partner: str, settings: SftpSettings, pool: Pool, now: Callable[[], dt.datetime]) -> None:
         self.partner = partner
         self._settings = settings
-        self._pool = pool
         self._now = now
-        self._line: Line | None = None
+        self._calls = Calls(partner, settings, pool)
 
     # -- what the settings say -------------------------------------------------------------------------------------
 
@@ -110,28 +96,10 @@ class SftpTransport:
     # -- the line --------------------------------------------------------------------------------------------------
 
     def connect(self) -> None:
-        while self._line is None:
-            line, used = self._pool.take(self._now())
-            if used and not self._answers(line):
-                line.close()
-                continue
-            self._line = line
-
-    def _answers(self, line: Line) -> bool:
-        limit = self._settings.timeouts.channel
-        try:
-            with Watch(line.cut, still=limit, total=limit):
-                line.session.look_at(".")
-        except Status:
-            return True
-        except LINE_BROKEN:
-            return False
-        return True
+        self._calls.connect(self._now())
 
     def close(self) -> None:
-        line, self._line = self._line, None
-        if line is not None:
-            self._pool.give(line)
+        self._calls.close()
 
     def __enter__(self) -> Self:
         self.connect()
@@ -144,9 +112,7 @@ class SftpTransport:
 
     def probe(self) -> Probe:
         began = time.monotonic()
-        self.connect()
-        assert self._line is not None
-        mark = self._line.host_key
+        line = self._calls.connect(self._now())
         folders = self._settings.folders
         wanted = [folders.send, *folders.receive, *(f for f in (folders.archive, folders.temporary) if f)]
         states: dict[str, str] = {}
@@ -157,73 +123,13 @@ class SftpTransport:
             except Refused as error:
                 states[folder] = error.what
         server = f"{self._settings.username}@{self._settings.host}:{self._settings.port}"
-        return Probe(server, mark, time.monotonic() - began, states)
-
-    @contextlib.contextmanager
-    def _call(
-        self, path: str, *, total: float | None = None, unknown: Callable[[], bool] = lambda: False
-    ) -> Iterator[tuple[Session, Callable[[], None]]]:
-        """The session, within the time limits; what breaks is told in our words. `unknown` says, when the line
-        breaks, whether something may have happened by then. A broken line is closed and not used again."""
-        line = self._line
-        if line is None:
-            raise self._error(ConnectionLost, "there is no open line.", path)
-        still = self._settings.timeouts.channel
-        watch = Watch(line.cut, still=still, total=still if total is None else total)
-        try:
-            with watch:
-                yield line.session, watch.moved
-        except Status as status:
-            raise self._refused(status, path) from None
-        except LINE_BROKEN as error:
-            self._drop()
-            late = watch.expired or isinstance(error, TimeoutError)
-            what = "the partner did not answer in time." if late else "the line went away."
-            if unknown():
-                raise self._error(OutcomeUnknown, f"{what} It may have happened by then.", path) from None
-            raise self._error(TimedOut if late else ConnectionLost, what, path) from None
-        except LocalFault as fault:
-            self._drop()
-            raise fault.error from None
-        except BaseException:
-            # Answers are still under way: the line cannot be used again.
-            self._drop()
-            raise
-
-    def _drop(self) -> None:
-        line, self._line = self._line, None
-        if line is not None:
-            line.cut()
-            line.close()
-
-    def _error(self, kind: type[TransportError], what: str, path: str) -> TransportError:
-        return kind(what, partner=self.partner, path=path)
-
-    def _refused(self, status: Status, path: str) -> TransportError:
-        if status.code == NO_SUCH_FILE:
-            return NotFound(
-                "there is no such file or folder.",
-                partner=self.partner,
-                path=path,
-                advice="Compare the folder names in the partner's settings with what the partner says.",
-            )
-        if status.code == PERMISSION_DENIED:
-            return NotAllowed(
-                "the partner's server does not allow it.",
-                partner=self.partner,
-                path=path,
-                advice="Ask the partner for the right to it, or correct the folder in the settings.",
-            )
-        if status.code == UNSUPPORTED:
-            return NotAllowed("the partner's server cannot do this.", partner=self.partner, path=path)
-        words = " ".join(status.text.split())[:200] or "no reason given"
-        return TransferFailed(f"the partner's server failed: {words}.", partner=self.partner, path=path)
+        return Probe(server, line.host_key, time.monotonic() - began, states)
 
     # -- files -----------------------------------------------------------------------------------------------------
 
     def list(self, folder: str) -> list[RemoteFile]:
         found = []
-        with self._call(folder, total=self._settings.timeouts.transfer) as (session, moved):
+        with self._calls.call(folder, total=self._settings.timeouts.transfer) as (session, moved):
             for entry in session.entries(folder, moved):
                 path = names.join(folder, entry.name)
                 if not _plain_name(entry.name):
@@ -237,15 +143,10 @@ class SftpTransport:
         return sorted(found, key=lambda file: file.name)
 
     def stat(self, path: str) -> RemoteFile | None:
-        try:
-            with self._call(path) as (session, _):
-                seen = session.look_at(path)
-        except NotFound:
-            return None
-        return RemoteFile(path, posixpath.basename(path), seen.size or 0, seen.mtime or 0)
+        return self._calls.stat(path)
 
     def get(self, path: str, out: BinaryIO, *, limit: int) -> int:
-        with self._call(path, total=self._settings.timeouts.transfer) as (session, moved):
+        with self._calls.call(path, total=self._settings.timeouts.transfer) as (session, moved):
             count, before = session.read_to(path, out, limit, moved)
         if count > limit:
             raise TooLarge(
@@ -255,135 +156,18 @@ class SftpTransport:
                 advice="If it is right, raise pickup.limit; else ask the partner.",
             )
         if before.size is not None and count != before.size:
-            raise self._error(TransferFailed, "the file changed while it was read.", path)
+            raise self._calls.error(TransferFailed, "the file changed while it was read.", path)
         return count
 
     def put(self, data: BinaryIO, path: str) -> Uploaded:
-        size = _size(data)
-        limit = self._settings.outgoing.limit
-        if size is not None and size > limit:
-            raise TooLarge(
-                f"{size} bytes are more than the {limit} that this partner takes.",
-                partner=self.partner,
-                path=path,
-                advice="Make smaller batches.",
-            )
-        self._must_be_free(path)
-        return self._put_renamed(data, path) if self._settings.outgoing.rename else self._put_direct(data, path)
-
-    def _must_be_free(self, path: str) -> None:
-        try:
-            there = self.stat(path)
-        except NotAllowed:
-            return  # A drop box that lets nobody look.
-        if there is not None:
-            raise AlreadyThere(
-                f"a file of that name is there, {there.size} bytes.",
-                partner=self.partner,
-                path=path,
-                advice="Nothing was sent. Look whether it is this very file.",
-                size=there.size,
-            )
-
-    def _put_renamed(self, data: BinaryIO, path: str) -> Uploaded:
-        chosen = self._settings.outgoing
-        temporary = names.temporary_path(
-            path,
-            prefix=chosen.temporary_prefix,
-            suffix=chosen.temporary_suffix,
-            folder=self._folder(self._settings.folders.temporary),
-        )
-        with self._call(temporary, total=self._settings.timeouts.transfer) as (session, moved):
-            size = session.write_from(temporary, data, moved)
-        seen = self._seen_size(temporary)
-        if seen is not None and seen != size:
-            self._tidy(temporary)
-            raise self._error(TransferFailed, f"{seen} of {size} bytes arrived at the partner.", temporary)
-        self._rename(temporary, path, size)
-        return Uploaded(path, size, True, seen is not None)
-
-    def _rename(self, temporary: str, path: str, size: int) -> None:
-        """The moment at which the final name appears."""
-        try:
-            with self._call(path, unknown=lambda: True) as (session, _):
-                try:
-                    session.rename_over(temporary, path)
-                except Status as status:
-                    if status.code not in (UNSUPPORTED, PERMISSION_DENIED, FAILURE):
-                        raise
-                    session.rename_plain(temporary, path)
-        except NotFound:
-            self._after_failed_rename(temporary, path, size, "the temporary file is gone.")
-        except (NotAllowed, TransferFailed) as error:
-            self._after_failed_rename(temporary, path, size, error.what)
-
-    def _after_failed_rename(self, temporary: str, path: str, size: int, why: str) -> None:
-        """The server says that it did not rename. Believe it only after a look."""
-        try:
-            final = self.stat(path)
-        except TransferFailed as error:
-            raise self._error(OutcomeUnknown, f"the server did not rename: {why} Then {error.what}", path) from None
-        except NotAllowed:
-            final = None
-        if final is not None and final.size == size:
-            return
-        self._tidy(temporary)
-        raise NotAllowed(
-            f"the file was uploaded, but the server did not give it its final name: {why}",
-            partner=self.partner,
-            path=path,
-            advice="If the partner forbids renaming, set outgoing.rename: false. No file of that name is there.",
-        )
-
-    def _put_direct(self, data: BinaryIO, path: str) -> Uploaded:
-        may_exist = False
-
-        def opened() -> None:
-            nonlocal may_exist
-            may_exist = True
-
-        try:
-            with self._call(path, total=self._settings.timeouts.transfer, unknown=lambda: may_exist) as (
-                session,
-                moved,
-            ):
-                size = session.write_from(path, data, moved, opened)
-        except OutcomeUnknown:
-            raise
-        except TransportError as error:
-            if may_exist:
-                raise self._error(OutcomeUnknown, f"{error.what} A part of the file may be there.", path) from None
-            raise
-        try:
-            seen = self._seen_size(path)
-        except TransferFailed:
-            return Uploaded(path, size, False, False)  # Every block and the close were answered with yes.
-        if seen is not None and seen != size:
-            raise self._error(OutcomeUnknown, f"{seen} of {size} bytes are there under the final name.", path)
-        return Uploaded(path, size, False, seen is not None)
-
-    def _seen_size(self, path: str) -> int | None:
-        """How many bytes the partner shows; None where it shows nothing (taken away already, or not to be seen)."""
-        try:
-            there = self.stat(path)
-        except NotAllowed:
-            return None
-        return there.size if there is not None else None
-
-    def _tidy(self, temporary: str) -> None:
-        with contextlib.suppress(TransportError):
-            self.delete(temporary)
+        return Upload(self._calls).put(data, path)
 
     def delete(self, path: str) -> None:
-        try:
-            with self._call(path, unknown=lambda: True) as (session, _):
-                session.remove_file(path)
-        except NotFound:
-            return
+        self._calls.delete(path)
 
     def move(self, path: str, to: str) -> None:
-        self._must_be_free(to)
-        with self._call(path, unknown=lambda: True) as (session, _):
+        self._calls.must_be_free(to)
+        with self._calls.call(path, unknown=lambda: True) as (session, _):
             try:
                 session.rename_plain(path, to)
             except Status as status:
@@ -436,12 +220,3 @@ def _target(session: Session, path: str) -> Attributes | None:
         return session.look_at(path)
     except Status:
         return None
-
-
-def _size(data: BinaryIO) -> int | None:
-    if not data.seekable():
-        return None
-    here = data.tell()
-    end = data.seek(0, os.SEEK_END)
-    data.seek(here)
-    return end - here

@@ -444,7 +444,7 @@ def test_the_answer_to_the_rename_is_lost(serve: Serve, line: Open) -> None:
     server = serve()
     transport = line(server)
     with transport:
-        session = transport._line.session
+        session = transport._calls.line.session
         rename = session.rename_over
 
         def rename_and_die(path: str, to: str) -> None:

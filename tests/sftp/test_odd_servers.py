@@ -145,7 +145,7 @@ async def test_fewer_bytes_than_were_sent_are_never_given_the_final_name(serve: 
     with pytest.raises(TransferFailed, match="of 3000000 bytes arrived"):
         await put(await serve(Forgetful))
     assert os.listdir(tmp_path / "files/inbound") == []
-    with pytest.raises(OutcomeUnknown, match="under the final name"):
+    with pytest.raises(OutcomeUnknown, match="of 3000000 bytes are there"):
         await put(await serve(Forgetful, outgoing={"rename": "false"}))
 
 
