@@ -45,10 +45,10 @@ class Login(NamedTuple):
 
 
 class Received(NamedTuple):
-    """One interchange control number: how often it came, the SHA-256 of each file, and what was said each time
+    """One interchange control number: how many `times` it came, the SHA-256 of each file, and what was said each time
     (TA105; 000 accepted)."""
 
-    count: int
+    times: int
     sha256: tuple[str, ...]
     notes: tuple[str, ...]
 

@@ -101,9 +101,9 @@ class ScriptedFault(Model):
     """Something goes wrong: with the n-th answer of a kind to this partner, or with the n-th file or set from it.
 
     no_answer, late (by `seconds`), twice (again under another name, `seconds` later), out_of_order (the TA1 after
-    the 999; the 999 after the 277CA; the 277CA before the 999; the payer's 277CA after the 835), cut (half of the file; after `seconds`,
-    if any, the whole), wrong_counts (SE01 is one too many); of `interchange`: reject (TA1 R with `code`), no_answer;
-    of `set`: reject (999 with IK5 R and `code`).
+    the 999; the 999 after the 277CA; the 277CA before the 999; the payer's 277CA after the 835), cut (half of the
+    file; after `seconds`, if any, the whole), wrong_counts (SE01 is one too many); of `interchange`: reject (TA1 R
+    with `code`), no_answer; of `set`: reject (999 with IK5 R and `code`).
     """
 
     answer: Kind | Literal["interchange", "set"]
