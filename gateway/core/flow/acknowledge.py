@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
@@ -56,8 +56,12 @@ _CLAIM_STATE = {
     SubmissionState.REJECTED: ClaimState.REJECTED,
 }
 # A claim that has been adjudicated, closed or taken back by a person no longer follows acknowledgments.
-_FOLLOWS = frozenset(
-    {ClaimState.BATCHED, ClaimState.SENT, ClaimState.ACKNOWLEDGED, ClaimState.ACCEPTED, ClaimState.REJECTED}
+_FOLLOWS = (
+    ClaimState.BATCHED,
+    ClaimState.SENT,
+    ClaimState.ACKNOWLEDGED,
+    ClaimState.ACCEPTED,
+    ClaimState.REJECTED,
 )
 
 
@@ -206,7 +210,7 @@ class _Chunk:
         if values:
             self.connection.execute(
                 update(claims)
-                .where(claims.c.id == bindparam("b_id"), claims.c.state.in_([s.value for s in _FOLLOWS]))
+                .where(claims.c.id == bindparam("b_id"), or_(*(claims.c.state == state.value for state in _FOLLOWS)))
                 .values(version=claims.c.version + 1),
                 values,
             )

@@ -210,7 +210,7 @@ class _Reader:
 
     def _segments(self) -> Iterator[Event]:
         """Everything up to the end of this interchange, or to an ISA that stands where none should."""
-        element, component, repetition, terminator = self.delimiters
+        element, terminator = self.delimiters.element, self.delimiters.segment
         blanks = "".join(c for c in BLANK if c not in self.delimiters)
         strips_end = terminator == "\n"
         while True:
