@@ -77,13 +77,13 @@ class ClaimAssembler:
         if level is None:
             # Whose claims come next is not known: they stand under nothing.
             level = 0
-            fault = _hl_fault(piece, 3, "hl-level", "names no level of a professional claim")
+            fault = _hl_fault(piece, 3, "hl-level", "The level is none of a professional claim.")
             content = []
         else:
             content = piece.segments[1:]
             fault = None
             if level and hl[2] != self.ids[level - 1]:
-                fault = _hl_fault(piece, 2, "hl-parent", "does not name the level that it stands under")
+                fault = _hl_fault(piece, 2, "hl-parent", "The parent that is named is not the level above.")
         if fault:
             self.info.add(fault)
         # What stood under the level before it is gone with it.
@@ -103,7 +103,7 @@ _LEVELS = {"20": 0, "22": 1, "23": 2}
 
 
 def _hl_fault(piece: Piece, element: int, code: str, words: str) -> Fault:
-    return Fault(code, f"HL{element:02d} {words}.", piece.offset, piece.segment_number, "", "HL", element)
+    return Fault(code, words, piece.offset, piece.segment_number, "", "HL", element)
 
 
 def _too_long(piece: Piece) -> Fault:
@@ -214,7 +214,7 @@ class _Statuses:
             self.open.pop()
         above = tuple(level for _, level in self.open)
         if not above and hl[3] != "20":
-            self.info.add(_hl_fault(piece, 2, "hl-parent", "names no level that stands before it"))
+            self.info.add(_hl_fault(piece, 2, "hl-parent", "The parent that is named does not stand before it."))
         first = piece.segment_number + 1
         found = status_levels(hl[3], piece.segments[1:], piece.delimiters, above, first)
         self.open.append((hl[1], found[0]))

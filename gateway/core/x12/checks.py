@@ -27,10 +27,14 @@ class Kind(NamedTuple):
     words: str
 
 
-AMOUNT = Kind(cents, "bad-amount", "is not a plain amount of dollars and cents")
-NUMBER = Kind(parse_number, "bad-number", "is not a number")
-DATE = Kind(parse_date, "bad-date", "is not a date (CCYYMMDD)")
-TEXT = Kind(str, "missing-value", "is empty")
+EMPTY = "The element is empty, and must not be."
+AMOUNT = Kind(cents, "bad-amount", "The amount is not plain dollars and cents.")
+NUMBER = Kind(parse_number, "bad-number", "The number cannot be read.")
+DATE = Kind(parse_date, "bad-date", "The date is not a day of the calendar (CCYYMMDD).")
+TEXT = Kind(str, "missing-value", EMPTY)
+
+
+NO_SPAN = "The dates are not two days of the calendar, from and to."
 
 
 class Typed(NamedTuple):
@@ -108,7 +112,7 @@ def _typed(parts: list[str], typed: tuple[Typed, ...], separator: str, add: Add)
             if kind.read(value) is None:
                 add(kind.code, kind.words, element, component)
         elif required:
-            add("missing-value", "is empty", element, component)
+            add("missing-value", EMPTY, element, component)
 
 
 def _dated(parts: list[str], separator: str, add: Add) -> None:
@@ -116,23 +120,23 @@ def _dated(parts: list[str], separator: str, add: Add) -> None:
     form, value = parts[2:4] if len(parts) > 3 else ("", "")
     if form in _FORMS:
         if parse_period(form, value) is None:
-            add("bad-date", "is not a span of dates" if form == "RD8" else "is not a date", 3, 0)
+            add("bad-date", NO_SPAN if form == "RD8" else DATE.words, 3, 0)
     elif form not in _OTHER_FORMS:
-        add("bad-date-form", "is not a form of date that is known", 2, 0)
+        add("bad-date-form", "The form of the date is not known.", 2, 0)
 
 
 def _person(parts: list[str], separator: str, add: Add) -> None:
     """DMG: the birth date."""
     form, value = [*parts[1:3], "", ""][:2]
     if (form or value) and (form != "D8" or parse_date(value) is None):
-        add("bad-date", "is not a date", 2, 0)
+        add("bad-date", DATE.words, 2, 0)
 
 
 def _patient(parts: list[str], separator: str, add: Add) -> None:
     """PAT: the date of death and the weight."""
     form, value = [*parts[5:7], "", ""][:2]
     if (form or value) and (form != "D8" or parse_date(value) is None):
-        add("bad-date", "is not a date", 6, 0)
+        add("bad-date", DATE.words, 6, 0)
     _typed(parts, _PATIENT, separator, add)
 
 
@@ -140,20 +144,20 @@ def _adjustment(parts: list[str], separator: str, add: Add) -> None:
     """CAS: six trios of reason, amount and quantity."""
     count = len(parts)
     if count < 2 or not parts[1]:
-        add("missing-value", "is empty", 1, 0)
+        add("missing-value", EMPTY, 1, 0)
     for at in range(2, min(count, 20), 3):
         value = parts[at + 1] if at + 1 < count else ""
         if value:
             if cents(value) is None:
                 add(AMOUNT.code, AMOUNT.words, at + 1, 0)
             if not parts[at]:
-                add("missing-value", "is empty", at, 0)
+                add("missing-value", EMPTY, at, 0)
         elif parts[at]:
-            add("missing-value", "is empty", at + 1, 0)
+            add("missing-value", EMPTY, at + 1, 0)
         if at + 2 < count and parts[at + 2] and parse_number(parts[at + 2]) is None:
             add(NUMBER.code, NUMBER.words, at + 2, 0)
     if count > 20:
-        add("too-many-elements", "has more than six adjustments", 0, 0)
+        add("too-many-elements", "The segment has more than six adjustments.", 0, 0)
 
 
 def _provider_adjustment(parts: list[str], separator: str, add: Add) -> None:
@@ -162,11 +166,11 @@ def _provider_adjustment(parts: list[str], separator: str, add: Add) -> None:
     for at in range(3, min(len(parts), 15), 2):
         value = parts[at + 1] if at + 1 < len(parts) else ""
         if parts[at] and not value:
-            add("missing-value", "is empty", at + 1, 0)
+            add("missing-value", EMPTY, at + 1, 0)
         elif value and not parts[at]:
-            add("missing-value", "is empty", at, 0)
+            add("missing-value", EMPTY, at, 0)
     if len(parts) > 15:
-        add("too-many-elements", "has more than six adjustments", 0, 0)
+        add("too-many-elements", "The segment has more than six adjustments.", 0, 0)
 
 
 _SPECIAL: dict[str, Callable[[list[str], str, Add], None]] = {
@@ -203,11 +207,7 @@ class Walk:
         self, code: str, words: str, loop: str, number: int, tag: str, element: int = 0, component: int = 0
     ) -> None:
         """Note a fault whose place is known."""
-        place = f"{tag}{element:02d}" if element else tag
-        if component:
-            place += f"-{component}"
-        message = f"{place} in loop {loop} {words}." if loop else f"{place} {words}."
-        self.faults.append(Fault(code, message, -1, number, loop, tag, element, component))
+        self.faults.append(Fault(code, words, -1, number, loop, tag, element, component))
 
     def segments(self, raw: Sequence[str], loops: Callable[[], Sequence[Span]], first: int) -> None:
         """Look at every typed element of these segments; `first` is the number in the file of the first (0: not
@@ -239,11 +239,11 @@ def claim_faults(stored: StoredClaim, numbers: Numbers, diagnoses: int) -> list[
     claim, first = stored.claim, numbers.claim
     walk.segments(claim, lambda: claim_spans(claim, separator), first)
     if not claim or not claim[0].startswith("CLM" + separator):
-        walk.add("missing-segment", "is missing", "2300", first, "CLM")
+        walk.add("missing-segment", "The claim has no CLM.", "2300", first, "CLM")
     if not stored.billing:
-        walk.add("missing-segment", "is missing: the claim has no billing provider", "2010AA", first, "NM1")
+        walk.add("missing-segment", "The claim has no billing provider.", "2010AA", first, "NM1")
     if not stored.subscriber:
-        walk.add("missing-segment", "is missing: the claim has no subscriber", "2000B", first, "SBR")
+        walk.add("missing-segment", "The claim has no subscriber.", "2000B", first, "SBR")
     _lines(walk, claim, first, diagnoses)
     return walk.faults
 
@@ -270,28 +270,30 @@ def _lines(walk: Walk, claim: Sequence[str], first: int, diagnoses: int) -> None
             line = at
             number = text[3:].split(separator, 1)[0]
             if not (number.isascii() and number.isdigit()):
-                walk.add("bad-number", "is not a number", "2400", first + at if first else 0, "LX", 1)
+                walk.add("bad-number", "The number cannot be read.", "2400", first + at if first else 0, "LX", 1)
         elif tag == "SV1" and line >= 0 and service < line:
             service = at
             parts = text.split(separator)
             if len(parts) > 7 and parts[7]:
                 _pointers(walk, parts[7], first + at if first else 0, diagnoses)
     if line < 0:
-        walk.add("missing-segment", "is missing: the claim has no service line", "2400", first, "LX")
+        walk.add("missing-segment", "The claim has no service line.", "2400", first, "LX")
     elif service < line:
         _no_service(walk, first + line if first else 0)
 
 
 def _no_service(walk: Walk, number: int) -> None:
-    walk.add("missing-segment", "is missing: the line has no professional service", "2400", number, "SV1")
+    walk.add("missing-segment", "The line has no professional service.", "2400", number, "SV1")
 
 
 def _pointers(walk: Walk, text: str, number: int, diagnoses: int) -> None:
     for component, pointer in enumerate(text.split(walk.delimiters.component), 1):
         if not (pointer.isascii() and pointer.isdigit()):
-            walk.add("bad-pointer", "is not the number of a diagnosis", "2400", number, "SV1", 7, component)
+            walk.add(
+                "bad-pointer", "The pointer is not the number of a diagnosis.", "2400", number, "SV1", 7, component
+            )
         elif not 1 <= int(pointer[:9]) <= diagnoses:
-            words = f"points to diagnosis {int(pointer[:9])}, and the claim has {diagnoses}"
+            words = f"The pointer means diagnosis {int(pointer[:9])}, and the claim has {diagnoses}."
             walk.add("no-such-diagnosis", words, "2400", number, "SV1", 7, component)
 
 
@@ -299,7 +301,7 @@ def payment_faults(raw: Sequence[str], head: int, delimiters: Delimiters, first:
     """Every fault in a claim payment's values; `head` segments stand before the first SVC."""
     walk = Walk(delimiters)
     if not raw or not raw[0].startswith("CLP" + delimiters.element):
-        walk.add("missing-segment", "is missing", "2100", first, "CLP")
+        walk.add("missing-segment", "The payment has no CLP.", "2100", first, "CLP")
     walk.segments(raw, lambda: (Span("2100", 0, head), Span("2110", head, len(raw))), first)
     return walk.faults
 
@@ -309,7 +311,7 @@ def remittance_faults(raw: Sequence[str], delimiters: Delimiters, first: int) ->
     walk = Walk(delimiters)
     for tag in ("BPR", "TRN"):
         if not any(text.startswith(tag + delimiters.element) for text in raw):
-            walk.add("missing-segment", "is missing", "", first, tag)
+            walk.add("missing-segment", f"The remittance has no {tag}.", "", first, tag)
     walk.segments(raw, list, first)
     return walk.faults
 
