@@ -75,6 +75,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that was probably meant; empty where none is near."""
     options = [str(option) for option in known]
     near = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    if not near and len(word) > 1:
+        begun = [option for option in options if option.lower().startswith(word.lower())]
+        near = begun if len(begun) == 1 else []
     if not near:
         lower = {option.lower(): option for option in options}
         near = [lower[n] for n in difflib.get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)]

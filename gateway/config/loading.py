@@ -39,6 +39,8 @@ class _Documents(NamedTuple):
     partners: list[tuple[str, Document]]
     chains: list[tuple[str, Document]]
     tables: list[tuple[str, Document]]
+    complete: bool = True
+    """Whether every file could be parsed."""
 
 
 def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: bool = True) -> Config | list[ConfigFault]:
@@ -60,7 +62,8 @@ def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: boo
     faults: list[ConfigFault] = []
     gateway, found = read_yaml(main, relative(main))
     faults += found
-    parts = []
+    parts: list[list[tuple[str, Document]]] = []
+    before = len(faults)
     for folder in ("partners", "chains", "tables"):
         read = []
         for file in sorted((root / folder).glob("*.yaml")):
@@ -69,7 +72,7 @@ def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: boo
             if document is not None:
                 read.append((file.stem, document))
         parts.append(read)
-    documents = _Documents(gateway or Document(relative(main), {}), *parts)
+    documents = _Documents(gateway or Document(relative(main), {}), parts[0], parts[1], parts[2], len(faults) == before)
     config = _assemble(documents, root, env, faults, secrets=secrets, whole=gateway is not None)
     if faults or config is None:
         return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.column, fault.what))
@@ -85,13 +88,11 @@ def restore(text: bytes, root: Path | str, env: Mapping[str, str] | None = None)
     """
     data = json.loads(text)
     name = "stored configuration"
-    documents = _Documents(
-        Document(name, data["gateway"]),
-        *(
-            [(str(one.get("name")), Document(f"{name}, {one.get('name')}", one)) for one in data[part]]
-            for part in ("partners", "chains", "tables")
-        ),
-    )
+    parts = [
+        [(str(one.get("name")), Document(f"{name}, {one.get('name')}", one)) for one in data[part]]
+        for part in ("partners", "chains", "tables")
+    ]
+    documents = _Documents(Document(name, data["gateway"]), parts[0], parts[1], parts[2])
     faults: list[ConfigFault] = []
     config = _assemble(documents, Path(root), env or os.environ, faults, secrets=False, whole=True)
     if faults or config is None:
@@ -117,7 +118,9 @@ def _assemble(
     whole: bool,
 ) -> Config | None:
     gateway = _model(GatewayConfig, documents.gateway, root, faults) if whole else None
-    folder = root / gateway.plugins_dir if gateway and gateway.plugins_dir else None
+    # As it stands there, even where something else in gateway.yaml is wrong: or every plugin would seem to be missing.
+    stated = documents.gateway.data.get("plugins_dir")
+    folder = root / str(stated) if stated else None
     if folder is not None and not folder.is_dir():
         faults.append(documents.gateway.fault(("plugins_dir",), f"plugins_dir: there is no folder {folder}"))
     finder = Finder(folder=folder, only=_only(gateway, env))
@@ -128,7 +131,9 @@ def _assemble(
     for name, document in documents.partners:
         partner = _model(Partner, document, root, faults, name=name)
         if partner is not None:
-            partners.append((check_transport(partner, document, root, finder, host, faults), document))
+            if whole:
+                partner = check_transport(partner, document, root, finder, host, faults)
+            partners.append((partner, document))
     loaded = []
     for name, document in documents.chains:
         spec = _model(ChainSpec, document, root, faults, name=name)
@@ -136,11 +141,13 @@ def _assemble(
             loaded.append(Loaded(spec, document))
     _check_names([(p.name, d) for p, d in partners], "partner", faults)
     _check_names([(c.spec.name, c.document) for c in loaded], "chain", faults)
+    if not whole:
+        return None
     _add_tables_of_plugins(tables, loaded, finder, host, faults)
     everything = Tables(tables)
     compiler = Compiler(loaded, root, finder, host, everything, faults)
     chains = compiler.compile()
-    if chains is None and len(loaded) == len(documents.chains):
+    if chains is None and documents.complete and len(loaded) == len(documents.chains):
         faults.append(
             documents.gateway.fault(
                 (), "no chain takes what no other chain matches", "a file in chains/ without match:"

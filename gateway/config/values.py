@@ -75,7 +75,7 @@ Span = Annotated[
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise ValueError("a time zone such as America/Chicago") from None
     return value
 

@@ -78,7 +78,7 @@ class _Walk:
             return None
         self.places[loc] = Place(mark.line + 1, mark.column + 1)
         if isinstance(node, yaml.ScalarNode):
-            return None if node.style is None and node.value == "" else node.value
+            return None if not node.style and node.value == "" else node.value
         # An alias may point at what it stands in; and a text nested beyond reason is not a configuration.
         if id(node) in self._under_way or len(loc) > DEEPEST:
             self._fault(node, "an alias of itself" if id(node) in self._under_way else "nested too deeply")
