@@ -28,7 +28,8 @@ class Line:
 
 @dataclass
 class Made:
-    """A claim of a subscriber who is the patient."""
+    """A claim of a subscriber who is the patient. `chart` is the medical record number (REF*EA); the claim's number
+    without it, so that two claims differ in more than their number."""
 
     number: str = "C-1"
     member: str = "1EG4TE5MK72"
@@ -39,6 +40,7 @@ class Made:
     filing: str = "MB"
     charge: str = ""
     frequency: str = "1"
+    chart: str = ""
     extra: Sequence[str] = ()
     lines: Sequence[Line] = field(default_factory=lambda: [Line()])
 
@@ -56,7 +58,8 @@ class Made:
     def claim(self) -> list[str]:
         """2300 with its lines."""
         charge = self.charge or f"{sum(float(line.charge) for line in self.lines):g}"
-        made = [f"CLM*{self.number}*{charge}***12:B:{self.frequency}*Y*A*Y*Y", "HI*ABK:J449", *self.extra]
+        made = [f"CLM*{self.number}*{charge}***12:B:{self.frequency}*Y*A*Y*Y", f"REF*EA*{self.chart or self.number}"]
+        made += [*self.extra, "HI*ABK:J449"]
         for number, line in enumerate(self.lines, 1):
             made += line.segments(number)
         return made
