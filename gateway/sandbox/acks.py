@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from gateway.core.x12.values import x12_amount
@@ -14,7 +14,7 @@ X231 = "005010X231A1"
 X214 = "005010X214"
 _RECEIVED = Status("A1", "19", "PR")
 _TAKEN = Status("A2", "20", "PR")
-_SEE_BELOW = Status("A3", "247")
+_UNLINKED = Status("A8", "496", "85")
 
 
 class SetVerdict(NamedTuple):
@@ -136,7 +136,13 @@ class Source(NamedTuple):
 
 
 def claim_status(
-    source: Source, submitter: tuple[str, str], bht03: str, trace: str, now: dt.datetime, said: Sequence[Said]
+    source: Source,
+    submitter: tuple[str, str],
+    bht03: str,
+    trace: str,
+    now: dt.datetime,
+    said: Sequence[Said],
+    unlinked: Collection[str] = (),
 ) -> list[str]:
     """A 277CA for the claims of one batch: every claim named once, under its billing provider.
 
@@ -144,11 +150,11 @@ def claim_status(
         submitter: name and id of loop 1000A of the 837.
         bht03: the batch's reference, which comes back in TRN02 of the receiver.
         now: local time of the clearinghouse.
+        unlinked: billing NPIs that are refused as a whole (2200C), without a word on their claims.
     """
     day = now.strftime("%Y%m%d")
     by_payer = source.entity == "PR"
     total = sum(one.case.charge for one in said)
-    anything = any(one.refusal is None for one in said)
     found = [
         f"BHT*0085*08*{trace}*{day}*{now:%H%M%S}*TH",
         "HL*1**20*1",
@@ -159,7 +165,7 @@ def claim_status(
         "HL*2*1*21*1",
         f"NM1*41*2*{submitter[0]}*****46*{submitter[1]}",
         f"TRN*2*{bht03}",
-        stc([_RECEIVED], day, True, total) if anything else stc([_SEE_BELOW], day, False, total),
+        stc([_RECEIVED], day, True, total),
         *_counts(said, "90", "AA"),
     ]
     by_payee: dict[str, list[Said]] = {}
@@ -169,12 +175,17 @@ def claim_status(
     for npi, theirs in by_payee.items():
         level += 1
         parent = level
+        charged = sum(one.case.charge for one in theirs)
         found += [
             f"HL*{parent}*2*19*1",
             f"NM1*85*2*{theirs[0].case.payee.name}*****XX*{npi}",
             "TRN*1*0",
+            # The guide gives no date to the status of a billing provider.
+            stc([_UNLINKED if npi in unlinked else _RECEIVED], "", npi not in unlinked, charged),
             *_counts(theirs, "QA", "QC"),
         ]
+        if npi in unlinked:
+            continue
         for one in theirs:
             level += 1
             found.append(f"HL*{level}*{parent}*PT")

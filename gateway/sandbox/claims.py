@@ -21,6 +21,7 @@ from .settings import Kind, SandboxPartner, SandboxSettings
 from .state import Known, State
 
 CLEARINGHOUSE = "PRACTICE CLEARINGHOUSE"
+_UNLINKED = Refusal(False, (Status("A8", "496", "85"),))
 _NOT_FOUND = Refusal(True, (Status("A4", "35"),))
 
 
@@ -95,7 +96,8 @@ class ClaimDesk:
         behaviour = self.partner.behaviour_of(case.payer_id)
         draws = Draws(seed, case.number, case.payer_id, case.attempt)
         trace = f"PC{draws.number('trace') % 10**12:012d}"
-        refusal = refuse(case, behaviour, draws)
+        unlinked = case.payee.npi in self.partner.unlinked_npis
+        refusal = _UNLINKED if unlinked else refuse(case, behaviour, draws)
         original: Known | None = None
         if refusal is None and case.frequency in ("7", "8"):
             original = self._original(case, earlier)
@@ -168,7 +170,8 @@ class ClaimDesk:
             acks.Said(one.case, None if one.refusal and one.refusal.by_payer else one.refusal, "", one.trace)
             for one in taken
         ]
-        bodies = [acks.claim_status(front, batch.submitter, batch.bht03, self._trace(), now, said)]
+        unlinked = self.partner.unlinked_npis
+        bodies = [acks.claim_status(front, batch.submitter, batch.bht03, self._trace(), now, said, unlinked)]
         self.outbound.put("277CA", to, Outgoing("", "HN", "277", acks.X214, bodies), now, times)
         by_payer: dict[str, list[acks.Said]] = {}
         for one in taken:

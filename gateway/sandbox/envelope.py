@@ -45,7 +45,9 @@ def render(
             f"GS*{outgoing.gs01}*{sender}*{to.group or to.id}*{now:%Y%m%d}*{now:%H%M%S}*{gs06}*X*{outgoing.version}"
         )
         for number, body in enumerate(outgoing.bodies, 1):
-            found.append(f"ST*{outgoing.kind}*{number:04d}*{outgoing.version}")
+            # The guide of the 835 does not use ST03.
+            guide = "" if outgoing.kind == "835" else f"*{outgoing.version}"
+            found.append(f"ST*{outgoing.kind}*{number:04d}{guide}")
             found += body
             found.append(f"SE*{len(body) + 2}*{number:04d}")
         found.append(f"GE*{len(outgoing.bodies)}*{gs06}")

@@ -163,6 +163,9 @@ class SandboxPartner(Model):
     """Whether 999s come for what is accepted too."""
     remittance_files: Literal["per_payment", "per_payer", "together"] = "per_payment"
     """How payments (ST) are put into files."""
+    unlinked_npis: tuple[str, ...] = ()
+    """Billing NPIs that are not linked to the submitter: all their claims are refused at once, at the level of the
+    provider (277CA A8:496:85)."""
     line_ending: LineEnding = ""
     """What follows each segment terminator in answers."""
     delays: Delays = Delays()
