@@ -157,12 +157,18 @@ def open_claims(
                 claims.c.charge_cents,
             ).where(claims.c.id.in_(some))
         ):
-            found[row[0]] = OpenClaim(
-                *row,
-                other_payers=others.get(row[0], 0),
-                lines=tuple(lines[row[0]]),
-                claim=_whole(stands[row[0]].get(None, {})),
-                posted=tuple(posted.get(row[0], ())),
+            claim_id, number, version, state, payer_id, charge = row
+            found[claim_id] = OpenClaim(
+                claim_id,
+                number,
+                version,
+                state,
+                payer_id,
+                charge,
+                others.get(claim_id, 0),
+                tuple(lines[claim_id]),
+                _whole(stands[claim_id].get(None, {})),
+                tuple(posted.get(claim_id, ())),
             )
     return found
 

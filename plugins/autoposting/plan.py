@@ -1,0 +1,376 @@
+"""The plan of an adjudicated payment: line by line, what is paid, taken off, owed by the patient, denied.
+
+A line can only give what is open on it. Where a payer decides again on what was denied or left to the patient (a
+resubmission, the next payer), that is given back to the payer's receivable first; a reduction that was taken off
+before and is only said again moves nothing. What still does not fit is not posted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from gateway.core.model.carc import UNMAPPED, Reason, Reasons
+from gateway.core.model.money import to_dollars
+from gateway.core.model.posting import (
+    OFF_KINDS,
+    PATIENT_KINDS,
+    AdjustmentPosting,
+    Denial,
+    Kind,
+    LinePosting,
+    Match,
+    Next,
+    NextStep,
+    OpenLine,
+    PostingPlan,
+    Reopened,
+    WorkItemDraft,
+)
+from gateway.core.x12.loop import Adjustment
+from gateway.core.x12.remittance import ClaimPayment
+
+from .kinds import judge
+from .settings import AutopostingSettings
+
+FORWARDED = frozenset({"19", "20", "21"})
+_SENT_ON = frozenset({"MA18", "N89"})
+_NOT_SENT_ON = "MA19"
+_MOVES = OFF_KINDS | PATIENT_KINDS | {Kind.DENIAL}
+
+
+class Cannot(Exception):
+    """The payment cannot be posted for certain; the message says why and what to do."""
+
+    def __init__(self, why: str, rule: str) -> None:
+        super().__init__(why)
+        self.rule = rule
+
+
+class _Pool:
+    """What is open on a line (or on the whole claim) while a payment is planned."""
+
+    __slots__ = ("denied", "insurance", "name", "off", "patient")
+
+    def __init__(self, name: str, lines: Sequence[OpenLine]) -> None:
+        self.name = name
+        self.insurance = sum(line.insurance_cents for line in lines)
+        self.denied = sum(line.denied_cents for line in lines)
+        self.off = sum(line.off_cents for line in lines)
+        self.patient: dict[Kind, int] = {}
+        for line in lines:
+            for kind, cents in line.patient.items():
+                self.patient[kind] = self.patient.get(kind, 0) + cents
+
+    def take(self, posting: LinePosting) -> LinePosting:
+        """The posting with what must be given back first, and without what only repeats an earlier reduction.
+
+        Raises:
+            Cannot: more is paid and adjusted than is open.
+        """
+        moves = posting.paid_cents + sum(a.cents for a in posting.adjustments if a.kind in _MOVES)
+        short = moves - max(self.insurance, 0) if moves > 0 else 0
+        reopened: list[Reopened] = []
+        adjustments = list(posting.adjustments)
+        if short > 0:
+            if self.denied > 0:
+                back = min(short, self.denied)
+                reopened.append(Reopened(Kind.DENIAL, back))
+                self.denied -= back
+                short -= back
+            for kind in sorted(self.patient):
+                back = min(short, self.patient[kind])
+                if back > 0:
+                    reopened.append(Reopened(kind, back))
+                    self.patient[kind] -= back
+                    short -= back
+            if short > 0:
+                short = self._said_again(adjustments, short)
+            if short > 0:
+                raise Cannot(
+                    f"{self.name}: the payer pays and adjusts ${to_dollars(moves):,}, which is ${to_dollars(short):,} "
+                    "more than is open. It was posted before and not reversed, or it is not this claim's. Find the "
+                    "earlier payment, or ask the payer.",
+                    "more-than-open",
+                )
+        self._settle(posting.paid_cents, adjustments, reopened)
+        if not reopened and adjustments == list(posting.adjustments):
+            return posting
+        return LinePosting(
+            posting.line_id,
+            posting.service,
+            posting.code,
+            posting.charge_cents,
+            posting.paid_cents,
+            tuple(adjustments),
+            tuple(reopened),
+            posting.denied,
+        )
+
+    def _said_again(self, adjustments: list[AdjustmentPosting], short: int) -> int:
+        """Turn reductions that were taken off before into information; returns what is still too much."""
+        known = max(self.off, 0)
+        for index in range(len(adjustments) - 1, -1, -1):
+            one = adjustments[index]
+            if one.kind not in OFF_KINDS or one.cents <= 0:
+                continue
+            again = min(short, known, one.cents)
+            if again <= 0:
+                break
+            parts = [AdjustmentPosting(one.group, one.reason, again, Kind.INFORMATION, one.remark)]
+            if one.cents > again:
+                parts.insert(0, AdjustmentPosting(one.group, one.reason, one.cents - again, one.kind, one.remark))
+            adjustments[index : index + 1] = parts
+            short -= again
+            known -= again
+        return short
+
+    def _settle(self, paid: int, adjustments: Sequence[AdjustmentPosting], reopened: Sequence[Reopened]) -> None:
+        self.insurance += sum(one.cents for one in reopened) - paid
+        for one in adjustments:
+            if one.kind in _MOVES:
+                self.insurance -= one.cents
+            if one.kind in PATIENT_KINDS:
+                self.patient[one.kind] = self.patient.get(one.kind, 0) + one.cents
+            elif one.kind is Kind.DENIAL:
+                self.denied += one.cents
+            elif one.kind in OFF_KINDS:
+                self.off += one.cents
+
+
+class _Planner:
+    """One payment on its way to a plan."""
+
+    def __init__(
+        self, payment: ClaimPayment, match: Match, reasons: Reasons, day: dt.date, settings: AutopostingSettings
+    ) -> None:
+        self.payment = payment
+        self.match = match
+        self.reasons = reasons
+        self.day = day
+        self.settings = settings
+        self.denials: list[Denial] = []
+        self.reviews: list[WorkItemDraft] = []
+        self.notes: list[str] = []
+        self.remarks = payment.remark_codes
+
+    def adjust(
+        self,
+        found: Sequence[Adjustment],
+        remarks: tuple[str, ...],
+        charge: int,
+        zero_paid: bool,
+        line: OpenLine | None,
+        code: str,
+    ) -> list[AdjustmentPosting]:
+        """What each adjustment becomes; denials and reviews are noted on the way."""
+        posted = []
+        remark = remarks[0] if remarks else ""
+        for one in found:
+            reason = self.reasons.find(self.day, one.reason, remarks)
+            kind, review = judge(
+                one.group, reason, one.cents, charge, zero_paid, self.settings.review_contractual_share
+            )
+            if one.cents:
+                posted.append(AdjustmentPosting(one.group, one.reason, one.cents, kind, remark))
+                if kind is Kind.DENIAL:
+                    self.deny(one, reason, remarks, line, code)
+                elif review:
+                    self.review(one, reason, review, line, code)
+        return posted
+
+    def _place(self, line: OpenLine | None, code: str) -> str:
+        return f"line {line.number} ({code})" if line is not None else "the whole claim"
+
+    def deny(self, one: Adjustment, reason: Reason, remarks: tuple[str, ...], line: OpenLine | None, code: str) -> None:
+        """Note a denial; the same reason twice on one line is one."""
+        remark = remarks[0] if remarks else ""
+        category = reason.category if reason.denial != "N" else "UNDERPAYMENT"
+        line_id = line.line_id if line is not None else None
+        for index, known in enumerate(self.denials):
+            if (known.line_id, known.group, known.reason, known.remark) == (line_id, one.group, one.reason, remark):
+                self.denials[index] = _with_cents(known, known.cents + one.cents)
+                return
+        self.denials.append(
+            Denial(
+                line_id,
+                line.number if line is not None else 0,
+                code,
+                one.group,
+                one.reason,
+                remark,
+                one.cents,
+                category or UNMAPPED,
+                reason.team,
+                reason.action,
+                reason.meaning,
+                remarks,
+                self.payment.status,
+                self.payment.claim_id,
+            )
+        )
+
+    def review(self, one: Adjustment, reason: Reason, why: str, line: OpenLine | None, code: str) -> None:
+        """Note something that posts and that a person should look at all the same."""
+        self.reviews.append(
+            WorkItemDraft(
+                reason=f"{one.group}-{one.reason} on {self._place(line, code)}, ${to_dollars(one.cents):,}: {why}.",
+                team=reason.team,
+                cents=abs(one.cents),
+                rule=f"{one.group}-{one.reason}",
+            )
+        )
+
+    def lines(self) -> list[LinePosting]:
+        """The postings of the services, then of what stands on the claim itself."""
+        payment, match = self.payment, self.match
+        claim = match.claim
+        assert claim is not None
+        by_id = {line.line_id: line for line in claim.lines}
+        made = []
+        for index, service in enumerate(payment.lines):
+            line = by_id[match.lines[index].line_id or 0]
+            paid = service.paid_cents
+            before = len(self.denials)
+            remarks = service.remark_codes or self.remarks
+            adjustments = self.adjust(
+                service.adjustments, remarks, service.charge_cents, not paid, line, service.code or line.code
+            )
+            made.append(
+                LinePosting(
+                    line.line_id,
+                    index,
+                    service.code,
+                    service.charge_cents,
+                    paid,
+                    tuple(adjustments),
+                    denied=len(self.denials) > before,
+                )
+            )
+        whole = payment.adjustments
+        if not made and self.settings.claim_level == "wait":
+            raise Cannot(
+                "The payer decided on the claim as a whole and names no service lines. Post it by hand, or let "
+                "autoposting do so (its setting claim_level).",
+                "claim-level",
+            )
+        if whole or not made:
+            made.append(self._claim_level(whole, bool(made)))
+        return made
+
+    def _claim_level(self, whole: Sequence[Adjustment], has_lines: bool) -> LinePosting:
+        payment = self.payment
+        before = len(self.denials)
+        adjustments = self.adjust(whole, self.remarks, payment.charge_cents, not payment.paid_cents, None, "")
+        if has_lines:
+            # What the payer takes off the claim beside its lines lessens what it pays for them.
+            charge, paid = 0, -sum(one.cents for one in whole)
+        else:
+            charge, paid = payment.charge_cents, payment.paid_cents
+            self.notes.append("The payer names no service lines: posted to the claim as a whole.")
+        return LinePosting(None, -1, "", charge, paid, tuple(adjustments), denied=len(self.denials) > before)
+
+    def fitted(self, postings: Sequence[LinePosting]) -> list[LinePosting]:
+        """The postings as what is open allows. Raises Cannot."""
+        claim = self.match.claim
+        assert claim is not None
+        everything = _Pool("The claim", (*claim.lines, claim.claim))
+        if all(posting.line_id is None for posting in postings):
+            return [everything.take(posting) for posting in postings]
+        pools = {line.line_id: _Pool(f"Line {line.number}", (line,)) for line in claim.lines}
+        fitted = []
+        for posting in postings:
+            if posting.line_id is None:
+                rest = _Pool("The claim", ())
+                for pool in pools.values():
+                    rest.insurance += pool.insurance
+                    rest.denied += pool.denied
+                    rest.off += pool.off
+                rest.insurance += claim.claim.insurance_cents
+                fitted.append(rest.take(posting))
+            else:
+                fitted.append(pools[posting.line_id].take(posting))
+        left = sum(pool.insurance for pool in pools.values()) + claim.claim.insurance_cents
+        whole = [posting for posting in fitted if posting.line_id is None]
+        for posting in whole:
+            left += sum(one.cents for one in posting.reopened) - posting.paid_cents
+            left -= sum(one.cents for one in posting.adjustments if one.kind in _MOVES)
+        if left < 0 and claim.claim.insurance_cents < 0:
+            raise Cannot(
+                "This claim was posted as a whole before, and is now decided on line by line: together "
+                f"${to_dollars(-left):,} more than is open. Reverse the first posting, or find out which is right.",
+                "more-than-open",
+            )
+        return fitted
+
+    def plan(self) -> PostingPlan:
+        """The plan. Raises Cannot."""
+        postings = self.fitted(self.lines())
+        step = self.next_step(postings)
+        if self.payment.patient_cents != sum(
+            one.cents for posting in postings for one in posting.adjustments if one.group == "PR"
+        ):
+            self.notes.append("CLP05 differs from the PR adjustments; the adjustments count.")
+        return PostingPlan(
+            lines=tuple(postings),
+            denials=tuple(self.denials),
+            reviews=tuple(self.reviews),
+            next=step,
+            notes=tuple(self.notes),
+        )
+
+    def next_step(self, postings: Sequence[LinePosting]) -> Next:
+        """Who owes what is left (5.9); a claim that was sent on is watched."""
+        claim = self.match.claim
+        assert claim is not None
+        patient = open_cents = denied = 0
+        for posting in postings:
+            for one in posting.adjustments:
+                if one.kind in PATIENT_KINDS:
+                    patient += one.cents
+                elif one.kind is Kind.OPEN:
+                    open_cents += one.cents
+                elif one.kind is Kind.DENIAL:
+                    denied += one.cents
+        remarks = {code for line in self.payment.lines for code in line.remark_codes} | set(self.remarks)
+        sent_on = self.payment.status in FORWARDED or bool(remarks & _SENT_ON)
+        if sent_on and _NOT_SENT_ON not in remarks:
+            days = self.settings.crossover_days
+            self.reviews.append(
+                WorkItemDraft(
+                    reason=f"The payer has sent the claim on to the next one; ${to_dollars(patient):,} are left for "
+                    f"it. If nothing has come after {days} business days, bill the next payer.",
+                    team="coordination",
+                    business_days=days,
+                    cents=patient,
+                    rule="crossover",
+                )
+            )
+            return Next(NextStep.CROSSED_OVER, patient, "The payer has sent the claim on to the next payer.")
+        if open_cents:
+            return Next(NextStep.SAME_PAYER, open_cents, "Part of it is still with this payer.")
+        if patient > 0 and claim.other_payers:
+            return Next(NextStep.NEXT_PAYER, patient, "What this payer leaves goes to the next payer of the claim.")
+        if patient > 0:
+            return Next(NextStep.PATIENT, patient, "What this payer leaves is the patient's.")
+        if denied:
+            return Next(NextStep.SAME_PAYER, denied, "The denied amount is worked before anybody else is billed.")
+        return Next(NextStep.NOBODY)
+
+
+def _with_cents(denial: Denial, cents: int) -> Denial:
+    values = {name: getattr(denial, name) for name in denial.__struct_fields__}
+    return Denial(**(values | {"cents": cents}))
+
+
+def plan_adjudication(
+    payment: ClaimPayment, match: Match, reasons: Reasons, day: dt.date, settings: AutopostingSettings
+) -> PostingPlan:
+    """The plan of a payment that a payer has decided on.
+
+    Raises:
+        Cannot: it cannot be posted for certain.
+    """
+    if match.claim is None:
+        raise Cannot(match.why, "no-claim")
+    return _Planner(payment, match, reasons, day, settings).plan()

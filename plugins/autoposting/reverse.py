@@ -1,0 +1,83 @@
+"""The reversal of an earlier payment (CLP02 is 22): exactly what was posted, taken back, or nothing (5.6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gateway.core.model.money import to_dollars
+from gateway.core.model.posting import Match, Next, NextStep, PostedPayment, PostingPlan
+from gateway.core.x12.remittance import ClaimPayment
+
+from .plan import Cannot
+
+
+def _amounts(payment: ClaimPayment) -> Counter[tuple[str, str]]:
+    """Every adjustment of the payment by group and reason, in cents."""
+    found: Counter[tuple[str, str]] = Counter()
+    for adjustments in (payment.adjustments, *(line.adjustments for line in payment.lines)):
+        for one in adjustments:
+            found[one.group, one.reason] += one.cents
+    return found
+
+
+def _posted_amounts(posted: PostedPayment) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for one in posted.adjustments:
+        found[one.group, one.reason] += one.cents
+    return found
+
+
+def _takes_back(payment: ClaimPayment, posted: PostedPayment) -> bool:
+    """Whether every amount is the negative of what was posted: claim, reasons, and lines where both have them.
+
+    Some payers turn the group of a reversed reason into CR; then the reason alone is compared.
+    """
+    if (payment.charge_cents, payment.paid_cents) != (-posted.charge_cents, -posted.paid_cents):
+        return False
+    here, there = _amounts(payment), _posted_amounts(posted)
+    if any(group == "CR" for group, _ in here):
+        here, there = _by_reason(here), _by_reason(there)
+    if {key: -cents for key, cents in here.items() if cents} != {key: cents for key, cents in there.items() if cents}:
+        return False
+    lines = Counter((line.charge_cents, line.paid_cents) for line in payment.lines)
+    before = Counter((-line.charge_cents, -line.paid_cents) for line in posted.lines if line.line_id is not None)
+    return lines == before
+
+
+def _by_reason(amounts: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for (_, reason), cents in amounts.items():
+        found["", reason] += cents
+    return found
+
+
+def plan_reversal(payment: ClaimPayment, match: Match) -> PostingPlan:
+    """The plan that takes an earlier payment back, found by the payer's claim number, or by its amounts alone where
+    only one fits.
+
+    Raises:
+        Cannot: no payment, or more than one, is exactly what is reversed.
+    """
+    if match.claim is None:
+        raise Cannot(match.why, "no-claim")
+    standing = match.claim.posted
+    numbers = {payment.payer_control_number, payment.reference("F8")} - {""}
+    exact = [posted for posted in standing if _takes_back(payment, posted)]
+    numbered = [posted for posted in exact if posted.payer_claim_number in numbers]
+    found = numbered or exact
+    if len(found) > 1:
+        raise Cannot(
+            f"{len(found)} payments that stand on the claim are exactly what is reversed. Say which one.", "reversal"
+        )
+    if not found:
+        words = ", ".join(f"${to_dollars(posted.paid_cents):,}" for posted in standing) or "none"
+        raise Cannot(
+            f"The payer reverses a payment of ${to_dollars(-payment.paid_cents):,}, and none that stands on the claim "
+            f"is exactly that (they are: {words}). Compare its charges and reasons with what was posted.",
+            "reversal",
+        )
+    return PostingPlan(
+        reverses=found[0].claim_payment_id,
+        next=Next(NextStep.SAME_PAYER, 0, "The earlier decision is taken back; a new one should follow."),
+        notes=(f"Takes back claim payment {found[0].claim_payment_id}.",),
+    )
