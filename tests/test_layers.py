@@ -55,7 +55,7 @@ def test_nobody_imports_the_folder_of_plugins() -> None:
         for folder in ("gateway", "plugins", "tests", "benchmarks")
         for path in (ROOT / folder).rglob("*.py")
         for line, module in imports(path)
-        if below(module, "plugins", "gateway_plugins") and folder != "tests" or below(module, "plugins")
+        if (below(module, "plugins", "gateway_plugins") and folder != "tests") or below(module, "plugins")
     ]
     assert not strayed
 
@@ -66,6 +66,6 @@ def test_the_wire_touches_no_file_clock_database_or_loop() -> None:
         f"{path.relative_to(ROOT)}:{line} imports {module}"
         for path in (ROOT / "gateway/core/x12").rglob("*.py")
         for line, module in imports(path)
-        if below(module, *outside) or below(module, "gateway") and not below(module, "gateway.core.x12")
+        if below(module, *outside) or (below(module, "gateway") and not below(module, "gateway.core.x12"))
     ]
     assert not strayed
