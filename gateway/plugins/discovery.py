@@ -132,8 +132,8 @@ class Finder:
                 f"Plugin {name!r} ({candidate.origin}, {candidate.where}) cannot be loaded: "
                 f"{load_failure(error, path)}. {advice}, or take it out of the configuration."
             ) from None
-        stated = "" if hasattr(plugin, "__version__") else version
-        return host.add(name, plugin, origin=candidate.origin, version=stated)
+        own = hasattr(plugin, "__version__") or hasattr(plugin, "version")
+        return host.add(name, plugin, origin=candidate.origin, version="" if own else version)
 
     def load_all(self, host: PluginHost) -> list[str]:
         """Load every plugin there is; returns one paragraph for each that could not be."""
