@@ -32,6 +32,9 @@ from .history import History
 from .stored_config import by_hash
 from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
 
+PAYMENTS = b"payments:"
+"""How a packed request of the posting station begins (`post_records`)."""
+
 NO_PARTNER = "no-partner"
 _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (confirm.STATION, confirm.what_happened),
@@ -93,7 +96,12 @@ def _reads(url: str) -> Engine:
 
 
 async def decide(payload: bytes, mark: Marking) -> bytes:
-    """Decide a chunk. `payload` is a packed `deciding.Request`; returns a packed `verdicts.Chunk`."""
+    """Decide a chunk. `payload` is a packed `deciding.Request`; returns a packed `verdicts.Chunk`. A chunk of payments
+    goes its own way."""
+    if payload.startswith(PAYMENTS):
+        from .post_decide import decide_payments
+
+        return await decide_payments(payload, mark)
     request = _requests.decode(payload)
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
     read = [_Read(asked, request) for asked in request.claims]

@@ -8,11 +8,12 @@ for the rest of the chunk.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
+from ...config import Config
 from .services import Services
 from .stored_config import by_hash
 
@@ -53,6 +54,12 @@ class Request(msgspec.Struct, array_like=True):
     killed: list[tuple[int, int, str]] = []
 
 
+class Killable(Protocol):
+    """A request that remembers which calls cost a child its life."""
+
+    killed: list[tuple[int, int, str]]
+
+
 class DecideImpossible(Exception):
     """The children fail outside of any plugin; the message says where, without data."""
 
@@ -81,11 +88,23 @@ async def decide_chunk(
         today=today,
         claims=list(claims),
     )
+    return await ask(services, config, request, len(request.claims))
+
+
+async def ask(
+    services: Services, config: Config, request: Killable, items: int, pack: Callable[[Any], bytes] = _encode
+) -> dict[str, Any]:
+    """Have a request decided, again and again without the calls that cost a child its life; returns hash and size of
+    the answer, which is in the archive. `items`: how many claims or payments it has; `pack` makes its bytes.
+
+    Raises:
+        DecideImpossible: the children fail, and no plugin is to blame.
+    """
     limits = config.chains.limits
     kills: Counter[int] = Counter()
     outside = 0
     while True:
-        answer: Any = await services.decide.call(_encode(request), limits)
+        answer: Any = await services.decide.call(pack(request), limits)
         if isinstance(answer, bytes):
             stored = services.archive.put(answer)
             return {"sha256": stored.sha256, "size": stored.size}
@@ -103,6 +122,6 @@ async def decide_chunk(
             known = {item for item, step, _ in request.killed if step == answer.step}
             request.killed += [
                 (item, answer.step, "it failed so for several claims before and was not called again")
-                for item in range(len(request.claims))
+                for item in range(items)
                 if item not in known and item > answer.item
             ]
