@@ -164,7 +164,8 @@ _FLUSH = 2000
 def _one_set(
     head: InterchangeHead, kind: str, number: str, body: Iterable[str], marks: Delimiters, end: str
 ) -> Iterator[bytes]:
-    st = segment_text(("ST", kind, number, head.version), marks)
+    # The guide of the 835 does not use ST03 (005010X221A1).
+    st = segment_text(("ST", kind, number, "" if kind == "835" else head.version), marks)
     waiting = [st]
     count = 1
     for raw in body:
