@@ -6,7 +6,12 @@ import datetime as dt
 
 import msgspec
 
+from gateway.core.x12.segment import Delimiters
+from gateway.core.x12.writer import InterchangeHead, isa_text, write_sets
+
 from .settings import SandboxPartner
+
+DELIMITERS = Delimiters()
 
 
 class Correspondent(msgspec.Struct, frozen=True):
@@ -18,7 +23,7 @@ class Correspondent(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """What goes into one interchange: a TA1, or the sets of one group (ST01, version, bodies)."""
+    """What goes into one interchange: a TA1, or the sets of one group (GS01, ST01, version, bodies)."""
 
     ta1: str = ""
     gs01: str = ""
@@ -31,25 +36,23 @@ def render(
     partner: SandboxPartner, to: Correspondent, outgoing: Outgoing, isa13: int, gs06: int, now: dt.datetime
 ) -> bytes:
     """One interchange as bytes. `now` is local time of the clearinghouse."""
-    ending = "~" + partner.line_ending
-    isa = (
-        f"ISA*00*{'':10}*00*{'':10}*{partner.receiver_qualifier}*{partner.receiver_id:15}*{to.qualifier}*{to.id:15}"
-        f"*{now:%y%m%d}*{now:%H%M}*^*00501*{isa13:09d}*0*{partner.usage}*:"
+    head = InterchangeHead(
+        sender_qualifier=partner.receiver_qualifier,
+        sender=partner.receiver_id,
+        receiver_qualifier=to.qualifier,
+        receiver=to.id,
+        group_sender=partner.group_id or partner.receiver_id,
+        group_receiver=to.group or to.id,
+        isa13=f"{isa13:09d}",
+        gs06=str(gs06),
+        usage=partner.usage,
+        at=now,
+        version=outgoing.version or "005010",
+        function=outgoing.gs01,
     )
-    found = [isa]
     if outgoing.ta1:
-        found.append(outgoing.ta1)
-    if outgoing.bodies:
-        sender = partner.group_id or partner.receiver_id
-        found.append(
-            f"GS*{outgoing.gs01}*{sender}*{to.group or to.id}*{now:%Y%m%d}*{now:%H%M%S}*{gs06}*X*{outgoing.version}"
-        )
-        for number, body in enumerate(outgoing.bodies, 1):
-            # The guide of the 835 does not use ST03.
-            guide = "" if outgoing.kind == "835" else f"*{outgoing.version}"
-            found.append(f"ST*{outgoing.kind}*{number:04d}{guide}")
-            found += body
-            found.append(f"SE*{len(body) + 2}*{number:04d}")
-        found.append(f"GE*{len(outgoing.bodies)}*{gs06}")
-    found.append(f"IEA*{1 if outgoing.bodies else 0}*{isa13:09d}")
-    return "".join(segment + ending for segment in found).encode("latin-1")
+        # A TA1 stands alone between ISA and IEA.
+        segments = (isa_text(head, DELIMITERS), outgoing.ta1, f"IEA*0*{head.isa13}")
+        return "".join(f"{segment}~{partner.line_ending}" for segment in segments).encode("latin-1")
+    sets = [(outgoing.kind, f"{number:04d}", body) for number, body in enumerate(outgoing.bodies, 1)]
+    return b"".join(write_sets(head, sets, DELIMITERS, line_ending=partner.line_ending))

@@ -1,0 +1,237 @@
+"""`gateway demo`: claims leave through a real SFTP clearinghouse and come back acknowledged, rejected, paid and posted.
+
+Everything runs on this machine, on embedded defaults, below one folder that is made afresh each time: the practice
+clearinghouse, the gateway with the configuration that comes with it, and two billing systems that drop claims.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from ..server import Gateway
+    from .server import Sandbox
+
+USER = "stillwater"
+JSON_SHARE = 10
+"""Every so many claims come as JSON instead of in the 837."""
+PATIENCE = 150.0
+QUIET_FOR = 1.5
+"""Seconds without a change, and with nothing under way, after which everything is taken to be done."""
+
+
+class Places(NamedTuple):
+    """Where the demo keeps what it makes."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def clearinghouse(self) -> Path:
+        return self.root / "clearinghouse"
+
+
+def shipped_config() -> Path:
+    """The configuration that comes with the gateway: in the package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "default_config"
+    return inside if inside.is_dir() else package.parent / "config"
+
+
+def _write_config(places: Places, sandbox: Sandbox) -> None:
+    """The shipped configuration, with this clearinghouse's port and key, and polls of about a second."""
+    shutil.copytree(shipped_config(), places.config)
+    main = places.config / "gateway.yaml"
+    text = main.read_text()
+    main.write_text(
+        text.replace("data_dir: ../var", "data_dir: ../data") + "\nstable_for: 500ms\npoll_every: 500ms\n"
+        "log_level: error\nweb: {port: 0}\n"
+    )
+    partner = places.config / "partners" / "practice.yaml"
+    text = partner.read_text()
+    text = _only_once(
+        text, "    port: 2222\n", f"    port: {sandbox.port}\n    host_keys: ['{sandbox.host_key_fingerprint}']\n"
+    )
+    text = _only_once(text, "stable: 1s", "stable: 500ms")
+    text = _only_once(text, "{day: 5s, night: 5s}", "{day: 1s, night: 1s}")
+    text = _only_once(text, "max_wait: 30s", "max_wait: 2s")
+    partner.write_text(text)
+
+
+def _only_once(text: str, old: str, new: str) -> str:
+    if text.count(old) != 1:
+        raise click.ClickException(f"The shipped partner file no longer has {old.strip()!r}; the demo cannot set it.")
+    return text.replace(old, new)
+
+
+def _drop(places: Places, claims: int, seed: int, today: dt.date) -> tuple[int, int]:
+    """Two billing systems put their files down; returns how many claims each."""
+    from .generate import generate_claims
+    from .write import as_json, as_837
+
+    made = list(generate_claims(claims, seed, today))
+    apart = made[::JSON_SHARE]
+    rest = [claim for index, claim in enumerate(made) if index % JSON_SHARE]
+    for source, name, data in (
+        ("billing", "monday.837", as_837(rest, today)),
+        ("orders", "orders.json", as_json(apart)),
+    ):
+        folder = places.data / "in" / source
+        folder.mkdir(parents=True, exist_ok=True)
+        beside = folder / f".{name}.part"
+        beside.write_bytes(data)
+        os.replace(beside, folder / name)
+    return len(rest), len(apart)
+
+
+class _Screen:
+    """One line that changes while work goes on; plain lines where nobody sees it change."""
+
+    def __init__(self) -> None:
+        self._live = sys.stdout.isatty()
+        self._shown = ""
+        self._begun = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._clear()
+        click.echo(text)
+
+    def show(self, text: str) -> None:
+        """How things stand."""
+        if text == self._shown:
+            return
+        seconds = time.monotonic() - self._begun
+        if self._live:
+            click.echo(f"\r\x1b[2K  {seconds:5.1f} s  {text}", nl=False)
+        else:
+            click.echo(f"  {seconds:5.1f} s  {text}")
+        self._shown = text
+
+    def _clear(self) -> None:
+        if self._live and self._shown:
+            click.echo("\r\x1b[2K", nl=False)
+
+
+def _standing(connection: Any) -> dict[str, int]:
+    from sqlalchemy import func, select
+
+    from ..core.store.tables import batches, claim_payments, claims, files, outbox, remittances
+
+    def count(table: Any, *where: Any) -> int:
+        return int(connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
+
+    return {
+        "taken in": count(claims),
+        "held": count(claims, claims.c.state.in_(["held", "faulty"])),
+        "sent": int(
+            connection.execute(select(func.sum(batches.c.claims)).where(batches.c.sent_at.is_not(None))).scalar() or 0
+        ),
+        "rejected": count(claims, claims.c.state == "rejected"),
+        "accepted": count(claims, claims.c.state == "accepted"),
+        "payments posted": count(claim_payments, claim_payments.c.state == "posted"),
+        "_busy": count(files, files.c.state.in_(["received", "reading"]))
+        + count(outbox, outbox.c.submitted_at.is_(None))
+        + count(claims, claims.c.state.in_(["ready", "batched"]))
+        + count(remittances, remittances.c.state.in_(["received", "posting"])),
+    }
+
+
+async def _until_quiet(gateway: Gateway, sandbox: Sandbox, screen: _Screen) -> bool:
+    """Watch until nothing moves any more; False where patience ended first."""
+    end = time.monotonic() + PATIENCE
+    last: dict[str, int] = {}
+    since = time.monotonic()
+    while time.monotonic() < end:
+        now = await gateway.read(_standing)
+        waiting = len([one for one in await gateway.engine.list(state="running")])
+        if now != last:
+            last, since = now, time.monotonic()
+        screen.show(" · ".join(f"{name} {value:,}" for name, value in now.items() if not name.startswith("_")))
+        left_there = any((sandbox.home(USER) / "from").glob("*.x12"))
+        idle = not now["_busy"] and now["taken in"] and not sandbox.pending() and not left_there and waiting <= 1
+        if idle and time.monotonic() - since > QUIET_FOR:
+            return True
+        await asyncio.sleep(0.25)
+    return False
+
+
+async def _run(places: Places, claims: int, seed: int, screen: _Screen) -> int:
+    from ..config.commands import require
+    from ..core.ledger.proof import prove
+    from ..operate.overview import overview
+    from ..server import Gateway
+    from . import demo_report
+    from .server import Sandbox
+    from .settings import SandboxPartner, SandboxSettings
+
+    settings = SandboxSettings(seed=seed, partners=(SandboxPartner(user=USER, password=os.urandom(12).hex()),))
+    async with Sandbox(settings, places.clearinghouse) as sandbox:
+        screen.say(
+            f"A practice clearinghouse listens on 127.0.0.1:{sandbox.port} (SFTP, key {sandbox.host_key_fingerprint})."
+        )
+        os.environ["PRACTICE_PASSWORD"] = str(sandbox.credentials(USER).password)
+        _write_config(places, sandbox)
+        gateway = Gateway(require(places.config), executor="demo")
+        await gateway.start()
+        try:
+            screen.say(f"The gateway runs, on SQLite below {places.root}.")
+            x12, json = _drop(places, claims, seed, dt.date.today())
+            screen.say(f"Two billing systems drop their claims: {x12} in an 837P, {json} as JSON.\n")
+            done = await _until_quiet(gateway, sandbox, screen)
+            screen.say("")
+            seen = await gateway.read(overview)
+            proof = await gateway.read(prove)
+            received = sandbox.received(USER)
+            remitted = sum(one.cents for one in sandbox.payments(USER))
+            example = await gateway.read(demo_report.example)
+            for line in demo_report.report(seen, proof, received, remitted):
+                click.echo(line)
+            for line in example:
+                click.echo(line)
+            for line in demo_report.where_next(places.root):
+                click.echo(line)
+        finally:
+            await gateway.stop()
+    if not done:
+        click.echo(
+            f"Not everything was finished after {PATIENCE:.0f} seconds; the table shows how far it came.", err=True
+        )
+    return 0 if done and proof.ok and seen.to_the_cent else 1
+
+
+@click.command()
+@click.option("--claims", default=500, show_default=True, type=click.IntRange(1, 20_000), help="How many claims.")
+@click.option("--seed", default=7, show_default=True, help="Another seed makes other claims and other answers.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True, help="Where; made afresh."
+)
+def demo(claims: int, seed: int, folder: Path) -> None:
+    """Watch claims leave through a practice clearinghouse and come back paid and posted to the cent."""
+    places = Places(folder.resolve())
+    if places.root.exists() and not (places.root / ".gateway-demo").exists() and any(places.root.iterdir()):
+        raise click.ClickException(f"{folder} holds something else; name another folder with --folder.")
+    shutil.rmtree(places.root, ignore_errors=True)
+    places.root.mkdir(parents=True)
+    (places.root / ".gateway-demo").touch()
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(asyncio.run(_run(places, claims, seed, _Screen())))
+    sys.exit(130)
