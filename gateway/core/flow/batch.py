@@ -38,6 +38,7 @@ LAST_NUMBER = 999_999_999
 declare(
     batch_allocated="a batch has its numbers and its claims, nothing is written",
     batch_written="the bytes of the batch are in the archive",
+    batch_checked="the bytes of the batch were read back, nothing is noted",
     batch_committed="the batch is noted as written and is to be sent",
 )
 
@@ -247,7 +248,9 @@ def _numbers_are_used_up(partner: Partner, now: dt.datetime) -> WorkItem:
 # --- write -----------------------------------------------------------------------------------------
 
 
-def _commit(connection: Connection, services: Services, batch_id: int, written: dict[str, Any]) -> None:
+def _commit(
+    connection: Connection, services: Services, batch_id: int, written: Written, note: str
+) -> None:
     """The batch is written: its file, its interchange, and that it is to be sent."""
     now = services.clock.now()
     batch = batch_store.get(connection, batch_id, lock=True)
@@ -278,8 +281,10 @@ def _commit(connection: Connection, services: Services, batch_id: int, written: 
         now,
     )
     batch_store.set_state(connection, batch_id, "written", file_id=file_id)
-    what = f"Written, {stored.size:,} bytes, as file {file_id}; read back and found right. {written['note']}"
-    timeline.add(connection, [timeline.Entry("batch", batch_id, "batch", what.rstrip())], now)
+    what = f"Written, {stored.size:,} bytes, as file {file_id}; read back and found right. {note}"
+    entries = [timeline.Entry("batch", batch_id, "batch", what.rstrip())]
+    entries += [timeline.Entry("claim", claim_id, "batch", words) for claim_id, words in written["blanked"]]
+    timeline.add(connection, entries, now)
     put_outbox(connection, "send", f"{batch_id}:1", {"batch_id": batch_id}, now)
 
 
@@ -315,11 +320,17 @@ async def batch(run: Run, payload: Payload) -> dict[str, Any]:
         if not left:
             await run.transact("empty", _empty, services, batch_id)
             return {"batch_id": batch_id, "state": "empty"}
-    suspicions = await run.step("check", check_batch, services, partner, batch_id, written)
-    if suspicions:
-        why = "What was written is not what was meant; nothing was sent. " + " ".join(suspicions[:5])
+    why = written["refused"]
+    note = written["note"]
+    if not why:
+        checked = await run.step("check", check_batch, services, partner, batch_id, written["sha256"])
+        boundary("batch.checked")
+        note = f"{note} {checked['note']}".strip()
+        if checked["wrong"]:
+            why = "What was written is not what was meant; nothing was sent. " + " ".join(checked["wrong"][:5])
+    if why:
         await run.transact("refuse", outgoing.refuse, services, batch_id, why)
         return {"batch_id": batch_id, "state": "refused"}
-    await run.transact("written", _commit, services, batch_id, written)
+    await run.transact("written", _commit, services, batch_id, written, note)
     boundary("batch.committed")
     return {"batch_id": batch_id, "state": "written"}

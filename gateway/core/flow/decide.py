@@ -1,7 +1,7 @@
 """Decide: what a child process does with a chunk of claims. It reads, runs the plugins, and writes nothing.
 
-For each claim the stations confirm, scrub and hold of its chain are run, in the order of the file; what the first claims
-of a chunk decided is history for the later ones. The answer is one blob, which the commit applies.
+For each claim the stations confirm, scrub and hold of its chain are run, in the order of the file; what the first
+claims of a chunk decided is history for the later ones. The answer is one blob, which the commit applies.
 """
 
 from __future__ import annotations

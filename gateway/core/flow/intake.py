@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import msgspec
@@ -193,20 +193,18 @@ class _Work:
         """Start deciding a chunk. The step has its place among the steps of this workflow when this returns."""
         name = f"decide {number}" if not again else f"decide {number} again {again}"
         facts = self._facts
-        task = asyncio.ensure_future(
-            self._run.step(
-                name,
-                decide_chunk,
-                self._services,
-                facts["source"],
-                self._file_id,
-                facts["today"],
-                facts["config_hash"],
-                chunk,
+
+        async def decide() -> dict[str, Any]:
+            return await decide_chunk(
+                self._services, facts["source"], self._file_id, facts["today"], facts["config_hash"], chunk
             )
-        )
+
+        task: asyncio.Task[dict[str, Any]] = asyncio.create_task(self._step(name, decide))
         await asyncio.sleep(0)
         return task
+
+    async def _step(self, name: str, function: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        return await self._run.step(name, function)
 
     async def _commit(self, number: int, chunk: list[Asked], decided: dict[str, Any]) -> None:
         """Commit a chunk; claims whose patient changed meanwhile are decided again, a few times."""

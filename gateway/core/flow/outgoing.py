@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, update
 
 from ..model.money import to_dollars
+from ..model.states import ClaimState
 from ..store import archive, timeline
 from ..store import batches as batch_store
 from ..store.outbox import put_outbox
-from ..store.tables import files, outbox
+from ..store import claims as claim_store
+from ..store.tables import files, work_items
 from ..work.items import WorkItem, close_items, open_items
 from . import lines
 from .services import Services
@@ -124,7 +126,14 @@ def refuse(connection: Connection, services: Services, batch_id: int, why: str) 
 def _refuse(connection: Connection, services: Services, batch_id: int, why: str, now: dt.datetime) -> str:
     batch = batch_store.get(connection, batch_id)
     batch_store.set_state(connection, batch_id, "refused", reason=why[:1000])
-    open_items(connection, [stuck(batch, why, now)], now)
+    item = stuck(batch, why, now)
+    if not open_items(connection, [item], now):
+        # It was refused before and sent again: the same item opens with today's reason.
+        connection.execute(
+            update(work_items)
+            .where(work_items.c.key == item.key)
+            .values(state="open", reason=item.reason, opened_at=now, closed_at=None, outcome="")
+        )
     _tell(connection, batch_id, f"It does not leave. {why}", now)
     return "refused"
 
@@ -154,15 +163,38 @@ def send_again(connection: Connection, batch_id: int, who: str, why: str, now: d
     batch = batch_store.get(connection, batch_id, lock=True)
     if batch.ta1 or batch.group_ack or batch.claim_acks:
         raise ValueError("the partner has answered this interchange; resubmit its claims in a new one instead")
+    if batch.file_id is None:
+        raise ValueError("the batch was never written; dissolve it, and its claims go in another")
     if batch.state not in ("waiting", "refused"):
         raise ValueError(f"the batch is {batch.state}; only one that waits or was refused is sent again")
-    tries = connection.execute(
-        select(func.count()).where(outbox.c.kind == "send", outbox.c.key.like(f"{batch_id}:%"))
-    ).scalar_one()
     batch_store.set_state(connection, batch_id, "written", reason="")
-    put_outbox(connection, "send", f"{batch_id}:{tries + 1}", {"batch_id": batch_id}, now)
+    put_outbox(connection, "send", f"{batch_id}:{now.isoformat()}", {"batch_id": batch_id}, now)
     close_items(connection, [f"batch:{batch_id}:send"], why[:200], now)
     _tell(connection, batch_id, f"To be sent: {why}", now, who)
+
+
+def dissolve(connection: Connection, batch_id: int, who: str, why: str, now: dt.datetime) -> int:
+    """Give the claims of a batch that was refused, and of which nothing was ever sent, back to be batched anew.
+    Returns how many.
+
+    Raises:
+        ValueError: it is not refused, or somebody has tried to send it.
+    """
+    batch = batch_store.get(connection, batch_id, lock=True)
+    if batch.state != "refused":
+        raise ValueError(f"the batch is {batch.state}; only one that was refused is dissolved")
+    if batch.file_id is not None:
+        raise ValueError("the batch may have reached its partner; ask there, then send it again")
+    claim_ids = batch_store.claim_ids(connection, batch_id)
+    claim_store.set_state(connection, claim_ids, ClaimState.READY, now, only_from=[ClaimState.BATCHED])
+    batch_store.take_out(connection, batch_id, claim_ids)
+    batch_store.set_state(connection, batch_id, "empty", reason=f"Dissolved: {why}"[:1000])
+    entries = [timeline.Entry("batch", batch_id, "batch", f"Dissolved: {why}", who=who)]
+    words = f"Batch {batch_id} was dissolved before it left; it goes with the next."
+    entries += [timeline.Entry("claim", claim_id, "batch", words, who=who) for claim_id in claim_ids]
+    timeline.add(connection, entries, now)
+    close_items(connection, [f"batch:{batch_id}:send"], f"Dissolved: {why}"[:200], now)
+    return len(claim_ids)
 
 
 def resume_partner(connection: Connection, partner: str, who: str, now: dt.datetime) -> int:

@@ -58,7 +58,7 @@ def register(
     quarantined and waits for a person.
     """
     # The counter's row first: two arrivals of the same content come one after the other.
-    allocate(connection, "files", 1)
+    file_id = allocate(connection, "files", 1)
     first = files.first_with(connection, source, stored.sha256)
     if first is not None:
         state, reason = "duplicate", f"The same content came before, as file {first}; it is not worked again."
@@ -66,10 +66,11 @@ def register(
         state, reason = "quarantined", refused
     else:
         state, reason = "received", ""
-    file_id = files.add(
+    files.add(
         connection,
         files.NewFile("in", origin, source, name, stored, "", state, reason, duplicate_of=first),
         now,
+        file_id,
     )
     what = f"Received from {source}, {stored.size:,} bytes. {reason}".rstrip()
     timeline.add(connection, [timeline.Entry("file", file_id, "intake", what)], now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from ..clock import business_date
 from ..model.states import ClaimState
@@ -74,7 +74,7 @@ def take_out(
 ) -> int:
     """Take claims that cannot be written out of their batch (claim id, reason); returns how many are left in it."""
     why = dict(taken)
-    rows = []
+    rows: list[Row[Any]] = []
     for some in claim_store.bulks(list(why)):
         rows += connection.execute(
             select(claims.c.id, claims.c.charge_cents, claims.c.payer_id, claims.c.partner).where(

@@ -87,8 +87,7 @@ def contents(connection: Connection, batch_id: int) -> list[Row[Any]]:
                 submissions.c.claim_id,
                 submissions.c.st02,
                 submissions.c.position,
-                submissions.c.charge_cents,
-                claims.c.usage,
+                claims.c.payer_id,
                 claims.c.content,
             )
             .join(claims, claims.c.id == submissions.c.claim_id)
@@ -96,6 +95,16 @@ def contents(connection: Connection, batch_id: int) -> list[Row[Any]]:
             .order_by(submissions.c.position)
         )
     )
+
+
+def numbers(connection: Connection, batch_id: int) -> list[tuple[str, str]]:
+    """CLM01 and ST02 of the claims of a batch, in the order in which they are written."""
+    rows = connection.execute(
+        select(submissions.c.claim_number, submissions.c.st02)
+        .where(submissions.c.batch_id == batch_id)
+        .order_by(submissions.c.position)
+    )
+    return [(number, st02) for number, st02 in rows]
 
 
 def claim_ids(connection: Connection, batch_id: int) -> list[int]:

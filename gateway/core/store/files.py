@@ -32,13 +32,13 @@ class NewFile(NamedTuple):
     cents: int = 0
 
 
-def add(connection: Connection, new: NewFile, now: dt.datetime) -> int:
-    """Write the rows of a file and of its bytes; returns the file's id."""
+def add(connection: Connection, new: NewFile, now: dt.datetime, file_id: int = 0) -> int:
+    """Write the rows of a file and of its bytes; returns the file's id (`file_id`, where one was allocated)."""
     purpose = "inbound" if new.direction == "in" else "outbound"
     record(connection, new.stored, purpose, now)
     if new.wire is not None:
         record(connection, new.wire, purpose, now)
-    file_id = allocate(connection, "files", 1)
+    file_id = file_id or allocate(connection, "files", 1)
     connection.execute(
         insert(files).values(
             id=file_id,

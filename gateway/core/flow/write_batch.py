@@ -1,0 +1,250 @@
+"""Writing a batch: from stored claims to the bytes that leave, and reading them back before they do.
+
+Everything comes from what was allocated, so writing again gives the same bytes. What is read back is compared with the
+database, not with what the writer believed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypedDict
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from ...config.partner import Partner
+from ..model.money import to_dollars
+from ..store import batches as batch_store
+from ..x12 import delimit
+from ..x12.reader import read
+from ..x12.second_opinion import Envelope, NoOpinion, suspicions
+from ..x12.segment import Delimiters
+from ..x12.stored import StoredClaim
+from ..x12.transactions import ClaimSetEnd, FileFault, ReadClaim, UnknownSet, transactions
+from ..x12.writer import ClaimHead, ClaimSet, InterchangeHead, WriterFault, ancestors, write_claims
+from .services import Services
+
+
+class Written(TypedDict):
+    """A batch in the archive. `taken_out`: claims that cannot be written to this partner, with why (then nothing was
+    written). `blanked`: claims in whose free text a separator became a blank, with where. `refused`: why the whole
+    batch cannot be written."""
+
+    sha256: str
+    size: int
+    note: str
+    taken_out: list[tuple[int, str]]
+    blanked: list[tuple[int, str]]
+    refused: str
+
+
+def order_of(rows: Sequence[Any]) -> list[Any]:
+    """The order in which claims are written: equal billing providers, subscribers and patients together, so that
+    they share a level; among equals the one that came first."""
+
+    def key(row: Any) -> tuple[Any, ...]:
+        stored = StoredClaim.unpack(row.content)
+        return (stored.delimiters, *ancestors(stored), row.id)
+
+    return sorted(rows, key=key)
+
+
+class _Claim(NamedTuple):
+    claim_id: int
+    st02: str
+    stored: StoredClaim
+
+
+def write_batch(services: Services, partner: Partner, batch_id: int) -> Written:
+    """Write a batch into the archive, from what the database says of it."""
+    with services.reads.connect() as connection:
+        batch = batch_store.get(connection, batch_id)
+        rows = batch_store.contents(connection, batch_id)
+    claims = [_as_sent(services, row) for row in rows]
+    wanted = Delimiters(*(getattr(partner.delimiters, name) for name in Delimiters._fields))
+    marks = None if partner.delimiters.fixed else delimit.choose((one.stored for one in claims), wanted)
+    result = Written(sha256="", size=0, note="", taken_out=[], blanked=[], refused="")
+    if marks is None:
+        marks = wanted
+        claims = _fitted(claims, marks, result)
+        if result["taken_out"]:
+            return result
+    elif marks != wanted:
+        result["note"] = "Other separators than usual were taken, because data holds the usual ones."
+    head, start = _heads(partner, batch, marks)
+    try:
+        stored = services.archive.put_chunks(
+            write_claims(
+                head,
+                start,
+                _sets(claims),
+                marks,
+                line_ending=partner.delimiters.line_ending,
+                max_claims=partner.max_claims_per_set,
+            )
+        )
+    except WriterFault as fault:
+        result["refused"] = f"It cannot be written: {fault}."
+        return result
+    result["sha256"], result["size"] = stored
+    return result
+
+
+def _as_sent(services: Services, row: Row[Any]) -> _Claim:
+    """A claim under the payer id that its partner knows."""
+    stored = StoredClaim.unpack(row.content)
+    sent_id = services.config.sent_payer_id(row.payer_id)
+    if sent_id != row.payer_id:
+        element = stored.delimiters.element
+        start = f"NM1{element}PR{element}"
+        subscriber = []
+        for raw in stored.subscriber:
+            if raw.startswith(start):
+                elements = raw.split(element)
+                if len(elements) > 9:
+                    elements[9] = sent_id
+                    raw = element.join(elements)
+            subscriber.append(raw)
+        stored = stored._replace(subscriber=subscriber)
+    return _Claim(row.claim_id, row.st02, stored)
+
+
+def _fitted(claims: list[_Claim], marks: Delimiters, result: Written) -> list[_Claim]:
+    """The claims for separators that cannot be changed; what happened to them goes into `result`."""
+    fitted = []
+    for one in claims:
+        stored, blanked, conflicts = delimit.fit(one.stored, marks)
+        if conflicts:
+            where = ", ".join(sorted({f"{found.segment_id}{found.element:02d}" for found in conflicts}))
+            why = (
+                f"It holds a character that this partner uses as a separator, in {where}, where a blank would change "
+                "what it says. Correct it at its source and send it again."
+            )
+            result["taken_out"].append((one.claim_id, why))
+        elif blanked:
+            where = ", ".join(sorted({f"{found.segment_id}{found.element:02d}" for found in blanked}))
+            result["blanked"].append((one.claim_id, f"A separator in free text ({where}) goes out as a blank."))
+        fitted.append(one._replace(stored=stored))
+    return fitted
+
+
+def _sets(claims: Sequence[_Claim]) -> Iterator[ClaimSet]:
+    """The transaction sets, in the order of the claims."""
+    for number in dict.fromkeys(one.st02 for one in claims):
+        yield ClaimSet(number, [one.stored for one in claims if one.st02 == number])
+
+
+def _heads(partner: Partner, batch: Row[Any], marks: Delimiters) -> tuple[InterchangeHead, ClaimHead]:
+    """Envelope and header, from the partner's settings and what was allocated."""
+    ids = partner.interchange
+    at: dt.datetime = batch.created_at.astimezone(ZoneInfo(partner.batch.time_zone))
+    head = InterchangeHead(
+        sender_qualifier=ids.sender_qualifier,
+        sender=ids.sender_id.strip(),
+        receiver_qualifier=ids.receiver_qualifier,
+        receiver=ids.receiver_id.strip(),
+        group_sender=ids.gs02.strip(),
+        group_receiver=ids.gs03.strip(),
+        isa13=batch.isa13,
+        gs06=batch.gs06,
+        usage=batch.usage,
+        at=at,
+        version=partner.version,
+        acknowledgment_requested=ids.acknowledgment_requested,
+    )
+
+    def plain(text: str) -> str:
+        for mark in marks:
+            text = text.replace(mark, " ") if mark else text
+        return text
+
+    submitter, contact = partner.submitter, partner.submitter.contact
+    numbers: list[str] = []
+    for qualifier, value in (
+        ("TE", contact.phone),
+        ("EX", contact.extension),
+        ("EM", contact.email),
+        ("FX", contact.fax),
+    ):
+        if value and len(numbers) < 6:
+            numbers += [qualifier, plain(value)]
+    name, sender = plain(submitter.name), plain(submitter.id or ids.sender_id.strip())
+    receiver, receiver_id = plain(partner.receiver.name), plain(partner.receiver.id or ids.receiver_id.strip())
+    start = ClaimHead(
+        batch.bht03,
+        (
+            ("NM1", "41", "2", name, "", "", "", "", "46", sender),
+            ("PER", "IC", plain(contact.name), *numbers),
+        ),
+        (("NM1", "40", "2", receiver, "", "", "", "", "46", receiver_id),),
+    )
+    return head, start
+
+
+# --- read back -------------------------------------------------------------------------------------
+
+
+def check_batch(services: Services, partner: Partner, batch_id: int, sha256: str) -> dict[str, Any]:
+    """Read what was written and compare it with what was meant.
+
+    Returns `wrong`, what is not right (empty where all is), and a `note` for the timeline.
+    """
+    with services.reads.connect() as connection:
+        batch = batch_store.get(connection, batch_id)
+        numbers = batch_store.numbers(connection, batch_id)
+    first = int(batch.first_st02)
+    meant = Envelope(
+        batch.isa13, batch.gs06, tuple(dict.fromkeys(st02 for _, st02 in numbers))
+    )
+    note = ""
+    wrong = _read_back(services, sha256, batch, meant, Counter(number for number, _ in numbers))
+    if any(not first <= int(st02) < first + batch.sets for st02 in meant.st02):
+        wrong.append("A transaction set has a number that was not allocated for it.")
+    if not wrong and partner.second_opinion:
+        try:
+            wrong += suspicions(services.archive.read(sha256), meant)
+            note = "badx12 agrees with its envelope."
+        except NoOpinion as error:
+            note = f"No second opinion: {error}"
+    return {"wrong": wrong, "note": note}
+
+
+def _read_back(
+    services: Services, sha256: str, batch: Row[Any], meant: Envelope, numbers: Counter[str]
+) -> list[str]:
+    wrong: list[str] = []
+    found: Counter[str] = Counter()
+    sets: list[str] = []
+    cents = 0
+
+    def compare(what: str, is_: object, should: object) -> None:
+        if is_ != should:
+            wrong.append(f"{what} is {is_} and should be {should}.")
+
+    with services.archive.open(sha256) as stream:
+        for item in transactions(read(stream)):
+            if isinstance(item, ReadClaim):
+                found[item.claim.id] += 1
+                cents += item.claim.charge_cents
+            elif isinstance(item, ClaimSetEnd):
+                sets.append(item.set.st02)
+                envelope = item.set.envelope
+                compare("ISA13", envelope.isa13, batch.isa13)
+                compare("GS06", envelope.gs06, batch.gs06)
+                compare("ISA15", envelope.usage, batch.usage)
+                compare("BHT03", item.set.bht03, batch.bht03)
+                wrong += [fault.message for fault in item.set.faults[:5]]
+                if not item.sound:
+                    wrong.append(f"Transaction set {item.set.st02} is not sound.")
+            elif isinstance(item, FileFault):
+                wrong.append(item.fault.message)
+            elif isinstance(item, UnknownSet):
+                wrong.append(f"It holds a transaction set {item.set.kind}.")
+    compare("The transaction sets", " ".join(sets), " ".join(meant.st02))
+    compare("The number of claims", sum(found.values()), batch.claims)
+    compare("The charge of all claims", f"${to_dollars(cents):,}", f"${to_dollars(batch.cents):,}")
+    if found != numbers:
+        wrong.append("The claims in it are not those of the batch.")
+    return wrong
