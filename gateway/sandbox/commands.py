@@ -58,7 +58,7 @@ def generate(
 ) -> None:
     """Write invented claims of a home-medical-equipment supplier: oxygen, PAP and resupply, beds, wheelchairs,
     nebulizers, diabetic supplies; for Medicare, Medicaid, commercial plans, and second payers."""
-    from .files import write_837, write_json
+    from .write import write_837, write_json
 
     path = out or Path(f"claims-{seed}.{kind}")
     day = today.date() if today else None

@@ -13,7 +13,6 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -85,7 +84,7 @@ def _only_once(text: str, old: str, new: str) -> str:
 def _drop(places: Places, claims: int, seed: int, today: dt.date) -> tuple[int, int]:
     """Two billing systems put their files down; returns how many claims each."""
     from .generate import generate_claims
-    from .write import as_json, as_837
+    from .write import as_837, as_json
 
     made = list(generate_claims(claims, seed, today))
     apart = made[::JSON_SHARE]
@@ -162,7 +161,7 @@ async def _until_quiet(gateway: Gateway, sandbox: Sandbox, screen: _Screen) -> b
     since = time.monotonic()
     while time.monotonic() < end:
         now = await gateway.read(_standing)
-        waiting = len([one for one in await gateway.engine.list(state="running")])
+        waiting = len(await gateway.engine.list(state="running"))
         if now != last:
             last, since = now, time.monotonic()
         screen.show(" · ".join(f"{name} {value:,}" for name, value in now.items() if not name.startswith("_")))
@@ -194,7 +193,7 @@ async def _run(places: Places, claims: int, seed: int, screen: _Screen) -> int:
         await gateway.start()
         try:
             screen.say(f"The gateway runs, on SQLite below {places.root}.")
-            x12, json = _drop(places, claims, seed, dt.date.today())
+            x12, json = _drop(places, claims, seed, dt.datetime.now().astimezone().date())
             screen.say(f"Two billing systems drop their claims: {x12} in an 837P, {json} as JSON.\n")
             done = await _until_quiet(gateway, sandbox, screen)
             screen.say("")

@@ -201,6 +201,10 @@ class Sandbox:
         """How often each claim number was taken (by a second payer too)."""
         return self._view.claim_counts(user or self.settings.partners[0].user)
 
+    def pending(self) -> int:
+        """How many answers and claims to be paid wait for their time."""
+        return self._view.pending()
+
     async def settle(self) -> None:
         """Take every file that lies finished, and put out everything that is due by now.
 

@@ -242,6 +242,12 @@ class State:
         )
         return [(kind, name, sha256) for kind, name, sha256 in rows]
 
+    def pending(self) -> int:
+        """How many answers and claims to be paid wait for their time."""
+        (answers,) = self._db.execute("select count(*) from outbox where delivered is null").fetchone()
+        (payments,) = self._db.execute("select count(*) from due where alone").fetchone()
+        return int(answers) + int(payments)
+
     def next_time(self) -> float | None:
         """When the next thing is due; None where nothing waits."""
         (answer,) = self._db.execute("select min(at) from outbox where delivered is null").fetchone()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from gateway.core.clock import SystemClock, business_date
+from gateway.core.model.json_claim import MOST_CLAIMS
 from gateway.core.x12.stored import StoredClaim
 from gateway.core.x12.writer import MAX_CLAIMS_PER_SET, ClaimHead, ClaimSet, InterchangeHead, write_claims
 
@@ -21,7 +22,6 @@ from .loops import stored
 from .records import Claim
 
 ZONE = "America/New_York"
-CLAIMS_IN_DOCUMENT = 5000
 _SENDER, _RECEIVER = "STILLWATERPM", "GATEWAY"
 # What JSON cannot say is refused before anybody looks at the claim.
 NOT_IN_JSON = frozenset({"pointer_to_no_diagnosis"})
@@ -65,6 +65,62 @@ def _sets(claims: Iterator[Claim], size: int) -> Iterator[ClaimSet]:
         yield ClaimSet(f"{number:04d}", ready)
 
 
+def _pieces(
+    claims: Iterator[Claim], day: dt.date, reference: str, number: int, claims_per_set: int, usage: str
+) -> Iterator[bytes]:
+    head = InterchangeHead(
+        sender_qualifier="ZZ",
+        sender=_SENDER,
+        receiver_qualifier="ZZ",
+        receiver=_RECEIVER,
+        group_sender=_SENDER,
+        group_receiver=_RECEIVER,
+        isa13=f"{number % 10**9:09d}",
+        gs06=str(number % 10**9 or 1),
+        usage=usage,
+        at=dt.datetime.combine(day, dt.time(18, 30), tzinfo=dt.UTC),
+    )
+    start = ClaimHead(
+        reference=reference,
+        submitter=(
+            ("NM1", "41", "2", "STILLWATER HOME MEDICAL", "", "", "", "", "46", _SENDER),
+            ("PER", "IC", "BILLING OFFICE", "TE", "6145550100"),
+        ),
+        receiver=(("NM1", "40", "2", "CLAIMS GATEWAY", "", "", "", "", "46", _RECEIVER),),
+    )
+    return write_claims(head, start, _sets(claims, claims_per_set))
+
+
+def as_837(
+    claims: Iterable[Claim], today: dt.date, *, control_number: int = 1, claims_per_set: int = MAX_CLAIMS_PER_SET
+) -> bytes:
+    """Claims as one 837P interchange, as a billing system sends it on that day."""
+    reference = f"BATCH{control_number:09d}"
+    return b"".join(_pieces(iter(claims), today, reference, control_number, claims_per_set, "T"))
+
+
+def as_json(claims: Iterable[Claim]) -> bytes:
+    """Claims as one JSON document, 5,000 at most. A fault that JSON cannot carry is taken out, also of what is
+    expected of the claim.
+
+    Raises:
+        ValueError: there are more claims than one document may have.
+    """
+    found = [_sayable(claim) for claim in claims]
+    if len(found) > MOST_CLAIMS:
+        raise ValueError(f"a JSON document has room for {MOST_CLAIMS} claims, not {len(found)}")
+    return json.dumps([document(claim) for claim in found], separators=(",", ":")).encode()
+
+
+def _sayable(claim: Claim) -> Claim:
+    """The claim without faults that JSON cannot carry."""
+    if not NOT_IN_JSON.isdisjoint(claim.expected_faults):
+        claim.expected_faults = tuple(name for name in claim.expected_faults if name not in NOT_IN_JSON)
+        for line in claim.lines:
+            line.pointers = [pointer for pointer in line.pointers if pointer <= len(claim.diagnoses)] or [1]
+    return claim
+
+
 def write_837(
     path: Path,
     n: int,
@@ -91,32 +147,13 @@ def write_837(
     """
     day = _today(today)
     number = (seed if control_number is None else control_number) % 10**9
-    head = InterchangeHead(
-        sender_qualifier="ZZ",
-        sender=_SENDER,
-        receiver_qualifier="ZZ",
-        receiver=_RECEIVER,
-        group_sender=_SENDER,
-        group_receiver=_RECEIVER,
-        isa13=f"{number:09d}",
-        gs06=str(number or 1),
-        usage=usage,
-        at=dt.datetime.combine(day, dt.time(18, 30), tzinfo=dt.UTC),
-    )
-    start = ClaimHead(
-        reference=f"{claim_prefix(seed)}{number}",
-        submitter=(
-            ("NM1", "41", "2", "STILLWATER HOME MEDICAL", "", "", "", "", "46", _SENDER),
-            ("PER", "IC", "BILLING OFFICE", "TE", "6145550100"),
-        ),
-        receiver=(("NM1", "40", "2", "CLAIMS GATEWAY", "", "", "", "", "46", _RECEIVER),),
-    )
     written = Written([path])
     claims = generate_claims(
         n, seed, day, fault_share=fault_share, faults=faults, families=families, references=references
     )
+    reference = f"{claim_prefix(seed)}{number}"
     with path.open("wb") as stream:
-        for piece in write_claims(head, start, _sets(_counted(claims, written), claims_per_set)):
+        for piece in _pieces(_counted(claims, written), day, reference, number, claims_per_set, usage):
             stream.write(piece)
     return written
 
@@ -145,11 +182,10 @@ def write_json(
         n, seed, _today(today), fault_share=fault_share, faults=names, families=families, references=references
     )
     counted = _counted(claims, written)
-    while part := [document(claim) for claim in islice(counted, CLAIMS_IN_DOCUMENT)]:
+    while part := list(islice(counted, MOST_CLAIMS)):
         number = len(written.paths) + 1
         target = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
-        with target.open("w", encoding="utf-8") as stream:
-            json.dump(part, stream, separators=(",", ":"))
+        target.write_bytes(as_json(part))
         written.paths.append(target)
     return written
 
