@@ -44,7 +44,7 @@ def checked_settings(
         faults.append(document.fault(loc, f"settings: {show(given)} cannot be used", "a mapping"))
         return None
     try:
-        return model.model_validate(given, context={"root": root})
+        return model.model_validate(given, context={"root": root, "secrets": document.secrets})
     except ValidationError as error:
         faults.extend(explain(error, document, model, loc))
         return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
-from gateway.plugins.chains import Chains, ChainSpec
+from gateway.plugins.chains import STATIONS, Chains, ChainSpec
 from gateway.plugins.host import PluginHost
 from gateway.plugins.tables import Tables
 
@@ -72,9 +73,22 @@ class Config:
         return (found[1] if found else None) or payer_id
 
 
-def _plain(model: BaseModel) -> Any:
-    """The model as plain data, the same in every process: what is a set comes sorted."""
-    return _sorted_sets(model.model_dump(mode="json", by_alias=True), model.model_dump(by_alias=True))
+def _plain(model: BaseModel, settings: Iterable[Any] = ()) -> Any:
+    """The model as plain data, the same in every process: what is a set in the settings in it comes sorted."""
+    plain = model.model_dump(mode="json", by_alias=True)
+    if any(_has_sets(cast(Hashable, type(one))) for one in settings):
+        return _sorted_sets(plain, model.model_dump(by_alias=True))
+    return plain
+
+
+@cache
+def _has_sets(model: Hashable) -> bool:
+    schema = repr(getattr(model, "__pydantic_core_schema__", ""))
+    return "'type': 'set'" in schema or "'type': 'frozenset'" in schema
+
+
+def _settings_of(spec: ChainSpec) -> Iterable[Any]:
+    return (step.settings for name in STATIONS for step in spec.stations.of(name) or ())
 
 
 def _sorted_sets(plain: Any, typed: Any) -> Any:
@@ -92,8 +106,8 @@ def _text(gateway: GatewayConfig, partners: Iterable[Partner], specs: Iterable[C
     data: dict[str, Any] = {
         "format": FORMAT,
         "gateway": _plain(gateway),
-        "partners": [_plain(partner) for partner in partners],
-        "chains": [_plain(spec) for spec in specs],
+        "partners": [_plain(partner, [partner.transport.settings]) for partner in partners],
+        "chains": [_plain(spec, _settings_of(spec)) for spec in specs],
         "tables": [as_data(tables[name]) for name in sorted(tables)],
     }
     return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from gateway.plugins.settings import Secret
+
 
 class ConfigFault(NamedTuple):
     """One fault. Lines and columns count from 1 (0: the file as a whole)."""
@@ -43,9 +45,12 @@ _SECRET_WORDS = ("password", "passphrase", "secret", "key", "token", "url")
 
 
 class Document:
-    """A YAML file, read: plain data in which every scalar is a string, and the place of every key and value."""
+    """A YAML file, read: plain data in which every scalar is a string, and the place of every key and value.
 
-    __slots__ = ("data", "file", "keys", "places")
+    `secrets`: every reference to a secret that was found when models read the data.
+    """
+
+    __slots__ = ("data", "file", "keys", "places", "secrets")
 
     def __init__(
         self, file: str, data: Any, places: Mapping[Loc, Place] | None = None, keys: Mapping[Loc, Place] | None = None
@@ -54,6 +59,11 @@ class Document:
         self.data = data
         self.places = dict(places or {})
         self.keys = dict(keys or {})
+        self.secrets: set[Secret] = set()
+
+    def find(self, text: str) -> Loc:
+        """The path at which a value stands; the whole where it is not found."""
+        return _find(self.data, text, ()) or ()
 
     def place(self, loc: Loc, *, key: bool = False) -> Place:
         """Where the value (or the key) at a path stands; the nearest one above where there is none."""
@@ -69,6 +79,17 @@ class Document:
         """A fault at a path of this file."""
         line, column = self.place(loc, key=key)
         return ConfigFault(self.file, line, column, what, expected, meant)
+
+
+def _find(data: Any, text: str, loc: Loc) -> Loc | None:
+    if data == text:
+        return loc
+    inner = data.items() if isinstance(data, Mapping) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in inner:
+        found = _find(value, text, (*loc, key))
+        if found is not None:
+            return found
+    return None
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,12 +17,12 @@ from pydantic import BaseModel, ValidationError
 from gateway.plugins.chains import INHERITED, STATIONS, ChainSpec
 from gateway.plugins.discovery import Finder
 from gateway.plugins.host import PluginHost, PluginRefused
-from gateway.plugins.settings import Secret, SecretMissing
+from gateway.plugins.settings import SecretMissing
 from gateway.plugins.tables import Table, Tables
 
 from .compiling import Compiler, Loaded, check_transport
 from .config import Config
-from .faults import ConfigFault, Document, Loc, explain, relative
+from .faults import ConfigFault, Document, explain, relative
 from .models import GatewayConfig
 from .partner import DEFAULT_PAYER, Partner
 from .tables import read_table
@@ -102,7 +102,7 @@ def restore(text: bytes, root: Path | str, env: Mapping[str, str] | None = None)
 
 def _model(model: type[M], document: Document, root: Path, faults: list[ConfigFault], **more: Any) -> M | None:
     try:
-        return model.model_validate({**more, **document.data}, context={"root": root})
+        return model.model_validate({**more, **document.data}, context={"root": root, "secrets": document.secrets})
     except ValidationError as error:
         faults += explain(error, document, model)
         return None
@@ -157,14 +157,8 @@ def _assemble(
     if gateway is not None:
         _check_sources(gateway, documents.gateway, faults)
     if secrets:
-        if gateway is not None:
-            _check_secrets(gateway, documents.gateway, env, faults)
-        for partner, document in partners:
-            _check_secrets(partner, document, env, faults)
-        for one in loaded:
-            checked = compiler.specs.get(one.spec.name)
-            if checked is not None:
-                _check_secrets(checked, one.document, env, faults)
+        for document in (documents.gateway, *(one for _, one in (*documents.partners, *documents.chains))):
+            _check_secrets(document, env, faults)
     if faults or gateway is None or chains is None:
         return None
     return Config(
@@ -247,23 +241,11 @@ def _check_sources(gateway: GatewayConfig, document: Document, faults: list[Conf
                 )
 
 
-def _secrets_in(value: Any, loc: Loc) -> Iterator[tuple[Loc, Secret]]:
-    if isinstance(value, Secret):
-        yield loc, value
-    elif isinstance(value, BaseModel):
-        for name, field in type(value).model_fields.items():
-            yield from _secrets_in(getattr(value, name), (*loc, field.alias or name))
-    elif isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from _secrets_in(one, (*loc, key))
-    elif isinstance(value, list | tuple):
-        for index, one in enumerate(value):
-            yield from _secrets_in(one, (*loc, index))
-
-
-def _check_secrets(model: BaseModel, document: Document, env: Mapping[str, str], faults: list[ConfigFault]) -> None:
-    for loc, secret in _secrets_in(model, ()):
+def _check_secrets(document: Document, env: Mapping[str, str], faults: list[ConfigFault]) -> None:
+    for secret in document.secrets:
         try:
             secret.reveal(env)
         except SecretMissing as error:
-            faults.append(document.fault(loc, f"{loc[-1]}: {error}", "the secret at that place"))
+            loc = document.find(str(secret))
+            label = f"{loc[-1]}: " if loc else ""
+            faults.append(document.fault(loc, f"{label}{error}", "the secret at that place"))

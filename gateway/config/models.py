@@ -27,7 +27,10 @@ def _database_url(value: object, info: ValidationInfo) -> object:
         return value
     text = str(value)
     if text.startswith(("env:", "file:")):
-        return Secret(text, base=info.context.get("root") if info.context else None)
+        context = info.context or {}
+        secret = Secret(text, base=context.get("root"))
+        context.get("secrets", set()).add(secret)
+        return secret
     if not text.startswith(("sqlite:", "postgresql")):
         raise ValueError("sqlite (the default), a postgresql URL, or a reference to one: env:NAME, file:/path")
     if "://" in text and "@" in text and ":" in text.split("://", 1)[1].rsplit("@", 1)[0]:

@@ -14,9 +14,21 @@ import yaml
 from .faults import ConfigFault, Document, Loc, Place
 
 try:
-    from yaml import CSafeLoader as _Loader
+    from yaml import CSafeLoader as _Safe
 except ImportError:  # pragma: no cover - a PyYAML that was built without libyaml
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _Safe  # type: ignore[assignment]
+
+
+class _Loader(_Safe):
+    """The C loader, without asking of every scalar whether it might be a number."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+        return "tag:yaml.org,2002:str"
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None: ...
+
+    def ascend_resolver(self) -> None: ...
+
 
 DEEPEST = 40
 MOST = 2_000_000

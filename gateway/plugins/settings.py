@@ -132,8 +132,10 @@ class Secret:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def convert(value: object, info: core_schema.ValidationInfo) -> Secret:
-            if isinstance(value, Secret):
-                return value
-            return cls(str(value), base=info.context.get("root") if isinstance(info.context, dict) else None)
+            context = info.context if isinstance(info.context, dict) else {}
+            secret = value if isinstance(value, Secret) else cls(str(value), base=context.get("root"))
+            # Whoever reads a configuration asks for all of its references, to see that they lead somewhere.
+            context.get("secrets", set()).add(secret)
+            return secret
 
         return core_schema.with_info_plain_validator_function(convert, serialization=core_schema.to_string_ser_schema())
