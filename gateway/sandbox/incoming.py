@@ -127,7 +127,7 @@ class _Reader:
         codes = () if sound else _set_codes(info)
         submitter = info.submitter
         verdict = SetVerdict(info.kind, info.st02, info.version, codes)
-        return Batch(verdict, info.bht03, (submitter.name, submitter.id), cases)
+        return Batch(verdict, _plain(info.bht03), (_plain(submitter.name), _plain(submitter.id)), cases)
 
 
 def _set_codes(info: SetInfo) -> tuple[str, ...]:
@@ -139,24 +139,33 @@ def _set_codes(info: SetInfo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes)) or ("5",)
 
 
+_SEPARATORS = str.maketrans("*:^~", "    ")
+
+
+def _plain(text: str) -> str:
+    """A value without what separates in our answers: a partner may use other separators, and these then stand in its
+    data."""
+    return text.translate(_SEPARATORS).strip() if not text.isalnum() else text
+
+
 def _day(day: dt.date | None) -> str:
     return f"{day:%Y%m%d}" if day else ""
 
 
 def _name(party: Party) -> Name:
-    return Name(party.last, party.first, party.middle, party.id)
+    return Name(_plain(party.last), _plain(party.first), _plain(party.middle), _plain(party.id))
 
 
 def _line(line: ServiceLine, secondary: bool) -> CaseLine:
     period = line.dates
     found = CaseLine(
-        code=line.code,
-        modifiers=line.modifiers,
+        code=_plain(line.code),
+        modifiers=tuple([_plain(modifier) for modifier in line.modifiers]),
         charge=line.charge_cents,
         units=int(line.units) or 1,
         start=_day(period.start),
         end=_day(period.end),
-        reference=line.control_number,
+        reference=_plain(line.control_number),
         number=str(line.number),
         ordering_npi=line.ordering_provider.npi,
     )
@@ -172,23 +181,29 @@ def case_of(claim: Claim, bht03: str) -> Case:
     billing, payer, subscriber, patient = claim.billing_provider, claim.payer, claim.subscriber, claim.patient
     secondary = claim.payer_responsibility not in ("", "P")
     others = [
-        OtherPayer(other.payer.id, other.payer.name, other.filing_code, other.responsibility, other.subscriber.id)
+        OtherPayer(
+            _plain(other.payer.id),
+            _plain(other.payer.name),
+            _plain(other.filing_code),
+            other.responsibility,
+            _plain(other.subscriber.id),
+        )
         for other in claim.other_subscribers
     ]
     return Case(
-        number=claim.id,
+        number=_plain(claim.id),
         charge=claim.charge_cents,
-        payer_id=payer.id,
-        payer_name=payer.name,
-        filing=claim.filing_code,
+        payer_id=_plain(payer.id),
+        payer_name=_plain(payer.name),
+        filing=_plain(claim.filing_code),
         responsibility=claim.payer_responsibility or "P",
-        payee=Payee(billing.npi or billing.id, billing.name, billing.tax_id),
+        payee=Payee(_plain(billing.npi or billing.id), _plain(billing.name), _plain(billing.tax_id)),
         subscriber=_name(subscriber),
         patient=_name(patient),
         lines=[_line(line, secondary) for line in claim.lines],
         same_person=patient.is_subscriber,
-        frequency=claim.frequency or "1",
-        facility=claim.place_of_service or "12",
+        frequency=_plain(claim.frequency) or "1",
+        facility=_plain(claim.place_of_service) or "12",
         replaces=claim.payer_control_number,
         others=others,
         bht03=bht03,
