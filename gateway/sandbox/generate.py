@@ -67,7 +67,8 @@ def generate_claims(
             claim.number = f"{prefix}{made:07d}"
             with_references = rng.random() < references
             if names and rng.random() < fault_share:
-                spoil(claim, earlier, rng, names)
+                # Draws of its own, so that the sound claims are the same with and without faults among them.
+                spoil(claim, earlier, random.Random(f"{seed}:{claim.number}"), names)
             if with_references:
                 for index, line in enumerate(claim.lines, 1):
                     line.reference = f"{claim.number}L{index}"
