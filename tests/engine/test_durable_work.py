@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import threading
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import Engine, MetaData, Table, inspect, select
-from sqlalchemy.exc import DBAPIError
 
 from gateway.core.engine.codec import JsonCodec
 from gateway.core.engine.dbos_engine import DbosEngine
-from gateway.core.engine.faults import passing
-from gateway.core.engine.port import PassingFault, Payload, Run, StepFailed, WorkflowCancelled
-from gateway.core.store.engine import is_sqlite, make_sync_engine
+from gateway.core.engine.port import Payload, Run, StepFailed, WorkflowCancelled
+from gateway.core.store.engine import make_sync_engine
 
 from .conftest import drawer, paid, pay, until
 
@@ -200,81 +196,6 @@ async def test_a_chunk_can_be_decided_while_the_one_before_it_commits(workflows,
     assert [cents_of(till, f"era-1:{number}") for number in range(5)] == [[0], [1], [2], [3], [4]]
 
 
-async def test_a_step_waits_for_a_passing_fault_to_pass(workflows, open_engine) -> None:
-    faults: list[Exception] = [
-        OSError(errno.ENOSPC, "No space left on device"),
-        PassingFault("every decide process is busy"),
-    ]
-
-    def write() -> str:
-        if faults:
-            raise faults.pop(0)
-        return "written"
-
-    @workflows("archive")
-    async def archive(run: Run, payload: Payload) -> Any:
-        return await run.step("write", write)
-
-    async with open_engine() as engine:
-        await engine.submit("archive", "file-1", {})
-        seen = [trouble.why for trouble in await until(engine.troubles)]
-        assert await engine.wait("archive", "file-1") == "written"
-        assert engine.troubles() == []
-    assert seen[0] in ("the disk is full", "every decide process is busy")
-
-
-async def test_a_full_disk_is_no_permanent_error(workflows, open_engine, till, database_url) -> None:
-    """SQLite says full in the middle of the transaction; when there is room again, it goes through, once."""
-    if not is_sqlite(database_url):
-        pytest.skip("a full disk cannot be had on the shared PostgreSQL; its error code is tested below")
-
-    @workflows("post")
-    async def post(run: Run, payload: Payload) -> Any:
-        return await run.transact("pay", pay_much, run.key)
-
-    limited = {"pages": 1}
-
-    def pay_much(connection: Any, key: str) -> int:
-        connection.exec_driver_sql(f"PRAGMA max_page_count={limited['pages']}")
-        connection.execute(drawer.insert(), [{"key": key * 10, "cents": n} for n in range(2000)])
-        return pay(connection, key, 5)
-
-    async with open_engine() as engine:
-        await engine.submit("post", "era-1", {})
-        await until(engine.troubles)
-        (trouble,) = engine.troubles()
-        assert (trouble.workflow, trouble.why) == ("post:era-1", "the disk is full")
-        assert (await engine.list())[0].state == "running"
-        limited["pages"] = 1_000_000
-        assert await engine.wait("post", "era-1") == 1
-        assert engine.troubles() == []
-
-
-async def test_an_engine_with_a_full_disk_can_still_be_stopped_and_loses_nothing(
-    workflows, open_engine, till, database_url
-) -> None:
-    if not is_sqlite(database_url):
-        pytest.skip("a full disk cannot be had on the shared PostgreSQL")
-    limited = {"pages": 1}
-
-    def pay_much(connection: Any, key: str) -> int:
-        connection.exec_driver_sql(f"PRAGMA max_page_count={limited['pages']}")
-        connection.execute(drawer.insert(), [{"key": key * 10, "cents": n} for n in range(2000)])
-        return pay(connection, key, 5)
-
-    @workflows("post")
-    async def post(run: Run, payload: Payload) -> Any:
-        return await run.transact("pay", pay_much, run.key)
-
-    async with open_engine() as engine:
-        await engine.submit("post", "era-1", {})
-        await until(engine.troubles)
-    limited["pages"] = 1_000_000
-    async with open_engine() as engine:
-        assert await engine.wait("post", "era-1") == 1
-    assert cents_of(till, "era-1") == [5]
-
-
 async def test_many_at_once_each_commit_once(workflows, open_engine, till) -> None:
     @workflows("post")
     async def post(run: Run, payload: Payload) -> Any:
@@ -387,23 +308,3 @@ async def test_the_engine_keeps_nothing_of_what_a_transaction_read(workflows, op
         steps.dispose()
     assert any("a-hash" in book for book in books)
     assert not any("Jane" in book for book in books)
-
-
-def test_what_passes_by_itself_is_told_from_what_does_not() -> None:
-    def of_postgres(state: str) -> DBAPIError:
-        original = psycopg.errors.lookup(state)("the server's words")
-        return DBAPIError.instance("UPDATE", None, original, psycopg.Error)  # type: ignore[return-value]
-
-    assert passing(of_postgres("53100")) == "the server is short of resources"  # disk full
-    assert passing(of_postgres("57P01")) == "the server is shutting down"
-    assert passing(of_postgres("40001")) == "another transaction came first"
-    assert passing(psycopg_gone()) == "the connection was lost"
-    assert passing(OSError(errno.ENOSPC, "full")) == "the disk is full"
-    assert passing(of_postgres("23505")) == ""
-    assert passing(OSError(errno.EACCES, "denied")) == ""
-    assert passing(ConnectionResetError("the partner dropped us")) == ""  # a station's own affair
-
-
-def psycopg_gone() -> Exception:
-    original = psycopg.OperationalError("server closed the connection unexpectedly")
-    return DBAPIError.instance("UPDATE", None, original, psycopg.Error)  # type: ignore[return-value]

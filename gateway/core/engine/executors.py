@@ -141,7 +141,8 @@ class Executors:
     def _roll_call(self, connection: Connection) -> tuple[set[str], set[str]]:
         """The ids that beat, this one always among them, and those that are silent."""
         since = self._business.clock.now() - dt.timedelta(seconds=self._silent)
-        living, silent = {self._id}, set()
+        living: set[str] = {self._id}
+        silent: set[str] = set()
         for row in connection.execute(select(executors.c.id, executors.c.heartbeat_at)):
             (living if row.heartbeat_at >= since else silent).add(str(row.id))
         return living, silent - living
