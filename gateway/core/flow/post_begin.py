@@ -1,0 +1,300 @@
+"""Before a remittance posts: is it whole, does it add up, has it come before? Then its row, its deposit, its PLBs.
+
+A set that does not add up posts nothing and is one work item, with the difference in dollars. The same payment again is
+recorded and does nothing (hme-billing-rules 5.2).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, insert, select, update
+
+from ...plugins.tables import Tables
+from ..ledger import accounts, transfers
+from ..ledger.transfers import Transfer, signed
+from ..model.money import to_dollars
+from ..store import timeline
+from ..store.ids import allocate
+from ..store.tables import deposits, provider_adjustments, remittances
+from ..work.calendar import add_business_days
+from ..work.items import WorkItem, close_items, open_items
+from .post_records import Scanned
+
+PRENOTE = "P"
+_METHODS = {"ACH": "eft", "CHK": "check", "FWT": "wire", "BOP": "eft", "NON": "none"}
+_MAY_HAVE_POSTED = ("posting", "posted", "partly posted", "review", "information")
+
+
+class Origin(NamedTuple):
+    """The file, the partner that brought it, ISA15 as this environment wants it, and the business day."""
+
+    file_id: int
+    file_name: str
+    partner: str
+    usage: str
+    today: dt.date
+
+
+class _Judged(NamedTuple):
+    """What becomes of a set: its state, why, the remittance it repeats, and one that it replaces."""
+
+    state: str
+    reason: str = ""
+    duplicate_of: int | None = None
+    replaces: int | None = None
+
+
+def begin_sets(
+    connection: Connection, origin: Origin, sets: Sequence[Scanned], tables: Tables, now: dt.datetime
+) -> list[list[Any]]:
+    """Record the sets of a file. Returns those that post: [ordinal, remittance id, id of the first claim payment,
+    payer id]."""
+    if not sets:
+        return []
+    # The counter's row lets one file at a time in (PostgreSQL), so that a copy is always seen.
+    first_id = allocate(connection, "remittances", len(sets))
+    posts: list[list[Any]] = []
+    items: list[WorkItem] = []
+    entries: list[timeline.Entry] = []
+    moves: list[Transfer] = []
+    for index, found in enumerate(sets):
+        remittance_id = first_id + index
+        judged = _judge(connection, origin, found)
+        _insert(connection, origin, found, remittance_id, judged, now)
+        if judged.replaces is not None:
+            items += _replace(connection, judged.replaces, remittance_id, now)
+        if judged.state == "posting":
+            first_payment = allocate(connection, "claim_payments", found.claims) if found.claims else 0
+            posts.append([found.ordinal, remittance_id, first_payment, found.payer_id])
+            moves += _money(connection, origin, found, remittance_id, now)
+            items += _levels(connection, origin, found, remittance_id, tables, moves)
+        elif judged.state != "duplicate" and judged.reason:
+            items.append(_item(origin, found, remittance_id, judged))
+        entries.append(timeline.Entry("remittance", remittance_id, "post", _what(found, judged)))
+    transfers.write(connection, moves, now)
+    open_items(connection, items, now)
+    timeline.add(connection, entries, now)
+    return posts
+
+
+def _judge(connection: Connection, origin: Origin, found: Scanned) -> _Judged:
+    copy = _copy(connection, found)
+    if copy is not None and copy.body_hash == found.body:
+        return _Judged("duplicate", f"The same as remittance {copy.id}, byte for byte; nothing is posted.", copy.id)
+    if found.usage and found.usage != origin.usage:
+        words = {"P": "production", "T": "test"}
+        return _Judged(
+            "information",
+            f"It is marked as {words.get(found.usage, 'neither test nor production')} (ISA15), and this gateway runs "
+            f"for {words[origin.usage]}. Nothing is posted.",
+        )
+    if found.handling == PRENOTE:
+        return _Judged("information", "")
+    if copy is not None and copy.state in _MAY_HAVE_POSTED:
+        return _Judged(
+            "review",
+            f"Remittance {copy.id} has the same number, amount, date, payer and payee, and other contents. Compare the "
+            "two; nothing of this one is posted.",
+            copy.id,
+        )
+    replaces = copy.id if copy is not None else None
+    if found.fault:
+        return _Judged("exception", f"{found.fault} Nothing of it is posted. Ask the partner for it again.")
+    if found.difference_cents:
+        return _Judged(
+            "exception",
+            f"It does not add up: the payment is ${to_dollars(found.paid_cents):,}, its claims are "
+            f"${to_dollars(found.claims_cents):,} less ${to_dollars(found.provider_cents):,} at provider level; "
+            f"${to_dollars(abs(found.difference_cents)):,} apart. Nothing of it is posted. Ask the payer.",
+        )
+    return _Judged("posting", replaces=replaces)
+
+
+def _copy(connection: Connection, found: Scanned) -> Any:
+    """The remittance that this one may repeat: the same body; else, where money is paid, the same key."""
+    columns = (remittances.c.id, remittances.c.state, remittances.c.body_hash)
+    first = remittances.c.state != "duplicate"
+    same = connection.execute(
+        select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
+    ).first()
+    if same is not None or not found.money_key:
+        return same
+    return connection.execute(
+        select(*columns).where(remittances.c.money_key == found.money_key, first).order_by(remittances.c.id).limit(1)
+    ).first()
+
+
+def _insert(
+    connection: Connection, origin: Origin, found: Scanned, remittance_id: int, judged: _Judged, now: dt.datetime
+) -> None:
+    waits = judged.state in ("exception", "review")
+    level = -found.provider_cents if judged.state == "posting" else 0
+    open_cents = found.paid_cents - level if waits or judged.state == "posting" else 0
+    connection.execute(
+        insert(remittances).values(
+            id=remittance_id,
+            file_id=origin.file_id,
+            ordinal=found.ordinal,
+            partner=origin.partner,
+            state=judged.state,
+            payer_name=found.payer_name,
+            payer_id=found.payer_id,
+            payee_npi=found.payee_id,
+            handling=found.handling,
+            method=found.method,
+            trace_number=found.trace_number,
+            originator=found.originator,
+            paid_cents=found.paid_cents,
+            effective_date=found.effective_date,
+            money_key=found.money_key,
+            body_hash=found.body,
+            claims=found.claims,
+            posted_cents=0,
+            exception_cents=open_cents,
+            provider_level_cents=level,
+            reason=judged.reason[:1000],
+            duplicate_of=judged.duplicate_of,
+            received_at=now,
+        )
+    )
+
+
+def _replace(connection: Connection, old: int, new: int, now: dt.datetime) -> list[WorkItem]:
+    """An earlier copy of this payment could not be posted (cut, or it did not add up); this one can."""
+    reason = f"It came again as remittance {new}, which adds up; this one is not counted."
+    connection.execute(
+        update(remittances)
+        .where(remittances.c.id == old, remittances.c.state == "exception")
+        .values(state="duplicate", duplicate_of=new, exception_cents=0, reason=reason)
+    )
+    close_items(connection, [f"remittance:{old}"], reason, now)
+    timeline.add(connection, [timeline.Entry("remittance", old, "post", reason)], now)
+    return []
+
+
+def _money(
+    connection: Connection, origin: Origin, found: Scanned, remittance_id: int, now: dt.datetime
+) -> list[Transfer]:
+    """The payment is expected at the bank, and waits on its clearing account to be posted."""
+    if not found.paid_cents:
+        return []
+    connection.execute(
+        insert(deposits).values(
+            id=allocate(connection, "deposits", 1),
+            remittance_id=remittance_id,
+            method=_METHODS.get(found.method, found.method.lower())[:12],
+            payer_id=found.payer_id,
+            payer_name=found.payer_name,
+            trace_number=found.trace_number,
+            cents=found.paid_cents,
+            expected_on=found.effective_date,
+            state="expected",
+            created_at=now,
+        )
+    )
+    return [
+        signed(
+            accounts.CASH_EXPECTED,
+            accounts.clearing(remittance_id),
+            found.paid_cents,
+            origin.today,
+            "receipt",
+            f"receipt:{remittance_id}",
+            remittance_id=remittance_id,
+        )
+    ]
+
+
+def _levels(
+    connection: Connection,
+    origin: Origin,
+    found: Scanned,
+    remittance_id: int,
+    tables: Tables,
+    moves: list[Transfer],
+) -> list[WorkItem]:
+    """The provider-level adjustments: a row, a transfer by the table `plb`, and a work item where it says so."""
+    if not found.levels:
+        return []
+    first = allocate(connection, "provider_adjustments", len(found.levels))
+    rows, items = [], []
+    table = tables["plb"] if "plb" in tables else None
+    for index, level in enumerate(found.levels):
+        rows.append(
+            {
+                "id": first + index,
+                "remittance_id": remittance_id,
+                "provider": level.provider[:50],
+                "reason_code": level.code[:2],
+                "reference": level.reference[:50],
+                "cents": level.cents,
+            }
+        )
+        row = table.find(origin.today, level.code) if table is not None else None
+        values = row.values if row is not None else {}
+        use = values.get("account", "other")
+        if level.cents:
+            moves.append(
+                signed(
+                    accounts.provider_level(
+                        use if use in accounts.PROVIDER_LEVEL else "other", found.originator or found.payer_id
+                    ),
+                    accounts.clearing(remittance_id),
+                    level.cents,
+                    origin.today,
+                    "provider level",
+                    f"plb:{first + index}",
+                    f"PLB {level.code}"[:300],
+                    remittance_id=remittance_id,
+                )
+            )
+        if values.get("review", "Y") == "Y":
+            meaning = values.get("meaning", "a reason that the table plb does not have")
+            direction = "taken from" if level.cents > 0 else "added to"
+            items.append(
+                WorkItem(
+                    kind="provider_level",
+                    key=f"plb:{first + index}",
+                    reason=f"${to_dollars(abs(level.cents)):,} {direction} the payment at provider level, {level.code} "
+                    f"({meaning}), reference {level.reference or '(none)'}. Find out what it is for."[:1000],
+                    team=values.get("team", "posting")[:30],
+                    subject_kind="remittance",
+                    subject_id=remittance_id,
+                    rule=f"PLB-{level.code}"[:40],
+                    cents=level.cents,
+                    work_by=add_business_days(origin.today, 2),
+                    payer_id=found.payer_id,
+                    partner=origin.partner,
+                )
+            )
+    connection.execute(insert(provider_adjustments), rows)
+    return items
+
+
+def _item(origin: Origin, found: Scanned, remittance_id: int, judged: _Judged) -> WorkItem:
+    name = f"{found.payer_name or 'Unknown payer'}, {found.trace_number or 'no number'}"
+    return WorkItem(
+        kind="remittance_exception",
+        key=f"remittance:{remittance_id}",
+        reason=f"Remittance of {name}, in file {origin.file_name}: {judged.reason}"[:1000],
+        team="posting",
+        subject_kind="remittance",
+        subject_id=remittance_id,
+        rule=judged.state,
+        cents=found.paid_cents,
+        work_by=add_business_days(origin.today, 1),
+        payer_id=found.payer_id,
+        partner=origin.partner,
+    )
+
+
+def _what(found: Scanned, judged: _Judged) -> str:
+    amount = f"${to_dollars(found.paid_cents):,}"
+    if judged.state == "posting":
+        return f"{amount} with {found.claims:,} claim payments; it adds up and is being posted."
+    if judged.state == "information" and not judged.reason:
+        return "A prenote: it announces how money will come, and posts nothing."
+    return f"{amount} with {found.claims:,} claim payments. {judged.reason}"

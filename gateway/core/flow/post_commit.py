@@ -1,0 +1,482 @@
+"""Commit: what was decided about a chunk of claim payments becomes rows, in one transaction.
+
+Nothing is decided here. A claim that is not as it was when its payment was decided (another payment, an answer of the
+payer) is decided again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from ..ledger import accounts, transfers
+from ..ledger.transfers import Transfer
+from ..model.money import to_dollars
+from ..model.posting import OFF_KINDS, PATIENT_KINDS, Kind, PostingPlan
+from ..model.states import Hop, SubmissionState
+from ..store import timeline
+from ..store.bulk import insert_bulk
+from ..store.ids import allocate
+from ..store.tables import (
+    adjustments,
+    claim_payments,
+    claims,
+    denials,
+    line_payments,
+    remittances,
+    submissions,
+)
+from ..work.calendar import add_business_days
+from ..work.items import WorkItem, close_items, open_items
+from .post_records import Decided, DecidedChunk, in_bulks
+from .route import denial_item
+
+WORK_WITHIN_BUSINESS_DAYS = 2
+
+
+class Origin(NamedTuple):
+    """Where a chunk comes from: the file, the partner that brought it, and the business day."""
+
+    file_id: int
+    partner: str
+    today: dt.date
+
+
+class Committed(NamedTuple):
+    """What a commit did; `again` are the ids of the payments that must be decided again."""
+
+    posted: int
+    exceptions: int
+    again: list[int]
+
+
+class _Chunk:
+    """The rows of one chunk while they are gathered."""
+
+    def __init__(self, connection: Connection, origin: Origin, config_hash: str, now: dt.datetime) -> None:
+        self.connection = connection
+        self.origin = origin
+        self.config_hash = config_hash
+        self.now = now
+        self.soon = add_business_days(origin.today, WORK_WITHIN_BUSINESS_DAYS)
+        self.payments: list[tuple[Any, ...]] = []
+        self.lines: list[tuple[Any, ...]] = []
+        self.reasons: list[tuple[Any, ...]] = []
+        self.transfers: list[Transfer] = []
+        self.denials: list[tuple[Any, ...]] = []
+        self.items: list[WorkItem] = []
+        self.entries: list[timeline.Entry] = []
+        self.claims: dict[int, dict[str, Any]] = {}
+        self.posted: Counter[int] = Counter()
+        self.superseded: set[tuple[int, int | None]] = set()
+        self.reversed: list[int] = []
+
+    # --- one payment
+
+    def take(self, decided: Decided) -> None:
+        """Gather the rows of one payment."""
+        plan = decided.plan
+        reverses = plan.reverses if plan is not None else None
+        self.payments.append(
+            (
+                decided.payment_id,
+                decided.remittance_id,
+                decided.ordinal,
+                decided.claim_id or None,
+                decided.claim_number,
+                decided.status,
+                decided.charge_cents,
+                decided.paid_cents,
+                decided.patient_cents,
+                decided.payer_claim_number,
+                decided.state,
+                decided.match[:200],
+                decided.reason[:1000],
+                reverses,
+                decided.content,
+                self.now,
+            )
+        )
+        if decided.state == "exception":
+            self._exception(decided)
+        elif plan is not None:
+            self._plan(decided, plan)
+        self._tell(decided)
+
+    def _exception(self, decided: Decided) -> None:
+        self.items.append(
+            WorkItem(
+                kind="posting_exception",
+                key=f"payment:{decided.payment_id}",
+                reason=f"Not posted: {decided.reason}"[:1000],
+                team=decided.team[:30],
+                subject_kind="claim_payment",
+                subject_id=decided.payment_id,
+                claim_id=decided.claim_id or None,
+                rule=decided.rule[:40],
+                cents=decided.paid_cents,
+                work_by=self.soon,
+                payer_id=decided.payer_id,
+                partner=self.origin.partner,
+            )
+        )
+
+    def _plan(self, decided: Decided, plan: PostingPlan) -> None:
+        if not plan.information:
+            self.posted[decided.remittance_id] += decided.paid_cents
+            if plan.reverses is not None:
+                self.reversed.append(plan.reverses)
+            else:
+                self._lines(decided, plan)
+        if decided.claim_id and not plan.information:
+            self.claims[decided.claim_id] = {
+                "claim": decided.claim_id,
+                "state": decided.claim_state,
+                "number": decided.payer_claim_number,
+                "now": self.now,
+            }
+        for number, review in enumerate(plan.reviews):
+            self.items.append(
+                WorkItem(
+                    kind="payment_review",
+                    key=f"review:{decided.payment_id}:{number}",
+                    reason=review.reason[:1000],
+                    team=review.team[:30],
+                    subject_kind="claim" if decided.claim_id else "claim_payment",
+                    subject_id=decided.claim_id or decided.payment_id,
+                    claim_id=decided.claim_id or None,
+                    rule=review.rule[:40],
+                    cents=review.cents,
+                    work_by=review.work_by or add_business_days(self.origin.today, review.business_days),
+                    deadline=review.deadline,
+                    payer_id=decided.payer_id,
+                    partner=self.origin.partner,
+                )
+            )
+
+    def _lines(self, decided: Decided, plan: PostingPlan) -> None:
+        payment_id, claim_id = decided.payment_id, decided.claim_id
+        count = 0
+        today, remittance_id = self.origin.today, decided.remittance_id
+        clearing = accounts.clearing(remittance_id)
+
+        def move(debit: str, credit: str, cents: int, kind: str, why: str, line_id: int | None) -> None:
+            nonlocal count
+            count += 1
+            if cents < 0:
+                debit, credit, cents = credit, debit, -cents
+            key = f"post:{payment_id}:{count}"
+            self.transfers.append(
+                Transfer(
+                    debit, credit, cents, today, kind, key, why, claim_id, line_id, payment_id, remittance_id, None
+                )
+            )
+
+        for line in plan.lines:
+            line_id = line.line_id
+            self.lines.append((payment_id, line_id, line.code, line.charge_cents, line.paid_cents, line.denied))
+            for back in line.reopened:
+                move(accounts.INSURANCE, accounts.OF_KIND[back.kind], back.cents, "reopened", "", line_id)
+                if back.kind is Kind.DENIAL:
+                    self.superseded.add((claim_id, line_id))
+            if line.paid_cents:
+                move(clearing, accounts.INSURANCE, line.paid_cents, "payment", "", line_id)
+            for one in line.adjustments:
+                kind = one.kind
+                self.reasons.append((payment_id, line_id, one.group, one.reason, one.remark, one.cents, kind.value))
+                account = accounts.OF_KIND.get(kind)
+                if account is not None and one.cents:
+                    move(account, accounts.INSURANCE, one.cents, kind.value, f"{one.group}-{one.reason}", line_id)
+
+    def _tell(self, decided: Decided) -> None:
+        steps: dict[str, Any] = {"payment": decided.payment_id, "match": decided.match}
+        if decided.lines_by:
+            steps["lines"] = decided.lines_by
+        if decided.chain:
+            steps["chain"] = decided.chain
+        if decided.steps:
+            steps["steps"] = decided.steps
+        if decided.plan is not None and decided.plan.notes:
+            steps["notes"] = list(decided.plan.notes)
+        kind, subject = ("claim", decided.claim_id) if decided.claim_id else ("claim_payment", decided.payment_id)
+        self.entries.append(timeline.Entry(kind, subject, "post", in_words(decided), steps, self.config_hash))
+
+    # --- what only the database knows
+
+    def take_back(self) -> None:
+        """Rows and transfers of the reversals: those of the payments that they take back, the other way round."""
+        by_reversal = {row[13]: row for row in self.payments if row[13] is not None}
+        originals = sorted(by_reversal)
+        if not originals:
+            return
+        for original, moved in transfers.of_payments(self.connection, originals).items():
+            row = by_reversal[original]
+            self.transfers += [
+                transfers.reversal_of(transfer_id, transfer, row[0], row[1], self.origin.today)
+                for transfer_id, transfer in moved
+            ]
+        for some in in_bulks(originals):
+            for owner, line_id, code, charge, paid, denied in self.connection.execute(
+                select(
+                    line_payments.c.claim_payment_id,
+                    line_payments.c.line_id,
+                    line_payments.c.code,
+                    line_payments.c.charge_cents,
+                    line_payments.c.paid_cents,
+                    line_payments.c.denied,
+                )
+                .where(line_payments.c.claim_payment_id.in_(some))
+                .order_by(line_payments.c.id)
+            ):
+                self.lines.append((by_reversal[owner][0], line_id, code, -charge, -paid, denied))
+            for owner, line_id, group, reason, remark, cents, kind in self.connection.execute(
+                select(
+                    adjustments.c.claim_payment_id,
+                    adjustments.c.line_id,
+                    adjustments.c.group_code,
+                    adjustments.c.reason_code,
+                    adjustments.c.remark_code,
+                    adjustments.c.cents,
+                    adjustments.c.kind,
+                )
+                .where(adjustments.c.claim_payment_id.in_(some))
+                .order_by(adjustments.c.id)
+            ):
+                self.reasons.append((by_reversal[owner][0], line_id, group, reason, remark, -cents, kind))
+
+    def end_denials(self) -> None:
+        """Denials of reversed payments are over; so are those of a line that the payer has decided on again."""
+        ended: list[tuple[list[int], str, str]] = []
+        if self.reversed:
+            ids = self._denials(denials.c.claim_payment_id.in_(self.reversed))
+            ended.append((ids, "reversed", "The payer reversed the payment that denied it."))
+        if self.superseded:
+            claim_ids = sorted({claim_id for claim_id, _ in self.superseded})
+            rows = self._denials(denials.c.claim_id.in_(claim_ids), self.superseded)
+            ended.append((rows, "superseded", "The payer has decided on it again."))
+        for ids, state, outcome in ended:
+            for some in in_bulks(ids):
+                self.connection.execute(update(denials).where(denials.c.id.in_(some)).values(state=state))
+            close_items(self.connection, [f"denial:{denial_id}" for denial_id in ids], outcome, self.now)
+
+    def _denials(self, where: Any, of: set[tuple[int, int | None]] | None = None) -> list[int]:
+        rows = self.connection.execute(
+            select(denials.c.id, denials.c.claim_id, denials.c.line_id)
+            .where(where, denials.c.state == "open")
+            .order_by(denials.c.id)
+        )
+        whole = {claim_id for claim_id, line_id in of or () if line_id is None}
+        return [row.id for row in rows if of is None or (row.claim_id, row.line_id) in of or row.claim_id in whole]
+
+    def open_denials(self, planned: Sequence[Decided]) -> None:
+        """Rows and work items of the denials."""
+        found = [
+            (decided, denial, draft)
+            for decided in planned
+            if decided.plan is not None
+            for denial, draft in zip(decided.plan.denials, decided.drafts, strict=True)
+        ]
+        if not found:
+            return
+        first = allocate(self.connection, "denials", len(found))
+        routed: dict[int, list[str]] = {}
+        for index, (decided, denial, draft) in enumerate(found):
+            denial_id = first + index
+            item = denial_item(
+                denial, draft, denial_id, decided.claim_id, self.origin.today, decided.payer_id, self.origin.partner
+            )
+            self.items.append(item)
+            words = f"${to_dollars(denial.cents):,} {denial.group}-{denial.reason} to {item.team}"
+            routed.setdefault(decided.claim_id, []).append(words)
+            self.denials.append(
+                (
+                    denial_id,
+                    decided.claim_id,
+                    denial.line_id,
+                    decided.payment_id,
+                    denial.group[:2],
+                    denial.reason[:5],
+                    denial.remark[:8],
+                    denial.category[:32],
+                    item.team,
+                    denial.cents,
+                    "open",
+                    self.now,
+                )
+            )
+
+        for claim_id, told in routed.items():
+            self.entries.append(timeline.Entry("claim", claim_id, "route", f"Denials: {'; '.join(told)}."))
+
+    # --- writing
+
+    def write(self) -> None:
+        """All rows, in bulk."""
+        connection = self.connection
+        insert_bulk(connection, claim_payments, _PAYMENT, self.payments)
+        _insert(connection, "line_payments", line_payments, _LINE, self.lines)
+        _insert(connection, "adjustments", adjustments, _REASON, self.reasons)
+        if self.denials:
+            insert_bulk(connection, denials, _DENIAL, self.denials)
+        transfers.write(connection, self.transfers, self.now)
+        open_items(connection, self.items, self.now)
+        timeline.add(connection, self.entries, self.now)
+        for remittance_id, cents in sorted(self.posted.items()):
+            connection.execute(
+                update(remittances)
+                .where(remittances.c.id == remittance_id)
+                .values(
+                    posted_cents=remittances.c.posted_cents + cents,
+                    exception_cents=remittances.c.exception_cents - cents,
+                )
+            )
+        self._move_claims()
+
+    def _move_claims(self) -> None:
+        if not self.claims:
+            return
+        self.connection.execute(
+            update(claims)
+            .where(claims.c.id == bindparam("claim"))
+            .values(
+                state=bindparam("state"),
+                version=claims.c.version + 1,
+                payer_claim_number=func.coalesce(func.nullif(bindparam("number"), ""), claims.c.payer_claim_number),
+                updated_at=bindparam("now"),
+            ),
+            [self.claims[claim_id] for claim_id in sorted(self.claims)],
+        )
+        for some in in_bulks(sorted(self.claims)):
+            latest = (
+                select(func.max(submissions.c.id))
+                .where(submissions.c.claim_id.in_(some))
+                .group_by(submissions.c.claim_id)
+            )
+            self.connection.execute(
+                update(submissions)
+                .where(submissions.c.id.in_(latest))
+                .values(state=SubmissionState.ADJUDICATED.value, hop=int(Hop.REMITTANCE), updated_at=self.now)
+            )
+
+
+_PAYMENT = (
+    "id",
+    "remittance_id",
+    "ordinal",
+    "claim_id",
+    "claim_number",
+    "status",
+    "charge_cents",
+    "paid_cents",
+    "patient_cents",
+    "payer_claim_number",
+    "state",
+    "match",
+    "reason",
+    "reverses",
+    "content",
+    "at",
+)
+_LINE = ("id", "claim_payment_id", "line_id", "code", "charge_cents", "paid_cents", "denied")
+_REASON = ("id", "claim_payment_id", "line_id", "group_code", "reason_code", "remark_code", "cents", "kind")
+_DENIAL = (
+    "id",
+    "claim_id",
+    "line_id",
+    "claim_payment_id",
+    "group_code",
+    "reason_code",
+    "remark_code",
+    "category",
+    "team",
+    "cents",
+    "state",
+    "opened_at",
+)
+
+
+def _insert(connection: Connection, name: str, table: Any, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Rows that get their ids here."""
+    if rows:
+        first = allocate(connection, name, len(rows))
+        insert_bulk(connection, table, columns, ((first + index, *row) for index, row in enumerate(rows)))
+
+
+def commit_chunk(
+    connection: Connection, origin: Origin, chunk: DecidedChunk, now: dt.datetime, *, final: bool = False
+) -> Committed:
+    """Write the payments of a chunk with all that belongs to them.
+
+    `final`: the rounds are used up; a payment whose claim changed once more waits for a person.
+    """
+    changed = _changed(connection, chunk.payments)
+    again = []
+    rows = _Chunk(connection, origin, chunk.config_hash, now)
+    planned = []
+    exceptions = 0
+    for decided in chunk.payments:
+        if decided.state == "later" or decided.claim_id in changed:
+            if not final:
+                again.append(decided.payment_id)
+                continue
+            _give_up(decided)
+        exceptions += decided.state == "exception"
+        planned.append(decided)
+        rows.take(decided)
+    rows.take_back()
+    rows.end_denials()
+    rows.open_denials(planned)
+    rows.write()
+    return Committed(len(planned) - exceptions, exceptions, again)
+
+
+def _changed(connection: Connection, payments: Sequence[Decided]) -> set[int]:
+    """The claims that are not as they were when their payments were decided. They are locked until the end."""
+    seen = {decided.claim_id: decided.version for decided in payments if decided.claim_id and decided.state != "later"}
+    found: dict[int, int] = {}
+    for some in in_bulks(sorted(seen)):
+        rows = connection.execute(
+            select(claims.c.id, claims.c.version).where(claims.c.id.in_(some)).order_by(claims.c.id).with_for_update()
+        )
+        found.update({row.id: row.version for row in rows})
+    return {claim_id for claim_id, version in seen.items() if found.get(claim_id) != version}
+
+
+def _give_up(decided: Decided) -> None:
+    decided.state, decided.team, decided.rule, decided.plan = "exception", "posting", "changed", None
+    decided.reason = "The claim kept changing while this payment was posted. Look at its timeline, then post it."
+
+
+def in_words(decided: Decided) -> str:
+    """What became of a payment, in one plain sentence."""
+    plan = decided.plan
+    if decided.state == "exception" or plan is None:
+        return f"A payment of ${to_dollars(decided.paid_cents):,} is not posted: {decided.reason}"
+    if plan.information:
+        return f"Not posted, for information only. {' '.join(plan.notes)}".rstrip()
+    if plan.reverses is not None:
+        return (
+            f"Reversed: ${to_dollars(-decided.paid_cents):,} that the payer had paid and all its adjustments are taken "
+            "back."
+        )
+    patient = off = denied = 0
+    for line in plan.lines:
+        for one in line.adjustments:
+            if one.kind in PATIENT_KINDS:
+                patient += one.cents
+            elif one.kind in OFF_KINDS:
+                off += one.cents
+            elif one.kind is Kind.DENIAL:
+                denied += one.cents
+    words = [f"Posted: ${to_dollars(decided.paid_cents):,} paid of ${to_dollars(decided.charge_cents):,}"]
+    if off:
+        words.append(f"${to_dollars(off):,} taken off")
+    if patient:
+        words.append(f"${to_dollars(patient):,} left to the patient")
+    if denied:
+        words.append(f"${to_dollars(denied):,} denied")
+    return f"{', '.join(words)}. {plan.next.why}".rstrip()

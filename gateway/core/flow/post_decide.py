@@ -1,0 +1,194 @@
+"""Decide: what a child process does with a chunk of claim payments. It reads, runs the plugins, and writes nothing.
+
+What cannot be certain does not reach a plugin: a payment that does not add up, that no claim or more than one fits, or
+with a service that no line or more than one fits, is an exception here. Of two payments for one claim only the first is
+decided; the other one is decided again when that one is committed, and so meets what it left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ...config import Config
+from ...plugins.chains import Chain
+from ...plugins.context import NoLookups
+from ...plugins.runner import Decision, Runner
+from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
+from ..x12.balance import PREDETERMINATION
+from ..x12.remittance import ClaimPayment
+from . import route
+from .decide import Marking, _reads, _where
+from .match import ClaimMatch, match_lines, services_of
+from .open_claims import find_claims, open_claims
+from .post_plan import fault_of, imbalance, state_after, unreadable
+from .post_records import Asked, Decided, DecidedChunk, PostRequest, pack_chunk, unpack_payment, unpack_request
+from .stored_config import by_hash
+
+NOT_OURS = "23"
+LATER = "later"
+_FREE = frozenset({NOT_OURS, PREDETERMINATION})
+_plan_encoder = msgspec.msgpack.Encoder()
+_plan_decoder = msgspec.msgpack.Decoder(PostingPlan)
+_NO_CLAIM = ClaimMatch(None, How.NOTHING, "")
+
+
+class _Read:
+    """A payment as it was read, and why it cannot be posted whatever claim it is for (`fault`, `rule`)."""
+
+    __slots__ = ("asked", "decided", "fault", "payment", "rule")
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.fault = self.rule = ""
+        payment = self.payment = unpack_payment(asked.content)
+        try:
+            self.fault, self.rule = unreadable(payment), "unreadable"
+            if not self.fault:
+                self.fault, self.rule = imbalance(payment), "balance"
+        except Exception as error:  # one payment that our own code cannot read harms no other
+            self.fault, self.rule = f"The gateway cannot work on it ({_where(error)}). Report this.", "gateway"
+        self.decided = Decided(
+            asked.payment_id,
+            asked.remittance_id,
+            asked.ordinal,
+            asked.content,
+            payment.claim_id[:38],
+            payment.status[:2],
+            payment.charge_cents,
+            payment.paid_cents,
+            payment.patient_cents,
+            payment.payer_control_number[:80],
+            "exception",
+            payer_id=asked.payer_id,
+        )
+
+
+async def decide_payments(payload: bytes, mark: Marking) -> bytes:
+    """Decide a chunk of payments. Takes a packed `PostRequest`, returns a packed `DecidedChunk`."""
+    request = unpack_request(payload)
+    config = by_hash(request.archive_root, request.config_root, request.config_hash)
+    read = [_Read(asked) for asked in request.payments]
+    matches, claims = _look_up(request, read)
+    runner = Runner(
+        today=dt.date.fromisoformat(request.today),
+        lookups=NoLookups(),
+        mark=mark,
+        killed={(item, step): why for item, step, why in request.killed},
+    )
+    taken: set[int] = set()
+    for item, (one, found) in enumerate(zip(read, matches, strict=True)):
+        claim = claims.get(found.found.claim_id) if found.found is not None else None
+        if claim is not None and claim.claim_id in taken:
+            one.decided.state = LATER
+        else:
+            if claim is not None:
+                taken.add(claim.claim_id)
+            await _decide(item, one, found, claim, config, runner, request.partner)
+        if not item % 50:
+            await asyncio.sleep(0)
+    mark.outside()
+    return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
+
+
+def _look_up(request: PostRequest, read: Sequence[_Read]) -> tuple[list[ClaimMatch], dict[int, OpenClaim]]:
+    """The claim of each payment, and these claims as they stand, all seen at one moment."""
+    with _reads(request.database_url).connect() as connection:
+        matches = find_claims(connection, [one.payment for one in read])
+        ids: dict[int, None] = {}
+        reversed_ids: list[int] = []
+        owing_ids: list[int] = []
+        for one, found in zip(read, matches, strict=True):
+            if found.found is not None:
+                ids[found.found.claim_id] = None
+                if one.payment.is_reversal:
+                    reversed_ids.append(found.found.claim_id)
+                elif one.payment.patient_cents > 0:
+                    owing_ids.append(found.found.claim_id)
+        return matches, open_claims(connection, list(ids), reversed_ids, owing_ids)
+
+
+async def _decide(
+    item: int,
+    one: _Read,
+    found: ClaimMatch,
+    claim: OpenClaim | None,
+    config: Config,
+    runner: Runner,
+    partner: str,
+) -> None:
+    """Decide one payment; what was decided stands in `one.decided`."""
+    decided, payment = one.decided, one.payment
+    if claim is not None:
+        decided.claim_id, decided.version = claim.claim_id, claim.version
+        decided.payer_id = claim.payer_id or decided.payer_id
+    decided.match = found.why
+    if one.fault:
+        _except(decided, one.fault, one.rule)
+        return
+    free = payment.status in _FREE
+    if claim is None and not free:
+        _except(decided, found.why, "no-claim" if not found.candidates else "candidates")
+        return
+    lines: tuple[LineMatch, ...] = ()
+    if claim is not None and not free and not payment.is_reversal:
+        lines = match_lines(services_of(payment), claim.lines)
+        unsure = [line.why for line in lines if line.line_id is None]
+        if unsure:
+            _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")
+            return
+        decided.lines_by = [line.why for line in lines if line.how is not How.LINE_NUMBER]
+    match = Match(claim, found.how, found.why, lines, found.candidates)
+    chain = config.chains.for_payment(decided.payer_id, partner, payment.filing_code)
+    decided.chain = chain.name
+    decision = await runner.payment(item, chain, payment, match, decided.payer_id, partner)
+    decided.steps = list(decision.steps)
+    plan = _plan_of(decision, decided, payment, claim, chain)
+    if plan is None:
+        return
+    decided.plan = plan
+    decided.state = "information" if plan.information else "posted"
+    if claim is not None:
+        decided.claim_state = state_after(plan, claim, payment.paid_cents)
+    if plan.denials:
+        decided.drafts = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+
+
+def _except(decided: Decided, reason: str, rule: str, team: str = "posting") -> None:
+    decided.state, decided.reason, decided.rule, decided.team = "exception", reason, rule, team
+
+
+def _plan_of(
+    decision: Decision, decided: Decided, payment: ClaimPayment, claim: OpenClaim | None, chain: Chain
+) -> PostingPlan | None:
+    """The plan that the chain made, checked; None (with the reason in `decided`) where the payment waits."""
+    if decision.holds:
+        hold = decision.holds[0].hold
+        _except(decided, hold.reason, hold.rule or f"plugin:{decision.holds[0].plugin}", hold.team)
+        return None
+    if decision.quarantine is not None:
+        _except(decided, decision.quarantine.reason, "quarantine", decision.quarantine.team)
+        return None
+    if decision.retry is not None:
+        _except(decided, f"{decision.retry.reason} Post it again later.", "ask-again")
+        return None
+    answer: Any = decision.answer
+    if answer is None:
+        _except(decided, f"No plugin of chain {chain.name} plans payments like this one.", "no-plan")
+        return None
+    plugin = decision.steps[-1].plugin if decision.steps else ""
+    try:
+        # A struct checks nothing when it is made: what a plugin put into it is checked here.
+        plan = _plan_decoder.decode(_plan_encoder.encode(answer))
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError):
+        _except(decided, f"Plugin {plugin} made a plan that cannot be read.", f"plugin:{plugin}", "edi")
+        return None
+    fault = fault_of(plan, payment, claim)
+    if fault:
+        _except(decided, f"Plugin {plugin} made a plan that cannot be posted: {fault}.", f"plugin:{plugin}", "edi")
+        return None
+    return plan

@@ -1,0 +1,192 @@
+"""The records of posting that travel: what a file holds, what a child is asked, what it decided. msgpack, in arrays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ..model.posting import Next, PostingPlan, WorkItemDraft
+from ..x12.remittance import ClaimPayment
+from ..x12.segment import Delimiters
+from .decide import PAYMENTS
+
+
+class ProviderLevel(msgspec.Struct, array_like=True):
+    """One reason and amount of a PLB; positive takes from the payment."""
+
+    provider: str
+    code: str
+    reference: str
+    cents: int
+
+
+class Scanned(msgspec.Struct, array_like=True):
+    """A transaction set as the first pass saw it: its header, its sums, and why it cannot post (`fault`).
+
+    `ordinal` counts the sets of the file from 1. `claims_cents` is the sum of CLP04, `provider_cents` that of the
+    PLBs. `sound`: the set is whole. `body` is the hash of its content without control numbers.
+    """
+
+    ordinal: int
+    st02: str
+    usage: str
+    payer_name: str
+    payer_id: str
+    payee_id: str
+    handling: str
+    method: str
+    trace_number: str
+    originator: str
+    paid_cents: int
+    effective_date: dt.date | None
+    claims: int
+    claims_cents: int
+    provider_cents: int
+    levels: list[ProviderLevel]
+    body: str
+    sound: bool
+    fault: str = ""
+
+    @property
+    def money_key(self) -> str:
+        """Key 1 of a duplicate (hme-billing-rules 5.2); empty where no money is paid: payers repeat trace numbers
+        there."""
+        if not self.paid_cents:
+            return ""
+        parts = (self.originator, self.trace_number, self.paid_cents, self.effective_date or "", self.payee_id)
+        return "|".join(str(part) for part in parts)[:200]
+
+    @property
+    def difference_cents(self) -> int:
+        """BPR02 less what claims and PLBs give; 0 where the payment balances."""
+        return self.paid_cents - (self.claims_cents - self.provider_cents)
+
+
+class Asked(msgspec.Struct, array_like=True):
+    """A claim payment to be decided. `payment_id` is the id its row will have; `content` is packed."""
+
+    payment_id: int
+    remittance_id: int
+    ordinal: int
+    payer_id: str
+    content: bytes
+
+
+class PostRequest(msgspec.Struct, array_like=True):
+    """What a child is asked. `killed` are calls that cost an earlier child its life: item, step number, why."""
+
+    config_hash: str
+    config_root: str
+    archive_root: str
+    database_url: str
+    partner: str
+    today: str
+    payments: list[Asked]
+    killed: list[tuple[int, int, str]] = []
+
+
+class Decided(msgspec.Struct, array_like=True):
+    """A claim payment, decided. `state`: posted, exception, information, or later (an earlier payment of the chunk is
+    for the same claim: decide again after that one is committed).
+
+    `claim_id` is 0 where no claim was found; `version` is the claim's that was decided on, `claim_state` what it
+    becomes. `match` says how the claim was found, `reason` (with team and rule) why it does not post. `drafts` are
+    the work items of `plan.denials`, in their order. `steps` are the plugins' records.
+    """
+
+    payment_id: int
+    remittance_id: int
+    ordinal: int
+    content: bytes
+    claim_number: str
+    status: str
+    charge_cents: int
+    paid_cents: int
+    patient_cents: int
+    payer_claim_number: str
+    state: str
+    claim_id: int = 0
+    version: int = 0
+    claim_state: str = ""
+    payer_id: str = ""
+    match: str = ""
+    lines_by: list[str] = []
+    reason: str = ""
+    team: str = ""
+    rule: str = ""
+    chain: str = ""
+    plan: PostingPlan | None = None
+    drafts: list[WorkItemDraft | None] = []
+    steps: list[Any] = []
+
+    @property
+    def next(self) -> Next | None:
+        """Who owes the rest, where the payment was planned."""
+        return self.plan.next if self.plan is not None else None
+
+
+class DecidedChunk(msgspec.Struct, array_like=True):
+    """All that was decided in one go, under one configuration."""
+
+    config_hash: str
+    payments: list[Decided]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_scans = msgspec.msgpack.Decoder(list[Scanned])
+_requests = msgspec.msgpack.Decoder(PostRequest)
+_chunks = msgspec.msgpack.Decoder(DecidedChunk)
+
+
+def pack_scans(scans: Sequence[Scanned]) -> bytes:
+    """What the first pass saw, as bytes for the archive."""
+    return _encode(list(scans))
+
+
+def unpack_scans(data: bytes) -> list[Scanned]:
+    """The sets again."""
+    return _scans.decode(data)
+
+
+def pack_request(request: PostRequest) -> bytes:
+    """A request as a child of the decide pool takes it."""
+    return PAYMENTS + _encode(request)
+
+
+def unpack_request(payload: bytes) -> PostRequest:
+    """The request again."""
+    return _requests.decode(payload[len(PAYMENTS) :])
+
+
+def pack_chunk(chunk: DecidedChunk) -> bytes:
+    """What was decided, as bytes for the archive."""
+    return _encode(chunk)
+
+
+def unpack_chunk(data: bytes) -> DecidedChunk:
+    """The chunk again. Raises msgspec.ValidationError if the bytes are something else."""
+    return _chunks.decode(data)
+
+
+def pack_payment(payment: ClaimPayment) -> bytes:
+    """A claim payment as bytes for the store: its delimiters, then its segments."""
+    element, component, repetition, segment = payment.delimiters
+    head = f"{element}{component}{segment}{repetition}{segment}"
+    return (head + segment.join(payment.raw)).encode("latin-1")
+
+
+def unpack_payment(data: bytes) -> ClaimPayment:
+    """The claim payment again."""
+    text = data.decode("latin-1")
+    end = text[2:3]
+    repetition, _, rest = text[3:].partition(end)
+    return ClaimPayment(rest.split(end), Delimiters(text[0], text[1], repetition, end))
+
+
+def in_bulks(ids: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
+    """The ids in slices that a database takes in one statement."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

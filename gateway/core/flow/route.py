@@ -1,0 +1,79 @@
+"""The station that routes: each denial becomes a work item with an owner, a date and a plain reason (6.1 to 6.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ...plugins.chains import Chain
+from ...plugins.runner import Runner
+from ..model.money import to_dollars
+from ..model.posting import Denial, WorkItemDraft
+from ..work.calendar import add_business_days
+from ..work.items import WorkItem
+
+WORK_WITHIN_BUSINESS_DAYS = 2
+DENIALS_TEAM = "denials"
+
+
+async def route(
+    runner: Runner, item: int, chain: Chain, denials: Sequence[Denial], payer_id: str, partner: str
+) -> list[WorkItemDraft | None]:
+    """What the chain says of each denial; None where no step says anything. Runs in the child that decides."""
+    if not chain.steps("route"):
+        return [None] * len(denials)
+    drafts: list[WorkItemDraft | None] = []
+    for denial in denials:
+        decision = await runner.denial(item, chain, denial, payer_id, partner)
+        drafts.append(_checked(decision.answer))
+    return drafts
+
+
+def _checked(draft: Any) -> WorkItemDraft | None:
+    """The draft of a plugin, where it is what it says; else the code table's word holds."""
+    try:
+        return None if draft is None else msgspec.convert(msgspec.to_builtins(draft), WorkItemDraft)
+    except (msgspec.ValidationError, TypeError):
+        return None
+
+
+def denial_item(
+    denial: Denial,
+    draft: WorkItemDraft | None,
+    denial_id: int,
+    claim_id: int,
+    today: dt.date,
+    payer_id: str,
+    partner: str,
+) -> WorkItem:
+    """The work item of a denial: as its chain routed it, else as the code table says."""
+    days = draft.business_days if draft is not None else WORK_WITHIN_BUSINESS_DAYS
+    return WorkItem(
+        kind="denial",
+        key=f"denial:{denial_id}",
+        reason=(draft.reason if draft is not None else in_words(denial))[:1000],
+        team=(draft.team if draft is not None else denial.team or DENIALS_TEAM)[:30],
+        subject_kind="claim" if denial.line_id is None else "line",
+        subject_id=claim_id if denial.line_id is None else denial.line_id,
+        claim_id=claim_id,
+        rule=((draft.rule if draft is not None else "") or f"{denial.group}-{denial.reason}")[:40],
+        cents=(draft.cents if draft is not None else 0) or denial.cents,
+        work_by=(draft.work_by if draft is not None else None) or add_business_days(today, days),
+        deadline=draft.deadline if draft is not None else None,
+        payer_id=payer_id,
+        partner=partner,
+    )
+
+
+def in_words(denial: Denial) -> str:
+    """A denial in one or two sentences: what was refused, why, and what to do."""
+    where = f"line {denial.line_number} ({denial.code})" if denial.line_number else "the whole claim"
+    remarks = f" with {', '.join(denial.remarks[:3])}" if denial.remarks else ""
+    action = denial.action[:1].upper() + denial.action[1:]
+    return (
+        f"Denied: ${to_dollars(denial.cents):,} on {where}, {denial.group}-{denial.reason}{remarks}: {denial.why}. "
+        f"{action}."
+    )
