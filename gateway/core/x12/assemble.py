@@ -65,7 +65,7 @@ class ClaimAssembler:
             return (ReadClaim(claim, self.ordinal, self.info, piece.offset, piece.segment_number, self.faults),)
         if tag == "HL":
             self._level(piece)
-        elif not self.info.header:
+        elif piece.set_position <= 2:
             self.info.header = piece.segments
         else:
             self.info.add(_too_long(piece))
@@ -182,7 +182,7 @@ class _Acknowledgments:
         if piece.tag == "AK9":
             group = group_acknowledgment(self.ak1, first, self.named)
             return (ReadGroupAcknowledgment(group, self.info, piece.offset, piece.segment_number),)
-        if not self.info.header:
+        if piece.set_position <= 2:
             self.info.header = piece.segments
             ak1 = next((raw for raw in piece.segments if raw.startswith("AK1" + piece.delimiters.element)), None)
             self.ak1 = None if ak1 is None else Segment(ak1, piece.delimiters)
@@ -203,7 +203,7 @@ class _Statuses:
 
     def piece(self, piece: Piece) -> Iterable[Transaction]:
         if piece.tag != "HL":
-            if not self.info.header:
+            if piece.set_position <= 2:
                 self.info.header = piece.segments
             else:
                 self.info.add(_too_long(piece))
