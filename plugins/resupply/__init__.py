@@ -17,6 +17,8 @@ from gateway.plugins import ClaimContext, HistoryLine, PluginSettings, hookimpl
 
 gateway_api = 1
 
+MOST_AT_ONCE = 3
+"""Months that may be dispensed at once."""
 NOT_DELIVERED = frozenset({"faulty", "cancelled", "rejected", "denied"})
 
 
@@ -53,9 +55,12 @@ def hold_claim(claim: Claim, context: ClaimContext[ResupplySettings]) -> Iterato
         if history is None:
             history = [old for old in context.history(claim) if old.state not in NOT_DELIVERED]
         months = int(row.values["months"])
-        period = dt.timedelta(days=months * context.settings.days_per_month)
+        # Up to three months may be dispensed at once (4.1): monthly items are looked at over three months, threefold.
+        times = MOST_AT_ONCE // months if MOST_AT_ONCE % months == 0 else 1
+        span = months * times
+        limit = Decimal(row.values["units"]) * times
         # A refill may come some days early: those of the last one that far back do not count against this one.
-        since = day - period + dt.timedelta(days=context.settings.early_days)
+        since = day - dt.timedelta(days=span * context.settings.days_per_month - context.settings.early_days)
         earlier = sum(
             (
                 _units(old.units)
@@ -64,14 +69,11 @@ def hold_claim(claim: Claim, context: ClaimContext[ResupplySettings]) -> Iterato
             ),
             Decimal(0),
         )
-        # Up to three months may be dispensed at once; monthly items then come threefold.
-        at_once = max(1, 3 // months) if line.dates.end and line.dates.end > day else 1
-        limit = Decimal(row.values["units"]) * at_once
         if earlier + line.units > limit:
             yield Hold(
                 rule="RS-3",
                 reason=f"Line {line.number}, {line.code}: {line.units.normalize():f} unit(s) now and "
-                f"{earlier.normalize():f} since {since:%m/%d/%Y}; usual is {limit.normalize():f} in {months} month(s). Lower "
+                f"{earlier.normalize():f} since {since:%m/%d/%Y}; usual is {limit.normalize():f} in {span} month(s). Lower "
                 "the quantity, wait until it is due, or document why more is needed.",
                 type=HoldType.SYSTEM,
                 team="resupply",
