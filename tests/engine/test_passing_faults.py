@@ -81,6 +81,8 @@ async def test_a_full_disk_is_no_permanent_error(workflows, open_engine, till) -
 
 @on_sqlite
 async def test_an_engine_with_a_full_disk_can_be_stopped_and_loses_nothing(workflows, open_engine, till) -> None:
+    disk = Disk()
+
     @workflows("post")
     async def post(run: Run, payload: Payload) -> Any:
         return await run.transact("pay", disk.pay_much, run.key)
