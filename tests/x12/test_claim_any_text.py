@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.x12.acknowledgment import status_levels
@@ -75,6 +75,7 @@ def look_at(view: object, depth: int = 0) -> None:
             view.find("REF", qualifier)
 
 
+@settings(deadline=None)
 @given(mutated(BILLING), mutated(SUBSCRIBER), st.one_of(st.just([]), mutated(PATIENT)), mutated(CLAIM))
 def test_a_claim_never_raises(billing: list[str], subscriber: list[str], patient: list[str], claim: list[str]) -> None:
     view = claim_of(claim, billing=billing, subscriber=subscriber, patient=patient)
@@ -90,6 +91,7 @@ def test_a_claim_never_raises(billing: list[str], subscriber: list[str], patient
             assert dated.period.start is None or isinstance(dated.period.start, dt.date)
 
 
+@settings(deadline=None)
 @given(mutated(PAYMENT))
 def test_a_payment_never_raises(payment: list[str]) -> None:
     view = ClaimPayment(payment, Delimiters())
@@ -100,6 +102,7 @@ def test_a_payment_never_raises(payment: list[str]) -> None:
         assert all(isinstance(line.paid_cents, int) for line in view.lines)
 
 
+@settings(deadline=None)
 @given(mutated(tuple(remittance_file().split("~\n")[3:16])))
 def test_a_remittance_s_header_never_raises(header: list[str]) -> None:
     view = Remittance(header, Delimiters())
@@ -107,12 +110,14 @@ def test_a_remittance_s_header_never_raises(header: list[str]) -> None:
     view.faults()
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT, max_size=20))
 def test_a_provider_s_adjustments_never_raise(elements: list[str]) -> None:
     segment = Segment("*".join(["PLB", *elements]), Delimiters())
     assert len(provider_adjustments(segment)) <= 6
 
 
+@settings(deadline=None)
 @given(mutated(STATUS_277CA[19:]), st.sampled_from(["20", "PT", "", "22"]))
 def test_a_status_never_raises(segments: list[str], level: str) -> None:
     for view in status_levels(level, segments, Delimiters(), (), 1):
@@ -120,11 +125,13 @@ def test_a_status_never_raises(segments: list[str], level: str) -> None:
         view.faults()
 
 
+@settings(deadline=None)
 @given(mutated(ACK_999))
 def test_a_999_never_raises(segments: list[str]) -> None:
     items(file_of(segments, "999", "005010X231A1", "FA"))
 
 
+@settings(deadline=None)
 @given(mutated(PAYMENT))
 def test_a_remittance_of_anything_is_read_to_its_end(payment: list[str]) -> None:
     text = remittance_file([payment])

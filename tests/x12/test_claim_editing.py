@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.x12.claim import Claim
@@ -200,6 +200,7 @@ PLACES = ["CLM05-3", "CLM20", "REF[F8]02", "NTE02", "2010BA N301", "SBR03", "HI0
 VALUES = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=10)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), max_size=6))
 def test_what_was_set_last_is_what_stands_there(edits: list[tuple[str, str]]) -> None:
     claim = claim_of()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.model.json_claim import JsonClaimError, check_claims, to_stored
@@ -255,6 +255,7 @@ def test_a_document_that_is_no_claim_is_refused(nonsense: object) -> None:
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS, st.decimals("0.01", "99999", places=2), st.decimals("0.1", "999", places=1))
 def test_any_text_and_amount_survives(name: str, note: str, charge: Decimal, units: Decimal) -> None:
     line = {"code": "E1390", "charge": str(charge), "units": str(units), "from_date": "2026-01-05"}

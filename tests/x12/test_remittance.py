@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.x12.balance import Balance, claim_imbalances, patient_difference_cents
@@ -237,6 +237,7 @@ def test_a_reversal_takes_back() -> None:
 AMOUNTS = st.integers(-(10**9), 10**9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(AMOUNTS, st.lists(AMOUNTS, max_size=8)), min_size=1, max_size=4), st.integers(-3, 3))
 def test_only_what_adds_up_balances(lines: list[tuple[int, list[int]]], error: int) -> None:
     """Charges less adjustments are payments, whatever the amounts; and one cent off is never overlooked."""
