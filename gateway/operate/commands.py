@@ -50,7 +50,8 @@ def _progress(what: str, done: int, total: int) -> None:
         click.echo(f"\r{what}: {done:,} of {total:,}  ", err=True, nl=done >= total)
 
 
-def _set_up_log(config: Config) -> None:
+def set_up_log(config: Config) -> None:
+    """Logs as the configuration wants them, on standard error."""
     import logging
 
     import structlog
@@ -89,7 +90,7 @@ def _serve(config_path: Path, executor: str, doors: bool) -> None:
     from ..server import Gateway
 
     config = require(config_path)
-    _set_up_log(config)
+    set_up_log(config)
     gateway = Gateway(config, executor=executor, doors=doors)
     if not doors and is_sqlite(gateway.locations.business_url):
         raise click.ClickException(

@@ -12,7 +12,9 @@ import datetime as dt
 import os
 import shutil
 import sys
+import threading
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -173,9 +175,33 @@ async def _until_quiet(gateway: Gateway, sandbox: Sandbox, screen: _Screen) -> b
     return False
 
 
+class _Apart:
+    """The clearinghouse on a thread and an event loop of its own, as if it were another house."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="clearinghouse", daemon=True)
+
+    async def __aenter__(self) -> Sandbox:
+        self._thread.start()
+        await self._there(self.sandbox.__aenter__())
+        return self.sandbox
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._there(self.sandbox.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _there(self, what: Coroutine[Any, Any, Any]) -> None:
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, self._loop))
+
+
 async def _run(places: Places, claims: int, seed: int, screen: _Screen) -> int:
     from ..config.commands import require
     from ..core.ledger.proof import prove
+    from ..operate.commands import set_up_log
     from ..operate.overview import overview
     from ..server import Gateway
     from . import demo_report
@@ -183,13 +209,15 @@ async def _run(places: Places, claims: int, seed: int, screen: _Screen) -> int:
     from .settings import SandboxPartner, SandboxSettings
 
     settings = SandboxSettings(seed=seed, partners=(SandboxPartner(user=USER, password=os.urandom(12).hex()),))
-    async with Sandbox(settings, places.clearinghouse) as sandbox:
+    async with _Apart(Sandbox(settings, places.clearinghouse)) as sandbox:
         screen.say(
             f"A practice clearinghouse listens on 127.0.0.1:{sandbox.port} (SFTP, key {sandbox.host_key_fingerprint})."
         )
         os.environ["PRACTICE_PASSWORD"] = str(sandbox.credentials(USER).password)
         _write_config(places, sandbox)
-        gateway = Gateway(require(places.config), executor="demo")
+        config = require(places.config)
+        set_up_log(config)
+        gateway = Gateway(config, executor="demo")
         await gateway.start()
         try:
             screen.say(f"The gateway runs, on SQLite below {places.root}.")

@@ -73,8 +73,8 @@ def hold_claim(claim: Claim, context: ClaimContext[ResupplySettings]) -> Iterato
             yield Hold(
                 rule="RS-3",
                 reason=f"Line {line.number}, {line.code}: {line.units.normalize():f} unit(s) now and "
-                f"{earlier.normalize():f} since {since:%m/%d/%Y}; usual is {limit.normalize():f} in {span} month(s). Lower "
-                "the quantity, wait until it is due, or document why more is needed.",
+                f"{earlier.normalize():f} since {since:%m/%d/%Y}; usual is {limit.normalize():f} in {span} month(s). "
+                "Lower the quantity, wait until it is due, or document why more is needed.",
                 type=HoldType.SYSTEM,
                 team="resupply",
                 line=line.number,
