@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Generator
+from collections.abc import Awaitable, Generator
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -122,15 +122,14 @@ def _commit(
 def _close(connection: Connection, services: Services, file_id: int, config_hash: str) -> dict[str, int]:
     """Every claim payment is in: say of each remittance whether something waits, and give the answers back."""
     now = services.clock.now()
-    waiting = {
-        remittance_id: count
-        for remittance_id, count in connection.execute(
-            select(claim_payments.c.remittance_id, func.count())
-            .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
-            .where(remittances.c.file_id == file_id, claim_payments.c.state == "exception")
-            .group_by(claim_payments.c.remittance_id)
-        )
-    }
+    waiting: dict[int, int] = {}
+    for remittance_id, count in connection.execute(
+        select(claim_payments.c.remittance_id, func.count())
+        .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
+        .where(remittances.c.file_id == file_id, claim_payments.c.state == "exception")
+        .group_by(claim_payments.c.remittance_id)
+    ):
+        waiting[remittance_id] = count
     rows = connection.execute(
         select(remittances).where(remittances.c.file_id == file_id).order_by(remittances.c.ordinal)
     ).all()
@@ -200,7 +199,7 @@ class _Work:
     async def through(self, cut: Generator[list[Asked], None, None]) -> None:
         """Decide and commit every chunk; one is decided ahead of the one that commits."""
         chunk = await asyncio.to_thread(next, cut, None)
-        ahead = await self._decide(f"decide {0}", chunk) if chunk is not None else None
+        ahead = await self._decide("decide 0", chunk) if chunk is not None else None
         number = 0
         try:
             while chunk is not None and ahead is not None:
@@ -215,9 +214,10 @@ class _Work:
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _decide(self, name: str, chunk: list[Asked]) -> asyncio.Task[dict[str, Any]]:
+    async def _decide(self, name: str, chunk: list[Asked]) -> asyncio.Future[dict[str, Any]]:
         """Start deciding a chunk. The step has its place among the steps of this workflow when this returns."""
-        task = asyncio.ensure_future(self._run.step(name, _decide, self._services, self._facts, chunk))
+        step: Awaitable[dict[str, Any]] = self._run.step(name, _decide, self._services, self._facts, chunk)
+        task = asyncio.ensure_future(step)
         await asyncio.sleep(0)
         return task
 

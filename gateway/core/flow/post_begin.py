@@ -25,7 +25,7 @@ from .post_records import Scanned
 
 PRENOTE = "P"
 _METHODS = {"ACH": "eft", "CHK": "check", "FWT": "wire", "BOP": "eft", "NON": "none"}
-_MAY_HAVE_POSTED = ("posting", "posted", "partly posted", "review", "information")
+_COUNTED = ("posting", "posted", "partly posted", "review")
 
 
 class Origin(NamedTuple):
@@ -39,12 +39,12 @@ class Origin(NamedTuple):
 
 
 class _Judged(NamedTuple):
-    """What becomes of a set: its state, why, the remittance it repeats, and one that it replaces."""
+    """What becomes of a set: its state, why, the remittance it repeats, and those it replaces."""
 
     state: str
     reason: str = ""
     duplicate_of: int | None = None
-    replaces: int | None = None
+    replaces: tuple[int, ...] = ()
 
 
 def begin_sets(
@@ -64,8 +64,8 @@ def begin_sets(
         remittance_id = first_id + index
         judged = _judge(connection, origin, found)
         _insert(connection, origin, found, remittance_id, judged, now)
-        if judged.replaces is not None:
-            items += _replace(connection, judged.replaces, remittance_id, now)
+        for old in judged.replaces:
+            _replace(connection, old, remittance_id, now)
         if judged.state == "posting":
             first_payment = allocate(connection, "claim_payments", found.claims) if found.claims else 0
             posts.append([found.ordinal, remittance_id, first_payment, found.payer_id])
@@ -81,9 +81,13 @@ def begin_sets(
 
 
 def _judge(connection: Connection, origin: Origin, found: Scanned) -> _Judged:
-    copy = _copy(connection, found)
-    if copy is not None and copy.body_hash == found.body:
-        return _Judged("duplicate", f"The same as remittance {copy.id}, byte for byte; nothing is posted.", copy.id)
+    columns = (remittances.c.id, remittances.c.state)
+    first = remittances.c.state != "duplicate"
+    copy = connection.execute(
+        select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
+    ).first()
+    if copy is not None:
+        return _Judged("duplicate", f"The same contents as remittance {copy.id}; nothing is posted.", copy.id)
     if found.usage and found.usage != origin.usage:
         words = {"P": "production", "T": "test"}
         return _Judged(
@@ -92,15 +96,19 @@ def _judge(connection: Connection, origin: Origin, found: Scanned) -> _Judged:
             f"for {words[origin.usage]}. Nothing is posted.",
         )
     if found.handling == PRENOTE:
-        return _Judged("information", "")
-    if copy is not None and copy.state in _MAY_HAVE_POSTED:
+        return _Judged("information")
+    alike: list[Any] = []
+    if found.money_key:
+        same_key = select(*columns).where(remittances.c.money_key == found.money_key, first).order_by(remittances.c.id)
+        alike = list(connection.execute(same_key))
+    counted = next((row for row in alike if row.state in _COUNTED), None)
+    if counted is not None:
         return _Judged(
             "review",
-            f"Remittance {copy.id} has the same number, amount, date, payer and payee, and other contents. Compare the "
-            "two; nothing of this one is posted.",
-            copy.id,
+            f"Remittance {counted.id} has the same number, amount, date, payer and payee, and other contents. Compare "
+            "the two; nothing of this one is posted.",
+            counted.id,
         )
-    replaces = copy.id if copy is not None else None
     if found.fault:
         return _Judged("exception", f"{found.fault} Nothing of it is posted. Ask the partner for it again.")
     if found.difference_cents:
@@ -110,21 +118,7 @@ def _judge(connection: Connection, origin: Origin, found: Scanned) -> _Judged:
             f"${to_dollars(found.claims_cents):,} less ${to_dollars(found.provider_cents):,} at provider level; "
             f"${to_dollars(abs(found.difference_cents)):,} apart. Nothing of it is posted. Ask the payer.",
         )
-    return _Judged("posting", replaces=replaces)
-
-
-def _copy(connection: Connection, found: Scanned) -> Any:
-    """The remittance that this one may repeat: the same body; else, where money is paid, the same key."""
-    columns = (remittances.c.id, remittances.c.state, remittances.c.body_hash)
-    first = remittances.c.state != "duplicate"
-    same = connection.execute(
-        select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
-    ).first()
-    if same is not None or not found.money_key:
-        return same
-    return connection.execute(
-        select(*columns).where(remittances.c.money_key == found.money_key, first).order_by(remittances.c.id).limit(1)
-    ).first()
+    return _Judged("posting", replaces=tuple(row.id for row in alike if row.state == "exception"))
 
 
 def _insert(
@@ -162,7 +156,7 @@ def _insert(
     )
 
 
-def _replace(connection: Connection, old: int, new: int, now: dt.datetime) -> list[WorkItem]:
+def _replace(connection: Connection, old: int, new: int, now: dt.datetime) -> None:
     """An earlier copy of this payment could not be posted (cut, or it did not add up); this one can."""
     reason = f"It came again as remittance {new}, which adds up; this one is not counted."
     connection.execute(
@@ -172,7 +166,6 @@ def _replace(connection: Connection, old: int, new: int, now: dt.datetime) -> li
     )
     close_items(connection, [f"remittance:{old}"], reason, now)
     timeline.add(connection, [timeline.Entry("remittance", old, "post", reason)], now)
-    return []
 
 
 def _money(
@@ -221,7 +214,7 @@ def _levels(
         return []
     first = allocate(connection, "provider_adjustments", len(found.levels))
     rows, items = [], []
-    table = tables["plb"] if "plb" in tables else None
+    table = tables["plb"]
     for index, level in enumerate(found.levels):
         rows.append(
             {
@@ -233,7 +226,7 @@ def _levels(
                 "cents": level.cents,
             }
         )
-        row = table.find(origin.today, level.code) if table is not None else None
+        row = table.find(origin.today, level.code)
         values = row.values if row is not None else {}
         use = values.get("account", "other")
         if level.cents:

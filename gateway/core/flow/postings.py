@@ -97,9 +97,9 @@ def _rows(connection: Connection, payments: Sequence[Any]) -> Iterator[dict[str,
     for row in connection.execute(
         select(adjustments).where(adjustments.c.claim_payment_id.in_(ids)).order_by(adjustments.c.id)
     ):
-        one = lines.get(row.claim_payment_id, {}).get(row.line_id)
-        if one is None:
+        if row.line_id not in lines.get(row.claim_payment_id, {}):
             continue
+        one = lines[row.claim_payment_id][row.line_id]
         one["reasons"].append(f"{row.group_code}-{row.reason_code} {to_dollars(row.cents)}")
         if row.kind in _PATIENT:
             one["patient"] += row.cents
