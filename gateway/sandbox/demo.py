@@ -28,6 +28,8 @@ USER = "stillwater"
 JSON_SHARE = 10
 """Every so many claims come as JSON instead of in the 837."""
 PATIENCE = 150.0
+PLAIN_EVERY = 3.0
+"""Seconds between two lines of progress where a line cannot be rewritten."""
 QUIET_FOR = 1.5
 """Seconds without a change, and with nothing under way, after which everything is taken to be done."""
 
@@ -110,6 +112,7 @@ class _Screen:
         self._live = sys.stdout.isatty()
         self._shown = ""
         self._begun = time.monotonic()
+        self._next = 0.0
 
     def say(self, text: str) -> None:
         """A line that stays."""
@@ -118,9 +121,10 @@ class _Screen:
 
     def show(self, text: str) -> None:
         """How things stand."""
-        if text == self._shown:
-            return
         seconds = time.monotonic() - self._begun
+        if text == self._shown or (not self._live and seconds < self._next):
+            return
+        self._next = seconds + PLAIN_EVERY
         if self._live:
             click.echo(f"\r\x1b[2K  {seconds:5.1f} s  {text}", nl=False)
         else:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ...plugins.transport import ContentRefused, RemoteFile, Transport, TransportError
+from ...plugins.transport import ContentRefused, NotFound, RemoteFile, Transport, TransportError
 from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
 from ..store import files as file_rows
@@ -72,7 +72,11 @@ def _collect(services: Services, partner: str, transport: Transport) -> dict[str
     fresh = [file for file in wanted if (file.path, file.size, file.mtime) not in known]
     fetched: list[dict[str, Any]] = []
     for file in services.sightings.ready(partner, fresh, transport.pickup)[:MAX_FILES]:
-        got = _download(services, partner, transport, file)
+        try:
+            got = _download(services, partner, transport, file)
+        except NotFound:
+            # Gone since it was listed: the partner took it away, or another worker has fetched it.
+            continue
         if got is not None:
             fetched.append(got)
     return {
@@ -320,6 +324,8 @@ async def poll(run: Run, payload: Payload) -> dict[str, Any]:
     """Fetch what a partner has for us, once. `payload`: {partner}. Returns the ids of new files."""
     services: Services = run.services
     partner = str(payload["partner"])
+    if partner in services.polling:
+        return {"files": []}
     services.polling.add(partner)
     try:
         return await _poll(run, services, partner)
