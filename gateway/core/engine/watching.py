@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from .port import WorkflowStatus
@@ -63,11 +63,6 @@ def step_to_redo(failure: BaseException | None, steps: Sequence[Any]) -> int:
         if raised is not None and type(raised) is type(failure) and str(raised) == str(failure):
             return max(1, int(step["function_id"]))
     return int(max(numbers, default=0)) + 1
-
-
-def unattended(rows: Iterable[Any], attended: Callable[[Any], bool]) -> list[str]:
-    """Ids of the running workflows that nobody attends to."""
-    return [row.workflow_id for row in rows if row.status == "PENDING" and not attended(row)]
 
 
 async def outside(call: Callable[[], Awaitable[T]]) -> T:
