@@ -1,0 +1,37 @@
+"""Migrations end at exactly the schema that the code has, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from gateway.core.store import migrate
+from gateway.core.store.engine import make_sync_engine, prepare_sqlite
+from gateway.core.store.tables import metadata
+
+from ..conftest import DatabaseUrls
+
+
+def test_an_empty_database_is_brought_to_the_schema_of_this_version(empty_database_urls: DatabaseUrls) -> None:
+    prepare_sqlite(empty_database_urls.business)
+    engine = make_sync_engine(empty_database_urls.business)
+    assert migrate.upgrade(engine)
+    assert not migrate.upgrade(engine), "asking twice is once"
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+        assert migrate.current(connection) == migrate.head()
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_refused_with_what_to_do(empty_database_urls: DatabaseUrls) -> None:
+    prepare_sqlite(empty_database_urls.business)
+    engine = make_sync_engine(empty_database_urls.business)
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(migrate.NewerDatabase, match="restore a backup"):
+        migrate.upgrade(engine)
+    engine.dispose()
