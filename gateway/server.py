@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import os
 import random
 import socket
@@ -22,6 +21,7 @@ from .config import Config
 from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
+from .core.engine.port import Due
 from .core.flow import stations
 from .core.flow.batch import due_batch
 from .core.flow.drop import DropFolder
@@ -186,7 +186,7 @@ class Gateway:
                 )
                 engine.schedule(f"drop:{source.name}", gateway.poll_every, "drop", drop.due)
 
-    def _batch_due(self, partner: str) -> Callable[[dt.datetime], object]:
+    def _batch_due(self, partner: str) -> Due:
         return lambda now: due_batch(self.services, partner, now)
 
     async def _listen(self) -> None:

@@ -23,7 +23,7 @@ class Tally(NamedTuple):
     """A line of the overview: so many, of so many cents."""
 
     name: str
-    count: int
+    number: int
     cents: int
 
 

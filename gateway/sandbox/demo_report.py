@@ -53,10 +53,10 @@ def _tallies(title: str, rows: list[Tally], words: Mapping[str, str] | None = No
         return
     yield _head(title)
     for row in rows[:most]:
-        yield _line((words or {}).get(row.name, row.name), row.count, row.cents)
+        yield _line((words or {}).get(row.name, row.name), row.number, row.cents)
     rest = rows[most:]
     if rest:
-        yield _line(f"{len(rest)} more kinds", sum(row.count for row in rest), sum(row.cents for row in rest))
+        yield _line(f"{len(rest)} more kinds", sum(row.number for row in rest), sum(row.cents for row in rest))
 
 
 def report(seen: Overview, proof: Proof, received: Mapping[str, Any], remitted: int) -> Iterator[str]:
@@ -65,12 +65,12 @@ def report(seen: Overview, proof: Proof, received: Mapping[str, Any], remitted: 
     yield f"  {'Where the claims stand':<48}{'claims':>9}{'dollars':>19}"
     yield "=" * WIDTH
     for row in seen.claims:
-        yield _line(_STATES.get(row.name, row.name), row.count, row.cents)
-    yield _line("all claims", sum(row.count for row in seen.claims), sum(row.cents for row in seen.claims))
+        yield _line(_STATES.get(row.name, row.name), row.number, row.cents)
+    yield _line("all claims", sum(row.number for row in seen.claims), sum(row.cents for row in seen.claims))
     yield from _tallies("Held, and why (rule)", seen.holds)
     yield _head("Sent")
     for row in seen.batches:
-        yield _line(f"batches {row.name}", row.count, row.cents)
+        yield _line(f"batches {row.name}", row.number, row.cents)
     once = sum(1 for one in received.values() if one.times == 1)
     yield _line("interchanges the clearinghouse received once", once)
     yield _line("interchanges it received more than once", len(received) - once)

@@ -40,7 +40,7 @@ class Server(Protocol):
         """Why it is not ready yet; empty when it is."""
 
 
-SERVER: web.AppKey[Server] = web.AppKey("server", Server)  # type: ignore[type-abstract]
+SERVER: web.AppKey[Server] = web.AppKey("server", Server)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from .headers import ISA_LIMIT, parse_isa
-from .reader import BLANK
 
 BLOCK = 1 << 16
+BLANK = " \t\r\n\x00\x1a"
 
 
 class Token(NamedTuple):
