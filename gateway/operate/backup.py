@@ -1,7 +1,7 @@
 """`gateway backup` and `gateway restore`: everything the gateway knows, in one folder, taken while it runs.
 
-The engine's book is copied first, then the business database, then the archive (which only ever grows): so nothing
-that the business copy mentions is missing. After a restore, work that the copies disagree on is started again (it is
+The two databases are copied while nobody writes (a moment), then the archive, which only ever grows: so the two agree,
+and nothing that they mention is missing. After a restore, work that the copies disagree on is started again (it is
 done once by its key), control numbers jump ahead, and every partner stays stopped until a person starts it: what was
 sent after the backup is not known.
 """
@@ -14,8 +14,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +83,11 @@ def backup(
     beside.mkdir(parents=True)
     business, engine = make_url(business_url), make_url(engine_url)
     if business.get_backend_name() == "sqlite":
-        progress("engine", 0, 1)
-        _copy_sqlite(_sqlite_path(engine), beside / "engine.db")
-        progress("business", 0, 1)
-        _copy_sqlite(_sqlite_path(business), beside / "business.db")
+        with _nobody_writes(_sqlite_path(business)):
+            progress("engine", 0, 1)
+            _copy_sqlite(_sqlite_path(engine), beside / "engine.db")
+            progress("business", 0, 1)
+            _copy_sqlite(_sqlite_path(business), beside / "business.db")
         listed = create_engine(f"sqlite:///{beside / 'business.db'}")
     else:
         progress("database", 0, 1)
