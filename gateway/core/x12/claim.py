@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from .checks import claim_faults
@@ -30,6 +32,16 @@ class Diagnosis(NamedTuple):
 
     code: str
     qualifier: str
+
+
+@lru_cache(maxsize=4096)
+def _codes_in(raw: str, element: str, component: str, repetition: str) -> tuple[Diagnosis, ...]:
+    """The codes of one HI. Remembered: a rental is billed every month with the same ones."""
+    composites = raw.split(element)[1:]
+    if repetition and repetition in raw:
+        composites = [repeat for composite in composites for repeat in composite.split(repetition)]
+    parts = [composite.split(component, 2) for composite in composites]
+    return tuple(Diagnosis(part[1], part[0]) for part in parts if len(part) > 1)
 
 
 class Numbers(NamedTuple):
@@ -81,19 +93,14 @@ class Claim(Loop):
         if starts:
             separator = self.delimiters.element
             starts = [at for at in starts if claim[at][2:3] in ("", separator)]
-        self._lines: tuple[ServiceLine, ...]
+        self._raw = claim
+        lines: list[ServiceLine] = []
         if starts:
             self._raw = claim[: starts[0]]
-            ends = [*starts[1:], len(claim)]
-            self._lines = tuple(
-                [
-                    ServiceLine(claim[start:end], self.delimiters, self._log)
-                    for start, end in zip(starts, ends, strict=True)
-                ]
-            )
-        else:
-            self._raw = claim
-            self._lines = ()
+            starts.append(len(claim))
+            for start, end in pairwise(starts):
+                lines.append(ServiceLine(claim[start:end], self.delimiters, self._log))
+        self._lines = tuple(lines)
 
     # --- loops
 
@@ -201,15 +208,12 @@ class Claim(Loop):
     def _codes(self) -> list[Diagnosis]:
         """Code and qualifier of every HI composite."""
         element, component, repetition, _ = self.delimiters
-        found = []
+        found: list[Diagnosis] = []
+        hi = "HI" + element
         for raw in self._raw:
             tag = raw[:3]
-            if tag[:2] == "HI" and tag[2:] == element:
-                for composite in raw.split(element)[1:]:
-                    for repeat in composite.split(repetition) if repetition else (composite,):
-                        parts = repeat.split(component, 2)
-                        if len(parts) > 1:
-                            found.append(Diagnosis(parts[1], parts[0]))
+            if tag == hi:
+                found += _codes_in(raw, element, component, repetition)
             elif tag == "SBR":
                 break
         return found

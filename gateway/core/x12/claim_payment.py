@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from .checks import payment_faults
@@ -128,9 +129,8 @@ class ServicePayment(Loop):
     @property
     def remark_codes(self) -> tuple[str, ...]:
         """LQ*HE: remark codes (RARC)."""
-        start = f"LQ{self.delimiters.element}HE{self.delimiters.element}"
-        found = [raw.split(self.delimiters.element, 3)[2] for raw in self._raw if raw[:2] == "LQ" and raw[:6] == start]
-        return tuple(found)
+        found = [raw.split(self.delimiters.element) for raw in self._raw if raw[:2] == "LQ"]
+        return tuple([lq[2] for lq in found if len(lq) > 2 and lq[0] == "LQ" and lq[1] == "HE"])
 
 
 class Remarks(NamedTuple):
@@ -165,15 +165,14 @@ class ClaimPayment(Loop):
         separator = delimiters.element
         svc = "SVC" + separator
         starts = [at for at, text in enumerate(raw) if text[:4] == svc]
-        self._lines: tuple[ServicePayment, ...] = ()
+        self._head = raw
+        lines: list[ServicePayment] = []
         if starts:
             self._head = raw[: starts[0]]
-            ends = [*starts[1:], len(raw)]
-            self._lines = tuple(
-                [ServicePayment(raw[start:end], delimiters) for start, end in zip(starts, ends, strict=True)]
-            )
-        else:
-            self._head = raw
+            starts.append(len(raw))
+            for start, end in pairwise(starts):
+                lines.append(ServicePayment(raw[start:end], delimiters))
+        self._lines = tuple(lines)
         clp = raw[0].split(separator) if raw else ["CLP"]
         self._clp = clp + _NO_ELEMENTS[len(clp) :]
 

@@ -101,6 +101,10 @@ def number(text: str) -> Decimal:
     return parse_number(text) or _ZERO
 
 
+# A named tuple made without its keyword arguments: three times faster, for what there are millions of.
+_new = tuple.__new__
+
+
 def adjustments_in(segments: Iterable[str], separator: str) -> tuple[Adjustment, ...]:
     """Every adjustment of every CAS among the segments: up to six trios each, in order."""
     found: list[Adjustment] = []
@@ -110,16 +114,15 @@ def adjustments_in(segments: Iterable[str], separator: str) -> tuple[Adjustment,
             parts = raw.split(separator)
             count = len(parts)
             if count == 4:
-                found.append(Adjustment(parts[1], parts[2], cents(parts[3]) or 0))
+                found.append(_new(Adjustment, (parts[1], parts[2], cents(parts[3]) or 0, None)))
                 continue
             for at in range(2, count, 3):
                 reason = parts[at]
                 value = parts[at + 1] if at + 1 < count else ""
                 if reason or value:
                     quantity = parts[at + 2] if at + 2 < count else ""
-                    found.append(
-                        Adjustment(parts[1], reason, cents(value) or 0, parse_number(quantity) if quantity else None)
-                    )
+                    count_of = parse_number(quantity) if quantity else None
+                    found.append(_new(Adjustment, (parts[1], reason, cents(value) or 0, count_of)))
     return tuple(found)
 
 

@@ -172,15 +172,13 @@ class ServiceLine(Loop):
     Edits through it (`set`, `set_modifiers`, ...) are edits of its claim.
     """
 
-    __slots__ = ("_dates", "_log", "_procedure", "_sv1")
+    __slots__ = ("_log", "_sv1")
 
     def __init__(self, raw: Sequence[str], delimiters: Delimiters, log: EditLog) -> None:
         self._raw = raw
         self.delimiters = delimiters
         self._log = log
         self._sv1: list[str] | None = None
-        self._procedure: Procedure | None = None
-        self._dates: Period | None = None
 
     # What is asked for most is read by hand; everything else goes through the spans.
 
@@ -214,11 +212,7 @@ class ServiceLine(Loop):
     @property
     def procedure(self) -> Procedure:
         """SV101."""
-        return self._procedure or self._read_procedure()
-
-    def _read_procedure(self) -> Procedure:
-        found = self._procedure = procedure(self._service(1), self.delimiters.component)
-        return found
+        return procedure(self._service(1), self.delimiters.component)
 
     @property
     def qualifier(self) -> str:
@@ -228,12 +222,12 @@ class ServiceLine(Loop):
     @property
     def code(self) -> str:
         """SV101-2."""
-        return (self._procedure or self._read_procedure()).code
+        return procedure(self._service(1), self.delimiters.component).code
 
     @property
     def modifiers(self) -> tuple[str, ...]:
         """SV101-3 to -6."""
-        return (self._procedure or self._read_procedure()).modifiers
+        return procedure(self._service(1), self.delimiters.component).modifiers
 
     @property
     def description(self) -> str:
@@ -279,17 +273,12 @@ class ServiceLine(Loop):
     @property
     def dates(self) -> Period:
         """DTP*472: the dates of service."""
-        found = self._dates
-        if found is None:
-            found = NO_PERIOD
-            for raw in self._raw:
-                if raw[:3] == "DTP":
-                    parts = raw.split(self.delimiters.element)
-                    if len(parts) > 3 and parts[1] == "472":
-                        found = parse_period(parts[2], parts[3]) or NO_PERIOD
-                        break
-            self._dates = found
-        return found
+        for raw in self._raw:
+            if raw[:3] == "DTP":
+                parts = raw.split(self.delimiters.element)
+                if len(parts) > 3 and parts[1] == "472":
+                    return parse_period(parts[2], parts[3]) or NO_PERIOD
+        return NO_PERIOD
 
     @property
     def control_number(self) -> str:
@@ -430,7 +419,7 @@ class ServiceLine(Loop):
 
     def _replace(self, raw: list[str], kind: str, place: str, before: str, after: str) -> None:
         self._raw = raw
-        self._sv1 = self._procedure = self._dates = None
+        self._sv1 = None
         self._log.add(kind, place, self.number, before, after)
 
 

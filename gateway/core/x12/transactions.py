@@ -64,7 +64,9 @@ def transactions(events: Iterable[Event]) -> Iterator[Transaction]:
         kind = type(event)
         if kind is Piece:
             if current is not None:
-                yield from current.piece(event)  # type: ignore[arg-type]
+                found = current.piece(event)  # type: ignore[arg-type]
+                if found:
+                    yield from found
         elif isinstance(event, Finding):
             if current is not None:
                 current.info.add(event.fault)
@@ -88,8 +90,8 @@ def transactions(events: Iterable[Event]) -> Iterator[Transaction]:
         elif isinstance(event, GroupEnd):
             envelope = envelope._replace(gs=None)
         elif isinstance(event, InterchangeAck):
-            found = interchange_acknowledgment(event.ta1)
-            yield ReadInterchangeAcknowledgment(found, envelope, event.offset, event.segment_number)
+            said = interchange_acknowledgment(event.ta1)
+            yield ReadInterchangeAcknowledgment(said, envelope, event.offset, event.segment_number)
     if current is not None:
         yield from _end(current, False)
 
