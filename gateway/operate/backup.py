@@ -36,6 +36,17 @@ class BackupFailed(Exception):
     """A backup or a restore could not be done; nothing was left half-done under its final name."""
 
 
+@contextmanager
+def _nobody_writes(business: Path) -> Iterator[None]:
+    """Hold the place of the one writer: nothing can finish between the copies of the two files."""
+    with closing(sqlite3.connect(business, isolation_level=None, timeout=60)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            held.execute("ROLLBACK")
+
+
 def _copy_sqlite(source: Path, target: Path) -> None:
     with (
         closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as here,

@@ -179,6 +179,14 @@ async def _until_quiet(gateway: Gateway, sandbox: Sandbox, screen: _Screen) -> b
     return False
 
 
+async def _end_what_is_left() -> None:
+    """End what connections have left on this loop."""
+    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 class _Apart:
     """The clearinghouse on a thread and an event loop of its own, as if it were another house."""
 
@@ -194,6 +202,7 @@ class _Apart:
 
     async def __aexit__(self, *_: object) -> None:
         await self._there(self.sandbox.__aexit__(None, None, None))
+        await self._there(_end_what_is_left())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
