@@ -94,6 +94,7 @@ _KINDS = {
     "faulty_claim": "claims that cannot be read",
     "duplicate_claim": "claim numbers used twice",
     "patient_merge": "patients who may be one",
+    "payment_review": "payments posted that need a next step",
     "plugin_failure": "plugin failures",
     "partner_stopped": "partners that are stopped",
 }
