@@ -136,7 +136,7 @@ class ClaimDesk:
             standing = plan.second
             due.append(self._row(case, settled, Waiting(to, Entry(case, standing, first.control_number), [])))
         if standing.paid <= 0:
-            return "denied", b""
+            return "unpaid", b""
         return "paid", _encode(Standing(Entry(case, standing), settled))
 
     def _row(self, case: Case, at: float, waiting: Waiting) -> DueRow:

@@ -17,7 +17,7 @@ _LINE = (Status("A3", "247"),)
 # Rentals that no payer takes without RR (hme-billing-rules R1.01); what may be bought as well is not here.
 _RENTED = frozenset(
     {"E1390", "E1391", "E1392", "E0431", "E0433", "E0434", "E0439", "K0738", "E0601", "E0470", "E0260", "E0277"}
-    | {"K0001", "K0003", "K0004", "E0570"}
+    | {"K0001", "K0003", "K0004", "K0195", "K0823", "E0570"}
 )
 
 # Refusals for which nothing can be seen in the claim: (by the payer, status), as likely each.

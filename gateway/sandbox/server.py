@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -194,7 +193,7 @@ class Sandbox:
         return self._view.payments(user or self.settings.partners[0].user)
 
     def claims(self, user: str | None = None) -> dict[str, int]:
-        """How many claims stand how: refused, denied, paid, ..."""
+        """How many claims stand how: refused, paid, unpaid, taken back, ..."""
         return self._view.claims_by_state(user or self.settings.partners[0].user)
 
     def claim_counts(self, user: str | None = None) -> dict[str, int]:
@@ -316,8 +315,5 @@ def _put(path: Path, body: bytes, tmp: Path) -> None:
     """A whole file or none: written beside, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = tmp / path.name
-    with beside.open("wb") as stream:
-        stream.write(body)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(beside, path)
+    beside.write_bytes(body)
+    beside.replace(path)

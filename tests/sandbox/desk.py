@@ -54,7 +54,10 @@ def interchange(
     )
     start = ClaimHead(
         f"B{isa13}",
-        (("NM1", "41", "2", "STILLWATER", "", "", "", "", "46", "STILLWATER"), ("PER", "IC", "EDI", "TE", "6145550100")),
+        (
+            ("NM1", "41", "2", "STILLWATER", "", "", "", "", "46", "STILLWATER"),
+            ("PER", "IC", "EDI", "TE", "6145550100"),
+        ),
         (("NM1", "40", "2", "PRACTICE", "", "", "", "", "46", receiver),),
     )
     ready = [ClaimSet(f"{number:04d}", [stored(claim) for claim in each]) for number, each in enumerate(sets, 1)]
@@ -100,16 +103,18 @@ async def desk(root: Path, clock: FixedClock | None = None, *, seed: int = 7, **
     """A clearinghouse with one partner of these settings."""
     ours = SandboxPartner.model_validate({"user": USER, "password": "practice", **partner})
     at = clock or FixedClock(NOON)
-    async with Sandbox(SandboxSettings(partners=(ours,)), root, at, seed) as sandbox:
-        async with asyncssh.connect(
+    async with (
+        Sandbox(SandboxSettings(partners=(ours,)), root, at, seed) as sandbox,
+        asyncssh.connect(
             sandbox.host,
             sandbox.port,
             username=USER,
             password="practice",
             known_hosts=asyncssh.import_known_hosts(f"[{sandbox.host}]:{sandbox.port} {sandbox.host_key}\n"),
-        ) as connection:
-            async with connection.start_sftp_client() as sftp:
-                yield Desk(sandbox, at, sftp)
+        ) as connection,
+        connection.start_sftp_client() as sftp,
+    ):
+        yield Desk(sandbox, at, sftp)
 
 
 def segments(text: str, tag: str = "") -> list[list[str]]:

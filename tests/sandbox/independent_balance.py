@@ -86,7 +86,7 @@ def check(text: str) -> Sums:
         elif tag == "SVC":
             claims[-1].line(parts)
         elif tag == "PLB":
-            for reason, amount in pairwise(parts[3:] + [""]):
+            for reason, amount in pairwise([*parts[3:], ""]):
                 if ":" in reason:
                     plb += Decimal(amount)
                     code = reason.split(":")[0]
