@@ -15,8 +15,8 @@ from .checks import STATUS_TYPED, segment_faults
 from .fault import Fault
 from .loop import Loop, amount_cents
 from .party import Party
+from .procedure import Procedure, procedure
 from .segment import Delimiters, Segment
-from .service_line import Procedure, procedure
 from .values import Period, dollars, parse_date
 
 

@@ -10,38 +10,35 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from .checks import claim_faults
-from .editing import Edit, EditError, EditLog, Place, find_span, parse_place, plain_text, set_in, with_segment
+from .diagnosis import DIAGNOSES, Diagnosis, codes_of
+from .editing import (
+    Edit,
+    EditError,
+    EditLog,
+    Place,
+    find_span,
+    join_elements,
+    parse_place,
+    plain_text,
+    set_in,
+    with_segment,
+    without_segments,
+)
 from .fault import Fault
 from .loop import Loop
 from .other_payer import OtherSubscriber
 from .party import BillingProvider, Party, Patient, Subscriber
 from .segment import Segment
-from .service_line import ServiceLine, join_elements
-from .spans import Span, head_spans, level_spans
+from .service_line import ServiceLine
+from .spans import Span, head_spans, level_party, level_segments, level_spans
 from .stored import StoredClaim
 from .values import Period, cents, money
 
-
-class Diagnosis(NamedTuple):
-    """One diagnosis of the claim: its code as written (no dot), and its qualifier (ABK, ABF; BK, BF for ICD-9)."""
-
-    code: str
-    qualifier: str
-
-
-@lru_cache(maxsize=4096)
-def _codes_in(raw: str, element: str, component: str, repetition: str) -> tuple[Diagnosis, ...]:
-    """The codes of one HI. Remembered: a rental is billed every month with the same ones."""
-    composites = raw.split(element)[1:]
-    if repetition and repetition in raw:
-        composites = [repeat for composite in composites for repeat in composite.split(repetition)]
-    parts = [composite.split(component, 2) for composite in composites]
-    return tuple(Diagnosis(part[1], part[0]) for part in parts if len(part) > 1)
+__all__ = ["UNKNOWN_NUMBERS", "Claim", "Diagnosis", "Numbers"]
 
 
 class Numbers(NamedTuple):
@@ -54,7 +51,6 @@ class Numbers(NamedTuple):
 
 
 UNKNOWN_NUMBERS = Numbers()
-_DIAGNOSES = frozenset({"ABK", "ABF", "BK", "BF"})
 _RELATED = ("AA", "EM", "OA")
 
 
@@ -205,28 +201,15 @@ class Claim(Loop):
                 return elements[position] if position < len(elements) else ""
         return ""
 
-    def _codes(self) -> list[Diagnosis]:
-        """Code and qualifier of every HI composite."""
-        element, component, repetition, _ = self.delimiters
-        found: list[Diagnosis] = []
-        hi = "HI" + element
-        for raw in self._raw:
-            tag = raw[:3]
-            if tag == hi:
-                found += _codes_in(raw, element, component, repetition)
-            elif tag == "SBR":
-                break
-        return found
-
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         """Every diagnosis of every HI, in order, the main one first."""
-        return tuple([found for found in self._codes() if found.qualifier in _DIAGNOSES])
+        return tuple([found for found in codes_of(self._raw, self.delimiters) if found.qualifier in DIAGNOSES])
 
     @property
     def condition_codes(self) -> tuple[str, ...]:
         """HI*BG."""
-        return tuple(found.code for found in self._codes() if found.qualifier == "BG")
+        return tuple(found.code for found in codes_of(self._raw, self.delimiters) if found.qualifier == "BG")
 
     @property
     def lines(self) -> tuple[ServiceLine, ...]:
@@ -272,59 +255,47 @@ class Claim(Loop):
 
     # --- people
 
-    def _party(self, raw: Sequence[str], level: str, loop: str) -> list[str]:
-        for span in level_spans(raw, self.delimiters.element, level):
-            if span.loop == loop:
-                return list(raw[span.start : span.end])
-        return []
-
-    def _level(self, raw: Sequence[str], tags: tuple[str, ...]) -> list[str]:
-        """The segments of a level itself that have one of these tags."""
-        separator = self.delimiters.element
-        found = []
-        for text in raw:
-            tag = text.split(separator, 1)[0]
-            if tag == "NM1":
-                break
-            if tag in tags:
-                found.append(text)
-        return found
-
     @property
     def billing_provider(self) -> BillingProvider:
         """2010AA, with the PRV of 2000A."""
-        party = self._party(self._billing, "2000A", "2010AA")
-        return BillingProvider(party + self._level(self._billing, ("PRV", "CUR")), self.delimiters)
+        party = level_party(self._billing, self.delimiters.element, "2000A", "2010AA")
+        return BillingProvider(
+            party + level_segments(self._billing, self.delimiters.element, ("PRV", "CUR")), self.delimiters
+        )
 
     @property
     def pay_to(self) -> Party:
         """2010AB; empty where it is not given."""
-        return Party(self._party(self._billing, "2000A", "2010AB"), self.delimiters)
+        return Party(level_party(self._billing, self.delimiters.element, "2000A", "2010AB"), self.delimiters)
 
     @property
     def pay_to_plan(self) -> Party:
         """2010AC; empty where it is not given."""
-        return Party(self._party(self._billing, "2000A", "2010AC"), self.delimiters)
+        return Party(level_party(self._billing, self.delimiters.element, "2000A", "2010AC"), self.delimiters)
 
     @property
     def subscriber(self) -> Subscriber:
         """2010BA, with the SBR and PAT of 2000B."""
-        person = self._party(self._subscriber, "2000B", "2010BA")
-        return Subscriber(self._level(self._subscriber, ("SBR", "PAT")) + person, self.delimiters)
+        person = level_party(self._subscriber, self.delimiters.element, "2000B", "2010BA")
+        return Subscriber(
+            level_segments(self._subscriber, self.delimiters.element, ("SBR", "PAT")) + person, self.delimiters
+        )
 
     @property
     def patient(self) -> Patient:
         """2010CA with the PAT of 2000C, or the subscriber where the patient is the subscriber."""
         if self._patient:
-            person = self._party(self._patient, "2000C", "2010CA")
-            return Patient(self._level(self._patient, ("PAT",)) + person, self.delimiters, False)
-        person = self._party(self._subscriber, "2000B", "2010BA")
-        return Patient(self._level(self._subscriber, ("PAT",)) + person, self.delimiters, True)
+            raw, level, loop = self._patient, "2000C", "2010CA"
+        else:
+            raw, level, loop = self._subscriber, "2000B", "2010BA"
+        own = level_segments(raw, self.delimiters.element, ("PAT",))
+        person = level_party(raw, self.delimiters.element, level, loop)
+        return Patient(own + person, self.delimiters, not self._patient)
 
     @property
     def payer(self) -> Party:
         """2010BB."""
-        return Party(self._party(self._subscriber, "2000B", "2010BB"), self.delimiters)
+        return Party(level_party(self._subscriber, self.delimiters.element, "2000B", "2010BB"), self.delimiters)
 
     @property
     def providers(self) -> tuple[Party, ...]:
@@ -488,13 +459,9 @@ class Claim(Loop):
         self._log.check()
         if tag == "CLM":
             raise EditError("a claim cannot be without its CLM")
-        separator = self.delimiters.element
-        start = tag + separator + (qualifier + separator if qualifier else "")
-        own = self._own()
-        gone = [raw for raw in own if (raw + separator).startswith(start)]
+        raw, gone = without_segments(self._raw, len(self._own()), tag, qualifier, self.delimiters.element)
         if gone:
-            kept = [raw for raw in own if not (raw + separator).startswith(start)]
-            self._raw = [*kept, *self._raw[len(own) :]]
+            self._raw = raw
             self._spans_of_head = self._clm_elements = None
             self._log.add("remove", f"2300 {tag}", 0, self.delimiters.segment.join(gone), "")
         return len(gone)

@@ -12,12 +12,13 @@ from .checks import payment_faults
 from .fault import Fault
 from .loop import Adjustment, Loop, adjustments_in, amount_cents, number
 from .party import Contact, Party
+from .procedure import Procedure, procedure
 from .segment import Delimiters, Segment
-from .service_line import Procedure, procedure
-from .values import NO_PERIOD, Period, cents, dollars, money, parse_date, parse_number
+from .values import NO_PERIOD, Period, cents, dollars, money, parse_date, parse_number, parse_period
 
 # CLP and SVC are padded to their full length once, so that an element that is not there reads as empty.
 _NO_ELEMENTS = [""] * 15
+_ONE = Decimal(1)
 
 
 def _days(raw: Sequence[str], separator: str, day: str, start: str, end: str) -> Period:
@@ -29,8 +30,7 @@ def _days(raw: Sequence[str], separator: str, day: str, start: str, end: str) ->
             if len(parts) < 3:
                 continue
             if parts[1] == day:
-                date = parse_date(parts[2])
-                return Period(date, date)
+                return parse_period("D8", parts[2]) or NO_PERIOD
             if parts[1] == start:
                 first = first or parse_date(parts[2])
             elif parts[1] == end:
@@ -93,7 +93,7 @@ class ServicePayment(Loop):
     @property
     def units(self) -> Decimal:
         """SVC05: units paid; 1 where it is empty (005010X221A1)."""
-        return number(self._part(5)) if self._part(5) else Decimal(1)
+        return number(self._svc[5]) if self._svc[5] else _ONE
 
     @property
     def original_procedure(self) -> Procedure | None:

@@ -11,7 +11,7 @@ brackets where several have the tag: `REF[G1]02`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .segment import Delimiters
@@ -196,3 +196,31 @@ def set_in(raw: Sequence[str], span: Span, place: Place, value: str, delimiters:
             return [*raw[:at], changed, *raw[at + 1 :]], before
     made, _ = with_value(start.rstrip(separator), delimiters, place.element, place.component, value)
     return with_segment(raw, span, made, separator), ""
+
+
+def without_segments(
+    raw: Sequence[str], own: int, tag: str, qualifier: str, separator: str
+) -> tuple[list[str], list[str]]:
+    """The segments without those of a loop itself (the first `own`) that have this tag, and this first element where
+    one is given; and those that were taken out."""
+    start = tag + separator + (qualifier + separator if qualifier else "")
+    gone = [text for text in raw[:own] if (text + separator).startswith(start)]
+    kept = [text for text in raw[:own] if not (text + separator).startswith(start)]
+    return [*kept, *raw[own:]], gone
+
+
+def join_elements(elements: Iterable[str], delimiters: Delimiters) -> str:
+    """A segment from its tag and elements, which may be composites; empty ones at the end are dropped.
+
+    Raises:
+        EditError: a value holds a separator.
+    """
+    parts = list(elements)
+    for part in parts:
+        if delimiters.element in part or delimiters.segment in part or "\n" in part or "\r" in part:
+            raise EditError(f"a value for {parts[0]} holds a character that separates elements in this claim")
+        if not part.isascii() and any(ord(character) > 255 for character in part):
+            raise EditError(f"a value for {parts[0]} holds a character that X12 cannot carry")
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return delimiters.element.join(parts)

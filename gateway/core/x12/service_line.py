@@ -2,165 +2,39 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import lru_cache
-from typing import NamedTuple
 
-from .editing import EditError, EditLog, find_span, parse_place, plain_text, set_in, with_segment
+from .editing import (
+    EditError,
+    EditLog,
+    find_span,
+    join_elements,
+    parse_place,
+    plain_text,
+    set_in,
+    with_segment,
+    without_segments,
+)
+from .line_loops import Adjudication, Certification, DmeService, Drug, Form, FormAnswer
 from .loop import Loop, Measurement, amount_cents, number
 from .party import Party
+from .procedure import Procedure, procedure
 from .segment import Delimiters
 from .spans import Span, line_spans
-from .values import NO_PERIOD, Period, cents, dollars, money, parse_date, parse_number, parse_period
+from .values import NO_PERIOD, Period, cents, money, parse_number, parse_period
 
-
-class Procedure(NamedTuple):
-    """A procedure composite (SV101, SVD03, SVC01): qualifier (HC, ...), code, modifiers, description."""
-
-    qualifier: str
-    code: str
-    modifiers: tuple[str, ...]
-    description: str = ""
-
-
-@lru_cache(maxsize=16_384)
-def procedure(text: str, separator: str) -> Procedure:
-    """The procedure that a composite element names; empty parts where it says nothing. Remembered: a supplier bills
-    a few hundred of them."""
-    parts = text.split(separator)
-    count = len(parts)
-    modifiers = tuple(parts[2:6])
-    if "" in modifiers:
-        modifiers = tuple(part for part in modifiers if part)
-    return Procedure(parts[0], parts[1] if count > 1 else "", modifiers, parts[6] if count > 6 else "")
-
-
-class DmeService(NamedTuple):
-    """SV5: equipment for rent or sale. Days of need, and prices in cents (0 where not given)."""
-
-    code: str
-    days: Decimal
-    rental_cents: int
-    purchase_cents: int
-    frequency: str
-
-
-class Certification(NamedTuple):
-    """CR3: initial, renewed or revised (I, R, S), and for how many months."""
-
-    type: str
-    months: Decimal
-
-
-class FormAnswer(NamedTuple):
-    """FRM: one answer on a form; yes or no, text, date or percentage."""
-
-    question: str
-    answer: str
-    text: str
-    date: dt.date | None
-    percent: Decimal | None
-
-
-class Form(Loop):
-    """2440: a certificate or information form (CMN, DIF)."""
-
-    __slots__ = ()
-
-    @property
-    def qualifier(self) -> str:
-        """LQ01: UT for a form of the DME contractors."""
-        return self._element("LQ", 1)
-
-    @property
-    def code(self) -> str:
-        """LQ02: the number of the form (04.04, 484.03)."""
-        return self._element("LQ", 2)
-
-    @property
-    def answers(self) -> tuple[FormAnswer, ...]:
-        return tuple(
-            FormAnswer(frm[1], frm[2], frm[3], parse_date(frm[4]), parse_number(frm[5])) for frm in self.find_all("FRM")
-        )
-
-
-class Drug(Loop):
-    """2410: the drug of a line."""
-
-    __slots__ = ()
-
-    @property
-    def qualifier(self) -> str:
-        """LIN02: N4 for an NDC."""
-        return self._element("LIN", 2)
-
-    @property
-    def code(self) -> str:
-        """LIN03."""
-        return self._element("LIN", 3)
-
-    @property
-    def quantity(self) -> Decimal:
-        """CTP04."""
-        return number(self._element("CTP", 4))
-
-    @property
-    def unit(self) -> str:
-        """CTP05-1: F2, GR, ME, ML, UN."""
-        return self._element("CTP", 5).split(self.delimiters.component)[0]
-
-    @property
-    def prescription_number(self) -> str:
-        """REF*XZ, or REF*VY (a link for compounds)."""
-        return self.reference("XZ") or self.reference("VY")
-
-
-class Adjudication(Loop):
-    """2430: how another payer decided on the line."""
-
-    __slots__ = ()
-
-    @property
-    def payer_id(self) -> str:
-        """SVD01: the NM109 of that payer's 2330B."""
-        return self._element("SVD", 1)
-
-    @property
-    def paid_cents(self) -> int:
-        """SVD02, in cents."""
-        return amount_cents(self._element("SVD", 2))
-
-    @property
-    def paid(self) -> Decimal:
-        return dollars(self.paid_cents)
-
-    @property
-    def procedure(self) -> Procedure:
-        """SVD03."""
-        return procedure(self._element("SVD", 3), self.delimiters.component)
-
-    @property
-    def units(self) -> Decimal:
-        """SVD05: units paid."""
-        return number(self._element("SVD", 5))
-
-    @property
-    def bundled_line(self) -> str:
-        """SVD06: the line into which this one was bundled."""
-        return self._element("SVD", 6)
-
-    @property
-    def paid_date(self) -> dt.date | None:
-        """DTP*573."""
-        return self.date("573").start
-
-    @property
-    def remaining_cents(self) -> int | None:
-        """AMT*EAF: what the patient still owes, in cents."""
-        return self.amount_cents("EAF")
-
+__all__ = [
+    "Adjudication",
+    "Certification",
+    "DmeService",
+    "Drug",
+    "Form",
+    "FormAnswer",
+    "Procedure",
+    "ServiceLine",
+    "procedure",
+]
 
 # SV1 is padded to its full length once, so that an element that is not there reads as empty.
 _NO_ELEMENTS = [""] * 22
@@ -407,34 +281,12 @@ class ServiceLine(Loop):
         self._log.check()
         if tag in ("LX", "SV1"):
             raise EditError(f"a line cannot be without its {tag}")
-        separator = self.delimiters.element
-        start = tag + separator + (qualifier + separator if qualifier else "")
-        own = self._own()
-        gone = [raw for raw in own if (raw + separator).startswith(start)]
+        raw, gone = without_segments(self._raw, len(self._own()), tag, qualifier, self.delimiters.element)
         if gone:
-            kept = [raw for raw in own if not (raw + separator).startswith(start)]
-            before = self.delimiters.segment.join(gone)
-            self._replace([*kept, *self._raw[len(own) :]], "remove", f"2400 {tag}", before, "")
+            self._replace(raw, "remove", f"2400 {tag}", self.delimiters.segment.join(gone), "")
         return len(gone)
 
     def _replace(self, raw: list[str], kind: str, place: str, before: str, after: str) -> None:
         self._raw = raw
         self._sv1 = None
         self._log.add(kind, place, self.number, before, after)
-
-
-def join_elements(elements: Iterable[str], delimiters: Delimiters) -> str:
-    """A segment from its tag and elements, which may be composites; empty ones at the end are dropped.
-
-    Raises:
-        EditError: a value holds a separator.
-    """
-    parts = list(elements)
-    for part in parts:
-        if delimiters.element in part or delimiters.segment in part or "\n" in part or "\r" in part:
-            raise EditError(f"a value for {parts[0]} holds a character that separates elements in this claim")
-        if not part.isascii() and any(ord(character) > 255 for character in part):
-            raise EditError(f"a value for {parts[0]} holds a character that X12 cannot carry")
-    while len(parts) > 1 and not parts[-1]:
-        parts.pop()
-    return delimiters.element.join(parts)

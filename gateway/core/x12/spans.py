@@ -93,3 +93,23 @@ def head_spans(raw: Sequence[str], separator: str) -> list[Span]:
 def line_spans(raw: Sequence[str], separator: str) -> list[Span]:
     """The loops of one service line: 2400, 2410, 2420s, 2430s, 2440s."""
     return _spans(raw, separator, "2400", _LINE_LOOPS)
+
+
+def level_party(raw: Sequence[str], separator: str, level: str, loop: str) -> list[str]:
+    """The segments of one party of a hierarchical level; empty where it is not there."""
+    for span in level_spans(raw, separator, level):
+        if span.loop == loop:
+            return list(raw[span.start : span.end])
+    return []
+
+
+def level_segments(raw: Sequence[str], separator: str, tags: tuple[str, ...]) -> list[str]:
+    """The segments of a level itself, before its parties, that have one of these tags."""
+    found = []
+    for text in raw:
+        tag = text.split(separator, 1)[0]
+        if tag == "NM1":
+            break
+        if tag in tags:
+            found.append(text)
+    return found
