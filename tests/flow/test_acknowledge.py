@@ -179,3 +179,9 @@ def test_every_answer_is_kept_as_it_was_said_and_told_on_the_timeline(connection
     assert kinds == ["TA1", "999", "277CA"]
     told = select(func.count()).select_from(timeline).where(timeline.c.subject_kind == "claim")
     assert connection.execute(told).scalar_one() == 5
+
+
+def test_an_answer_about_a_claim_proves_that_the_interchange_arrived(connection: Connection) -> None:
+    batch = add_batch(connection, NUMBERS)
+    say(connection, claim(batch, "A1", "A1:19", Hop.CLEARINGHOUSE), claim(batch, "A2", "A7:562:85"))
+    assert connection.execute(select(batches.c.claim_acks)).scalar_one() == 2

@@ -9,6 +9,7 @@ or batch is one work item; a refused claim is one.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -159,10 +160,19 @@ class _Chunk:
                 ack["id"] = first + index
             for start in range(0, len(self.acks), BULK):
                 self.connection.execute(acknowledgments.insert(), self.acks[start : start + BULK])
+        self._count_claim_answers()
         self._write_submissions()
         open_items(self.connection, self.items, self.now)
         close_items(self.connection, self.closed, "The answer has come.", self.now)
         timeline.add(self.connection, self.entries, self.now)
+
+    def _count_claim_answers(self) -> None:
+        """An answer about claims proves that their interchange arrived, whatever else was said of it."""
+        counts = Counter(ack["batch_id"] for ack in self.acks if ack["kind"] == "277CA" and ack["batch_id"])
+        for batch_id, count in sorted(counts.items()):
+            self.connection.execute(
+                update(batches).where(batches.c.id == batch_id).values(claim_acks=batches.c.claim_acks + count)
+            )
 
     def _write_submissions(self) -> None:
         rows = list(self.changed.values())
