@@ -14,7 +14,7 @@ import contextlib
 import datetime as dt
 import logging
 import secrets
-from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,7 +85,8 @@ class Sandbox:
         self._noticed: set[tuple[str, Path]] = set()
         self._incomplete: dict[tuple[str, Path], dt.datetime] = {}
         self._wake = asyncio.Event()
-        self._turn = asyncio.Lock()
+        # One thread does all the work, a piece after the other; the memory is used by no other.
+        self._thread = ThreadPoolExecutor(1, "sandbox")
         self._failure: Exception | None = None
         self._offices: dict[str, _Office] = {}
         self._acceptor: asyncssh.SSHAcceptor | None = None
@@ -128,9 +129,10 @@ class Sandbox:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        async with self._turn:
-            self._state.close()
-            self._view.close()
+        # What is under way in the thread ends first, whoever stopped waiting for it.
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._state.close)
+        self._thread.shutdown()
+        self._view.close()
 
     def _office(self, partner: SandboxPartner) -> _Office:
         home = self.root / "home" / partner.user
@@ -251,15 +253,14 @@ class Sandbox:
         return min(max(left, 0.01), _LOOK_EVERY)
 
     async def _work(self, until: dt.datetime | None) -> None:
-        async with self._turn:
-            self._wake.clear()
-            noticed, self._noticed = self._noticed | self._incomplete.keys(), set()
-            await asyncio.to_thread(self._work_now, sorted(noticed), until)
+        self._wake.clear()
+        noticed, self._noticed = self._noticed, set()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._work_now, noticed, until)
 
-    def _work_now(self, noticed: Iterable[tuple[str, Path]], until: dt.datetime | None) -> None:
+    def _work_now(self, noticed: set[tuple[str, Path]], until: dt.datetime | None) -> None:
         """Everything in one go, off the event loop."""
         now = self.clock.now()
-        for user, path in noticed:
+        for user, path in sorted(noticed | self._incomplete.keys()):
             try:
                 self._take(self._offices[user], path, now)
             except Exception as error:

@@ -237,7 +237,8 @@ class State:
     def sent(self, partner: str) -> list[tuple[str, str, str]]:
         """Kind, name and SHA-256 of every answer delivered, in order."""
         rows = self._db.execute(
-            "select kind, name, sha256 from outbox where partner = ? and delivered is not null order by delivered, at, id",
+            "select kind, name, sha256 from outbox where partner = ? and delivered is not null "
+            "order by delivered, at, id",
             (partner,),
         )
         return [(kind, name, sha256) for kind, name, sha256 in rows]

@@ -255,6 +255,7 @@ async def test_a_file_whose_rest_never_comes_is_refused(tmp_path: Path) -> None:
     async with desk(tmp_path, incomplete_after=30) as ours:
         async with ours.sftp.open("to/claims.837", "wb") as stream:
             await stream.write(interchange([claims(3)])[:-20])
+        await ours.sandbox.settle()
         await ours.wait(29)
         assert ours.sandbox.received() == {}
         await ours.wait(2)
