@@ -1,0 +1,156 @@
+"""The two rails with everything durable, in a gateway of its own: `python -m benchmarks.rails <row> <size> <folder>`.
+
+The gateway is what `gateway worker` runs, with the configuration that comes with it. Its clearinghouse does not answer:
+batches are made and wait. The environment's GATEWAY_BENCH_DATABASE names a PostgreSQL database; SQLite without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from gateway.config import Config, load
+from gateway.core.flow import receive
+from gateway.core.store import files as file_store
+from gateway.core.store.archive import Stored
+from gateway.core.store.outbox import put_outbox
+from gateway.core.store.tables import batches, claim_payments, claims
+from gateway.server import Gateway
+
+from .data import Files, make, make_warm_up
+from .measure import ROOT, report
+
+DATABASE = "GATEWAY_BENCH_DATABASE"
+PARTNER, SOURCE = "practice", "billing"
+PROGRESS_SECONDS = 5.0
+_UNSENT = ("allocated",)
+
+
+def configuration(folder: Path) -> Config:
+    """The shipped configuration with its data below `folder`, no polls, and no claim waiting long for company."""
+    root = folder / "config"
+    shutil.copytree(ROOT / "config", root)
+    main = root / "gateway.yaml"
+    text = main.read_text().replace("data_dir: ../var", "data_dir: ../data") + "\nlog_level: error\n"
+    if os.environ.get(DATABASE):
+        text += f"database: {{url: env:{DATABASE}}}\n"
+    main.write_text(text)
+    partner = root / "partners" / f"{PARTNER}.yaml"
+    text = partner.read_text().replace("{day: 5s, night: 5s}", "{day: 12h, night: 12h}")
+    partner.write_text(text.replace("port: 2222", "port: 1").replace("max_wait: 30s", "max_wait: 2s"))
+    os.environ.setdefault("PRACTICE_PASSWORD", "nobody-answers")
+    found = load(root)
+    if not isinstance(found, Config):
+        raise SystemExit("the shipped configuration is not accepted: " + "; ".join(str(fault) for fault in found))
+    return found
+
+
+def _count(connection: Connection, table: Any, *where: Any) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
+
+
+def _claims(connection: Connection) -> int:
+    return _count(connection, claims)
+
+
+def _unbatched(connection: Connection) -> int:
+    """Claims that are ready and in no batch, and batches that are not written."""
+    ready = _count(connection, claims, claims.c.state == "ready")
+    return ready + _count(connection, batches, batches.c.state.in_(_UNSENT))
+
+
+def _batched(connection: Connection) -> int:
+    return _count(connection, claims, claims.c.state == "batched")
+
+
+def _payments(connection: Connection) -> int:
+    return _count(connection, claim_payments)
+
+
+def _posted(connection: Connection) -> int:
+    return _count(connection, claim_payments, claim_payments.c.state == "posted")
+
+
+async def _telling(gateway: Gateway, what: str, size: int, count: Callable[[Connection], int]) -> None:
+    """Say on stderr how far it is, until cancelled."""
+    begun = time.monotonic()
+    while True:
+        await asyncio.sleep(PROGRESS_SECONDS)
+        done = await gateway.read(count)
+        print(f"      {time.monotonic() - begun:5.0f} s  {what}: {done:,} of {size:,}", file=sys.stderr, flush=True)
+
+
+async def _take_in(gateway: Gateway, files: Files) -> None:
+    """A billing system's file, until every claim that may leave is in a written batch."""
+    await _upload(gateway, files.claims)
+    while await gateway.read(_unbatched):
+        key = f"{PARTNER}:{time.monotonic_ns()}"
+        await gateway.engine.submit("batch", key, {"partner": PARTNER, "why": "all is read"})
+        await gateway.engine.wait("batch", key)
+
+
+async def _upload(gateway: Gateway, file: Path) -> None:
+    """Hand a file over and wait until it is read."""
+    with file.open("rb") as stream:
+        received = await receive.receive(gateway.write, gateway.archive, SOURCE, file.name, stream, gateway.clock.now())
+    gateway.engine.poke()
+    await gateway.engine.wait("intake", str(received.file_id))
+
+
+def _note_remittance(connection: Connection, stored: Stored, name: str, gateway: Gateway) -> int:
+    """Record a fetched file, as the station that fetches does."""
+    now = gateway.clock.now()
+    new = file_store.NewFile("in", "partner", PARTNER, name, stored, "", "received")
+    file_id = file_store.add(connection, new, now)
+    put_outbox(connection, "read", str(file_id), {"file_id": file_id}, now)
+    return file_id
+
+
+async def _post(gateway: Gateway, files: Files) -> None:
+    """A fetched remittance, until it is posted."""
+    with files.remittance.open("rb") as stream:
+        stored = await asyncio.to_thread(gateway.archive.put_stream, stream)
+    file_id = await gateway.write(_note_remittance, stored, files.remittance.name, gateway)
+    gateway.engine.poke()
+    await gateway.engine.wait("read", str(file_id))
+    await gateway.engine.wait("post", str(file_id))
+
+
+async def measure(row: str, size: int, folder: Path, data: Path) -> None:
+    """Run one rail, and report it. The claims that are paid are taken in before the clock starts."""
+    files = make(data, size)
+    gateway = Gateway(configuration(folder), executor="benchmark", doors=False)
+    await gateway.start()
+    try:
+        # A running gateway is measured: its child processes have loaded their plugins.
+        await _upload(gateway, make_warm_up(data))
+        before = await gateway.read(_claims)
+        rails = [("claims taken in", _claims, _take_in)]
+        if row == "post":
+            rails.append(("payments", _payments, _post))
+        for what, count, rail in rails:
+            telling = asyncio.create_task(_telling(gateway, what, size, count))
+            begun, cpu = time.perf_counter(), time.process_time()
+            await rail(gateway, files)
+            seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+            telling.cancel()
+        if row == "post":
+            seen, kept = await gateway.read(_payments), await gateway.read(_posted)
+        else:
+            seen, kept = await gateway.read(_claims) - before, await gateway.read(_batched)
+    finally:
+        await gateway.stop()
+    words = f"{seen - kept:,} wait as exceptions" if row == "post" else f"{seen - kept:,} held"
+    report(seen, seconds, cpu, note=words if kept != seen else "")
+
+
+if __name__ == "__main__":
+    asyncio.run(measure(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])))
