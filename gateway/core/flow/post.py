@@ -119,7 +119,9 @@ def _commit(
     return commit_chunk(connection, origin, unpack_chunk(blob), now, final=final)._asdict()
 
 
-def _close(connection: Connection, services: Services, file_id: int, config_hash: str) -> dict[str, int]:
+def _close(
+    connection: Connection, services: Services, file_id: int, posted: list[int], config_hash: str
+) -> dict[str, int]:
     """Every claim payment is in: say of each remittance whether something waits, and give the answers back."""
     now = services.clock.now()
     waiting: dict[int, int] = {}
@@ -135,7 +137,7 @@ def _close(connection: Connection, services: Services, file_id: int, config_hash
     ).all()
     entries = []
     for row in rows:
-        if row.state != "posting":
+        if row.id not in posted or row.state != "posting":
             continue
         count = waiting.get(row.id, 0)
         connection.execute(
@@ -182,7 +184,8 @@ async def post(run: Run, payload: Payload) -> dict[str, int]:
             await _Work(run, services, file_id, facts).through(cut)
         finally:
             await asyncio.to_thread(cut.close)
-    totals: dict[str, int] = await run.transact("close", _close, services, file_id, facts["config_hash"])
+    ids = [found.remittance_id for found in by_ordinal.values()]
+    totals: dict[str, int] = await run.transact("close", _close, services, file_id, ids, facts["config_hash"])
     boundary("post.closed")
     return totals
 

@@ -50,8 +50,12 @@ class _Judged(NamedTuple):
 def begin_sets(
     connection: Connection, origin: Origin, sets: Sequence[Scanned], tables: Tables, now: dt.datetime
 ) -> list[list[Any]]:
-    """Record the sets of a file. Returns those that post: [ordinal, remittance id, id of the first claim payment,
-    payer id]."""
+    """Record the sets of a file that are not recorded yet. Returns those that post: [ordinal, remittance id, id of the
+    first claim payment, payer id]."""
+    known = set(
+        connection.execute(select(remittances.c.ordinal).where(remittances.c.file_id == origin.file_id)).scalars()
+    )
+    sets = [found for found in sets if found.ordinal not in known]
     if not sets:
         return []
     # The counter's row lets one file at a time in (PostgreSQL), so that a copy is always seen.
