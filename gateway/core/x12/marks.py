@@ -9,7 +9,7 @@ from .events import CUT_AT
 from .header import GAPS
 from .segment import Delimiters
 
-_ENVELOPE = "GS|ST|SE|GE|IEA|TA1"
+_ENVELOPE = ("GS", "ST", "SE", "GE", "IEA", "TA1")
 _WINDOW = 1 << 16
 
 
@@ -28,9 +28,10 @@ class Marks:
         self.terminator = re.compile(one)
         # Without the terminator itself: several blank lines in a row would cost their square.
         between = "".join(char for char in GAPS if char != end and not (self.line_ends and char in "\r\n"))
-        self._after = f"{one}[{between}]*"
+        self._after = f"{one}[{between}]*+"
         self._stop = f"(?=[{re.escape(element)}{re.escape(end)}\r\n])"
         self._boundaries: dict[str, re.Pattern[str]] = {}
+        self._odd: dict[str, re.Pattern[str]] = {}
         # An ISA in the middle of a segment, all its padding in place: the file before it was cut off.
         fields = "".join(rf"[^{re.escape(end)}]{{{width}}}\1" for width in (2, 10, 2, 10, 2, 15, 2, 15))
         self.glued_length = 70
@@ -41,8 +42,11 @@ class Marks:
         it may bring another separator) or, in a set of this kind, before one of `CUT_AT`."""
         found = self._boundaries.get(kind)
         if found is None:
-            tags = "|".join([*sorted(CUT_AT.get(kind, ())), _ENVELOPE])
-            found = re.compile(f"{self._after}(?:({tags}){self._stop}|(?=ISA[^A-Za-z0-9 \r\n]))")
+            tags = [*sorted(CUT_AT.get(kind, ())), *_ENVELOPE]
+            # Looking at the first letter alone halves the time: most segments end there.
+            letters = "".join(sorted({tag[0] for tag in tags}))
+            some = "|".join(tags)
+            found = re.compile(f"{self._after}(?=[{letters}])(?:({some}){self._stop}|(?=ISA[^A-Za-z0-9 \r\n]))")
             self._boundaries[kind] = found
         return found
 
@@ -65,13 +69,14 @@ class Marks:
         until = max(until, start + 1)
         following = text[start + 1 : start + 3]
         between = end + ("\r\n" if following == "\r\n" else following[:1] if following[:1] in ("\r", "\n") else "")
-        count = text.count
-        ends = count(end, start, until)
+        odd = self._odd.get(between)
+        if odd is None:
+            odd = self._odd[between] = re.compile(f"{re.escape(end)}(?!{between[1:]}[^{GAPS}{re.escape(end)}])")
+        ends = text.count(end, start, until)
         if (
-            count(between, start, until + len(between) - 1) < ends
-            or count("\n", start, until) != ends * between.count("\n")
-            or count("\r", start, until) != ends * between.count("\r")
-            or any(text.find(between + odd, start, until + len(between)) >= 0 for odd in (" ", "\t", end))
+            odd.search(text, start, until)
+            or text.count("\n", start, until) != ends * between.count("\n")
+            or text.count("\r", start, until) != ends * between.count("\r")
         ):
             return "", until
         return between, until
