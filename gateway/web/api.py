@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
+import re
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, BinaryIO, Protocol, TypeVar
 
 from aiohttp import web
 from sqlalchemy import Connection, func, insert, select
 
 from ..core.clock import Clock
+from ..core.flow import json_file
 from ..core.flow.receive import Received, Write, receive
 from ..core.flow.services import Services
 from ..core.store import tokens
 from ..core.store.tables import access_log, claims, files, work_items
+from .problems import Handler, in_plain_words, problem
 
 T = TypeVar("T")
 
@@ -41,16 +43,6 @@ class Server(Protocol):
 
 
 SERVER: web.AppKey[Server] = web.AppKey("server", Server)
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def problem(status: int, title: str, detail: str) -> web.Response:
-    """An error as a problem document."""
-    return web.json_response(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail},
-        status=status,
-        content_type="application/problem+json",
-    )
 
 
 def _needs(scope: str) -> Callable[[Handler], Handler]:
@@ -60,20 +52,25 @@ def _needs(scope: str) -> Callable[[Handler], Handler]:
         async def guarded(request: web.Request) -> web.StreamResponse:
             server = request.app[SERVER]
             kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-            name = None
+            token = None
             if kind.lower() == "bearer" and secret:
-                name = await server.read(tokens.check, secret.strip(), scope)
-            if name is None:
-                answer = problem(
+                token = await server.read(tokens.find, secret.strip())
+            if token is None:
+                return problem(
                     401,
                     "No valid token",
                     f"Send a bearer token with the scope {scope!r}: Authorization: Bearer hme_... "
-                    "Make one with: gateway token add NAME --scope " + scope,
+                    f"Make one with: gateway token add NAME --scope {scope}",
+                    {"WWW-Authenticate": "Bearer"},
                 )
-                answer.headers["WWW-Authenticate"] = "Bearer"
-                return answer
-            await server.write(_note_access, server.services.clock, name, request)
-            request["who"] = name
+            await server.write(_note_access, server.services.clock, token.name, request)
+            if not token.may(scope):
+                return problem(
+                    403,
+                    "This token may not do that",
+                    f"The token {token.name!r} has the scope {', '.join(token.scopes)}; this needs {scope!r}. "
+                    f"Make another with: gateway token add NAME --scope {scope}",
+                )
             return await handler(request)
 
         return guarded
@@ -100,17 +97,36 @@ def _received(got: Received) -> web.Response:
 
 
 async def _spooled(request: web.Request, limit: int) -> BinaryIO | None:
-    """The body on disk, or None where it is larger than allowed."""
-    spool = tempfile.SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115
+    """The body, in memory or (above a megabyte) on the archive's disk; None where it is larger than allowed."""
+    if (request.content_length or 0) > limit:
+        return None
+    incoming = request.app[SERVER].services.archive.root / "incoming"
+    spool = tempfile.SpooledTemporaryFile(max_size=1 << 20, dir=incoming)  # noqa: SIM115
     size = 0
-    async for block in request.content.iter_chunked(1 << 16):
-        size += len(block)
-        if size > limit:
-            spool.close()
-            return None
-        await asyncio.to_thread(spool.write, block)
-    spool.seek(0)
+    try:
+        async for block in request.content.iter_chunked(1 << 18):
+            size += len(block)
+            if size > limit:
+                break
+            await asyncio.to_thread(spool.write, block)
+        spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
+    if size > limit:
+        spool.close()
+        return None
     return spool  # type: ignore[return-value]
+
+
+def _name(given: str, otherwise: str) -> str:
+    """What a file is called: the last part of what its sender says, in one line."""
+    last = re.split(r"[/\\]", given)[-1]
+    return re.sub(r"[\x00-\x1f\x7f]", "_", last).strip()[:200] or otherwise
+
+
+def _too_large(limit: int) -> web.Response:
+    return problem(413, "Too large", f"At most {limit >> 20} MB are taken here; split it, or use the drop folder.")
 
 
 @_needs("submit")
@@ -123,36 +139,38 @@ async def post_file(request: web.Request) -> web.StreamResponse:
     limit = server.services.config.gateway.web.max_upload_mb << 20
     body = await _spooled(request, limit)
     if body is None:
-        return problem(413, "Too large", f"A file may have {limit >> 20} MB; split it, or use the drop folder.")
+        return _too_large(limit)
     with body:
-        name = request.query.get("name", "upload")
-        write: Write = server.write
-        got = await receive(write, server.services.archive, source.name, name, body, server.services.clock.now())
-    return _received(got)
+        name = _name(request.query.get("name", ""), "upload")
+        return await _take(server, source.name, name, body)
 
 
 @_needs("submit")
 async def post_claims(request: web.Request) -> web.StreamResponse:
-    """Take claims as JSON: one object, or a list of them."""
+    """Take claims as JSON: one object, or a list of them. Either all of them are taken or none."""
     server = request.app[SERVER]
     source = server.services.config.source(request.match_info["source"])
     if source is None:
         return _no_source(server, request.match_info["source"])
-    from ..core.model.json_claim import JsonClaimError, check_claims
-
+    limit = min(server.services.config.gateway.web.max_upload_mb << 20, json_file.MOST_BYTES)
+    body = await _spooled(request, limit)
+    if body is None:
+        return _too_large(limit)
+    with body:
+        data = body.read()
     try:
-        document = await request.json()
-    except json.JSONDecodeError as error:
-        return problem(400, "Not JSON", f"Line {error.lineno}, column {error.colno}: {error.msg}.")
-    try:
-        await asyncio.to_thread(check_claims, document)
-    except JsonClaimError as error:
+        await asyncio.to_thread(json_file.read_claims, data)
+    except json_file.NotJson as error:
+        return problem(400, "Not JSON", str(error))
+    except json_file.JsonClaimError as error:
         return problem(422, "Claims that cannot be read", str(error))
-    data = json.dumps(document, separators=(",", ":")).encode()
-    now = server.services.clock.now()
+    return await _take(server, source.name, "claims.json", io.BytesIO(data))
+
+
+async def _take(server: Server, source: str, name: str, body: BinaryIO) -> web.Response:
     write: Write = server.write
-    got = await receive(write, server.services.archive, source.name, "claims.json", io.BytesIO(data), now)
-    return _received(got)
+    services = server.services
+    return _received(await receive(write, services.archive, source, name, body, services.clock.now()))
 
 
 def _no_source(server: Server, name: str) -> web.Response:
@@ -226,7 +244,7 @@ async def readyz(request: web.Request) -> web.Response:
 
 def make_app(server: Server) -> web.Application:
     """The routes, for a server."""
-    app = web.Application(client_max_size=server.services.config.gateway.web.max_upload_mb << 20)
+    app = web.Application(middlewares=[in_plain_words])
     app[SERVER] = server
     app.add_routes(
         [

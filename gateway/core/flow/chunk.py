@@ -1,4 +1,4 @@
-"""A received file of claims, looked through once, then cut into chunks.
+"""A received file of claims (837P, or JSON), looked through once, then cut into chunks.
 
 Whether a transaction set can be trusted is known only at its end, so the file is read twice: the first time for its
 envelopes, counts and faults alone, the second time for its claims. Neither holds more than a chunk in memory.
@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from ..model.json_claim import to_stored
 from ..store.archive import Archive
 from ..x12.events import Event, InterchangeStart, SetStart
 from ..x12.fault import Fault
@@ -19,9 +20,11 @@ from ..x12.reader import read
 from ..x12.transactions import ClaimSetEnd, FileFault, ReadClaim, transactions
 from .columns import in_words
 from .deciding import Asked
+from .json_file import MOST_BYTES, JsonClaimError, NotJson, begins_like_json, read_claims
 
 FINDINGS_KEPT = 1000
 FIRST_FINDINGS = 20
+PEEK = 256
 PROFESSIONAL = "005010X222"
 """Versions of the 837 that are taken in; institutional and dental claims are others."""
 
@@ -29,7 +32,7 @@ PROFESSIONAL = "005010X222"
 class Survey(msgspec.Struct):
     """What a file holds, before any of its claims is worked on.
 
-    `kind`: 837P, or what else it is. `problem`: what a person must know, `refused`: nothing of it is taken in.
+    `kind`: 837P, JSON, or what else it is. `problem`: what a person must know, `refused`: nothing of it is taken in.
     `unsound`: the sets (counted from 1) of which no claim can be worked on, with why. `interchanges`: sender,
     receiver, ISA13 and ISA15 of each ISA.
     """
@@ -66,6 +69,10 @@ class Survey(msgspec.Struct):
 
 def survey(stream: BinaryIO) -> Survey:
     """Look a file through; never raises on its bytes."""
+    start = stream.read(PEEK)
+    stream.seek(0)
+    if begins_like_json(start):
+        return _survey_json(stream)
     found = Survey()
     others: dict[str, int] = {}
     faults: list[Fault] = []
@@ -98,6 +105,22 @@ def survey(stream: BinaryIO) -> Survey:
         del faults[FINDINGS_KEPT:]
     found.findings = [fault._asdict() for fault in faults]
     _judge(found, others)
+    return found
+
+
+def _survey_json(stream: BinaryIO) -> Survey:
+    """A document of JSON claims: good as a whole, or refused as a whole with its faults."""
+    found = Survey(kind="JSON")
+    data = stream.read(MOST_BYTES + 1)
+    try:
+        if len(data) > MOST_BYTES:
+            raise NotJson(f"It has more than {MOST_BYTES >> 20} MB; split it.")
+        found.claims = len(read_claims(data))
+    except NotJson as error:
+        found.problem = f"It is no JSON that can be read. {error} Its bytes are kept; ask the source for it again."
+    except JsonClaimError as error:
+        found.problem = f"Nothing of it was taken in, so that it can be mended and sent again. {error}"
+    found.refused = bool(found.problem)
     return found
 
 
@@ -135,21 +158,32 @@ def chunks(archive: Archive, sha256: str, unsound: dict[int, str], size: int) ->
     """The claims of a file in chunks of `size`, in order; the same each time it is read."""
     chunk: list[Asked] = []
     with closing(archive.open(sha256)) as stream:
-        for event in transactions(read(stream)):
-            if not isinstance(event, ReadClaim) or not is_professional(event.set.kind, event.set.version):
-                continue
-            why = unsound.get(event.set.ordinal, "")
-            chunk.append(
-                Asked(
-                    event.ordinal,
-                    event.claim.stored.pack(),
-                    event.set.envelope.usage[:1],
-                    f"Its transaction set cannot be trusted: {why}" if why else in_words(event.faults),
-                    alone=not why,
-                )
-            )
+        start = stream.read(PEEK)
+        stream.seek(0)
+        for asked in _from_json(stream) if begins_like_json(start) else _from_x12(stream, unsound):
+            chunk.append(asked)
             if len(chunk) == size:
                 yield chunk
                 chunk = []
     if chunk:
         yield chunk
+
+
+def _from_x12(stream: BinaryIO, unsound: dict[int, str]) -> Iterator[Asked]:
+    for event in transactions(read(stream)):
+        if not isinstance(event, ReadClaim) or not is_professional(event.set.kind, event.set.version):
+            continue
+        why = unsound.get(event.set.ordinal, "")
+        yield Asked(
+            event.ordinal,
+            event.claim.stored.pack(),
+            event.set.envelope.usage[:1],
+            f"Its transaction set cannot be trusted: {why}" if why else in_words(event.faults),
+            alone=not why,
+        )
+
+
+def _from_json(stream: BinaryIO) -> Iterator[Asked]:
+    # JSON says nothing of test or production: its claims go as this gateway is set.
+    for ordinal, claim in enumerate(read_claims(stream.read()), 1):
+        yield Asked(ordinal, to_stored(claim).pack(), "")

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -28,6 +28,10 @@ class Token(NamedTuple):
     created_at: dt.datetime
     last_used_at: dt.datetime | None
     revoked_at: dt.datetime | None
+
+    def may(self, scope: str) -> bool:
+        """Whether it opens what asks for this scope."""
+        return scope in self.scopes or "admin" in self.scopes
 
 
 class TokenExists(Exception):
@@ -56,13 +60,19 @@ def add(connection: Connection, name: str, scopes: Sequence[str], now: dt.dateti
     return secret
 
 
-def check(connection: Connection, secret: str, scope: str) -> str | None:
-    """The name of the token that this secret belongs to and that may do this; None where there is none."""
+def find(connection: Connection, secret: str) -> Token | None:
+    """The token that this secret belongs to; None where there is none, or it is revoked."""
     wanted = _hash(secret)
     for row in connection.execute(select(tokens).where(tokens.c.hash == wanted, tokens.c.revoked_at.is_(None))):
-        if hmac.compare_digest(row.hash, wanted) and (scope in row.scopes or "admin" in row.scopes):
-            return str(row.name)
+        if hmac.compare_digest(row.hash, wanted):
+            return _token(row)
     return None
+
+
+def check(connection: Connection, secret: str, scope: str) -> str | None:
+    """The name of the token that this secret belongs to and that may do this; None where there is none."""
+    found = find(connection, secret)
+    return found.name if found is not None and found.may(scope) else None
 
 
 def used(connection: Connection, name: str, now: dt.datetime) -> None:
@@ -80,7 +90,8 @@ def revoke(connection: Connection, name: str, now: dt.datetime) -> bool:
 
 def every(connection: Connection) -> list[Token]:
     """All tokens, by name."""
-    return [
-        Token(row.name, tuple(row.scopes), row.created_at, row.last_used_at, row.revoked_at)
-        for row in connection.execute(select(tokens).order_by(tokens.c.name))
-    ]
+    return [_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.name))]
+
+
+def _token(row: Any) -> Token:
+    return Token(row.name, tuple(row.scopes), row.created_at, row.last_used_at, row.revoked_at)

@@ -1,0 +1,74 @@
+"""A whole gateway on its own folder: the shipped configuration, SQLite, a port of its own, and a partner that nobody
+answers for (uploads need none)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from gateway.config import Config, load
+from gateway.core.store import tokens
+from gateway.core.store.tables import files
+from gateway.sandbox.demo import shipped_config
+from gateway.server import Gateway
+
+PATIENCE_S = 20.0
+PASSWORD = "not-a-real-password"
+
+
+def write_config(folder: Path, *, more: str = "", port: int = 1, password: str = "env:PRACTICE_PASSWORD") -> Path:
+    """The shipped configuration below `folder`, data beside it; `more` is added to gateway.yaml. Returns its folder."""
+    config = folder / "config"
+    shutil.copytree(shipped_config(), config)
+    main = config / "gateway.yaml"
+    text = main.read_text().replace("data_dir: ../var", "data_dir: ../data")
+    main.write_text(f"{text}\nstable_for: 100ms\npoll_every: 100ms\nlog_level: debug\n{more or 'web: {port: 0}'}\n")
+    partner = config / "partners" / "practice.yaml"
+    text = partner.read_text().replace("port: 2222", f"port: {port}").replace("env:PRACTICE_PASSWORD", password)
+    text = text.replace("    port:", "    host_keys: ['SHA256:" + "A" * 43 + "']\n    port:")
+    partner.write_text(text)
+    return config
+
+
+def read_config(folder: Path) -> Config:
+    """The configuration of a folder that `write_config` has made."""
+    found = load(folder)
+    assert isinstance(found, Config), found
+    return found
+
+
+async def until(look: Callable[[], Any], what: str) -> Any:
+    """What an async `look` gives, as soon as it is true."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if found := await look():
+            return found
+        await asyncio.sleep(0.03)
+    raise AssertionError(f"not within {PATIENCE_S:.0f} seconds: {what}")
+
+
+def rows(connection: Connection, table: Any, *where: Any) -> list[Any]:
+    """The rows of a table."""
+    return list(connection.execute(select(table).where(*where)))
+
+
+async def token(gateway: Gateway, name: str, *scopes: str) -> dict[str, str]:
+    """A new token, as the header that carries it."""
+    secret = await gateway.write(tokens.add, name, scopes, gateway.clock.now())
+    return {"Authorization": f"Bearer {secret}"}
+
+
+async def read_to_the_end(gateway: Gateway, file_id: int) -> Any:
+    """The row of a file once it is no longer on its way."""
+
+    async def done() -> Any:
+        (row,) = await gateway.read(rows, files, files.c.id == file_id)
+        return row if row.state not in ("received", "reading") else None
+
+    return await until(done, f"file {file_id} is read")
