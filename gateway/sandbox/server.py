@@ -81,7 +81,10 @@ class Sandbox:
         self.host_key_fingerprint = ""
         """SHA256:..."""
         self._fees = load_fees(self.settings.fees)
+        self._credentials = Credentials()
         self._passwords: dict[str, str | None] = {}
+        self._under_way = 0
+        self._next: float | None = None
         self._noticed: set[tuple[str, Path]] = set()
         self._incomplete: dict[tuple[str, Path], dt.datetime] = {}
         self._wake = asyncio.Event()
@@ -99,11 +102,10 @@ class Sandbox:
         (self.root / "tmp").mkdir(exist_ok=True)
         self._state = State(self.root / "state.db")
         self._view = State(self.root / "state.db")
-        credentials = Credentials()
         for partner in self.settings.partners:
             self._offices[partner.user] = self._office(partner)
             self._passwords[partner.user] = self._password(partner)
-            credentials.add(partner, self._passwords[partner.user])
+            self._credentials.add(partner, self._passwords[partner.user])
         key = self._key()
         self.host_key = key.export_public_key().decode().strip().split(" comment")[0]
         self.host_key_fingerprint = key.get_fingerprint()
@@ -112,7 +114,7 @@ class Sandbox:
             self.settings.host,
             self.settings.port,
             server_host_keys=[key],
-            server_factory=lambda: Server(credentials),
+            server_factory=lambda: Server(self._credentials),
             sftp_factory=lambda chan: Files(chan, homes, self._notice),
             allow_scp=False,
         )
@@ -124,6 +126,10 @@ class Sandbox:
     async def __aexit__(self, *_: object) -> None:
         if self._acceptor is not None:
             self._acceptor.close()
+            connections = list(self._credentials.open)
+            for connection in connections:
+                connection.abort()
+            await asyncio.gather(*(connection.wait_closed() for connection in connections), return_exceptions=True)
             await self._acceptor.wait_closed()
         if self._task is not None:
             self._task.cancel()
@@ -203,8 +209,8 @@ class Sandbox:
         return self._view.claim_counts(user or self.settings.partners[0].user)
 
     def pending(self) -> int:
-        """How many answers and claims to be paid wait for their time."""
-        return self._view.pending()
+        """How many files wait to be worked on, answers to be put out, and claims to be paid."""
+        return self._view.pending() + len(self._noticed) + self._under_way
 
     async def settle(self) -> None:
         """Take every file that lies finished, and put out everything that is due by now.
@@ -221,7 +227,7 @@ class Sandbox:
     async def flush(self) -> None:
         """Like `settle`, and then everything that waits, whatever its time, in the order of their times."""
         await self.settle()
-        while (at := self._view.next_time()) is not None:
+        while (at := self._next) is not None:
             await self._work(dt.datetime.fromtimestamp(at, dt.UTC) + dt.timedelta(milliseconds=1))
 
     # --- work
@@ -246,7 +252,7 @@ class Sandbox:
 
     def _pause(self) -> float:
         """Seconds until something may be due."""
-        at = self._view.next_time()
+        at = self._next
         if at is None and not self._incomplete:
             return 10 * _LOOK_EVERY
         left = (at or 0.0) - self.clock.now().timestamp()
@@ -255,7 +261,11 @@ class Sandbox:
     async def _work(self, until: dt.datetime | None) -> None:
         self._wake.clear()
         noticed, self._noticed = self._noticed, set()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._work_now, noticed, until)
+        self._under_way += len(noticed)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._work_now, noticed, until)
+        finally:
+            self._under_way -= len(noticed)
 
     def _work_now(self, noticed: set[tuple[str, Path]], until: dt.datetime | None) -> None:
         """Everything in one go, off the event loop."""
@@ -279,6 +289,7 @@ class Sandbox:
                 folder = self._offices[answer.partner].home / answer.folder
                 _put(folder / answer.name, answer.body, self.root / "tmp")
                 self._state.delivered(answer.id, moment.timestamp())
+        self._next = self._state.next_time()
 
     def _take(self, office: _Office, path: Path, now: dt.datetime) -> None:
         partner = office.partner

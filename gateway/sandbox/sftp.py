@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,10 @@ Noticed = Callable[[str, Path], None]
 
 
 class Credentials:
-    """Who may come in: passwords and public keys by user."""
+    """Who may come in: passwords and public keys by user; and who is in."""
 
     def __init__(self) -> None:
+        self.open: set[asyncssh.SSHServerConnection] = set()
         self.passwords: dict[str, str] = {}
         self.keys: dict[str, asyncssh.SSHAuthorizedKeys] = {}
 
@@ -38,6 +40,11 @@ class Server(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
+        self._credentials.open.add(conn)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._connection is not None:
+            self._credentials.open.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
         keys = self._credentials.keys.get(username)
@@ -50,7 +57,7 @@ class Server(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         known = self._credentials.passwords.get(username)
-        return known is not None and known == password
+        return known is not None and hmac.compare_digest(known.encode(), password.encode())
 
 
 class Files(asyncssh.SFTPServer):

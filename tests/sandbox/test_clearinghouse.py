@@ -399,3 +399,24 @@ async def test_one_partner_does_not_see_anothers_files(tmp_path: Path) -> None:
         assert sorted(await ours.sftp.listdir("..")) == sorted(await ours.sftp.listdir("."))
         assert not await ours.sftp.exists("/secret")
         assert not await ours.sftp.exists("../../secret")
+
+
+async def test_who_is_connected_when_it_closes_is_cut_off(tmp_path: Path) -> None:
+    settings = SandboxSettings(partners=(SandboxPartner(user=USER, password="practice"),))
+    async with Sandbox(settings, tmp_path, FixedClock(NOON)) as running:
+        connection = await asyncssh.connect(
+            running.host, running.port, username=USER, password="practice", known_hosts=None
+        )
+    async with asyncio.timeout(5):
+        await connection.wait_closed()
+    assert connection.is_closed()
+
+
+async def test_what_is_still_to_come_can_be_asked(tmp_path: Path) -> None:
+    async with desk(tmp_path, behaviour=QUIET) as ours:
+        assert ours.sandbox.pending() == 0
+        await ours.put(interchange([claims(5)]))
+        # A 999, two 277CAs, and five claims to be paid.
+        assert ours.sandbox.pending() == 8
+        await ours.sandbox.flush()
+        assert ours.sandbox.pending() == 0
