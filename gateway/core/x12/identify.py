@@ -8,7 +8,7 @@ from .events import Finding, InterchangeAck, InterchangeEnd, InterchangeStart, S
 from .reader import read
 
 # Faults that say that bytes are missing, not that they are wrong.
-_CUT = frozenset({"iea-missing", "ge-missing", "se-missing", "no-terminator"})
+_CUT = frozenset({"iea-missing", "ge-missing", "se-missing", "terminator-missing"})
 
 
 class Contents(NamedTuple):

@@ -31,6 +31,8 @@ class Marks:
         self._after = f"{one}[{between}]*+"
         self._stop = f"(?=[{re.escape(element)}{re.escape(end)}\r\n])"
         self._boundaries: dict[str, re.Pattern[str]] = {}
+        self._id = f"[A-Z][A-Z0-9]{{1,2}}{re.escape(element)}"
+        self.starts_with_id = re.compile(f"[A-Z][A-Z0-9]{{1,2}}(?:{re.escape(element)}|$)").match
         self._odd: dict[str, re.Pattern[str]] = {}
         # An ISA in the middle of a segment, all its padding in place: the file before it was cut off.
         fields = "".join(rf"[^{re.escape(end)}]{{{width}}}\1" for width in (2, 10, 2, 10, 2, 15, 2, 15))
@@ -58,7 +60,7 @@ class Marks:
 
     def even(self, text: str, start: int, last: int) -> tuple[str, int]:
         """Whether segments follow each other evenly: from the terminator at `start` on, each terminator is followed
-        by the same line end (or none), there is no other line end, and no segment is empty or begins with a blank.
+        by the same line end (or none) and a segment id with data, and there is no other line end.
 
         Returns what stands between two segments (empty: they are not even) and up to where that is known.
         """
@@ -71,7 +73,7 @@ class Marks:
         between = end + ("\r\n" if following == "\r\n" else following[:1] if following[:1] in ("\r", "\n") else "")
         odd = self._odd.get(between)
         if odd is None:
-            odd = self._odd[between] = re.compile(f"{re.escape(end)}(?!{between[1:]}[^{GAPS}{re.escape(end)}])")
+            odd = self._odd[between] = re.compile(f"{re.escape(end)}(?!{between[1:]}{self._id})")
         ends = text.count(end, start, until)
         if (
             odd.search(text, start, until)

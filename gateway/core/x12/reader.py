@@ -280,14 +280,17 @@ class _Interchange:
         limit = MAX_PIECE_SEGMENTS if self.nesting.kind in CUT_AT else BLOCK_SEGMENTS
         segments: list[str] = []
         first = empties = empty_at = 0
-        lines = Tally(
-            "line-end-in-segment", "A segment has a line end in its data.", "{} segments have line ends in their data."
+        odd = (
+            Tally("segment-id", "A segment begins with no segment id.", "{} segments begin with no segment id."),
+            Tally(
+                "line-end-in-segment", "A segment has a line end in its data.", "{} segments have line ends in them."
+            ),
         )
         at = start
         for raw in marks.terminator.split(held.text[start + 1 : end]):
             before, at = at, at + len(raw) + 1
             if segments and (len(segments) >= limit or at - first > MAX_PIECE or len(raw) > MAX_SEGMENT):
-                yield from self._hand_on(segments, first, empties, empty_at, lines)
+                yield from self._hand_on(segments, first, empties, empty_at, odd)
                 segments, empties = [], 0
                 held.pos = before
             segment = raw.lstrip(GAPS)
@@ -307,13 +310,17 @@ class _Interchange:
                 if not segments:
                     first = at - len(segment)
                 segments.append(segment)
+                if not marks.starts_with_id(segment):
+                    odd[0].add(held.base + at - len(segment), held.number + len(segments))
                 if "\n" in segment or "\r" in segment:
-                    lines.add(held.base + at - len(segment), held.number + len(segments))
+                    odd[1].add(held.base + at - len(segment), held.number + len(segments))
         if whole:
-            yield from self._hand_on(segments, first, empties, empty_at, lines)
+            yield from self._hand_on(segments, first, empties, empty_at, odd)
             held.pos = end
 
-    def _hand_on(self, segments: list[str], first: int, empties: int, empty_at: int, lines: Tally) -> Iterator[Event]:
+    def _hand_on(
+        self, segments: list[str], first: int, empties: int, empty_at: int, odd: tuple[Tally, ...]
+    ) -> Iterator[Event]:
         held, nesting = self.held, self.nesting
         number = held.number + 1
         if segments:
@@ -325,7 +332,8 @@ class _Interchange:
         if empties:
             held.empty.add(held.base + empty_at, held.number, empties)
         yield from held.empty.told()
-        yield from lines.told()
+        for tally in odd:
+            yield from tally.told()
 
     def _outside(self, start: int, end: int) -> Iterator[Event]:
         """Segments that belong to no set: counted, and told of at the next one that belongs."""
