@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from ..config.shipped import shipped_config
+
 if TYPE_CHECKING:
     from ..server import Gateway
     from .server import Sandbox
@@ -50,13 +52,6 @@ class Places(NamedTuple):
     @property
     def clearinghouse(self) -> Path:
         return self.root / "clearinghouse"
-
-
-def shipped_config() -> Path:
-    """The configuration that comes with the gateway: in the package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "default_config"
-    return inside if inside.is_dir() else package.parent / "config"
 
 
 def _write_config(places: Places, sandbox: Sandbox) -> None:
@@ -179,14 +174,6 @@ async def _until_quiet(gateway: Gateway, sandbox: Sandbox, screen: _Screen) -> b
     return False
 
 
-async def _end_what_is_left() -> None:
-    """End what connections have left on this loop."""
-    left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-
-
 class _Apart:
     """The clearinghouse on a thread and an event loop of its own, as if it were another house."""
 
@@ -202,7 +189,6 @@ class _Apart:
 
     async def __aexit__(self, *_: object) -> None:
         await self._there(self.sandbox.__aexit__(None, None, None))
-        await self._there(_end_what_is_left())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -6,12 +6,13 @@ import datetime as dt
 from pathlib import Path
 
 from gateway.config.faults import ConfigFault
+from gateway.config.shipped import shipped_config
 from gateway.config.tables import read_table
 from gateway.config.yaml_source import read_yaml
 from gateway.core.x12.values import parse_cents
 from gateway.plugins.tables import Table
 
-DEFAULT_TABLE = Path(__file__).parents[2] / "config" / "tables" / "fees.yaml"
+DEFAULT_TABLE = shipped_config() / "tables" / "fees.yaml"
 _BILLED_AS = ("RR", "NU", "UE", "MS")
 # Oxygen volume adjustment (hme-billing-rules 2.3): half below one litre a minute, half more above four.
 _VOLUME = {"QE": 50, "QA": 50, "QG": 150, "QR": 150}
