@@ -54,11 +54,12 @@ class _Pool:
 
     def __init__(self, name: str, lines: Sequence[OpenLine]) -> None:
         self.name = name
-        self.insurance = sum(line.insurance_cents for line in lines)
-        self.denied = sum(line.denied_cents for line in lines)
-        self.off = sum(line.off_cents for line in lines)
+        self.insurance = self.denied = self.off = 0
         self.patient: dict[Kind, int] = {}
         for line in lines:
+            self.insurance += line.insurance_cents
+            self.denied += line.denied_cents
+            self.off += line.off_cents
             for kind, cents in line.patient.items():
                 self.patient[kind] = self.patient.get(kind, 0) + cents
 
@@ -68,34 +69,37 @@ class _Pool:
         Raises:
             Cannot: more is paid and adjusted than is open.
         """
-        moves = posting.paid_cents + sum(a.cents for a in posting.adjustments if a.kind in _MOVES)
+        moves = posting.paid_cents
+        for one in posting.adjustments:
+            if one.kind in _MOVES:
+                moves += one.cents
         short = moves - max(self.insurance, 0) if moves > 0 else 0
+        if short <= 0:
+            self._settle(posting.paid_cents, posting.adjustments, ())
+            return posting
         reopened: list[Reopened] = []
         adjustments = list(posting.adjustments)
-        if short > 0:
-            if self.denied > 0:
-                back = min(short, self.denied)
-                reopened.append(Reopened(Kind.DENIAL, back))
-                self.denied -= back
+        if self.denied > 0:
+            back = min(short, self.denied)
+            reopened.append(Reopened(Kind.DENIAL, back))
+            self.denied -= back
+            short -= back
+        for kind in sorted(self.patient):
+            back = min(short, self.patient[kind])
+            if back > 0:
+                reopened.append(Reopened(kind, back))
+                self.patient[kind] -= back
                 short -= back
-            for kind in sorted(self.patient):
-                back = min(short, self.patient[kind])
-                if back > 0:
-                    reopened.append(Reopened(kind, back))
-                    self.patient[kind] -= back
-                    short -= back
-            if short > 0:
-                short = self._said_again(adjustments, short)
-            if short > 0:
-                raise Cannot(
-                    f"{self.name}: the payer pays and adjusts ${to_dollars(moves):,}, which is ${to_dollars(short):,} "
-                    "more than is open. It was posted before and not reversed, or it is not this claim's. Find the "
-                    "earlier payment, or ask the payer.",
-                    "more-than-open",
-                )
+        if short > 0:
+            short = self._said_again(adjustments, short)
+        if short > 0:
+            raise Cannot(
+                f"{self.name}: the payer pays and adjusts ${to_dollars(moves):,}, which is ${to_dollars(short):,} "
+                "more than is open. It was posted before and not reversed, or it is not this claim's. Find the "
+                "earlier payment, or ask the payer.",
+                "more-than-open",
+            )
         self._settle(posting.paid_cents, adjustments, reopened)
-        if not reopened and adjustments == list(posting.adjustments):
-            return posting
         return LinePosting(
             posting.line_id,
             posting.service,
@@ -126,7 +130,9 @@ class _Pool:
         return short
 
     def _settle(self, paid: int, adjustments: Sequence[AdjustmentPosting], reopened: Sequence[Reopened]) -> None:
-        self.insurance += sum(one.cents for one in reopened) - paid
+        self.insurance -= paid
+        for back in reopened:
+            self.insurance += back.cents
         for one in adjustments:
             if one.kind in _MOVES:
                 self.insurance -= one.cents
@@ -153,6 +159,8 @@ class _Planner:
         self.reviews: list[WorkItemDraft] = []
         self.notes: list[str] = []
         self.remarks = payment.remark_codes
+        self.remarked = set(self.remarks)
+        self.stated_patient = 0
 
     def adjust(
         self,
@@ -167,6 +175,8 @@ class _Planner:
         posted = []
         remark = remarks[0] if remarks else ""
         for one in found:
+            if one.group == "PR":
+                self.stated_patient += one.cents
             reason = self.reasons.find(self.day, one.reason, remarks)
             kind, review = judge(
                 one.group, reason, one.cents, charge, zero_paid, self.settings.review_contractual_share
@@ -233,6 +243,7 @@ class _Planner:
             paid = service.paid_cents
             before = len(self.denials)
             remarks = service.remark_codes or self.remarks
+            self.remarked.update(remarks)
             adjustments = self.adjust(
                 service.adjustments, remarks, service.charge_cents, not paid, line, service.code or line.code
             )
@@ -274,8 +285,8 @@ class _Planner:
         """The postings as what is open allows. Raises Cannot."""
         claim = self.match.claim
         assert claim is not None
-        everything = _Pool("The claim", (*claim.lines, claim.claim))
-        if all(posting.line_id is None for posting in postings):
+        if postings[0].line_id is None:
+            everything = _Pool("The claim", (*claim.lines, claim.claim))
             return [everything.take(posting) for posting in postings]
         pools = {line.line_id: _Pool(f"Line {line.number}", (line,)) for line in claim.lines}
         fitted = []
@@ -290,12 +301,14 @@ class _Planner:
                 fitted.append(rest.take(posting))
             else:
                 fitted.append(pools[posting.line_id].take(posting))
-        left = sum(pool.insurance for pool in pools.values()) + claim.claim.insurance_cents
-        whole = [posting for posting in fitted if posting.line_id is None]
-        for posting in whole:
-            left += sum(one.cents for one in posting.reopened) - posting.paid_cents
-            left -= sum(one.cents for one in posting.adjustments if one.kind in _MOVES)
-        if left < 0 and claim.claim.insurance_cents < 0:
+        if claim.claim.insurance_cents >= 0:
+            return fitted
+        left = claim.claim.insurance_cents + sum(pool.insurance for pool in pools.values())
+        for posting in fitted:
+            if posting.line_id is None:
+                left += sum(one.cents for one in posting.reopened) - posting.paid_cents
+                left -= sum(one.cents for one in posting.adjustments if one.kind in _MOVES)
+        if left < 0:
             raise Cannot(
                 "This claim was posted as a whole before, and is now decided on line by line: together "
                 f"${to_dollars(-left):,} more than is open. Reverse the first posting, or find out which is right.",
@@ -307,9 +320,7 @@ class _Planner:
         """The plan. Raises Cannot."""
         postings = self.fitted(self.lines())
         step = self.next_step(postings)
-        if self.payment.patient_cents != sum(
-            one.cents for posting in postings for one in posting.adjustments if one.group == "PR"
-        ):
+        if self.payment.patient_cents != self.stated_patient:
             self.notes.append("CLP05 differs from the PR adjustments; the adjustments count.")
         return PostingPlan(
             lines=tuple(postings),
@@ -332,7 +343,7 @@ class _Planner:
                     open_cents += one.cents
                 elif one.kind is Kind.DENIAL:
                     denied += one.cents
-        remarks = {code for line in self.payment.lines for code in line.remark_codes} | set(self.remarks)
+        remarks = self.remarked
         sent_on = self.payment.status in FORWARDED or bool(remarks & _SENT_ON)
         if sent_on and _NOT_SENT_ON not in remarks:
             days = self.settings.crossover_days

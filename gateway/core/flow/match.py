@@ -197,6 +197,27 @@ def services_of(payment: ClaimPayment) -> list[Service]:
     return found
 
 
+def match_payment(payment: ClaimPayment, lines: Sequence[OpenLine]) -> tuple[LineMatch, ...]:
+    """The line of each service of a payment, in their order."""
+    known: dict[str, OpenLine | None] = {}
+    for line in lines:
+        # Of a number that two lines have, neither is sure.
+        known[line.control_number] = None if line.control_number in known else line
+    found = []
+    for index, service in enumerate(payment.lines):
+        number = service.control_number
+        one = known.get(number) if number else None
+        if one is None:
+            return match_lines(services_of(payment), lines)
+        found.append(_numbered(index, one))
+    return tuple(found)
+
+
+def _numbered(index: int, line: OpenLine) -> LineMatch:
+    why = f"Line {line.number} by its control number (REF*6R)."
+    return LineMatch(index, line.line_id, line.number, How.LINE_NUMBER, why)
+
+
 def match_lines(services: Sequence[Service], lines: Sequence[OpenLine]) -> tuple[LineMatch, ...]:
     """The line of each service, in their order; a service that fits none, or several, has no `line_id`."""
     matched: dict[int, LineMatch] = {}
@@ -223,8 +244,7 @@ def _by_control_number(
         found = by_number.get(service.control_number, ()) if service.control_number else ()
         if len(found) == 1:
             (line,) = found
-            why = f"Line {line.number} by its control number (REF*6R)."
-            matched[index] = LineMatch(index, line.line_id, line.number, How.LINE_NUMBER, why)
+            matched[index] = _numbered(index, line)
             taken.add(line.line_id)
 
 

@@ -30,7 +30,6 @@ from ..store.tables import (
     submissions,
 )
 from ..x12.remittance import ClaimPayment
-from ..x12.stored import StoredClaim
 from .match import ClaimMatch, Found, Keys, Lookups, is_sure, keys_of, match_claim
 
 _FOUND = (claims.c.id, claims.c.claim_number, claims.c.state, claims.c.from_date, claims.c.charge_cents)
@@ -283,9 +282,6 @@ def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[
     return found
 
 
-_RANKS = "PSTABCDEFGH"
-
-
 def _other_payers(connection: Connection, claim_ids: Sequence[int]) -> dict[int, int]:
     """How many payers of each claim come after the one it was sent to (SBR01 of 2000B and of each 2320)."""
     found: dict[int, int] = {}
@@ -295,16 +291,17 @@ def _other_payers(connection: Connection, claim_ids: Sequence[int]) -> dict[int,
     return found
 
 
+_RANKS = b"PSTABCDEFGH"
+
+
 def later_payers(content: bytes) -> int:
-    """How many payers of a stored claim come after the one it was sent to."""
-    try:
-        stored = StoredClaim.unpack(content)
-    except ValueError:
-        return 0
-    sbr = "SBR" + stored.delimiters.element
-
-    def ranks(segments: Iterable[str]) -> list[int]:
-        return [_RANKS.find(raw[4:5]) for raw in segments if raw.startswith(sbr)]
-
-    own = max(ranks(stored.subscriber), default=0)
-    return sum(rank > own for rank in ranks(stored.claim))
+    """How many payers of a packed claim (`x12.stored`) come after the one it was sent to."""
+    # A claim has one SBR in its 2000B, the first, and one in each 2320; nothing else of it is needed.
+    start = content[2:3] + b"SBR" + content[:1]
+    at = content.find(start)
+    own = _RANKS.find(content[at + 5 : at + 6]) if at >= 0 else 0
+    count = 0
+    while at >= 0:
+        count += _RANKS.find(content[at + 5 : at + 6]) > own
+        at = content.find(start, at + 5)
+    return count

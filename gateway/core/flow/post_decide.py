@@ -20,12 +20,11 @@ from ...plugins.context import NoLookups
 from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
-from ..x12.remittance import ClaimPayment
 from . import route
 from .decide import Marking, _reads, _where
-from .match import ClaimMatch, match_lines, services_of
+from .match import ClaimMatch, match_payment
 from .open_claims import find_claims, open_claims
-from .post_plan import fault_of, imbalance, state_after, unreadable
+from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
 from .post_records import Asked, Decided, DecidedChunk, PostRequest, pack_chunk, unpack_payment, unpack_request
 from .stored_config import by_hash
 
@@ -40,16 +39,18 @@ _NO_CLAIM = ClaimMatch(None, How.NOTHING, "")
 class _Read:
     """A payment as it was read, and why it cannot be posted whatever claim it is for (`fault`, `rule`)."""
 
-    __slots__ = ("asked", "decided", "fault", "payment", "rule")
+    __slots__ = ("asked", "decided", "fault", "payment", "reasons", "rule")
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.fault = self.rule = ""
+        self.reasons: Reasons = {}
         payment = self.payment = unpack_payment(asked.content)
         try:
-            self.fault, self.rule = unreadable(payment), "unreadable"
-            if not self.fault:
-                self.fault, self.rule = imbalance(payment), "balance"
+            self.reasons = reasons_of(payment)
+            self.fault, self.rule = imbalance(payment), "balance"
+        except Unreadable as found:
+            self.fault, self.rule = str(found), "unreadable"
         except Exception as error:  # one payment that our own code cannot read harms no other
             self.fault, self.rule = f"The gateway cannot work on it ({_where(error)}). Report this.", "gateway"
         self.decided = Decided(
@@ -136,7 +137,7 @@ async def _decide(
         return
     lines: tuple[LineMatch, ...] = ()
     if claim is not None and not free and not payment.is_reversal:
-        lines = match_lines(services_of(payment), claim.lines)
+        lines = match_payment(payment, claim.lines)
         unsure = [line.why for line in lines if line.line_id is None]
         if unsure:
             _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")
@@ -147,7 +148,7 @@ async def _decide(
     decided.chain = chain.name
     decision = await runner.payment(item, chain, payment, match, decided.payer_id, partner)
     decided.steps = list(decision.steps)
-    plan = _plan_of(decision, decided, payment, claim, chain)
+    plan = _plan_of(decision, one, claim, chain)
     if plan is None:
         return
     decided.plan = plan
@@ -162,10 +163,9 @@ def _except(decided: Decided, reason: str, rule: str, team: str = "posting") -> 
     decided.state, decided.reason, decided.rule, decided.team = "exception", reason, rule, team
 
 
-def _plan_of(
-    decision: Decision, decided: Decided, payment: ClaimPayment, claim: OpenClaim | None, chain: Chain
-) -> PostingPlan | None:
-    """The plan that the chain made, checked; None (with the reason in `decided`) where the payment waits."""
+def _plan_of(decision: Decision, one: _Read, claim: OpenClaim | None, chain: Chain) -> PostingPlan | None:
+    """The plan that the chain made, checked; None (with the reason in `one.decided`) where the payment waits."""
+    decided = one.decided
     if decision.holds:
         hold = decision.holds[0].hold
         _except(decided, hold.reason, hold.rule or f"plugin:{decision.holds[0].plugin}", hold.team)
@@ -187,7 +187,7 @@ def _plan_of(
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError):
         _except(decided, f"Plugin {plugin} made a plan that cannot be read.", f"plugin:{plugin}", "edi")
         return None
-    fault = fault_of(plan, payment, claim)
+    fault = fault_of(plan, one.payment, claim, one.reasons)
     if fault:
         _except(decided, f"Plugin {plugin} made a plan that cannot be posted: {fault}.", f"plugin:{plugin}", "edi")
         return None

@@ -18,23 +18,43 @@ MOVES = OFF_KINDS | PATIENT_KINDS | {Kind.DENIAL}
 """Kinds whose amounts leave the payer's receivable."""
 
 
-def unreadable(payment: ClaimPayment) -> str:
-    """Why an amount of this payment cannot be read, with its place; empty where all can."""
+Reasons = dict[tuple[str, str], int]
+"""Every adjustment of a payment by group and reason, in cents; without those that come to nothing."""
+
+
+class Unreadable(Exception):
+    """An amount of a payment cannot be read; the message says where."""
+
+
+def reasons_of(payment: ClaimPayment) -> Reasons:
+    """What the payment adjusts, all its lines together.
+
+    Raises:
+        Unreadable: an amount of it cannot be read.
+    """
     separator = payment.delimiters.element
+    found: Reasons = {}
     for raw in payment.raw:
-        tag = raw[:4].rstrip(separator)
+        tag = raw[:3]
         if tag == "CAS":
             parts = raw.split(separator)
-            bad = any(cents(part) is None for part in parts[3::3] if part)
+            group = parts[1]
+            for at in range(3, len(parts), 3):
+                if parts[at]:
+                    amount = cents(parts[at])
+                    if amount is None:
+                        raise Unreadable(_UNREADABLE.format(tag))
+                    key = group, parts[at - 1]
+                    found[key] = found.get(key, 0) + amount
         elif tag == "SVC":
-            bad = any(cents(part) is None for part in raw.split(separator)[2:4] if part)
-        elif tag == "CLP":
-            bad = any(cents(part) is None for part in raw.split(separator)[3:6] if part)
-        else:
-            continue
-        if bad:
-            return f"An amount in {tag} cannot be read. Ask the payer for the remittance again, or post it by hand."
-    return ""
+            if any(part and cents(part) is None for part in raw.split(separator)[2:4]):
+                raise Unreadable(_UNREADABLE.format(tag))
+        elif tag == "CLP" and any(part and cents(part) is None for part in raw.split(separator)[3:6]):
+            raise Unreadable(_UNREADABLE.format(tag))
+    return {key: amount for key, amount in found.items() if amount}
+
+
+_UNREADABLE = "An amount in {} cannot be read. Ask the payer for the remittance again, or post it by hand."
 
 
 def imbalance(payment: ClaimPayment) -> str:
@@ -56,8 +76,8 @@ def _words(found: Imbalance) -> str:
     return f"{what}: ${abs(to_dollars(found.difference_cents)):,} apart. Ask the payer, or post it by hand."
 
 
-def fault_of(plan: PostingPlan, payment: ClaimPayment, claim: OpenClaim | None) -> str:
-    """Why a plan cannot be written; empty where it can."""
+def fault_of(plan: PostingPlan, payment: ClaimPayment, claim: OpenClaim | None, reasons: Reasons) -> str:
+    """Why a plan cannot be written; empty where it can. `reasons` are the payment's (`reasons_of`)."""
     if plan.information:
         if payment.paid_cents and payment.status != PREDETERMINATION:
             return "it calls information what pays money"
@@ -69,55 +89,66 @@ def fault_of(plan: PostingPlan, payment: ClaimPayment, claim: OpenClaim | None) 
         if original is None:
             return "it reverses a payment that does not stand on the claim"
         return "" if original.paid_cents == -payment.paid_cents else "it reverses another amount"
-    return _money(plan, payment) or _room(plan, claim)
+    return _money(plan, payment, reasons) or _room(plan, claim)
 
 
-def _money(plan: PostingPlan, payment: ClaimPayment) -> str:
-    if sum(line.paid_cents for line in plan.lines) != payment.paid_cents:
-        return "its lines do not add up to what is paid"
-    planned: Counter[tuple[str, str]] = Counter()
-    denied = 0
+def _money(plan: PostingPlan, payment: ClaimPayment, reasons: Reasons) -> str:
+    planned: Reasons = {}
+    paid = denied = 0
     for line in plan.lines:
+        paid += line.paid_cents
         for one in line.adjustments:
-            planned[one.group, one.reason] += one.cents
+            key = one.group, one.reason
+            planned[key] = planned.get(key, 0) + one.cents
             if one.kind is Kind.DENIAL:
                 denied += one.cents
-    stated: Counter[tuple[str, str]] = Counter()
-    for adjustments in (payment.adjustments, *(line.adjustments for line in payment.lines)):
-        for given in adjustments:
-            stated[given.group, given.reason] += given.cents
-    if {key: value for key, value in planned.items() if value} != {
-        key: value for key, value in stated.items() if value
-    }:
+    if paid != payment.paid_cents:
+        return "its lines do not add up to what is paid"
+    if planned != reasons and {key: amount for key, amount in planned.items() if amount} != reasons:
         return "its adjustments are not those of the payment"
-    if sum(denial.cents for denial in plan.denials) != denied:
+    if sum([denial.cents for denial in plan.denials]) != denied:
         return "its denials do not add up to what it denies"
     return ""
 
 
 def _room(plan: PostingPlan, claim: OpenClaim) -> str:
-    known = {line.line_id for line in claim.lines}
-    insurance = claim.claim.insurance_cents + sum(line.insurance_cents for line in claim.lines)
-    open_of: Counter[Kind] = Counter(claim.claim.patient)
-    open_of[Kind.DENIAL] += claim.claim.denied_cents
+    insurance = claim.claim.insurance_cents
+    known = set()
     for line in claim.lines:
-        open_of.update(line.patient)
-        open_of[Kind.DENIAL] += line.denied_cents
+        insurance += line.insurance_cents
+        known.add(line.line_id)
     moved = 0
+    reopened = False
     for posting in plan.lines:
         if posting.line_id is not None and posting.line_id not in known:
             return "it posts to a line of another claim"
-        moved += posting.paid_cents + sum(one.cents for one in posting.adjustments if one.kind in MOVES)
+        moved += posting.paid_cents
+        for one in posting.adjustments:
+            if one.kind in MOVES:
+                moved += one.cents
         for back in posting.reopened:
-            if back.cents <= 0 or (back.kind is not Kind.DENIAL and back.kind not in PATIENT_KINDS):
-                return "it gives back what cannot be given back"
-            open_of[back.kind] -= back.cents
             insurance += back.cents
-    if any(left < 0 for left in open_of.values()):
-        return "it gives back more than is there"
+            reopened = True
+    if reopened and not _may_reopen(plan, claim):
+        return "it gives back what is not there"
     if moved > 0 and moved > insurance:
         return f"it takes ${to_dollars(moved - insurance):,} more than is open"
     return ""
+
+
+def _may_reopen(plan: PostingPlan, claim: OpenClaim) -> bool:
+    left: Counter[Kind] = Counter()
+    for line in (*claim.lines, claim.claim):
+        left.update(line.patient)
+        left[Kind.DENIAL] += line.denied_cents
+    for posting in plan.lines:
+        for back in posting.reopened:
+            if back.cents <= 0 or (back.kind is not Kind.DENIAL and back.kind not in PATIENT_KINDS):
+                return False
+            left[back.kind] -= back.cents
+            if left[back.kind] < 0:
+                return False
+    return True
 
 
 def state_after(plan: PostingPlan, claim: OpenClaim, paid_cents: int) -> str:
@@ -127,10 +158,14 @@ def state_after(plan: PostingPlan, claim: OpenClaim, paid_cents: int) -> str:
     if plan.reverses is not None:
         others = sum(one.paid_cents for one in claim.posted if one.claim_payment_id != plan.reverses)
         return ClaimState.PAID.value if others > 0 else ClaimState.ACCEPTED.value
-    patient = sum(sum(line.patient.values()) for line in (*claim.lines, claim.claim))
-    denied = sum(line.denied_cents for line in (*claim.lines, claim.claim))
-    left = claim.open_cents
-    off = sum(line.off_cents for line in (*claim.lines, claim.claim))
+    left = patient = denied = off = 0
+    for line in (*claim.lines, claim.claim):
+        left += line.insurance_cents
+        denied += line.denied_cents
+        off += line.off_cents
+        for amount in line.patient.values():
+            patient += amount
+    left += patient + denied
     paid = claim.charge_cents - left - off
     for posting in plan.lines:
         left -= posting.paid_cents

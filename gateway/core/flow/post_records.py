@@ -171,11 +171,10 @@ def unpack_chunk(data: bytes) -> DecidedChunk:
     return _chunks.decode(data)
 
 
-def pack_payment(payment: ClaimPayment) -> bytes:
+def pack_segments(delimiters: Delimiters, segments: Sequence[str]) -> bytes:
     """A claim payment as bytes for the store: its delimiters, then its segments."""
-    element, component, repetition, segment = payment.delimiters
-    head = f"{element}{component}{segment}{repetition}{segment}"
-    return (head + segment.join(payment.raw)).encode("latin-1")
+    element, component, repetition, segment = delimiters
+    return f"{element}{component}{segment}{repetition}{segment}{segment.join(segments)}".encode("latin-1")
 
 
 def unpack_payment(data: bytes) -> ClaimPayment:

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..store.archive import Archive
 from ..x12.balance import PREDETERMINATION
+from ..x12.events import Piece, SetEnd, SetStart
 from ..x12.fault import Fault
 from ..x12.items import ReadPayment, RemittanceEnd, RemittanceStart
 from ..x12.reader import read
@@ -20,7 +21,7 @@ from ..x12.remittance import Remittance
 from ..x12.sets import SetInfo
 from ..x12.transactions import transactions
 from ..x12.values import cents
-from .post_records import Asked, ProviderLevel, Scanned, pack_payment
+from .post_records import Asked, ProviderLevel, Scanned, pack_segments
 
 
 class Posts(NamedTuple):
@@ -132,24 +133,26 @@ def chunks(archive: Archive, sha256: str, posts: Mapping[int, Posts], size: int)
     """The claim payments of the sets that post (by the set's ordinal), in chunks of `size`, in order; the same each
     time the file is read."""
     chunk: list[Asked] = []
+    ordinal = sets = 0
+    found: Posts | None = None
     with closing(archive.open(sha256)) as stream:
-        for item in transactions(read(stream)):
-            if not isinstance(item, ReadPayment):
-                continue
-            found = posts.get(item.set.ordinal)
-            if found is None:
-                continue
-            chunk.append(
-                Asked(
-                    found.first_payment_id + item.ordinal - 1,
-                    found.remittance_id,
-                    item.ordinal,
-                    found.payer_id,
-                    pack_payment(item.payment),
-                )
-            )
-            if len(chunk) == size:
-                yield chunk
-                chunk = []
+        # The reader's pieces as they come: nothing is typed before a child does it.
+        for event in read(stream):
+            if isinstance(event, Piece):
+                if event.tag != "CLP" or found is None:
+                    continue
+                ordinal += 1
+                payment_id = found.first_payment_id + ordinal - 1
+                content = pack_segments(event.delimiters, event.segments)
+                chunk.append(Asked(payment_id, found.remittance_id, ordinal, found.payer_id, content))
+                if len(chunk) == size:
+                    yield chunk
+                    chunk = []
+            elif isinstance(event, SetStart):
+                sets += 1
+                ordinal = 0
+                found = posts.get(sets)
+            elif isinstance(event, SetEnd):
+                found = None
     if chunk:
         yield chunk

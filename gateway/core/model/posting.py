@@ -73,7 +73,7 @@ SCORES: dict[How, int] = {
 """How sure a match is, of 100."""
 
 
-class LineMatch(msgspec.Struct, frozen=True, omit_defaults=True):
+class LineMatch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The service line that one SVC is for. `service` counts the SVC of the payment from 0; `line_id` is None where
     no line, or more than one (`candidates`, line numbers), fits. `why` is a sentence for the timeline."""
 
@@ -90,7 +90,7 @@ class LineMatch(msgspec.Struct, frozen=True, omit_defaults=True):
         return SCORES[self.how]
 
 
-class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A claim that a payment might be for, and why."""
 
     claim_id: int
@@ -122,7 +122,7 @@ class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.insurance_cents + self.denied_cents + sum(self.patient.values())
 
 
-class PostedAdjustment(msgspec.Struct, frozen=True, omit_defaults=True):
+class PostedAdjustment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A CAS reason that was posted."""
 
     line_id: int | None
@@ -131,7 +131,7 @@ class PostedAdjustment(msgspec.Struct, frozen=True, omit_defaults=True):
     cents: int
 
 
-class PostedLine(msgspec.Struct, frozen=True, omit_defaults=True):
+class PostedLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A service line as it was posted."""
 
     line_id: int | None
@@ -193,7 +193,7 @@ class Match(msgspec.Struct, frozen=True, omit_defaults=True):
         return None if self.claim is None else self.claim.claim_id
 
 
-class AdjustmentPosting(msgspec.Struct, frozen=True, omit_defaults=True):
+class AdjustmentPosting(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One CAS reason and what becomes of it. Where one reason is of two kinds it stands twice, with a part each."""
 
     group: str
@@ -203,7 +203,7 @@ class AdjustmentPosting(msgspec.Struct, frozen=True, omit_defaults=True):
     remark: str = ""
 
 
-class Reopened(msgspec.Struct, frozen=True):
+class Reopened(msgspec.Struct, frozen=True, gc=False):
     """An amount given back to the payer's receivable before this payment is posted: it was the patient's, or denied."""
 
     kind: Kind
