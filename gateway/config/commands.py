@@ -17,17 +17,23 @@ from .faults import ConfigFault
 from .loading import load
 
 
+class NotAsked(click.ClickException):
+    """What was asked for could not even be tried (exit code 2)."""
+
+    exit_code = 2
+
+
 def require(path: Path) -> Config:
     """The configuration for a command that needs a sound one.
 
     Raises:
-        click.ClickException: it has faults; all of them are in the message.
+        NotAsked: it has faults; all of them are in the message.
     """
     found = load(path)
     if isinstance(found, Config):
         return found
     lines = "\n".join(f"  {fault}" for fault in found)
-    raise click.ClickException(f"The configuration cannot be used; {_count(len(found), 'fault')}:\n{lines}")
+    raise NotAsked(f"The configuration cannot be used; {_count(len(found), 'fault')}:\n{lines}")
 
 
 def _count(number: int, word: str) -> str:

@@ -1,4 +1,4 @@
-"""The commands of an operator: serve, worker, doctor, backup, restore, purge, upgrade, token, partner, work."""
+"""The commands of an operator: serve, worker, doctor, backup, restore, purge, upgrade, token, partner."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..config.commands import require
+from ..config.commands import NotAsked, require
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -24,24 +24,32 @@ T = TypeVar("T")
 
 
 @contextmanager
-def _database(config: Config) -> Iterator[tuple[Engine, Locations]]:
+def database(config: Config) -> Iterator[tuple[Engine, Locations]]:
+    """The business database that a configuration names, for one command.
+
+    Raises:
+        NotAsked: there is none yet, or it cannot be reached.
+    """
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
     from ..core.store.engine import is_sqlite, make_sync_engine, sync_url
     from ..server import Locations
 
     places = Locations(config)
     if is_sqlite(places.business_url) and not Path(str(sync_url(places.business_url).database)).exists():
-        raise click.ClickException(
-            f"There is no database at {places.business_url} yet. Start the gateway once: gateway serve"
-        )
+        raise NotAsked(f"There is no database at {places.business_url} yet. Start the gateway once: gateway serve")
     engine = make_sync_engine(places.business_url)
     try:
         yield engine, places
+    except (OperationalError, ProgrammingError) as error:
+        raise NotAsked(f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}") from error
     finally:
         engine.dispose()
 
 
-def _change(config: Config, function: Callable[[Connection], T]) -> T:
-    with _database(config) as (engine, _), engine.begin() as connection:
+def change(config: Config, function: Callable[[Connection], T]) -> T:
+    """`function(connection)` in one transaction of the business database."""
+    with database(config) as (engine, _), engine.begin() as connection:
         return function(connection)
 
 
@@ -86,20 +94,41 @@ async def _run(gateway: Gateway) -> None:
 
 
 def _serve(config_path: Path, executor: str, doors: bool) -> None:
+    from sqlalchemy.exc import OperationalError
+
     from ..core.store.engine import is_sqlite
-    from ..server import Gateway
+    from ..core.store.migrate import NewerDatabase
+    from ..server import Gateway, Locations
+    from .only_one import alone
 
     config = require(config_path)
     set_up_log(config)
-    gateway = Gateway(config, executor=executor, doors=doors)
-    if not doors and is_sqlite(gateway.locations.business_url):
+    places = Locations(config)
+    embedded = is_sqlite(places.business_url)
+    if embedded and not doors:
         raise click.ClickException(
             "Several processes need PostgreSQL: set database.url in gateway.yaml, or run gateway serve."
         )
-    try:
-        asyncio.run(_run(gateway))
-    except RuntimeError as error:
-        raise click.ClickException(str(error)) from error
+    places.prepare()
+    with alone(places.data_dir) if embedded else nullcontext():
+        try:
+            asyncio.run(_run(Gateway(config, executor=executor, doors=doors)))
+        except (RuntimeError, NewerDatabase, OSError, OperationalError) as error:
+            raise click.ClickException(_sentence(error, config)) from error
+
+
+def _sentence(error: Exception, config: Config) -> str:
+    """Why the gateway does not run, for the person who started it."""
+    import errno
+
+    from sqlalchemy.exc import OperationalError
+
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        web = config.gateway.web
+        return f"Something listens on {web.host}:{web.port} already. Stop it, or set web.port in gateway.yaml."
+    if isinstance(error, OperationalError):
+        return f"The database cannot be reached: {str(error.orig).strip().splitlines()[0]}"
+    return str(error)
 
 
 @click.command()
@@ -133,7 +162,7 @@ def doctor(config_path: Path, quick: bool, form: str) -> None:
     from .doctor import examine
 
     config = require(config_path)
-    with _database(config) as (engine, places):
+    with database(config) as (engine, places):
         checks = list(
             examine(engine, Archive(places.archive_dir), config, SystemClock().now(), quick=quick, progress=_progress)
         )
@@ -159,7 +188,7 @@ def backup(config_path: Path, folder: Path) -> None:
     from .backup import backup as take
 
     config = require(config_path)
-    with _database(config) as (_, places):
+    with database(config) as (_, places):
         engine_url = places.engine_url or system_url(places.business_url)
         try:
             count = take(
@@ -185,8 +214,11 @@ def restore(config_path: Path, folder: Path) -> None:
     places = Locations(config)
     places.prepare()
     engine_url = places.engine_url or system_url(places.business_url)
+    names = [partner.name for partner in config.partners]
     try:
-        count = bring_back(folder, places.business_url, engine_url, places.archive_dir, SystemClock().now(), _progress)
+        count = bring_back(
+            folder, places.business_url, engine_url, places.archive_dir, names, SystemClock().now(), _progress
+        )
     except BackupFailed as error:
         raise click.ClickException(str(error)) from error
     click.echo(
@@ -205,7 +237,7 @@ def purge(config_path: Path, dry_run: bool) -> None:
     from .purge import purge as remove
 
     config = require(config_path)
-    with _database(config) as (engine, places):
+    with database(config) as (engine, places):
         done = remove(
             engine, Archive(places.archive_dir), config.gateway.retention, SystemClock().now(), dry_run=dry_run
         )
@@ -223,7 +255,7 @@ def upgrade(config_path: Path) -> None:
     from ..core.store import migrate
 
     config = require(config_path)
-    with _database(config) as (engine, _):
+    with database(config) as (engine, _):
         try:
             done = migrate.upgrade(engine)
         except migrate.NewerDatabase as error:
@@ -248,7 +280,7 @@ def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:
     from ..core.store import tokens
 
     try:
-        secret = _change(
+        secret = change(
             require(config_path), lambda connection: tokens.add(connection, name, scopes, SystemClock().now())
         )
     except (tokens.TokenExists, ValueError) as error:
@@ -262,7 +294,7 @@ def token_list(config_path: Path) -> None:
     """Every token: its scopes, when it was made and last used."""
     from ..core.store import tokens
 
-    for one in _change(require(config_path), tokens.every):
+    for one in change(require(config_path), tokens.every):
         used = f"{one.last_used_at:%m/%d/%Y %H:%M}" if one.last_used_at else "never used"
         state = f"revoked {one.revoked_at:%m/%d/%Y}" if one.revoked_at else used
         click.echo(f"{one.name:<24} {','.join(one.scopes):<20} made {one.created_at:%m/%d/%Y}  {state}")
@@ -276,7 +308,7 @@ def token_revoke(config_path: Path, name: str) -> None:
     from ..core.clock import SystemClock
     from ..core.store import tokens
 
-    if not _change(require(config_path), lambda connection: tokens.revoke(connection, name, SystemClock().now())):
+    if not change(require(config_path), lambda connection: tokens.revoke(connection, name, SystemClock().now())):
         raise click.ClickException(f"No token is called {name!r}, or it is revoked already.")
     click.echo(f"{name} is revoked.")
 
@@ -293,7 +325,7 @@ def partner_list(config_path: Path) -> None:
     from ..core.store import partners
 
     config = require(config_path)
-    with _database(config) as (engine, _), engine.connect() as connection:
+    with database(config) as (engine, _), engine.connect() as connection:
         for one in config.partners:
             line = partners.line(connection, one.name)
             last = (
@@ -321,5 +353,5 @@ def partner_start(config_path: Path, name: str) -> None:
         lines.restart(connection, name, "command line", now)
         return outgoing.resume_partner(connection, name, "command line", now)
 
-    waiting = _change(config, start)
+    waiting = change(config, start)
     click.echo(f"{name} is started; {waiting} batch(es) that waited for it go out.")

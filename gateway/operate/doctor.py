@@ -17,10 +17,11 @@ from ..core.ledger.proof import prove
 from ..core.model.states import Hop
 from ..core.store import migrate
 from ..core.store.archive import Archive
+from ..core.store.engine import reading
 from ..core.store.tables import batches, blobs, files, outbox, partner_states, work_items
+from .purge import ORPHAN_AFTER, orphans
 
 STUCK_AFTER = dt.timedelta(minutes=15)
-ORPHAN_AFTER = dt.timedelta(hours=1)
 SHOWN = 5
 
 
@@ -50,15 +51,24 @@ def examine(
     progress: Progress = _no_progress,
 ) -> Iterator[Check]:
     """Run every check. `quick` looks whether the bytes are there without reading them."""
-    with engine.connect() as connection:
-        yield _schema(connection)
-        yield _bytes(connection, archive, quick, progress)
-        yield _orphans(connection, archive, now)
-        yield _answers(connection, config, now)
-        yield _ledger(connection)
-        yield _stuck_files(connection, now)
-        yield _outbox(connection, now)
-        yield _partners(connection)
+    # Readers of their own, one for each check: a long look must hold nobody up, nor be given up for idle.
+    reads = reading(engine)
+
+    def ask(check: Callable[..., Check], *args: object) -> Check:
+        with reads.connect() as connection:
+            return check(connection, *args)
+
+    schema = ask(_schema)
+    yield schema
+    if not schema.ok:
+        return
+    yield _bytes(reads, archive, quick, progress)
+    yield _orphans(reads, archive, now)
+    yield ask(_answers, config, now)
+    yield ask(_ledger)
+    yield ask(_stuck_files, now)
+    yield ask(_outbox, now)
+    yield ask(_partners)
 
 
 def _schema(connection: Connection) -> Check:
@@ -68,8 +78,9 @@ def _schema(connection: Connection) -> Check:
     return Check("schema", False, f"The database has schema {found}, this version wants {wanted}. Run gateway upgrade.")
 
 
-def _bytes(connection: Connection, archive: Archive, quick: bool, progress: Progress) -> Check:
-    rows = connection.execute(select(blobs.c.sha256, blobs.c.size).where(blobs.c.purged_at.is_(None))).all()
+def _bytes(reads: Engine, archive: Archive, quick: bool, progress: Progress) -> Check:
+    with reads.connect() as connection:
+        rows = connection.execute(select(blobs.c.sha256, blobs.c.size).where(blobs.c.purged_at.is_(None))).all()
     bad: list[str] = []
     for index, row in enumerate(rows):
         if quick:
@@ -77,7 +88,7 @@ def _bytes(connection: Connection, archive: Archive, quick: bool, progress: Prog
             good = path.is_file() and path.stat().st_size == row.size
         else:
             good = archive.verify(row.sha256)
-        if not good:
+        if not good and not _purged(reads, row.sha256):
             bad.append(row.sha256)
         if index % 200 == 0:
             progress("archive", index, len(rows))
@@ -94,10 +105,16 @@ def _bytes(connection: Connection, archive: Archive, quick: bool, progress: Prog
     )
 
 
-def _orphans(connection: Connection, archive: Archive, now: dt.datetime) -> Check:
-    known = set(connection.execute(select(blobs.c.sha256)).scalars())
-    before = (now - ORPHAN_AFTER).timestamp()
-    left = [sha256 for sha256 in archive if sha256 not in known and archive.path(sha256).stat().st_mtime < before]
+def _purged(reads: Engine, sha256: str) -> bool:
+    """Whether its bytes went by policy while we looked."""
+    with reads.connect() as connection:
+        return connection.execute(select(blobs.c.purged_at).where(blobs.c.sha256 == sha256)).scalar() is not None
+
+
+def _orphans(reads: Engine, archive: Archive, now: dt.datetime) -> Check:
+    with reads.connect() as connection:
+        known = set(connection.execute(select(blobs.c.sha256).where(blobs.c.purged_at.is_(None))).scalars())
+    left = orphans(archive, known, now - ORPHAN_AFTER)
     if not left:
         return Check("orphans", True, "No bytes are in the archive that no row knows.")
     # Harmless: a process died between the bytes and the row, and the file came again.

@@ -11,7 +11,7 @@ import io
 import re
 import tempfile
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar, cast
 
 from aiohttp import web
 from sqlalchemy import Connection, func, insert, select
@@ -101,7 +101,7 @@ async def _spooled(request: web.Request, limit: int) -> BinaryIO | None:
     if (request.content_length or 0) > limit:
         return None
     incoming = request.app[SERVER].services.archive.root / "incoming"
-    spool = tempfile.SpooledTemporaryFile(max_size=1 << 20, dir=incoming)  # noqa: SIM115
+    spool = tempfile.SpooledTemporaryFile(max_size=1 << 20, dir=str(incoming))  # noqa: SIM115
     size = 0
     try:
         async for block in request.content.iter_chunked(1 << 18):
@@ -116,7 +116,7 @@ async def _spooled(request: web.Request, limit: int) -> BinaryIO | None:
     if size > limit:
         spool.close()
         return None
-    return spool  # type: ignore[return-value]
+    return cast(BinaryIO, spool)
 
 
 def _name(given: str, otherwise: str) -> str:

@@ -82,6 +82,8 @@ class Archive:
                 os.replace(beside, final)
                 for folder in (final.parent, final.parent.parent, self.root):
                     _sync_folder(folder)
+            else:
+                os.utime(final)  # whoever removes what is old must see that it was put again
         finally:
             beside.unlink(missing_ok=True)
         return Stored(sha256, size)
@@ -132,7 +134,7 @@ class Archive:
 
 
 def record(connection: Connection, stored: Stored, purpose: str, now: dt.datetime) -> None:
-    """Put the row of a blob beside its bytes; the same content twice is one row.
+    """Put the row of a blob beside its bytes; the same content twice is one row, and purged content is there again.
 
     `purpose` says how long it is kept: inbound, outbound, decision, configuration, document.
     """
@@ -140,7 +142,7 @@ def record(connection: Connection, stored: Stored, purpose: str, now: dt.datetim
     connection.execute(
         make(blobs)
         .values(sha256=stored.sha256, size=stored.size, purpose=purpose, stored_at=now)
-        .on_conflict_do_nothing(index_elements=["sha256"])
+        .on_conflict_do_update(index_elements=["sha256"], set_={"purged_at": None})
     )
 
 
