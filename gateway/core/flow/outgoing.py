@@ -106,6 +106,11 @@ def failed(connection: Connection, services: Services, batch_id: int, error: dic
     return ""
 
 
+def look_failed(connection: Connection, services: Services, partner: str, error: dict[str, str]) -> None:
+    """The partner could not be asked whether a file is there; counted like every failed call."""
+    lines.went_wrong(connection, partner, error, services.clock.now())
+
+
 def wait_for_partner(connection: Connection, services: Services, batch_id: int) -> str:
     """The partner is stopped: the batch waits until somebody starts it again."""
     return _wait(connection, batch_id, services.clock.now())

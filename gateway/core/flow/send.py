@@ -13,6 +13,7 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ...plugins.transport import AlreadyThere, OutcomeUnknown, Transport, TransportError
 from ..boundary import boundary, declare
@@ -85,29 +86,48 @@ def _stopped(services: Services, partner: str) -> str:
         return lines.stopped(connection, partner)
 
 
-class _Try:
-    """One try to put a file, in one life of this process."""
+class _Life:
+    """This process's memory of the puts that it has begun. A try that was marked in this life and is not in it has
+    surely sent nothing; one that was marked in another life may have."""
 
-    def __init__(self, services: Services, facts: dict[str, Any]) -> None:
+    def __init__(self) -> None:
+        self.name = os.urandom(8).hex()
+        self.begun: set[tuple[str, int]] = set()
+
+
+_lives: WeakKeyDictionary[Services, _Life] = WeakKeyDictionary()
+
+
+def _life(services: Services) -> _Life:
+    return _lives.setdefault(services, _Life())
+
+
+class _Try:
+    """One marked try to put a file: `number` of the workflow `key`."""
+
+    def __init__(self, services: Services, facts: dict[str, Any], key: str, number: int) -> None:
         self._services = services
         self._facts = facts
-        self._begun = False
+        self._place = (key, number)
 
-    def put(self, look_first: bool, again: bool = False) -> dict[str, Any]:
-        """Bring the file to the partner. `look_first`: an earlier life may have done so. `again`: nobody has
-        acknowledged the earlier try; what is left of it is taken away first."""
-        look_first, self._begun = look_first or self._begun, True
+    def put(self, marked_by: str, again: bool) -> dict[str, Any]:
+        """Bring the file to the partner; or only look, where this try may have done so before. `marked_by` is the
+        life that marked it. `again`: nobody has acknowledged the earlier try; what is left of it is taken away."""
+        life = _life(self._services)
+        look_first = marked_by != life.name or self._place in life.begun
         try:
             with self._services.transports.open(self._facts["partner"]) as transport:
                 if look_first:
                     return self._look(transport)
                 if again:
                     self._clear(transport)
+                life.begun.add(self._place)
                 return self._put(transport)
         except OutcomeUnknown as error:
             return {"kind": "unknown", "what": str(error)}
         except TransportError as error:
-            return lines.problem(error)
+            # Whoever looks and finds the line down still does not know.
+            return lines.problem(error) | ({"kind": "unknown"} if look_first else {})
 
     def look(self) -> dict[str, Any]:
         """Is the final name there?"""
@@ -158,8 +178,7 @@ async def send(run: Run, payload: Payload) -> str:
     partner is stopped), refused (a person must look)."""
     services: Services = run.services
     batch_id = int(payload["batch_id"])
-    # Differs in each life of this workflow: what one life has marked and not finished, the next must look for.
-    life = os.urandom(8).hex()
+    life = _life(services).name
     facts = await run.step("lookup", _lookup, services, batch_id)
     if "stop" in facts:
         if facts.get("refused"):
@@ -173,7 +192,6 @@ async def send(run: Run, payload: Payload) -> str:
         if wrapped["wire"]:
             await run.transact("note wire", outgoing.note_wire, services, batch_id, wrapped)
             facts = facts | {"wire": wrapped["wire"]}
-    one_try = _Try(services, facts)
     again = False
     tries = 0
     while True:
@@ -182,7 +200,8 @@ async def send(run: Run, payload: Payload) -> str:
             return await run.transact("wait for partner", outgoing.wait_for_partner, services, batch_id)
         marked_by = await run.transact("mark", outgoing.mark_try, services, batch_id, life, again)
         boundary("send.marked")
-        outcome = await run.step("put", one_try.put, marked_by != life, again)
+        one_try = _Try(services, facts, run.key, tries)
+        outcome = await run.step("put", one_try.put, marked_by, again)
         if outcome["kind"] == "unknown":
             outcome = await _find_out(run, services, facts, one_try, outcome)
             again = outcome["kind"] == "again"
@@ -210,9 +229,14 @@ async def _find_out(
     looked = outcome["what"]
     while True:
         # The file may appear late, and so may its acknowledgment; the line may still be down.
-        seen = await run.step("look", one_try.look)
+        if await run.step("stopped", _stopped, services, facts["partner"]):
+            seen = {"kind": "stopped", "what": "The partner is stopped: it cannot be looked for there."}
+        else:
+            seen = await run.step("look", one_try.look)
         if seen["kind"] == "delivered":
             return dict(seen)
+        if seen["kind"] not in ("unknown", "stopped"):
+            await run.transact("look failed", outgoing.look_failed, services, facts["partner"], seen)
         if seen["what"] != looked:
             looked = seen["what"]
             await run.transact("note look", outgoing.note, services, batch_id, looked)
