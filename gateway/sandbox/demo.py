@@ -68,6 +68,10 @@ def _write_config(places: Places, sandbox: Sandbox) -> None:
     text = _only_once(
         text, "    port: 2222\n", f"    port: {sandbox.port}\n    host_keys: ['{sandbox.host_key_fingerprint}']\n"
     )
+    secret = places.config / "practice.password"
+    secret.touch(mode=0o600)
+    secret.write_text(str(sandbox.credentials(USER).password))
+    text = _only_once(text, "env:PRACTICE_PASSWORD", "file:practice.password")
     text = _only_once(text, "stable: 1s", "stable: 500ms")
     text = _only_once(text, "{day: 5s, night: 5s}", "{day: 1s, night: 1s}")
     text = _only_once(text, "max_wait: 30s", "max_wait: 2s")
@@ -212,7 +216,6 @@ async def _run(places: Places, claims: int, seed: int, screen: _Screen) -> int:
         screen.say(
             f"A practice clearinghouse listens on 127.0.0.1:{sandbox.port} (SFTP, key {sandbox.host_key_fingerprint})."
         )
-        os.environ["PRACTICE_PASSWORD"] = str(sandbox.credentials(USER).password)
         _write_config(places, sandbox)
         config = require(places.config)
         set_up_log(config)
