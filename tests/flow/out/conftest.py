@@ -109,6 +109,11 @@ class World:
         with self.sql.connect() as connection:
             return list(connection.execute(select(table).where(*where).order_by(table.c.id)))
 
+    def rows_of(self, table: Any) -> list[Any]:
+        """Every row of a table that has no id."""
+        with self.sql.connect() as connection:
+            return list(connection.execute(select(table)))
+
     def claims(self) -> list[Any]:
         return self.rows(claims)
 
@@ -154,7 +159,7 @@ class World:
             clock=self.clock,
             services=services,
             poll_seconds=0.02,
-            sweep_seconds=0.1,
+            sweep_seconds=3600,
         )
         await engine.start()
         try:
