@@ -20,18 +20,27 @@ from gateway.server import Gateway
 
 PATIENCE_S = 20.0
 PASSWORD = "not-a-real-password"
+NO_KEY = "SHA256:" + "A" * 43
 
 
-def write_config(folder: Path, *, more: str = "", port: int = 1, password: str = "env:PRACTICE_PASSWORD") -> Path:
-    """The shipped configuration below `folder`, data beside it; `more` is added to gateway.yaml. Returns its folder."""
+def write_config(folder: Path, *, more: str = "web: {port: 0}", port: int = 1, key: str = NO_KEY) -> Path:
+    """The shipped configuration below `folder`, data beside it; `more` is added to gateway.yaml, `port` and `key` are
+    the partner's. Returns its folder."""
     config = folder / "config"
     shutil.copytree(shipped_config(), config)
     main = config / "gateway.yaml"
     text = main.read_text().replace("data_dir: ../var", "data_dir: ../data")
-    main.write_text(f"{text}\nstable_for: 100ms\npoll_every: 100ms\nlog_level: debug\n{more or 'web: {port: 0}'}\n")
+    main.write_text(f"{text}\nstable_for: 100ms\npoll_every: 200ms\nlog_level: debug\n{more}\n")
     partner = config / "partners" / "practice.yaml"
-    text = partner.read_text().replace("port: 2222", f"port: {port}").replace("env:PRACTICE_PASSWORD", password)
-    text = text.replace("    port:", "    host_keys: ['SHA256:" + "A" * 43 + "']\n    port:")
+    text = partner.read_text()
+    for old, new in (
+        ("    port: 2222\n", f"    port: {port}\n    host_keys: ['{key}']\n"),
+        ("stable: 1s", "stable: 100ms"),
+        ("{day: 5s, night: 5s}", "{day: 300ms, night: 300ms}"),
+        ("max_wait: 30s", "max_wait: 300ms"),
+    ):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
     partner.write_text(text)
     return config
 
