@@ -7,6 +7,7 @@ for the rest of the chunk.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -106,7 +107,7 @@ async def ask(
     while True:
         answer: Any = await services.decide.call(pack(request), limits)
         if isinstance(answer, bytes):
-            stored = services.archive.put(answer)
+            stored = await asyncio.to_thread(services.archive.put, answer)
             return {"sha256": stored.sha256, "size": stored.size}
         if answer.item < 0 or answer.step < 0:
             outside += 1
