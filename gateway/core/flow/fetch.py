@@ -65,7 +65,11 @@ def _look(services: Services, partner: str) -> dict[str, Any]:
 
 
 def _collect(services: Services, partner: str, transport: Transport) -> dict[str, Any]:
-    listed = [file for folder in transport.receive_folders for file in transport.list(folder)]
+    # Oldest first: what came earlier is read, and posted, earlier.
+    listed = sorted(
+        (file for folder in transport.receive_folders for file in transport.list(folder)),
+        key=lambda file: (file.mtime, file.path),
+    )
     wanted = [file for file in listed if transport.wanted(file)]
     known = _known(services, partner, wanted)
     unsettled = [file for file in wanted if known.get((file.path, file.size, file.mtime)) == "fetched"]

@@ -22,7 +22,7 @@ from ..store import archive, timeline
 from ..store import files as file_store
 from ..store.outbox import put_outbox
 from ..store.tables import claim_payments, files, remittances
-from . import stored_config
+from . import stored_config, turns
 from .deciding import ask
 from .post_begin import Origin, begin_sets
 from .post_commit import Origin as ChunkOrigin
@@ -124,6 +124,8 @@ def _close(
 ) -> dict[str, int]:
     """Every claim payment is in: say of each remittance whether something waits, and give the answers back."""
     now = services.clock.now()
+    partner = file_store.get(connection, file_id).party
+    turns.one_at_a_time(connection, partner)
     waiting: dict[int, int] = {}
     for remittance_id, count in connection.execute(
         select(claim_payments.c.remittance_id, func.count())
@@ -161,8 +163,9 @@ def _close(
     connection.execute(
         update(files)
         .where(files.c.id == file_id)
-        .values(claims=totals["payments"], cents=sum(row.paid_cents for row in rows))
+        .values(state="read", claims=totals["payments"], cents=sum(row.paid_cents for row in rows), finished_at=now)
     )
+    turns.next_to_post(connection, partner, now)
     put_outbox(connection, "answer", f"post:{file_id}", {"file_id": file_id}, now)
     return totals
 

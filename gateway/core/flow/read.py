@@ -26,6 +26,7 @@ from ..x12.fault import Fault
 from ..x12.reader import read
 from .read_answers import answers
 from .services import Services
+from .turns import next_to_post, one_at_a_time
 
 CHUNK = 500
 
@@ -149,6 +150,7 @@ def _hand_on(connection: Connection, services: Services, file_id: int, found: di
     """Mark the file, tell its timeline, and start what its parts need. Returns the kind."""
     now = services.clock.now()
     row = _file_row(connection, file_id)
+    one_at_a_time(connection, row["party"])
     kind = str(found["kind"])
     kinds: dict[str, int] = found["kinds"]
     unknown = sorted(name for name in kinds if name not in _ANSWERS and name != _POSTS)
@@ -184,7 +186,7 @@ def _hand_on(connection: Connection, services: Services, file_id: int, found: di
             now,
         )
     if _POSTS in kinds:
-        put_outbox(connection, "post", str(file_id), {"file_id": file_id}, now)
+        state = "reading"  # until its remittances have had their turn, and are posted
     open_items(connection, items, now)
     parts = [f"{count} x {name}" for name, count in sorted(kinds.items())]
     if found["ta1"]:
@@ -198,6 +200,7 @@ def _hand_on(connection: Connection, services: Services, file_id: int, found: di
     connection.execute(
         update(files).where(files.c.id == file_id).values(kind=kind, state=state, reason=reason[:1000], finished_at=now)
     )
+    next_to_post(connection, row["party"], now)
     return kind
 
 

@@ -21,6 +21,7 @@ from ..model.states import Hop, SubmissionState
 from ..store.tables import batches, submissions, work_items
 from ..work.calendar import add_business_days, is_business_day
 from ..work.items import WorkItem, close_items, open_items
+from . import turns
 from .services import Services
 
 
@@ -204,6 +205,8 @@ def _watch(connection: Connection, services: Services) -> dict[str, int]:
         found = silences(connection, partner, now)
         opened += raise_alarms(connection, found, now)
         closed += clear_alarms(connection, partner.name, found, now)
+        turns.one_at_a_time(connection, partner.name)
+        turns.next_to_post(connection, partner.name, now)
     return {"opened": opened, "closed": closed}
 
 
