@@ -124,6 +124,7 @@ class DbosEngine:
     async def _furnish(self, machinery: Machinery) -> None:
         business = Business(self._sql, self._sql_pool, machinery.writing, self.clock)
         self._sweeper = Sweeper(business, self.submit, self._wrapped.keys(), self._sweep_seconds)
+        machinery.poke = self._sweeper.poke
         self._schedules = Schedules(business, self._sweeper.poke, self._rng)
         for schedule in self._scheduled.values():
             self._schedules.add(schedule)

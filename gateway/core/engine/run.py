@@ -17,6 +17,7 @@ from dbos import DBOS, SQLAlchemyDatasource
 from sqlalchemy import Engine
 
 from ..store.engine import is_sqlite, sync_url
+from ..store.outbox import was_put
 from .codec import JsonCodec, plain
 from .faults import Troubles, passing, waits
 from .port import Payload, Workflow
@@ -50,6 +51,7 @@ class Machinery:
         self.troubles = troubles
         self.rng = rng
         self.stopping = False
+        self.poke: Callable[[], None] = lambda: None
         self.tasks: dict[asyncio.Task[Any], str] = {}
         # SQLite has one writer. Queueing for it here is fair, which its own busy handler is not.
         self.writing: asyncio.Lock | None = asyncio.Lock() if is_sqlite(url) else None
@@ -109,7 +111,9 @@ class DbosRun:
         def body() -> Any:
             took_its_number()
             connection = machinery.datasource.sql_session().connection()
+            was_put(connection)  # what a try that was rolled back had put
             result = plain(function(connection, *args))
+            put.append(was_put(connection))
             machinery.troubles.over(self.id, "transaction")
             return result
 
@@ -120,10 +124,13 @@ class DbosRun:
             finally:
                 took_its_number()
 
+        put: list[bool] = []
         queue: AbstractAsyncContextManager[Any] = machinery.writing or nullcontext()
         context = contextvars.copy_context()
         async with queue:
             result: T = await loop.run_in_executor(machinery.transaction_threads, context.run, in_thread)
+        if put and put[-1]:
+            machinery.poke()
         return result
 
     async def sleep(self, seconds: float) -> None:

@@ -18,6 +18,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from .tables import outbox
 
 
+_PUT = "outbox_put"
+
+
 class OutboxRow(NamedTuple):
     """One piece of work to start."""
 
@@ -44,7 +47,15 @@ def put_outbox(connection: Connection, kind: str, key: str, payload: Mapping[str
         .on_conflict_do_nothing(index_elements=["kind", "key"])
         .returning(outbox.c.id)
     )
-    return added.first() is not None
+    new = added.first() is not None
+    if new:
+        connection.info[_PUT] = True
+    return new
+
+
+def was_put(connection: Connection) -> bool:
+    """Whether work was put into the outbox on this connection since this was asked last."""
+    return bool(connection.info.pop(_PUT, False))
 
 
 def unsubmitted(connection: Connection, kinds: Collection[str], limit: int = 100) -> list[OutboxRow]:
