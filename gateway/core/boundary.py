@@ -11,8 +11,8 @@ import os
 import signal
 from pathlib import Path
 
-_target, _, _count = os.environ.get("GATEWAY_KILL_AT", "").partition(":")
-_left = int(_count or "1")
+_target = ""
+_left = 1
 
 BOUNDARIES: dict[str, str] = {}
 """Every boundary of both rails, by name, with what has just happened there. Each module declares its own."""
@@ -22,6 +22,16 @@ def declare(**boundaries: str) -> None:
     """Name boundaries of a module: `declare(send_put_done="the bytes are at the partner under ...")`."""
     for name, meaning in boundaries.items():
         BOUNDARIES[name.replace("_", ".")] = meaning
+
+
+def arm(where: str) -> None:
+    """Kill this process at a boundary, as GATEWAY_KILL_AT says it; an empty string disarms."""
+    global _target, _left
+    _target, _, count = where.partition(":")
+    _left = int(count or "1")
+
+
+arm(os.environ.get("GATEWAY_KILL_AT", ""))
 
 
 def boundary(name: str) -> None:
