@@ -104,7 +104,8 @@ class Desk:
         shutil.copytree(CONFIG / "tables", root / "tables", dirs_exist_ok=True)
         (root / "gateway.yaml").write_text(
             "organisation: {name: STILLWATER HOME MEDICAL, billing_npis: ['1999999000'], tax_id: 96-0000017}\n"
-            f"environment: test\ndata_dir: {self.folder}\nplugins_dir: {self.plugins}\nworkers: {{chunk: {self.chunk}}}\n"
+            f"environment: test\ndata_dir: {self.folder}\nplugins_dir: {self.plugins}\n"
+            f"workers: {{chunk: {self.chunk}}}\n"
             "sources:\n  - name: desk\n"
         )
         (root / "chains" / "default.yaml").write_text(
@@ -195,7 +196,7 @@ class Desk:
                         code=line.code,
                         modifiers=":".join(line.modifiers),
                         charge_cents=cents(line.charge),
-                        from_date=dt.datetime.strptime(line.date, "%Y%m%d").date(),
+                        from_date=dt.date.fromisoformat(line.date),
                     )
                 )
             connection.execute(
@@ -275,7 +276,9 @@ class Desk:
             return {name: cents for name, cents in accounts.balances(connection, prefix).items() if cents}
 
     def told(self, kind: str, subject: int) -> list[str]:
-        rows = self.rows(tables.timeline, tables.timeline.c.subject_kind == kind, tables.timeline.c.subject_id == subject)
+        rows = self.rows(
+            tables.timeline, tables.timeline.c.subject_kind == kind, tables.timeline.c.subject_id == subject
+        )
         return [f"{row.station}: {row.what}" for row in rows]
 
     def prove(self) -> Proof:

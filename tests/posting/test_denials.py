@@ -91,7 +91,9 @@ def test_a_whole_deductible_is_no_denial(desk: Desk) -> None:
 
 def test_sequestration_is_no_denial(desk: Desk) -> None:
     desk.claim("SW1", Line("E1390", "150", "L1"))
-    service = Svc("E1390", "150", "78.40", (Cas("CO", "45", "50"), Cas("PR", "2", "20"), Cas("CO", "253", "1.60")), "L1")
+    service = Svc(
+        "E1390", "150", "78.40", (Cas("CO", "45", "50"), Cas("PR", "2", "20"), Cas("CO", "253", "1.60")), "L1"
+    )
     desk.post(Era([Clp("SW1", [service])]))
     assert desk.accounts("adjustment") == {"adjustment:contractual": 5000, "adjustment:sequestration": 160}
     assert desk.denials() == []

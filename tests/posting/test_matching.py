@@ -15,7 +15,9 @@ PAID = Svc("E1390", "150", "130", (Cas("PR", "2", "20"),))
 DAY = dt.date(2026, 9, 1)
 
 
-def line(number: int, code: str, charge: int, *modifiers: str, control: str = "", day: dt.date | None = DAY) -> OpenLine:
+def line(
+    number: int, code: str, charge: int, *modifiers: str, control: str = "", day: dt.date | None = DAY
+) -> OpenLine:
     return OpenLine(number * 10, number, control, code, modifiers, charge, day)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
 
 from gateway.core.boundary import BOUNDARIES
@@ -56,7 +57,7 @@ def test_a_line_that_does_not_balance_keeps_its_claim_back_and_the_others_post(d
     assert item.claim_id == bad
     assert "Service 1: its charge less its adjustments is $80.00, and the payer pays $70.00" in item.reason
     assert (desk.balance(good), desk.balance(bad)) == (2000, 15000)
-    assert {name: cents for name, cents in desk.accounts("clearing:").items()} == {f"clearing:{remittance.id}": -7000}
+    assert desk.accounts("clearing:") == {f"clearing:{remittance.id}": -7000}
 
 
 def test_an_amount_that_cannot_be_read_keeps_its_claim_back(desk: Desk) -> None:
@@ -189,7 +190,7 @@ def test_a_payment_without_lines_posts_to_the_claim_and_says_so(desk: Desk) -> N
     assert desk.balance(claim) == 2000
     (line,) = desk.rows(tables.line_payments)
     assert line.line_id is None
-    (row,) = [row for row in desk.rows(tables.timeline, tables.timeline.c.subject_kind == "claim")]
+    (row,) = desk.rows(tables.timeline, tables.timeline.c.subject_kind == "claim")
     assert "no service lines" in row.steps["notes"][0]
 
 
@@ -244,6 +245,32 @@ def test_a_claim_that_never_stands_still_waits_for_a_person(desk: Desk) -> None:
     assert desk.balance(claim) == 15000
 
 
+def test_payments_for_one_claim_in_several_chunks_post_in_order(desk: Desk) -> None:
+    desk.chunk = 1
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"), Line("A7030", "40", "L2"))
+    big = desk.claim("BIG", Line("E1390", "500", "B1"))
+    back = Svc("E1390", "-150", "-80", (Cas("CO", "45", "-50"), Cas("PR", "2", "-20")), ref="L1")
+    correct = Svc("E1390", "150", "90", (Cas("CO", "45", "50"), Cas("PR", "2", "10")), ref="L1")
+    payments = [
+        Clp("SW1", [PAID], payer_number="ICN1"),
+        Clp("SW1", [Svc("A7030", "40", "40", ref="L2")], payer_number="ICN2"),
+        Clp("SW1", [back], status="22", payer_number="ICN1"),
+        Clp("SW1", [correct], payer_number="ICN3"),
+        Clp("BIG", [Svc("E1390", "500", "500", ref="B1")]),
+    ]
+    desk.post(Era(payments))
+    assert [row.state for row in desk.payments()] == ["posted"] * 5
+    assert (desk.balance(claim), desk.balance(big)) == (1000, 0)
+
+
+def test_many_payments_for_one_claim_in_one_chunk_post_in_order(desk: Desk) -> None:
+    lines = [Line("A7030", "10", f"L{number}") for number in range(8)]
+    claim = desk.claim("SW1", *lines)
+    desk.post(Era([Clp("SW1", [Svc("A7030", "10", "10", ref=f"L{number}")]) for number in range(8)]))
+    assert [row.state for row in desk.payments()] == ["posted"] * 8
+    assert desk.state(claim) == "closed"
+
+
 def test_the_submission_of_a_posted_claim_is_adjudicated(desk: Desk) -> None:
     desk.claim("SW1", Line("E1390", "150", "L1"))
     desk.post(Era([Clp("SW1", [PAID], payer_number="ICN77")]))
@@ -276,3 +303,87 @@ def test_the_export_has_a_row_for_each_line(desk: Desk) -> None:
 def test_every_boundary_of_posting_is_declared() -> None:
     names = {name for name in BOUNDARIES if name.startswith("post.")}
     assert names == {"post.scanned", "post.begun", "post.decided", "post.committed", "post.closed"}
+
+
+# --- plugins ---------------------------------------------------------------------------------------
+
+
+def plugin(desk: Desk, body: str) -> None:
+    """A plugin of this test's own before autoposting."""
+    text = "from gateway.core.model.posting import *\nfrom gateway.plugins import hookimpl\n\ngateway_api = 1\n\n"
+    (desk.plugins / "odd.py").write_text(text + body)
+    desk.post_steps = "[odd, autoposting]"
+
+
+def test_a_plugin_that_raises_harms_one_payment(desk: Desk) -> None:
+    plugin(
+        desk,
+        "@hookimpl\ndef post_payment(payment, match, context):\n"
+        "    if payment.claim_id == 'SW1':\n        raise RuntimeError('FERNSBY')\n",
+    )
+    desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.claim("SW2", Line("E1390", "150", "L1"))
+    desk.post(Era([Clp("SW1", [PAID]), Clp("SW2", [PAID])]))
+    assert [row.state for row in desk.payments()] == ["exception", "posted"]
+    (item,) = desk.items("posting_exception")
+    assert "odd" in item.reason
+    assert "FERNSBY" not in item.reason
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ("PostingPlan()", "do not add up to what is paid"),
+        ("PostingPlan(information=True)", "calls information what pays money"),
+        ("PostingPlan(reverses=99)", "does not stand on the claim"),
+        ("PostingPlan(lines=(LinePosting(1, 0, 'E1390', 15000, 8000),))", "adjustments are not those"),
+        ("PostingPlan(lines=(LinePosting(99, 0, 'E1390', 15000, 8000, CAS),))", "line of another claim"),
+        ("PostingPlan(lines=(LinePosting(1, 0, 'E1390', 15000, 8000, MORE),))", "more than is open"),
+        ("PostingPlan(lines=(LinePosting(1, 0, 'E1390', 15000, 8000, CAS, BACK),))", "gives back what is not there"),
+        ("PostingPlan(lines=(LinePosting(1, 0, 'E1390', 15000, 8000, DENY),))", "denials do not add up"),
+        ("PostingPlan(lines='nonsense')", "cannot be kept"),
+        ("PostingPlan(lines=(LinePosting(1, 0, 'E1390', 15000, '80'),))", "cannot be kept"),
+    ],
+)
+def test_a_plan_that_loses_or_makes_money_is_not_posted(desk: Desk, plan: str, words: str) -> None:
+    plugin(
+        desk,
+        "A = AdjustmentPosting\n"
+        "CAS = (A('CO', '45', 5000, Kind.CONTRACTUAL), A('PR', '2', 2000, Kind.COINSURANCE))\n"
+        "DENY = (A('CO', '45', 5000, Kind.DENIAL), A('PR', '2', 2000, Kind.COINSURANCE))\n"
+        "MORE = (*CAS, A('CO', '999', 100, Kind.CONTRACTUAL), A('CO', '999', -100, Kind.OPEN))\n"
+        "BACK = (Reopened(Kind.DENIAL, 5),)\n\n"
+        f"@hookimpl\ndef post_payment(payment, match, context):\n    return {plan}\n",
+    )
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.post(Era([Clp("SW1", [PAID])]))
+    (item,) = desk.items("posting_exception")
+    assert words in item.reason
+    assert item.team == "edi"
+    assert desk.balance(claim) == 15000
+
+
+def test_a_chain_routes_denials_its_own_way(desk: Desk) -> None:
+    plugin(
+        desk,
+        "import datetime as dt\n\n@hookimpl\ndef route_denial(denial, context):\n"
+        "    return WorkItemDraft(reason='Call them.', team='night-shift', deadline=dt.date(2027, 1, 1))\n",
+    )
+    desk.post_steps, desk.route_steps = "[autoposting]", "[odd]"
+    desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.post(Era([Clp("SW1", [Svc("E1390", "150", "0", (Cas("CO", "50", "150"),), ref="L1")])]))
+    (item,) = desk.items("denial")
+    assert (item.reason, item.team, str(item.deadline), item.cents) == (
+        "Call them.",
+        "night-shift",
+        "2027-01-01",
+        15000,
+    )
+    assert desk.denials()[0].team == "night-shift"
+
+
+def test_without_a_plugin_that_posts_everything_waits(desk: Desk) -> None:
+    desk.post_steps = "[]"
+    desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.post(Era([Clp("SW1", [PAID])]))
+    assert "No plugin of chain default plans" in desk.items("posting_exception")[0].reason

@@ -2,13 +2,14 @@
 
 A file is read twice. First every transaction set is added up and compared with what came before; then the claim
 payments of those that post are decided (plugins, in a child process) and committed (one transaction), chunk by chunk.
-While one chunk commits, the next is being decided.
+While one chunk commits, the next ones are being decided.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import deque
 from collections.abc import Awaitable, Generator
 from typing import Any
 
@@ -33,6 +34,9 @@ from .postings import postings_rows
 from .services import Services
 
 __all__ = ["post", "postings_rows"]
+
+AHEAD = 2
+"""How many chunks are decided while one commits."""
 
 ROUNDS = 5
 """How often a payment whose claim changed meanwhile is decided again before it waits for a person."""
@@ -203,22 +207,24 @@ class _Work:
         self._facts = facts
 
     async def through(self, cut: Generator[list[Asked], None, None]) -> None:
-        """Decide and commit every chunk; one is decided ahead of the one that commits."""
-        chunk = await asyncio.to_thread(next, cut, None)
-        ahead = await self._decide("decide 0", chunk) if chunk is not None else None
+        """Decide and commit every chunk, in order; some are decided ahead of the one that commits."""
+        ahead: deque[tuple[int, list[Asked], asyncio.Future[dict[str, Any]]]] = deque()
         number = 0
         try:
-            while chunk is not None and ahead is not None:
-                decided = await ahead
+            while True:
+                while len(ahead) <= AHEAD and (chunk := await asyncio.to_thread(next, cut, None)) is not None:
+                    ahead.append((number, chunk, await self._decide(f"decide {number}", chunk)))
+                    number += 1
+                if not ahead:
+                    return
+                first, chunk, task = ahead.popleft()
+                decided = await task
                 boundary("post.decided")
-                following = await asyncio.to_thread(next, cut, None)
-                ahead = await self._decide(f"decide {number + 1}", following) if following is not None else None
-                await self._commit(number, chunk, decided)
-                chunk, number = following, number + 1
+                await self._commit(first, chunk, decided)
         finally:
-            if ahead is not None and not ahead.done():
-                ahead.cancel()
-                await asyncio.gather(ahead, return_exceptions=True)
+            for _, _, task in ahead:
+                task.cancel()
+            await asyncio.gather(*(task for _, _, task in ahead), return_exceptions=True)
 
     async def _decide(self, name: str, chunk: list[Asked]) -> asyncio.Future[dict[str, Any]]:
         """Start deciding a chunk. The step has its place among the steps of this workflow when this returns."""

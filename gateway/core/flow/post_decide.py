@@ -10,9 +10,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
-
-import msgspec
 
 from ...config import Config
 from ...plugins.chains import Chain
@@ -31,9 +28,6 @@ from .stored_config import by_hash
 NOT_OURS = "23"
 LATER = "later"
 _FREE = frozenset({NOT_OURS, PREDETERMINATION})
-_plan_encoder = msgspec.msgpack.Encoder()
-_plan_decoder = msgspec.msgpack.Decoder(PostingPlan)
-_NO_CLAIM = ClaimMatch(None, How.NOTHING, "")
 
 
 class _Read:
@@ -176,19 +170,14 @@ def _plan_of(decision: Decision, one: _Read, claim: OpenClaim | None, chain: Cha
     if decision.retry is not None:
         _except(decided, f"{decision.retry.reason} Post it again later.", "ask-again")
         return None
-    answer: Any = decision.answer
-    if answer is None:
+    # The runner has seen to it that an answer is what its type says.
+    plan: PostingPlan | None = decision.answer
+    if plan is None:
         _except(decided, f"No plugin of chain {chain.name} plans payments like this one.", "no-plan")
-        return None
-    plugin = decision.steps[-1].plugin if decision.steps else ""
-    try:
-        # A struct checks nothing when it is made: what a plugin put into it is checked here.
-        plan = _plan_decoder.decode(_plan_encoder.encode(answer))
-    except (msgspec.ValidationError, TypeError, ValueError, OverflowError):
-        _except(decided, f"Plugin {plugin} made a plan that cannot be read.", f"plugin:{plugin}", "edi")
         return None
     fault = fault_of(plan, one.payment, claim, one.reasons)
     if fault:
+        plugin = decision.steps[-1].plugin if decision.steps else ""
         _except(decided, f"Plugin {plugin} made a plan that cannot be posted: {fault}.", f"plugin:{plugin}", "edi")
         return None
     return plan

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
-
-import msgspec
 
 from ...plugins.chains import Chain
 from ...plugins.runner import Runner
@@ -28,16 +25,8 @@ async def route(
     drafts: list[WorkItemDraft | None] = []
     for denial in denials:
         decision = await runner.denial(item, chain, denial, payer_id, partner)
-        drafts.append(_checked(decision.answer))
+        drafts.append(decision.answer)
     return drafts
-
-
-def _checked(draft: Any) -> WorkItemDraft | None:
-    """The draft of a plugin, where it is what it says; else the code table's word holds."""
-    try:
-        return None if draft is None else msgspec.convert(msgspec.to_builtins(draft), WorkItemDraft)
-    except (msgspec.ValidationError, TypeError):
-        return None
 
 
 def denial_item(
