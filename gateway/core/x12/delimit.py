@@ -15,27 +15,41 @@ from .stored import StoredClaim
 # Characters that X12 allows as separators and that rarely stand in data, best first.
 CANDIDATES = "*~:^|>!<}{\\[]`\x1c\x1d\x1e\x1f"
 
-# Free text that may get a blank where a fixed separator stands: segment and element.
-FREE_TEXT = frozenset({("NTE", 2), ("K3", 1), ("SV1", 7), ("CRC", 5), ("MSG", 1)})
+# Free text that may get a blank where a fixed separator stands: segment and element (notes, fixed-format information,
+# descriptions of transport and of a patient's condition, answers on a certificate of medical necessity). The
+# description in SV101 and SV501 is a component: see `_is_free_text`.
+FREE_TEXT = frozenset(
+    {("NTE", 2), ("K3", 1), ("CR1", 9), ("CR1", 10), ("CR2", 10), ("CR2", 11), ("FRM", 3), ("MSG", 1), ("PWK", 7)}
+)
 
-# The ISA itself is not data of a claim.
 _PARTS = ("billing", "subscriber", "patient", "claim")
 
 
-# Elements of an 837P that are composites; HI has them in all of its twelve. Elsewhere a source's component
+# Elements of an 837 that are composites; HI has them in all of its twelve. Elsewhere a source's component
 # separator is a slip inside a value, and stays the character that it is.
 _COMPOSITES = {
     "CLM": frozenset({5, 11}),
     "CTP": frozenset({5}),
+    "DMG": frozenset({5}),
     "HI": frozenset(range(1, 13)),
+    "K3": frozenset({3}),
     "MEA": frozenset({4}),
+    "QTY": frozenset({3}),
     "REF": frozenset({4}),
     "SV1": frozenset({1, 7}),
+    "SV2": frozenset({2}),
+    "SV3": frozenset({1, 4, 11}),
+    "SV5": frozenset({1}),
     "SVD": frozenset({3}),
+    "TOO": frozenset({3}),
 }
 _NO_COMPOSITES: frozenset[int] = frozenset()
 # Elements that repeat (demographics: race and ethnicity).
 _REPEATS = {"DMG": frozenset({5, 10})}
+
+
+class WriterFault(ValueError):
+    """What was to be written cannot be written as it is; the message says what, and where it comes from."""
 
 
 class Conflict(NamedTuple):
@@ -156,8 +170,8 @@ def _bare(tag: str, position: int, value: str, source: Delimiters) -> str:
 def _is_free_text(tag: str, position: int, value: str, source: Delimiters, strange: set[str]) -> bool:
     if (tag, position) in FREE_TEXT:
         return True
-    if tag == "SV1" and position == 1:
-        # SV101-7 is a description; the codes before it are not.
+    if tag in ("SV1", "SV5") and position == 1:
+        # Its seventh component is a description; the codes before it are not.
         codes = value.split(source.component)[:6]
         return not any(mark in code for code in codes for mark in strange if mark != source.component)
     return False
@@ -167,7 +181,7 @@ def translated(segments: Sequence[str], source: Delimiters, target: Delimiters) 
     """Segments from one set of separators to another.
 
     Raises:
-        ValueError: a value holds a separator of the target; choose others first.
+        WriterFault: a value holds a separator of the target; choose others first.
     """
     if source == target:
         return list(segments)
@@ -185,11 +199,11 @@ def _translate(raw: str, source: Delimiters, target: Delimiters) -> str:
         parts = value.split(source.repetition) if source.repetition and position in repeats else [value]
         pieces = [part.split(source.component) if position in composites else [part] for part in parts]
         if any(mark and mark in piece for part in pieces for piece in part for mark in target):
-            raise ValueError(
+            raise WriterFault(
                 f"{tag}{position:02d} holds a separator of the outgoing interchange; choose other separators"
             )
         joined = [target.component.join(part) for part in pieces]
         if len(joined) > 1 and not target.repetition:
-            raise ValueError(f"{tag}{position:02d} repeats, and the outgoing interchange has no repetition separator")
+            raise WriterFault(f"{tag}{position:02d} repeats, and the outgoing interchange has no repetition separator")
         elements[position] = target.repetition.join(joined)
     return target.element.join(elements)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from .headers import ISA_LIMIT, parse_isa
+from .header import GAPS, LOOKAHEAD, infer_delimiters, parse_isa
+from .marks import marks_of
+from .segment import Delimiters
 
 BLOCK = 1 << 16
-BLANK = " \t\r\n\x00\x1a"
+LONGEST = 1 << 20
+"""Bytes: what is longer without a terminator comes in several tokens."""
+_FLUSH = 3_000
+_GAP = re.compile(f"[{GAPS}]*")
+_ISA = re.compile("ISA[^A-Za-z0-9 \r\n]")
 
 
 class Token(NamedTuple):
-    """A segment with what stands before it (blanks, line ends, stray bytes) and its terminator, which is empty where
-    the file ends without one. The three together are the file's own bytes."""
+    """A segment with what stands before it (blanks, line ends, a byte order mark) and its terminator, which is empty
+    where the file has none. The three together are the file's own bytes."""
 
     gap: str
     raw: str
@@ -23,50 +30,89 @@ class Token(NamedTuple):
 def tokens(stream: BinaryIO) -> Iterator[Token]:
     """Every segment of a file, in order; joined, they are the file. Never raises on the bytes.
 
-    Text that stands in no interchange comes as the gap of the next ISA, or as a last token with an empty `raw`. Only
-    what lies between two ISA (or the whole of a file without one) is ever held as a gap.
+    What belongs to no interchange comes as tokens too, cut at the terminators known so far; where none is known, as
+    one token up to the next ISA.
     """
-    text = ""
-    terminator = ""
-    gap = ""
-    while True:
-        block = stream.read(BLOCK)
-        text += block.decode("latin-1")
-        ended = not block
-        while text:
-            lead = len(text) - len(text.lstrip(BLANK.replace(terminator, "") if terminator else BLANK))
-            rest = text[lead:]
-            if rest[:3] == "ISA" and not rest[3:4].isalnum():
-                if len(rest) < ISA_LIMIT and not ended:
+    held = _Held(stream)
+    delimiters: Delimiters | None = None
+    while held.any():
+        if delimiters is not None:
+            for found in marks_of(delimiters).token.finditer(held.text, held.at):
+                if "ISA" in found[2]:
                     break
-                header = parse_isa(rest)
-                if header is not None:
-                    yield Token(gap + text[:lead], header.isa.raw, header.delimiters.segment)
-                    gap, terminator, text = "", header.delimiters.segment, rest[header.length :]
-                    continue
-            elif len(rest) < 4 and not ended:
-                break
-            if not terminator:
-                at = rest.find("ISA", 1)
-                at = at if at > 0 else (len(rest) if ended else max(0, len(rest) - 3))
-                gap, text = gap + text[: lead + at], rest[at:]
-                if not at or ended:
-                    break
-                continue
-            end = rest.find(terminator)
-            if end < 0:
-                break
-            yield Token(gap + text[:lead], rest[:end], terminator)
-            gap, text = "", rest[end + 1 :]
-        if ended:
-            break
-    if text or gap:
-        raw = text.strip(BLANK) if terminator else ""
-        at = text.find(raw) if raw else len(text)
-        yield Token(gap + text[:at], text[at:], "")
+                held.at = found.end()
+                yield Token(found[1], found[2], found[3])
+        start = held.gap(delimiters)
+        while len(held.text) - start < LOOKAHEAD and held.grow():
+            start = held.gap(delimiters)
+        if start == len(held.text):
+            if start > held.at:
+                yield held.token(start, start, 0)
+            continue
+        isa = parse_isa(held.ahead(start)) if held.text.startswith("ISA", start) else None
+        if isa is not None:
+            delimiters = isa.delimiters
+            yield held.token(start, start + len(isa.raw), 1)
+            continue
+        delimiters = delimiters or infer_delimiters(held.ahead(start))
+        if delimiters is None:
+            candidate = _ISA.search(held.text, start + 1)
+            stop = candidate.start() if candidate else max(start + 1, len(held.text) - len("ISA"))
+            yield held.token(start, stop, 0)
+            continue
+        marks = marks_of(delimiters)
+        end = marks.terminator.search(held.text, start)
+        while end is None and len(held.text) - start < LONGEST and held.grow():
+            start = held.gap(delimiters)
+            end = marks.terminator.search(held.text, start)
+        stop = end.start() if end else len(held.text)
+        glued = marks.glued.search(held.text, start + 1, stop)
+        if glued:
+            yield held.token(start, glued.start(), 0)
+        else:
+            yield held.token(start, stop, 1 if end else 0)
+
+
+class _Held:
+    """What is held of the file; all before `at` has been handed on."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+        self.text = ""
+        self.at = 0
+
+    def any(self) -> bool:
+        """Whether anything is left."""
+        return self.at < len(self.text) or self.grow()
+
+    def grow(self) -> bool:
+        """Hold a block more; False at the end of the file."""
+        block = self.stream.read(BLOCK)
+        self.text = self.text[self.at :] + block.decode("latin-1")
+        self.at = 0
+        return bool(block)
+
+    def ahead(self, start: int) -> str:
+        return self.text[start : start + LOOKAHEAD]
+
+    def gap(self, delimiters: Delimiters | None) -> int:
+        """Where the segment begins."""
+        gap = marks_of(delimiters).gap if delimiters else _GAP
+        start = gap.match(self.text, self.at, self.at + LONGEST).end()  # type: ignore[union-attr]
+        return start + 3 if self.text.startswith("\xef\xbb\xbf", start) else start
+
+    def token(self, start: int, stop: int, terminator: int) -> Token:
+        """What comes next: the segment stands from `start` to `stop`."""
+        at, self.at = self.at, stop + terminator
+        return Token(self.text[at:start], self.text[start:stop], self.text[stop : self.at])
 
 
 def copy(stream: BinaryIO) -> Iterator[bytes]:
     """The file through the tokens, in pieces: the same bytes."""
+    waiting: list[str] = []
     for token in tokens(stream):
-        yield (token.gap + token.raw + token.terminator).encode("latin-1")
+        waiting += token
+        if len(waiting) >= _FLUSH:
+            yield "".join(waiting).encode("latin-1")
+            waiting.clear()
+    yield "".join(waiting).encode("latin-1")

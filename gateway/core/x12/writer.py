@@ -11,19 +11,17 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from .delimit import translated
+from .delimit import WriterFault, translated
+from .header import ISA_WIDTHS
 from .segment import Delimiters
 from .stored import StoredClaim
 
 MAX_CLAIMS_PER_SET = 5000
 """Claims in a transaction set, at most (837P TR3)."""
 
-# Columns of the ISA that are padded with blanks on the right: element and width.
-_PADDED = ((2, 10), (4, 10), (6, 15), (8, 15))
-
-
-class WriterFault(ValueError):
-    """What was to be written cannot be written as it is; the message says what, and where it comes from."""
+_WIDTHS = tuple(enumerate(ISA_WIDTHS[:-1], 1))
+_FLUSH = 2000
+_MOST_TOGETHER = 500
 
 
 class InterchangeHead(NamedTuple):
@@ -55,13 +53,17 @@ class ClaimHead(NamedTuple):
 
 
 def element_text(value: str, delimiters: Delimiters) -> str:
-    """A value as an element.
+    """A value as an element; characters that Latin-1 has not go as the bytes of UTF-8 (see `segment.display`).
 
     Raises:
         WriterFault: it holds a separator of the interchange.
     """
     if any(mark and mark in value for mark in delimiters):
         raise WriterFault("a value holds a separator of the interchange; choose other separators or change the value")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8").decode("latin-1")
     return value
 
 
@@ -83,8 +85,10 @@ def isa_text(head: InterchangeHead, delimiters: Delimiters) -> str:
     Raises:
         WriterFault: an id is too long for its place, or a number is not one.
     """
-    if not (len(head.isa13) == 9 and head.isa13.isdigit()):
+    if not (len(head.isa13) == 9 and head.isa13.isascii() and head.isa13.isdigit()):
         raise WriterFault("ISA13 has nine digits")
+    if head.usage not in ("P", "T"):
+        raise WriterFault("ISA15 is P or T")
     values = [
         "ISA",
         "00",
@@ -98,14 +102,13 @@ def isa_text(head: InterchangeHead, delimiters: Delimiters) -> str:
         f"{head.at:%y%m%d}",
         f"{head.at:%H%M}",
         delimiters.repetition or "U",
-        head.version[:5] if head.version[:5].isdigit() else "00501",
+        "00501" if head.version.startswith("005") else "00401",
         head.isa13,
         "1" if head.acknowledgment_requested else "0",
         head.usage,
     ]
-    values[12] = "00501" if head.version.startswith("005") else "00401"
-    for position, width in _PADDED:
-        text = element_text(values[position], delimiters)
+    for position, width in _WIDTHS:
+        text = values[position] if position == 11 else element_text(values[position], delimiters)
         if len(text) > width:
             raise WriterFault(f"ISA{position:02d} has room for {width} characters")
         values[position] = text.ljust(width)
@@ -136,13 +139,13 @@ def write_sets(
 ) -> Iterator[bytes]:
     """One interchange with one group: each set is (ST01, ST02, its segments between ST and SE as text).
 
-    Yields the bytes in pieces. `line_ending` stands after each terminator.
+    Yields the bytes in pieces. `line_ending` stands after each terminator, unless that is itself a part of it.
 
     Raises:
         WriterFault: something cannot be written; what was yielded before is of no use.
     """
     marks = delimiters or Delimiters()
-    end = marks.segment + line_ending
+    end = marks.segment + ("" if marks.segment in line_ending else line_ending)
     yield (isa_text(head, marks) + end + segment_text(gs_elements(head), marks) + end).encode("latin-1")
     count = 0
     numbers: set[str] = set()
@@ -158,27 +161,31 @@ def write_sets(
     yield (trailer + segment_text(("IEA", "1", head.isa13), marks) + end).encode("latin-1")
 
 
-_FLUSH = 2000
-
-
 def _one_set(
     head: InterchangeHead, kind: str, number: str, body: Iterable[str], marks: Delimiters, end: str
 ) -> Iterator[bytes]:
     # The guide of the 835 does not use ST03 (005010X221A1).
-    st = segment_text(("ST", kind, number, "" if kind == "835" else head.version), marks)
-    waiting = [st]
+    waiting = [segment_text(("ST", kind, number, "" if kind == "835" else head.version), marks)]
     count = 1
     for raw in body:
         waiting.append(raw)
+        count += 1
         if len(waiting) >= _FLUSH:
-            count += len(waiting) - 1
-            yield (end.join(waiting) + end).encode("latin-1")
+            yield _bytes(waiting, marks, end)
             waiting = []
-            # Keeps the count right: the list no longer begins with what was counted.
-            count += 1
-    total = count + len(waiting)
-    waiting.append(segment_text(("SE", str(total), number), marks))
-    yield (end.join(waiting) + end).encode("latin-1")
+    waiting.append(segment_text(("SE", str(count + 1), number), marks))
+    yield _bytes(waiting, marks, end)
+
+
+def _bytes(segments: list[str], marks: Delimiters, end: str) -> bytes:
+    """Segments with their terminators; the last line of defence against a terminator inside data."""
+    text = end.join(segments) + end
+    if text.count(marks.segment) != len(segments):
+        raise WriterFault("a segment holds the terminator of the interchange; choose another one")
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise WriterFault("a segment holds a character that is no byte; write it as UTF-8 bytes in Latin-1") from None
 
 
 def ancestors(claim: StoredClaim) -> tuple[list[str], list[str], list[str]]:
@@ -238,42 +245,35 @@ def _claims_body(
 
 def _levels(claims: Iterable[StoredClaim], marks: Delimiters) -> Iterator[str | list[str]]:
     """HL segments and the content of levels as text, claims as lists, in the order of an 837P."""
-    number = 0
-    billing_id = subscriber_id = 0
-    billing: list[str] | None = None
-    subscriber: list[str] | None = None
-    patient: list[str] | None = None
-    # The child flag of a subscriber (HL04) needs to know whether a patient level follows under it: the claims of a
-    # subscriber come together, those of the subscriber itself first.
+    number = billing_id = 0
+    billing: tuple[Delimiters, list[str]] | None = None
     for group in _same_subscriber(claims):
         first = group[0]
-        if first.billing != billing:
+        if (first.delimiters, first.billing) != billing:
             number += 1
-            billing, billing_id, subscriber = first.billing, number, None
+            billing, billing_id = (first.delimiters, first.billing), number
             yield segment_text(("HL", str(number), "", "20", "1"), marks)
             yield from translated(first.billing, first.delimiters, marks)
-        if first.subscriber != subscriber:
-            number += 1
-            subscriber, subscriber_id, patient = first.subscriber, number, None
-            children = "1" if any(claim.patient for claim in group) else "0"
-            yield segment_text(("HL", str(number), str(billing_id), "22", children), marks)
-            yield from translated(first.subscriber, first.delimiters, marks)
+        number += 1
+        subscriber_id = number
+        # The group is sorted: if any of its claims is a dependent's, the last one is.
+        yield segment_text(("HL", str(number), str(billing_id), "22", "1" if group[-1].patient else "0"), marks)
+        yield from translated(first.subscriber, first.delimiters, marks)
+        patient: list[str] = []
         for claim in group:
-            if claim.patient and claim.patient != patient:
+            if claim.patient != patient:
                 number += 1
                 patient = claim.patient
                 yield segment_text(("HL", str(number), str(subscriber_id), "23", "0"), marks)
-                yield from translated(claim.patient, claim.delimiters, marks)
+                yield from translated(patient, claim.delimiters, marks)
             yield translated(claim.claim, claim.delimiters, marks)
-
-
-_MOST_TOGETHER = 500
 
 
 def _same_subscriber(claims: Iterable[StoredClaim]) -> Iterator[list[StoredClaim]]:
     """Neighbours with the same billing provider and subscriber, the subscriber's own claims before the dependents'.
 
-    At most a few hundred at once; a longer run begins the level anew, which changes nothing about the claims.
+    HL04 of a subscriber says whether a patient follows, so the claims have to be known first. At most a few hundred
+    at once: a longer run begins the level anew, which changes nothing about the claims.
     """
     group: list[StoredClaim] = []
     for claim in claims:
@@ -283,12 +283,12 @@ def _same_subscriber(claims: Iterable[StoredClaim]) -> Iterator[list[StoredClaim
             or claim.delimiters != group[0].delimiters
             or len(group) >= _MOST_TOGETHER
         ):
-            yield _own_first(group)
+            yield sorted(group, key=_patient)
             group = []
         group.append(claim)
     if group:
-        yield _own_first(group)
+        yield sorted(group, key=_patient)
 
 
-def _own_first(group: list[StoredClaim]) -> list[StoredClaim]:
-    return sorted(group, key=lambda claim: claim.patient)
+def _patient(claim: StoredClaim) -> list[str]:
+    return claim.patient
