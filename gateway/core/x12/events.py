@@ -107,14 +107,4 @@ class Finding(NamedTuple):
     fault: Fault
 
 
-Event = (
-    InterchangeStart
-    | InterchangeEnd
-    | InterchangeAck
-    | GroupStart
-    | GroupEnd
-    | SetStart
-    | Piece
-    | SetEnd
-    | Finding
-)
+Event = InterchangeStart | InterchangeEnd | InterchangeAck | GroupStart | GroupEnd | SetStart | Piece | SetEnd | Finding
