@@ -23,7 +23,7 @@ from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.tables import batches, claims, files, outbox, remittances
 from gateway.sandbox.generate import generate_claims
 from gateway.sandbox.server import Sandbox
-from gateway.sandbox.settings import SandboxPartner, SandboxSettings
+from gateway.sandbox.settings import Delays, SandboxPartner, SandboxSettings
 from gateway.sandbox.write import as_837, as_json
 from gateway.server import Gateway, Locations
 
@@ -142,7 +142,8 @@ def _settled(place: Place, claims_expected: int) -> bool:
 
 
 async def _live(folder: Path) -> None:
-    partner = SandboxPartner(user="stillwater", password=running.PASSWORD)
+    soon = Delays(acknowledgment=0, clearinghouse=0, payer=0, remittance=0, correction=0, crossover=0)
+    partner = SandboxPartner(user="stillwater", password=running.PASSWORD, delays=soon)
     async with Sandbox(SandboxSettings(seed=5, partners=(partner,)), folder / "clearinghouse") as sandbox:
         running.write_config(folder, port=sandbox.port, key=sandbox.host_key_fingerprint)
         place = Place(folder)
