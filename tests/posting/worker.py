@@ -1,0 +1,52 @@
+"""The gateway's engine with the station that posts, as a process that can be killed:
+
+python -m tests.posting.worker URL FOLDER FILE_ID
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from gateway.config import Config, load
+from gateway.core.clock import FixedClock
+from gateway.core.engine.dbos_engine import DbosEngine
+from gateway.core.engine.decide_pool import DecidePool
+from gateway.core.flow import post
+from gateway.core.flow.services import Services
+from gateway.core.store.archive import Archive
+from gateway.core.store.engine import make_sync_engine
+
+from .conftest import NOON
+
+assert post.post
+
+
+async def main(url: str, folder: Path, file_id: str) -> None:
+    """Post one file to its end, or go on where a killed process left it."""
+    config = load(folder / "config", secrets=False)
+    assert isinstance(config, Config), config
+    clock = FixedClock(NOON)
+    pool = DecidePool(1, memory_mb=512)
+    services = Services(
+        config=config,
+        archive=Archive(folder / "archive"),
+        clock=clock,
+        decide=pool,
+        transports=None,  # type: ignore[arg-type]
+        reads=make_sync_engine(url, read_only=True),
+    )
+    engine = DbosEngine(url, executor_id="one", clock=clock, services=services, poll_seconds=0.02, sweep_seconds=0.1)
+    await engine.start()
+    try:
+        await engine.submit("post", file_id, {"file_id": int(file_id)})
+        await engine.wait("post", file_id)
+    finally:
+        await engine.stop()
+        await pool.close()
+        services.reads.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))
