@@ -88,8 +88,9 @@ class _Held:
     def grow(self) -> bool:
         """Hold a block more; False at the end of the file."""
         block = self.stream.read(BLOCK)
-        self.text = self.text[self.at :] + block.decode("latin-1")
-        self.at = 0
+        if block:
+            self.text = self.text[self.at :] + block.decode("latin-1")
+            self.at = 0
         return bool(block)
 
     def ahead(self, start: int) -> str:
