@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import os
 from collections.abc import Callable
 from functools import lru_cache
@@ -97,12 +98,20 @@ def _reads(url: str) -> Engine:
 
 async def decide(payload: bytes, mark: Marking) -> bytes:
     """Decide a chunk. `payload` is a packed `deciding.Request`; returns a packed `verdicts.Chunk`. A chunk of payments
-    goes its own way."""
-    if payload.startswith(PAYMENTS):
-        from .post_decide import decide_payments
+    (`post_decide`) begins with PAYMENTS and goes its own way."""
+    # Thousands of small things that all end with the chunk: looking for cycles among them costs a tenth of the time.
+    gc.disable()
+    try:
+        if payload.startswith(PAYMENTS):
+            from .post_decide import decide_payments
 
-        return await decide_payments(payload, mark)
-    request = _requests.decode(payload)
+            return await decide_payments(payload, mark)
+        return await _decide(_requests.decode(payload), mark)
+    finally:
+        gc.enable()
+
+
+async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
     read = [_Read(asked, request) for asked in request.claims]
     with _reads(request.database_url).connect() as connection:
@@ -200,5 +209,3 @@ def _no_partner(payer_id: str) -> HoldRow:
         "release this hold."
     )
     return HoldRow(HoldType.SYSTEM.value, NO_PARTNER, "", reason, "edi")
-
-
