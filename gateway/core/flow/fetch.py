@@ -286,7 +286,7 @@ def _settled(connection: Connection, services: Services, partner: str, outcome: 
             .values(state="settled", settled_at=now)
         )
     if "error" in outcome:
-        lines.went_wrong(connection, partner, outcome["error"], now)
+        _went_wrong(connection, services, partner, outcome["error"])
 
 
 def _stopped(services: Services, partner: str) -> str:
@@ -295,7 +295,9 @@ def _stopped(services: Services, partner: str) -> str:
 
 
 def _went_wrong(connection: Connection, services: Services, partner: str, error: dict[str, str]) -> str:
-    return lines.went_wrong(connection, partner, error, services.clock.now())
+    settings = services.partner(partner)
+    limit = settings.stop_after_auth_failures if settings else lines.SIGN_INS_BEFORE_STOP
+    return lines.went_wrong(connection, partner, error, services.clock.now(), limit)
 
 
 class PollClock:

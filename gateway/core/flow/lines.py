@@ -46,14 +46,21 @@ def went_well(connection: Connection, partner: str, now: dt.datetime) -> None:
     close_items(connection, [f"partner:{partner}:down"], "The line works again.", now)
 
 
-def went_wrong(connection: Connection, partner: str, error: dict[str, str], now: dt.datetime) -> str:
-    """Count a failed call; stop the partner where that is due. Returns why it is stopped, or an empty string."""
+def went_wrong(
+    connection: Connection,
+    partner: str,
+    error: dict[str, str],
+    now: dt.datetime,
+    sign_ins: int = SIGN_INS_BEFORE_STOP,
+) -> str:
+    """Count a failed call; stop the partner where that is due (after `sign_ins` refused ones in a row). Returns why it
+    is stopped, or an empty string."""
     kind, what = error["kind"], error["what"]
     line = partners.failed(connection, partner, what, now, auth=kind == "sign_in")
     reason = ""
     if kind == "host_key":
         reason = f"Stopped: {what}"
-    elif kind == "sign_in" and line.auth_failures >= SIGN_INS_BEFORE_STOP:
+    elif kind == "sign_in" and line.auth_failures >= sign_ins:
         reason = f"Stopped after {line.auth_failures} refused sign-ins, before the account locks: {what}"
     if reason:
         partners.stop(connection, partner, reason, now)
@@ -81,10 +88,11 @@ def _tell(connection: Connection, partner: str, state: str, reason: str, now: dt
         partner=partner,
         work_by=now.date(),
     )
-    if not open_items(connection, [item], now):
-        # It happened before: the same item opens again with today's reason.
-        connection.execute(
-            update(work_items)
-            .where(work_items.c.key == key)
-            .values(state="open", reason=reason[:1000], opened_at=now, closed_at=None, outcome="")
-        )
+    if open_items(connection, [item], now):
+        return
+    known = (work_items.c.key == key) & (work_items.c.state == "open")
+    again = {"reason": reason[:1000]}
+    if not connection.execute(update(work_items).where(known).values(again)).rowcount:
+        # It happened before and was mended: the same item opens again.
+        opened = again | {"state": "open", "opened_at": now, "closed_at": None, "outcome": "", "work_by": now.date()}
+        connection.execute(update(work_items).where(work_items.c.key == key).values(opened))

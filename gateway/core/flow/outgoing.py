@@ -14,8 +14,8 @@ from ..model.money import to_dollars
 from ..model.states import ClaimState
 from ..store import archive, timeline
 from ..store import batches as batch_store
-from ..store.outbox import put_outbox
 from ..store import claims as claim_store
+from ..store.outbox import put_outbox
 from ..store.tables import files, work_items
 from ..work.items import WorkItem, close_items, open_items
 from . import lines
@@ -67,9 +67,7 @@ def sent(connection: Connection, services: Services, batch_id: int, how: str) ->
         return
     batch_store.set_state(connection, batch_id, "sent", sent_at=now, reason="")
     batch_store.submitted(connection, batch_id, now)
-    connection.execute(
-        update(files).where(files.c.id == batch.file_id).values(state="delivered", finished_at=now)
-    )
+    connection.execute(update(files).where(files.c.id == batch.file_id).values(state="delivered", finished_at=now))
     what = f"Sent to {batch.partner} as {batch.remote_name}, interchange {batch.isa13}."
     entries = [timeline.Entry("batch", batch_id, "send", f"{what} {how}")]
     entries += [
@@ -96,7 +94,9 @@ def failed(connection: Connection, services: Services, batch_id: int, error: dic
     it is tried again by itself."""
     now = services.clock.now()
     batch = batch_store.get(connection, batch_id, lock=True)
-    stopped = lines.went_wrong(connection, batch.partner, error, now)
+    settings = services.partner(batch.partner)
+    sign_ins = settings.stop_after_auth_failures if settings else lines.SIGN_INS_BEFORE_STOP
+    stopped = lines.went_wrong(connection, batch.partner, error, now, sign_ins)
     _tell(connection, batch_id, f"Not sent. {error['what']}", now)
     if stopped:
         return _wait(connection, batch_id, now)

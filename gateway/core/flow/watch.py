@@ -10,11 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from ...config.partner import Expectation, Partner
 from ...config.values import SpanOfTime
+from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
 from ..model.money import to_dollars
 from ..model.states import Hop, SubmissionState
@@ -60,7 +62,7 @@ _DO = {
 
 
 def business_hours_before(now: dt.datetime, hours: float) -> dt.datetime:
-    """The moment that lies so many business hours back; a business day counts 24 of them."""
+    """The moment that lies so many business hours back; a business day, in the zone of `now`, counts 24 of them."""
     moment, left = now, hours
     while left > 0:
         day_start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -76,18 +78,19 @@ def business_hours_before(now: dt.datetime, hours: float) -> dt.datetime:
     return moment
 
 
-def before(now: dt.datetime, span: SpanOfTime) -> dt.datetime:
-    """The moment that lies a span back; a business day counts 24 business hours."""
+def before(now: dt.datetime, span: SpanOfTime, zone: str = "UTC") -> dt.datetime:
+    """The moment that lies a span back; a business day counts 24 hours, from midnight to midnight in `zone`."""
     if span.business_hours or span.business_days:
-        return business_hours_before(now, span.business_hours + 24 * span.business_days)
+        local = now.astimezone(ZoneInfo(zone))
+        return business_hours_before(local, span.business_hours + 24 * span.business_days).astimezone(dt.UTC)
     return now - dt.timedelta(seconds=span.seconds)
 
 
-def _limits(expectation: Expectation, now: dt.datetime) -> Limits | None:
+def _limits(expectation: Expectation, now: dt.datetime, zone: str) -> Limits | None:
     if not expectation.expected:
         return None
-    late = before(now, expectation.alarm)
-    return Limits(before(now, expectation.warn) if expectation.warn else late, late)
+    late = before(now, expectation.alarm, zone)
+    return Limits(before(now, expectation.warn, zone) if expectation.warn else late, late)
 
 
 def silences(connection: Connection, partner: Partner, now: dt.datetime) -> list[Silence]:
@@ -95,11 +98,16 @@ def silences(connection: Connection, partner: Partner, now: dt.datetime) -> list
     answers = partner.answers
     # A partner that acknowledges only what it refuses says nothing by its silence.
     first = answers.ack_999 if answers.positive_999 else answers.ta1
+    heard = submissions.c.hop >= int(Hop.SET if answers.positive_999 else Hop.INTERCHANGE)
     waiting: list[tuple[Hop, Expectation, ColumnElement[bool]]] = [
         (
             Hop.SET,
             first,
-            and_(batches.c.group_ack == "", batches.c.ta1 != "R", submissions.c.hop < int(Hop.SET)),
+            and_(
+                batches.c.group_ack == "",
+                batches.c.ta1 != "R" if answers.positive_999 else batches.c.ta1 == "",
+                ~heard,
+            ),
         ),
         (
             Hop.CLEARINGHOUSE,
@@ -120,7 +128,7 @@ def silences(connection: Connection, partner: Partner, now: dt.datetime) -> list
     ]
     found: list[Silence] = []
     for hop, expectation, condition in waiting:
-        limits = _limits(expectation, now)
+        limits = _limits(expectation, now, partner.batch.time_zone)
         if limits is not None:
             found += _overdue(connection, partner.name, hop, limits, condition)
     return found
@@ -152,14 +160,15 @@ def silence_key(hop: Hop, batch_id: int) -> str:
     return f"overdue:{'999' if hop is Hop.SET else hop.name}:{batch_id}"
 
 
-def raise_alarms(connection: Connection, found: Iterable[Silence], now: dt.datetime) -> int:
-    """One work item for each silence; asking twice is once. One that has become late says so.
+def raise_alarms(connection: Connection, found: Iterable[Silence], now: dt.datetime, today: dt.date) -> int:
+    """One work item for each silence; asking twice is once. One that has become late says so. `today` is the
+    supplier's business date.
 
     Returns how many are new.
     """
     opened = 0
     for silence in found:
-        item = _item(silence, now)
+        item = _item(silence, today)
         new = open_items(connection, [item], now)
         opened += new
         if not new and silence.late:
@@ -171,7 +180,7 @@ def raise_alarms(connection: Connection, found: Iterable[Silence], now: dt.datet
     return opened
 
 
-def _item(silence: Silence, now: dt.datetime) -> WorkItem:
+def _item(silence: Silence, today: dt.date) -> WorkItem:
     return WorkItem(
         kind="overdue_ack",
         key=silence_key(silence.hop, silence.batch_id),
@@ -182,7 +191,7 @@ def _item(silence: Silence, now: dt.datetime) -> WorkItem:
         subject_kind="batch",
         subject_id=silence.batch_id,
         cents=silence.cents,
-        work_by=now.date() if silence.late else add_business_days(now.date(), 1),
+        work_by=today if silence.late else add_business_days(today, 1),
         partner=silence.partner,
     )
 
@@ -200,10 +209,11 @@ def clear_alarms(connection: Connection, partner: str, found: Iterable[Silence],
 
 def _watch(connection: Connection, services: Services) -> dict[str, int]:
     now = services.clock.now()
+    today = business_date(now, services.config.gateway.organisation.time_zone)
     opened = closed = 0
     for partner in services.config.partners:
         found = silences(connection, partner, now)
-        opened += raise_alarms(connection, found, now)
+        opened += raise_alarms(connection, found, now, today)
         closed += clear_alarms(connection, partner.name, found, now)
         turns.one_at_a_time(connection, partner.name)
         turns.next_to_post(connection, partner.name, now)
