@@ -35,6 +35,25 @@ class Tally:
         return [Finding(Fault(self.code, message, self.offset, self.number))]
 
 
+def empty_segments() -> Tally:
+    return Tally(
+        "empty-segment", "A segment is empty: two terminators in a row.", "{} segments are empty: terminators in a row."
+    )
+
+
+def segments_without_id() -> Tally:
+    return Tally("segment-id", "A segment begins with no segment id.", "{} segments begin with no segment id.")
+
+
+def line_ends_in_segments() -> Tally:
+    return Tally("line-end-in-segment", "A segment has a line end in its data.", "{} segments have line ends in them.")
+
+
+def segments_outside() -> Tally:
+    one, many = "A segment stands outside any transaction set.", "{} segments stand outside any transaction set."
+    return Tally("segment-outside-set", one, many)
+
+
 class Held:
     """A file that is being read: `text` is what is held of it, its first character at byte `base`; all before `pos`
     is done with, and the segment before it was number `number` of the file."""
@@ -49,16 +68,8 @@ class Held:
         self.number = 0
         self.nesting = Nesting()
         self.known: Delimiters | None = None
-        self.outside = Tally(
-            "segment-outside-set",
-            "A segment stands outside any transaction set.",
-            "{} segments stand outside any transaction set.",
-        )
-        self.empty = Tally(
-            "empty-segment",
-            "A segment is empty: two terminators in a row.",
-            "{} segments in a row or nearby are empty.",
-        )
+        self.outside = segments_outside()
+        self.empty = empty_segments()
 
     def more(self) -> bool:
         """Let go of what is done with and read on; False at the end of the file."""

@@ -17,7 +17,7 @@ from .envelope import Place
 from .events import CUT_AT, Event, Finding, Piece
 from .fault import Fault
 from .header import GAPS
-from .held import Held, Tally
+from .held import Held, Tally, empty_segments, line_ends_in_segments, segments_without_id
 from .marks import Marks, marks_of
 from .seek import BROKEN_ISA, begin_interchange, encoding, seek
 
@@ -279,28 +279,21 @@ class _Interchange:
         held, marks = self.held, self.marks
         limit = MAX_PIECE_SEGMENTS if self.nesting.kind in CUT_AT else BLOCK_SEGMENTS
         segments: list[str] = []
-        first = empties = empty_at = 0
-        odd = (
-            Tally("segment-id", "A segment begins with no segment id.", "{} segments begin with no segment id."),
-            Tally(
-                "line-end-in-segment", "A segment has a line end in its data.", "{} segments have line ends in them."
-            ),
-        )
+        first = 0
+        empty, no_id, line_ends = odd = empty_segments(), segments_without_id(), line_ends_in_segments()
         at = start
         for raw in marks.terminator.split(held.text[start + 1 : end]):
             before, at = at, at + len(raw) + 1
             if segments and (len(segments) >= limit or at - first > MAX_PIECE or len(raw) > MAX_SEGMENT):
-                yield from self._hand_on(segments, first, empties, empty_at, odd)
-                segments, empties = [], 0
+                yield from self._hand_on(segments, first, odd)
+                segments = []
                 held.pos = before
             segment = raw.lstrip(GAPS)
+            offset, number = held.base + at - len(segment), held.number + len(segments)
             if not segment:
                 if not marks.silent:
-                    empties += 1
-                    empty_at = empty_at if empties > 1 else before + 1
+                    (empty if segments else held.empty).add(held.base + before + 1, number)
                 if not segments:
-                    held.empty.add(held.base + empty_at, held.number, empties)
-                    empties = 0
                     held.pos = at
             elif len(raw) > MAX_SEGMENT:
                 held.number += 1
@@ -311,27 +304,22 @@ class _Interchange:
                     first = at - len(segment)
                 segments.append(segment)
                 if not marks.starts_with_id(segment):
-                    odd[0].add(held.base + at - len(segment), held.number + len(segments))
+                    no_id.add(offset, number + 1)
                 if "\n" in segment or "\r" in segment:
-                    odd[1].add(held.base + at - len(segment), held.number + len(segments))
+                    line_ends.add(offset, number + 1)
         if whole:
-            yield from self._hand_on(segments, first, empties, empty_at, odd)
+            yield from self._hand_on(segments, first, odd)
             held.pos = end
 
-    def _hand_on(
-        self, segments: list[str], first: int, empties: int, empty_at: int, odd: tuple[Tally, ...]
-    ) -> Iterator[Event]:
+    def _hand_on(self, segments: list[str], first: int, odd: tuple[Tally, ...]) -> Iterator[Event]:
         held, nesting = self.held, self.nesting
-        number = held.number + 1
+        yield from held.empty.told()
         if segments:
-            yield from held.empty.told()
+            number = held.number + 1
             held.number += len(segments)
             tag = segments[0].split(self.marks.element, 1)[0]
             place = number - nesting.st_number + 1
             yield Piece(tag, segments, nesting.delimiters, held.base + first, number, place)
-        if empties:
-            held.empty.add(held.base + empty_at, held.number, empties)
-        yield from held.empty.told()
         for tally in odd:
             yield from tally.told()
 
