@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import socket
@@ -81,6 +82,17 @@ class Lines:
         return self.describe(partner)
 
 
+def _settle_memory() -> None:
+    """Set aside what is loaded, and look for garbage less often.
+
+    Hundreds of thousands of objects (modules, statements, settings) stay for good; looking through them again and again
+    cost a fifth of the time of taking claims in. Claims themselves make no cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def executor_name(given: str = "") -> str:
     """A name that is stable over restarts and unique among the workers of one gateway."""
     return given or os.environ.get("GATEWAY_EXECUTOR") or socket.gethostname()
@@ -140,6 +152,7 @@ class Gateway:
         self._started = True
         if self._doors:
             await self._listen()
+        _settle_memory()
         log.info("started", executor=self.engine.executor_id, config=self.config.hash[:12], port=self.port or None)
 
     async def stop(self) -> None:

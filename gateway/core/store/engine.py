@@ -18,6 +18,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -125,9 +126,15 @@ def prepare_sqlite(url: str | URL) -> None:
         connection.close()
 
 
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _arguments(url: URL, read_only: bool, idle_transaction_s: float) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "hide_parameters": True,
+        # The timeline writes JSON for every claim: several times faster than with the standard library.
+        "json_serializer": _json,
         "pool_size": POOL_SIZE,
         "max_overflow": POOL_OVERFLOW,
     }
