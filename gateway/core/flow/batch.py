@@ -100,9 +100,7 @@ def due_batch(services: Services, partner: str, now: dt.datetime) -> tuple[str, 
 # --- allocate --------------------------------------------------------------------------------------
 
 
-def _allocate(
-    connection: Connection, services: Services, partner: Partner, transport: Any, why: str
-) -> dict[str, Any]:
+def _allocate(connection: Connection, services: Services, partner: Partner, transport: Any, why: str) -> dict[str, Any]:
     """Give the claims that are ready a batch with its numbers. Returns {batch_id} or {nothing: reason}."""
     now = services.clock.now()
     usage = services.config.gateway.usage
@@ -116,9 +114,7 @@ def _allocate(
     ready = batch_store.ready_claims(connection, partner.name, limit)
     wrong = [row for row in ready if row.usage not in ("", usage)]
     if wrong:
-        taking_out.hold_claims(
-            connection, services, [(row, _WRONG_USAGE) for row in wrong], "usage", ClaimState.READY
-        )
+        taking_out.hold_claims(connection, services, [(row, _WRONG_USAGE) for row in wrong], "usage", ClaimState.READY)
     chosen = _within(partner.batch.max_bytes, [row for row in ready if row.usage in ("", usage)])
     if not chosen:
         return {"nothing": "no claim is ready"}
@@ -248,9 +244,7 @@ def _numbers_are_used_up(partner: Partner, now: dt.datetime) -> WorkItem:
 # --- write -----------------------------------------------------------------------------------------
 
 
-def _commit(
-    connection: Connection, services: Services, batch_id: int, written: Written, note: str
-) -> None:
+def _commit(connection: Connection, services: Services, batch_id: int, written: Written, note: str) -> None:
     """The batch is written: its file, its interchange, and that it is to be sent."""
     now = services.clock.now()
     batch = batch_store.get(connection, batch_id, lock=True)
@@ -273,11 +267,7 @@ def _commit(
     file_store.add_interchanges(
         connection,
         file_id,
-        [
-            file_store.NewInterchange(
-                "out", batch.partner, batch.sender, batch.receiver, batch.isa13, batch.usage
-            )
-        ],
+        [file_store.NewInterchange("out", batch.partner, batch.sender, batch.receiver, batch.isa13, batch.usage)],
         now,
     )
     batch_store.set_state(connection, batch_id, "written", file_id=file_id)

@@ -426,7 +426,5 @@ def _charges(
                 [line.charge_cents for line in verdict.columns.lines],
                 strict=True,
             )
-            made += transfers.charge_transfers(
-                ids[verdict.ordinal], lines, verdict.columns.charge_cents, origin.today
-            )
+            made += transfers.charge_transfers(ids[verdict.ordinal], lines, verdict.columns.charge_cents, origin.today)
     return made

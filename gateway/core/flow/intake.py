@@ -78,9 +78,7 @@ def _begin(
         archive.record(connection, archive.Stored(*seen["findings"]), "decision", now)
         steps = {"findings": seen["findings"][0], "count": seen["finding_count"], "first": seen["first_findings"]}
     file_store.set_kind(connection, file_id, seen["kind"])
-    interchanges = [
-        file_store.NewInterchange("in", facts["source"], *one) for one in seen["interchanges"]
-    ]
+    interchanges = [file_store.NewInterchange("in", facts["source"], *one) for one in seen["interchanges"]]
     file_store.add_interchanges(connection, file_id, interchanges, now)
     if seen["problem"]:
         reason = f"File {facts['name']}: {seen['problem']}"
@@ -108,20 +106,14 @@ def _commit(
     """Apply the blob of a decided chunk."""
     now = services.clock.now()
     archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
-    origin = Origin(
-        file_id, facts["name"], facts["source"], facts["usage"], dt.date.fromisoformat(facts["today"])
-    )
+    origin = Origin(file_id, facts["name"], facts["source"], facts["usage"], dt.date.fromisoformat(facts["today"]))
     return commit_chunk(connection, origin, unpack_chunk(blob), now, final=final)._asdict()
 
 
-def _finish(
-    connection: Connection, services: Services, file_id: int, totals: dict[str, int], config_hash: str
-) -> None:
+def _finish(connection: Connection, services: Services, file_id: int, totals: dict[str, int], config_hash: str) -> None:
     """The file is read to its end: what it held, and the answer to its source."""
     now = services.clock.now()
-    file_store.set_state(
-        connection, file_id, "read", now, claims=totals["claims"], cents=totals["cents"]
-    )
+    file_store.set_state(connection, file_id, "read", now, claims=totals["claims"], cents=totals["cents"])
     what = (
         f"Read: {totals['claims']:,} claims, ${to_dollars(totals['cents']):,}; {totals['ready']:,} ready, "
         f"{totals['held']:,} held, {totals['faulty']:,} faulty."

@@ -28,9 +28,7 @@ def note(connection: Connection, config_hash: str, size: int, now: dt.datetime) 
     archive.record(connection, Stored(config_hash, size), "configuration", now)
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     connection.execute(
-        make(configurations)
-        .values(hash=config_hash, first_used_at=now)
-        .on_conflict_do_nothing(index_elements=["hash"])
+        make(configurations).values(hash=config_hash, first_used_at=now).on_conflict_do_nothing(index_elements=["hash"])
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from ..clock import business_date
 from ..model.states import ClaimState
@@ -41,9 +41,7 @@ def hold_claims(
     first = allocate(connection, "holds", len(pairs))
     rows, items, entries = [], [], []
     for index, (claim, reason) in enumerate(pairs):
-        rows.append(
-            (first + index, claim.id, "SYS", rule, "", reason[:1000], "billing", 0, due, None, now, "", "")
-        )
+        rows.append((first + index, claim.id, "SYS", rule, "", reason[:1000], "billing", 0, due, None, now, "", ""))
         items.append(
             WorkItem(
                 kind="hold",
@@ -69,17 +67,13 @@ def hold_claims(
     )
 
 
-def take_out(
-    connection: Connection, services: Services, batch_id: int, taken: Sequence[tuple[int, str]]
-) -> int:
+def take_out(connection: Connection, services: Services, batch_id: int, taken: Sequence[tuple[int, str]]) -> int:
     """Take claims that cannot be written out of their batch (claim id, reason); returns how many are left in it."""
     why = dict(taken)
-    rows: list[Row[Any]] = []
+    rows: list[Any] = []
     for some in claim_store.bulks(list(why)):
         rows += connection.execute(
-            select(claims.c.id, claims.c.charge_cents, claims.c.payer_id, claims.c.partner).where(
-                claims.c.id.in_(some)
-            )
+            select(claims.c.id, claims.c.charge_cents, claims.c.payer_id, claims.c.partner).where(claims.c.id.in_(some))
         ).all()
     hold_claims(
         connection,

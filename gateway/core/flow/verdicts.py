@@ -1,6 +1,7 @@
 """What was decided about the claims of a chunk: the records that travel from a child process to the commit.
 
-They go as msgpack into one blob of the archive. Fields stand in arrays, not maps: there are thousands of them.
+They go as msgpack into one blob of the archive. Fields stand in arrays, not maps: there are thousands of them. They
+hold nothing that could point back at them, so the garbage collector need not look at them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 from ..store.patients import Person
 
 
-class LineRow(msgspec.Struct, array_like=True):
+class LineRow(msgspec.Struct, array_like=True, gc=False):
     """The searched columns of a service line; `charge_cents` in cents, `units` as written (SV104)."""
 
     number: int
@@ -26,7 +27,7 @@ class LineRow(msgspec.Struct, array_like=True):
     thru_date: dt.date | None
 
 
-class HoldRow(msgspec.Struct, array_like=True):
+class HoldRow(msgspec.Struct, array_like=True, gc=False):
     """A hold to open: who put it (`plugin`, empty: the gateway itself), why, and which team releases it."""
 
     type: str
@@ -39,7 +40,7 @@ class HoldRow(msgspec.Struct, array_like=True):
     expires: dt.date | None = None
 
 
-class StationRow(msgspec.Struct, array_like=True):
+class StationRow(msgspec.Struct, array_like=True, gc=False):
     """What happened at one station: a plain sentence, and each plugin's decision."""
 
     station: str
@@ -47,7 +48,7 @@ class StationRow(msgspec.Struct, array_like=True):
     steps: list[dict[str, Any]]
 
 
-class Columns(msgspec.Struct, array_like=True):
+class Columns(msgspec.Struct, array_like=True, gc=False):
     """The searched columns of a claim, with its patient and its lines."""
 
     claim_number: str
@@ -65,7 +66,7 @@ class Columns(msgspec.Struct, array_like=True):
     lines: list[LineRow]
 
 
-class Verdict(msgspec.Struct, array_like=True):
+class Verdict(msgspec.Struct, array_like=True, gc=False):
     """One claim, decided. `content` is the packed claim after the edits; `content_hash` is of the segments as they
     came. `patient_id` and `patient_version` are those of the history that was looked at (0: no patient of ours
     then). `fault` says why nothing can be done with the claim (empty: it was decided); `alone` is False where that is
@@ -86,7 +87,7 @@ class Verdict(msgspec.Struct, array_like=True):
     alone: bool = True
 
 
-class Chunk(msgspec.Struct, array_like=True):
+class Chunk(msgspec.Struct, array_like=True, gc=False):
     """All that was decided in one go, under one configuration. `plugin_rows`: table name to rows, for plugins
     that keep their own."""
 

@@ -18,12 +18,13 @@ from ...config.partner import Partner
 from ..model.money import to_dollars
 from ..store import batches as batch_store
 from ..x12 import delimit
+from ..x12.delimit import WriterFault
 from ..x12.reader import read
 from ..x12.second_opinion import Envelope, NoOpinion, suspicions
 from ..x12.segment import Delimiters
 from ..x12.stored import StoredClaim
 from ..x12.transactions import ClaimSetEnd, FileFault, ReadClaim, UnknownSet, transactions
-from ..x12.writer import ClaimHead, ClaimSet, InterchangeHead, WriterFault, ancestors, write_claims
+from ..x12.writer import ClaimHead, ClaimSet, InterchangeHead, write_claims
 from .services import Services
 
 
@@ -42,13 +43,21 @@ class Written(TypedDict):
 
 def order_of(rows: Sequence[Any]) -> list[Any]:
     """The order in which claims are written: equal billing providers, subscribers and patients together, so that
-    they share a level; among equals the one that came first."""
+    they share a level (a subscriber's own claims before their dependents'); among equals the one that came first."""
+    return sorted(rows, key=lambda row: (*_levels(row.content), row.id))
 
-    def key(row: Any) -> tuple[Any, ...]:
-        stored = StoredClaim.unpack(row.content)
-        return (stored.delimiters, *ancestors(stored), row.id)
 
-    return sorted(rows, key=key)
+def _levels(content: bytes) -> tuple[bytes, bytes]:
+    """A packed claim's bytes up to the end of its subscriber, and its patient's: what `x12.writer.ancestors` gives,
+    without taking the claim apart (`StoredClaim.pack`: each part ends with one terminator more)."""
+    end = content[2:3]
+    both = end + end
+    # The separators stand first, with the terminator after each of the last two.
+    at = content.find(end, 3) + 1
+    for _ in range(2):
+        at = at + 1 if content.startswith(end, at) else content.find(both, at) + 2
+    patient = b"" if content.startswith(end, at) else content[at : content.find(both, at)]
+    return content[:at], patient
 
 
 class _Claim(NamedTuple):
@@ -86,7 +95,9 @@ def write_batch(services: Services, partner: Partner, batch_id: int) -> Written:
             )
         )
     except WriterFault as fault:
-        result["refused"] = f"It cannot be written: {fault}."
+        result["taken_out"] = [(one.claim_id, why) for one in claims if (why := _why_not(one.stored, marks))]
+        if not result["taken_out"]:
+            result["refused"] = f"It cannot be written: {fault}."
         return result
     result["sha256"], result["size"] = stored
     return result
@@ -128,6 +139,16 @@ def _fitted(claims: list[_Claim], marks: Delimiters, result: Written) -> list[_C
             result["blanked"].append((one.claim_id, f"A separator in free text ({where}) goes out as a blank."))
         fitted.append(one._replace(stored=stored))
     return fitted
+
+
+def _why_not(stored: StoredClaim, marks: Delimiters) -> str:
+    """Why a claim cannot be written with these separators; empty where it can."""
+    try:
+        for part in (stored.billing, stored.subscriber, stored.patient, stored.claim):
+            delimit.translated(part, stored.delimiters, marks)
+    except WriterFault as fault:
+        return f"It cannot be written: {fault}. Correct it at its source and send it again."
+    return ""
 
 
 def _sets(claims: Sequence[_Claim]) -> Iterator[ClaimSet]:
@@ -195,9 +216,7 @@ def check_batch(services: Services, partner: Partner, batch_id: int, sha256: str
         batch = batch_store.get(connection, batch_id)
         numbers = batch_store.numbers(connection, batch_id)
     first = int(batch.first_st02)
-    meant = Envelope(
-        batch.isa13, batch.gs06, tuple(dict.fromkeys(st02 for _, st02 in numbers))
-    )
+    meant = Envelope(batch.isa13, batch.gs06, tuple(dict.fromkeys(st02 for _, st02 in numbers)))
     note = ""
     wrong = _read_back(services, sha256, batch, meant, Counter(number for number, _ in numbers))
     if any(not first <= int(st02) < first + batch.sets for st02 in meant.st02):
@@ -211,9 +230,7 @@ def check_batch(services: Services, partner: Partner, batch_id: int, sha256: str
     return {"wrong": wrong, "note": note}
 
 
-def _read_back(
-    services: Services, sha256: str, batch: Row[Any], meant: Envelope, numbers: Counter[str]
-) -> list[str]:
+def _read_back(services: Services, sha256: str, batch: Row[Any], meant: Envelope, numbers: Counter[str]) -> list[str]:
     wrong: list[str] = []
     found: Counter[str] = Counter()
     sets: list[str] = []

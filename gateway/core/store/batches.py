@@ -111,9 +111,7 @@ def claim_ids(connection: Connection, batch_id: int) -> list[int]:
     """The claims of a batch, in the order in which they are written."""
     return list(
         connection.execute(
-            select(submissions.c.claim_id)
-            .where(submissions.c.batch_id == batch_id)
-            .order_by(submissions.c.position)
+            select(submissions.c.claim_id).where(submissions.c.batch_id == batch_id).order_by(submissions.c.position)
         ).scalars()
     )
 
@@ -151,17 +149,13 @@ def take_out(connection: Connection, batch_id: int, taken: Sequence[int]) -> Non
             submissions.c.batch_id == batch_id
         )
     ).one()
-    connection.execute(
-        update(batches).where(batches.c.id == batch_id).values(claims=left[0], cents=int(left[1]))
-    )
+    connection.execute(update(batches).where(batches.c.id == batch_id).values(claims=left[0], cents=int(left[1])))
 
 
 def in_state(connection: Connection, partner: str, states: Sequence[str]) -> list[int]:
     """The batches of a partner in one of these states, oldest first."""
     return list(
         connection.execute(
-            select(batches.c.id)
-            .where(batches.c.partner == partner, batches.c.state.in_(states))
-            .order_by(batches.c.id)
+            select(batches.c.id).where(batches.c.partner == partner, batches.c.state.in_(states)).order_by(batches.c.id)
         ).scalars()
     )

@@ -55,7 +55,7 @@ def insert_bulk(
 
 
 def _send(connection: Connection, statement: str, rows: list[Sequence[Any]]) -> int:
-    return int(connection.exec_driver_sql(statement, rows).rowcount)  # type: ignore[arg-type]
+    return int(connection.exec_driver_sql(statement, rows).rowcount)
 
 
 def _remembering(process: _Processor) -> _Processor:
@@ -85,7 +85,7 @@ def _plan(
     statement = f"INSERT INTO {quote(table.name)} ({names}) VALUES ({', '.join([mark] * len(columns))})"
     if keep:
         statement += f" ON CONFLICT ({', '.join(quote(name) for name in keep)}) DO NOTHING"
-    processors = []
+    processors: list[tuple[int, _Processor, bool]] = []
     for at, name in enumerate(columns):
         kind = table.c[name].type
         process = kind.dialect_impl(dialect).bind_processor(dialect)
@@ -93,5 +93,3 @@ def _plan(
             plain = kind.impl if isinstance(kind, TypeDecorator) else kind
             processors.append((at, process, isinstance(plain, Date | DateTime)))
     return statement, processors
-
-

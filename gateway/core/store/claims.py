@@ -27,9 +27,7 @@ def bulks(values: Sequence[T], size: int = BULK) -> Iterator[Sequence[T]]:
 
 def numbers_in_use(connection: Connection, source: str, numbers: Iterable[str]) -> dict[str, int]:
     """Which of these CLM01 the source has used for a claim that still stands: number to the first claim's id."""
-    return _first_ids(
-        connection, claims.c.source_claim_number, sorted(set(numbers) - {""}), claims.c.source == source
-    )
+    return _first_ids(connection, claims.c.source_claim_number, sorted(set(numbers) - {""}), claims.c.source == source)
 
 
 def contents_in_use(connection: Connection, source: str, hashes: Iterable[str]) -> dict[str, int]:
@@ -94,8 +92,6 @@ def open_holds(connection: Connection, claim_id: int) -> list[Row[Any]]:
     """The holds of a claim that nobody has released yet."""
     return list(
         connection.execute(
-            select(holds)
-            .where(holds.c.claim_id == claim_id, holds.c.released_at.is_(None))
-            .order_by(holds.c.id)
+            select(holds).where(holds.c.claim_id == claim_id, holds.c.released_at.is_(None)).order_by(holds.c.id)
         )
     )

@@ -121,9 +121,7 @@ class NewInterchange(NamedTuple):
     usage: str
 
 
-def add_interchanges(
-    connection: Connection, file_id: int, found: list[NewInterchange], now: dt.datetime
-) -> None:
+def add_interchanges(connection: Connection, file_id: int, found: list[NewInterchange], now: dt.datetime) -> None:
     """Write the interchanges of a file; the same ISA twice in one file is one row."""
     distinct = list(dict.fromkeys((n.direction, n.sender, n.receiver, n.isa13) for n in found))
     if not distinct:

@@ -199,9 +199,7 @@ def _remember(
     values = sorted({key.value for key, _ in spans})
     stored: dict[tuple[Key, int], tuple[int, dt.date | None, dt.date | None]] = {}
     for start in range(0, len(values), BULK):
-        for row in connection.execute(
-            select(patient_ids).where(patient_ids.c.value.in_(values[start : start + BULK]))
-        ):
+        for row in connection.execute(select(patient_ids).where(patient_ids.c.value.in_(values[start : start + BULK]))):
             stored[Key(row.scheme, row.value, row.birth_date), row.patient_id] = (
                 row.id,
                 row.first_used,
@@ -298,23 +296,17 @@ def merge(connection: Connection, patient_id: int, into: int, now: dt.datetime) 
 
 def unmerge(connection: Connection, patient_id: int, now: dt.datetime) -> None:
     """Take a merge back: both have their own history again."""
-    into = connection.execute(
-        select(patients.c.merged_into).where(patients.c.id == patient_id)
-    ).scalar_one_or_none()
+    into = connection.execute(select(patients.c.merged_into).where(patients.c.id == patient_id)).scalar_one_or_none()
     connection.execute(update(patients).where(patients.c.id == patient_id).values(merged_into=None))
     _bump(connection, (patient_id, into) if into is not None else (patient_id,))
     _decide_merge(connection, patient_id, "undone", now)
 
 
 def _bump(connection: Connection, ids: Sequence[int]) -> None:
-    connection.execute(
-        update(patients).where(patients.c.id.in_(ids)).values(version=patients.c.version + 1)
-    )
+    connection.execute(update(patients).where(patients.c.id.in_(ids)).values(version=patients.c.version + 1))
 
 
 def _decide_merge(connection: Connection, patient_id: int, state: str, now: dt.datetime) -> None:
     connection.execute(
-        update(patient_merges)
-        .where(patient_merges.c.patient_id == patient_id)
-        .values(state=state, decided_at=now)
+        update(patient_merges).where(patient_merges.c.patient_id == patient_id).values(state=state, decided_at=now)
     )

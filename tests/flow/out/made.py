@@ -97,9 +97,7 @@ def make_837(
     for number, claim in enumerate(claims, 2):
         body += [f"HL*{number}*1*22*0", *claim.subscriber(), *claim.claim()]
     body.append(f"SE*{len(body) + 1 if se01 is None else se01}*{st02}")
-    isa = (
-        f"ISA*00*          *00*          *ZZ*{'DESK':<15}*ZZ*{'GATEWAY':<15}*261120*0930*^*00501*{isa13}*0*{usage}*:"
-    )
+    isa = f"ISA*00*          *00*          *ZZ*{'DESK':<15}*ZZ*{'GATEWAY':<15}*261120*0930*^*00501*{isa13}*0*{usage}*:"
     group = isa13.lstrip("0")
     whole = [isa, f"GS*HC*DESK*GATEWAY*20261120*0930*{group}*X*{version}", *body, f"GE*1*{group}", f"IEA*1*{isa13}"]
     return "".join(text + segment for text in whole).encode("latin-1")

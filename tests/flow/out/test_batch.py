@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import update
@@ -11,10 +13,13 @@ from sqlalchemy import update
 from gateway.core.flow import taking_out
 from gateway.core.flow.batch import due_batches
 from gateway.core.flow.outgoing import dissolve
-from gateway.core.flow.write_batch import check_batch, write_batch
+from gateway.core.flow.write_batch import check_batch, order_of, write_batch
 from gateway.core.store.tables import batches, claims, interchanges, submissions
 from gateway.core.x12.reader import read
+from gateway.core.x12.segment import Delimiters
+from gateway.core.x12.stored import StoredClaim
 from gateway.core.x12.transactions import ClaimSetEnd, ReadClaim, transactions
+from gateway.core.x12.writer import ancestors
 
 from .conftest import Running, World
 from .made import Line, Made, make_837
@@ -113,6 +118,22 @@ async def test_changing_one_claims_subscriber_leaves_the_sibling_alone(world: Wo
     assert names == {"C-1": "QUILL-MOSS", "C-2": "QUILL"}
 
 
+@pytest.mark.parametrize("marks", [Delimiters(), Delimiters("*", ":", "", "\n")])
+def test_claims_are_put_in_order_by_their_levels(marks: Delimiters) -> None:
+    parts: list[list[str]] = [[], ["A*1"], ["A*1", "B*2"], ["A*2"]]
+    packed = [
+        SimpleNamespace(id=number, content=StoredClaim(marks, *levels, ["CLM*1", "LX*1"]).pack())
+        for number, levels in enumerate(itertools.product(parts, parts, parts))
+    ]
+    packed += [SimpleNamespace(id=1000 + row.id, content=row.content) for row in packed]
+    ordered = order_of(packed[::-1])
+    seen = [ancestors(StoredClaim.unpack(row.content)) for row in ordered]
+    assert len(list(itertools.groupby(seen))) == 64  # equal levels stand together
+    whole = itertools.groupby(seen, key=lambda levels: levels[:2])
+    assert all(next(group)[2] == [] for _, group in whole)  # a subscriber's own claims come first
+    assert [row.id for row in ordered[:2]] == sorted(row.id for row in ordered[:2])
+
+
 async def test_claims_of_one_subscriber_share_a_level(world: World) -> None:
     async with world.running() as gateway:
         await gateway.take_in(Made("C-1"), Made("C-2", member="OTHER"), Made("C-3"))
@@ -158,6 +179,19 @@ async def test_where_separators_are_fixed_free_text_gets_a_blank_and_the_rest_is
     (item,) = world.items(rule=taking_out.CANNOT_BE_WRITTEN)
     assert item.claim_id == second.id
     assert "REF02" in item.reason
+
+
+async def test_a_claim_that_no_separators_suit_does_not_keep_the_others_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The choice of separators is the first line; where it errs, the writer is the second."""
+    monkeypatch.setattr("gateway.core.x12.delimit.choose", lambda claims, wanted: wanted)
+    odd = make_837([Made("C-1", extra=["REF*G1*AUTH~1"]), Made("C-2")], segment="\n")
+    async with world.running() as gateway:
+        await gateway.take_in(data=odd)
+        made = await gateway.batch()
+    assert made["state"] == "written"
+    assert world.states() == {"C-1": "held", "C-2": "batched"}
 
 
 async def test_a_batch_of_which_nothing_is_left_never_leaves(world: World) -> None:
@@ -229,7 +263,9 @@ async def test_a_refused_batch_gives_its_claims_back(world: World) -> None:
 @pytest.fixture
 async def ready(world: World) -> World:
     """Three claims are ready, since noon."""
-    world.partner["batch"] = "{max_claims: 4, max_wait: 15 min, windows: [{days: [mon], from: '08:00', until: '13:00'}]}"
+    world.partner["batch"] = (
+        "{max_claims: 4, max_wait: 15 min, windows: [{days: [mon], from: '08:00', until: '13:00'}]}"
+    )
     async with world.running() as gateway:
         await gateway.take_in(Made("C-1"), Made("C-2"), Made("C-3"))
     return world

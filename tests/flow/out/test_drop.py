@@ -32,6 +32,11 @@ def looks(world: World, drop: DropFolder, count: int) -> list[str]:
     return found
 
 
+def names_in(folder: Path) -> list[str]:
+    """The files of a folder, sorted."""
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
 async def take_up(gateway: Running, drop: DropFolder) -> list[int]:
     """Let the folder's workflow run, if there is anything to take; returns the ids of new files."""
     world = gateway.world
@@ -66,9 +71,7 @@ def test_a_link_is_not_followed(world: World, drop: DropFolder, folder: Path, tm
     assert looks(world, drop, 4) == []
 
 
-def test_a_file_cut_short_gets_its_time_and_is_then_set_aside(
-    world: World, drop: DropFolder, folder: Path
-) -> None:
+def test_a_file_cut_short_gets_its_time_and_is_then_set_aside(world: World, drop: DropFolder, folder: Path) -> None:
     (folder / "a.837").write_bytes(make_837([Made()])[:300])
     assert looks(world, drop, LOOKS_AT_A_PART) == []
     looks(world, drop, 1)
@@ -83,7 +86,7 @@ async def test_a_file_that_stays_cut_short_fails_with_its_reason_beside_it(
     looks(world, drop, LOOKS_AT_A_PART)
     async with world.running() as gateway:
         await take_up(gateway, drop)
-    assert [path.name for path in sorted((folder / "failed").iterdir())] == ["a.837", "a.837.reason.txt"]
+    assert names_in(folder / "failed") == ["a.837", "a.837.reason.txt"]
     assert world.files()[0].state == "quarantined"
     assert len(world.items(kind="file_problem")) == 1
     assert world.claims() == []
@@ -94,8 +97,8 @@ async def test_a_whole_file_is_taken_and_moved(world: World, drop: DropFolder, f
     async with world.running() as gateway:
         looks(world, drop, 1)
         await take_up(gateway, drop)
-    assert [path.name for path in folder.iterdir() if path.is_file()] == []
-    assert [path.name for path in (folder / "processed").iterdir()] == ["a.837"]
+    assert names_in(folder) == []
+    assert names_in(folder / "processed") == ["a.837"]
     assert world.states() == {"C-1": "ready", "C-2": "ready", "C-3": "ready"}
 
 
@@ -135,7 +138,7 @@ async def test_the_same_file_dropped_again_is_a_duplicate_and_moved_too(
             await take_up(gateway, drop)
     first, second = world.files()
     assert second.duplicate_of == first.id
-    assert sorted(path.name for path in (folder / "processed").iterdir()) == [f"{second.id}-a.837", "a.837"]
+    assert names_in(folder / "processed") == [f"{second.id}-a.837", "a.837"]
     assert len(world.claims()) == 1
 
 

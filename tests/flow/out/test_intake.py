@@ -155,9 +155,7 @@ async def test_the_same_claim_under_another_number_waits(world: World) -> None:
 async def test_a_replacement_may_bear_the_number_of_what_it_replaces(world: World) -> None:
     async with world.running() as gateway:
         await gateway.take_in(Made("C-1"))
-        await gateway.take_in(
-            data=make_837([Made("C-1", frequency="7", extra=["REF*F8*ICN1"])], isa13="000000102")
-        )
+        await gateway.take_in(data=make_837([Made("C-1", frequency="7", extra=["REF*F8*ICN1"])], isa13="000000102"))
     assert [row.state for row in world.claims()] == ["ready", "ready"]
     assert world.claims()[1].payer_claim_number == "ICN1"
 

@@ -59,8 +59,9 @@ async def test_a_hold_is_released_once(held: World) -> None:
 
 
 async def test_a_release_needs_a_name_and_a_reason(held: World) -> None:
+    hold = held.holds()[0]
     with held.sql.begin() as connection, pytest.raises(ValueError, match="who"):
-        release_hold(connection, held.holds()[0].id, "", "because", held.clock.now())
+        release_hold(connection, hold.id, "", "because", held.clock.now())
 
 
 async def test_a_hold_ends_by_itself_on_its_date(held: World) -> None:

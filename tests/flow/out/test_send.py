@@ -211,7 +211,7 @@ def take_away(world: World) -> Callable[[str], None]:
 
 async def until_told(world: World, batch_id: int, words: str) -> None:
     async with asyncio.timeout(20):
-        while not any(words in line for line in world.told("batch", batch_id)):
+        while not any(words in line for line in world.told("batch", batch_id)):  # noqa: ASYNC110 - another task tells it
             await asyncio.sleep(0.02)
 
 
@@ -250,10 +250,10 @@ async def test_only_after_silence_do_the_same_bytes_go_again(sftp_world: World) 
         assert await gateway.sent(batch_id) == "sent"
     assert len(tried) == 2
     assert tried[0] == tried[1]
-    assert (world.server.root / "taken-0").read_bytes() == list(at_partner(world).values())[0]
+    assert (world.server.root / "taken-0").read_bytes() == next(iter(at_partner(world).values()))
     told = " ".join(world.told("batch", batch_id))
     assert told.index("not known") < told.index("the same bytes go once more") < told.index("Sent again")
-    assert len([row for row in world.batches()]) == 1
+    assert len(world.batches()) == 1
 
 
 async def test_a_batch_whose_environment_changed_since_does_not_leave(sftp_world: World) -> None:
