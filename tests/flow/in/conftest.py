@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gateway.config import Config, load
 from gateway.core.engine.codec import plain
 from gateway.core.flow import acknowledge, answers, fetch, post, read, watch
 from gateway.core.flow.services import Services
@@ -44,11 +45,19 @@ class Straight:
 
 
 class Inbound:
-    """A world whose partner has put something out, and what became of it."""
+    """A world whose partner has put something out, and what became of it. `transport`: lines of the partner's
+    transport settings."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *transport: str) -> None:
         self.world = world
         config = world.config()
+        if transport:
+            file = config.root / "partners" / "practice.yaml"
+            lines = "".join(f"    {line}\n" for line in transport)
+            file.write_text(file.read_text().replace("interchange:", f"{lines}interchange:", 1))
+            found = load(config.root, secrets=False)
+            assert isinstance(found, Config), found
+            config = found
         self.services = Services(
             config=config,
             archive=world.archive,
@@ -93,13 +102,5 @@ class Inbound:
 @pytest.fixture
 def inbound(world: World) -> Any:
     made = Inbound(world)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def at_partner(sftp_world: World) -> Any:
-    """The same, with a real OpenSSH server as the partner."""
-    made = Inbound(sftp_world)
     yield made
     made.close()
