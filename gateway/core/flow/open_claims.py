@@ -154,9 +154,10 @@ def open_claims(
                 claims.c.state,
                 claims.c.payer_id,
                 claims.c.charge_cents,
+                claims.c.payer_claim_number,
             ).where(claims.c.id.in_(some))
         ):
-            claim_id, number, version, state, payer_id, charge = row
+            claim_id, number, version, state, payer_id, charge, payer_number = row
             found[claim_id] = OpenClaim(
                 claim_id,
                 number,
@@ -165,6 +166,7 @@ def open_claims(
                 payer_id,
                 charge,
                 others.get(claim_id, 0),
+                payer_number,
                 tuple(lines[claim_id]),
                 _whole(stands[claim_id].get(None, {})),
                 tuple(posted.get(claim_id, ())),

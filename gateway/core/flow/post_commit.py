@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from ..ledger import accounts, transfers
 from ..ledger.transfers import Transfer
 from ..model.money import to_dollars
-from ..model.posting import OFF_KINDS, PATIENT_KINDS, Kind, PostingPlan
+from ..model.posting import Kind, PostingPlan
 from ..model.states import Hop, SubmissionState
 from ..store import timeline
 from ..store.bulk import insert_bulk
@@ -33,9 +33,11 @@ from ..store.tables import (
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
 from .post_records import Decided, DecidedChunk, in_bulks
+from .post_words import in_words
 from .route import denial_item
 
 WORK_WITHIN_BUSINESS_DAYS = 2
+_KINDS = {kind: (kind.value, accounts.OF_KIND.get(kind, "")) for kind in Kind}
 
 
 class Origin(NamedTuple):
@@ -70,7 +72,7 @@ class _Chunk:
         self.denials: list[tuple[Any, ...]] = []
         self.items: list[WorkItem] = []
         self.entries: list[timeline.Entry] = []
-        self.claims: dict[int, dict[str, Any]] = {}
+        self.claims: dict[int, tuple[str, str]] = {}
         self.posted: Counter[int] = Counter()
         self.superseded: set[tuple[int, int | None]] = set()
         self.reversed: list[int] = []
@@ -133,12 +135,8 @@ class _Chunk:
             else:
                 self._lines(decided, plan)
         if decided.claim_id and not plan.information:
-            self.claims[decided.claim_id] = {
-                "claim": decided.claim_id,
-                "state": decided.claim_state,
-                "number": decided.payer_claim_number,
-                "now": self.now,
-            }
+            number = decided.payer_claim_number or decided.known_number
+            self.claims[decided.claim_id] = decided.claim_state, number
         for number, review in enumerate(plan.reviews):
             self.items.append(
                 WorkItem(
@@ -163,6 +161,7 @@ class _Chunk:
         count = 0
         today, remittance_id = self.origin.today, decided.remittance_id
         clearing = accounts.clearing(remittance_id)
+        made = self.transfers
 
         def move(debit: str, credit: str, cents: int, kind: str, why: str, line_id: int | None) -> None:
             nonlocal count
@@ -170,7 +169,7 @@ class _Chunk:
             if cents < 0:
                 debit, credit, cents = credit, debit, -cents
             key = f"post:{payment_id}:{count}"
-            self.transfers.append(
+            made.append(
                 Transfer(
                     debit, credit, cents, today, kind, key, why, claim_id, line_id, payment_id, remittance_id, None
                 )
@@ -186,11 +185,10 @@ class _Chunk:
             if line.paid_cents:
                 move(clearing, accounts.INSURANCE, line.paid_cents, "payment", "", line_id)
             for one in line.adjustments:
-                kind = one.kind
-                self.reasons.append((payment_id, line_id, one.group, one.reason, one.remark, one.cents, kind.value))
-                account = accounts.OF_KIND.get(kind)
-                if account is not None and one.cents:
-                    move(account, accounts.INSURANCE, one.cents, kind.value, f"{one.group}-{one.reason}", line_id)
+                kind, account = _KINDS[one.kind]
+                self.reasons.append((payment_id, line_id, one.group, one.reason, one.remark, one.cents, kind))
+                if account and one.cents:
+                    move(account, accounts.INSURANCE, one.cents, kind, f"{one.group}-{one.reason}", line_id)
 
     def _tell(self, decided: Decided) -> None:
         steps: dict[str, Any] = {"payment": decided.payment_id, "match": decided.match}
@@ -203,7 +201,7 @@ class _Chunk:
         if decided.plan is not None and decided.plan.notes:
             steps["notes"] = list(decided.plan.notes)
         kind, subject = ("claim", decided.claim_id) if decided.claim_id else ("claim_payment", decided.payment_id)
-        self.entries.append(timeline.Entry(kind, subject, "post", in_words(decided), steps, self.config_hash))
+        self.entries.append(timeline.Entry(kind, subject, "post", decided.what, steps, self.config_hash))
 
     # --- what only the database knows
 
@@ -339,17 +337,7 @@ class _Chunk:
     def _move_claims(self) -> None:
         if not self.claims:
             return
-        self.connection.execute(
-            update(claims)
-            .where(claims.c.id == bindparam("claim"))
-            .values(
-                state=bindparam("state"),
-                version=claims.c.version + 1,
-                payer_claim_number=func.coalesce(func.nullif(bindparam("number"), ""), claims.c.payer_claim_number),
-                updated_at=bindparam("now"),
-            ),
-            [self.claims[claim_id] for claim_id in sorted(self.claims)],
-        )
+        _update_claims(self.connection, self.claims, self.now)
         for some in in_bulks(sorted(self.claims)):
             latest = (
                 select(func.max(submissions.c.id))
@@ -397,6 +385,19 @@ _DENIAL = (
     "state",
     "opened_at",
 )
+
+
+def _update_claims(connection: Connection, moved: dict[int, tuple[str, str]], now: dt.datetime) -> None:
+    """Give claims their state and the payer's number, at the driver's speed (see `store.bulk`)."""
+    dialect = connection.dialect
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    moment = claims.c.updated_at.type.dialect_impl(dialect).bind_processor(dialect)
+    at = now if moment is None else moment(now)
+    connection.exec_driver_sql(
+        f"UPDATE claims SET state = {mark}, version = version + 1, payer_claim_number = {mark}, updated_at = {mark} "
+        f"WHERE id = {mark}",
+        [(*moved[claim_id], at, claim_id) for claim_id in sorted(moved)],
+    )
 
 
 def _insert(connection: Connection, name: str, table: Any, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
@@ -449,34 +450,4 @@ def _changed(connection: Connection, payments: Sequence[Decided]) -> set[int]:
 def _give_up(decided: Decided) -> None:
     decided.state, decided.team, decided.rule, decided.plan = "exception", "posting", "changed", None
     decided.reason = "The claim kept changing while this payment was posted. Look at its timeline, then post it."
-
-
-def in_words(decided: Decided) -> str:
-    """What became of a payment, in one plain sentence."""
-    plan = decided.plan
-    if decided.state == "exception" or plan is None:
-        return f"A payment of ${to_dollars(decided.paid_cents):,} is not posted: {decided.reason}"
-    if plan.information:
-        return f"Not posted, for information only. {' '.join(plan.notes)}".rstrip()
-    if plan.reverses is not None:
-        return (
-            f"Reversed: ${to_dollars(-decided.paid_cents):,} that the payer had paid and all its adjustments are taken "
-            "back."
-        )
-    patient = off = denied = 0
-    for line in plan.lines:
-        for one in line.adjustments:
-            if one.kind in PATIENT_KINDS:
-                patient += one.cents
-            elif one.kind in OFF_KINDS:
-                off += one.cents
-            elif one.kind is Kind.DENIAL:
-                denied += one.cents
-    words = [f"Posted: ${to_dollars(decided.paid_cents):,} paid of ${to_dollars(decided.charge_cents):,}"]
-    if off:
-        words.append(f"${to_dollars(off):,} taken off")
-    if patient:
-        words.append(f"${to_dollars(patient):,} left to the patient")
-    if denied:
-        words.append(f"${to_dollars(denied):,} denied")
-    return f"{', '.join(words)}. {plan.next.why}".rstrip()
+    decided.what = in_words(decided)

@@ -23,6 +23,7 @@ from .match import ClaimMatch, match_payment
 from .open_claims import find_claims, open_claims
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
 from .post_records import Asked, Decided, DecidedChunk, PostRequest, pack_chunk, unpack_payment, unpack_request
+from .post_words import in_words
 from .stored_config import by_hash
 
 NOT_OURS = "23"
@@ -84,6 +85,7 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
             if claim is not None:
                 taken.add(claim.claim_id)
             await _decide(item, one, found, claim, config, runner, request.partner)
+            one.decided.what = in_words(one.decided)
         if not item % 50:
             await asyncio.sleep(0)
     mark.outside()
@@ -120,6 +122,7 @@ async def _decide(
     decided, payment = one.decided, one.payment
     if claim is not None:
         decided.claim_id, decided.version = claim.claim_id, claim.version
+        decided.known_number = claim.payer_claim_number
         decided.payer_id = claim.payer_id or decided.payer_id
     decided.match = found.why
     if one.fault:

@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
-from ..model.posting import Next, PostingPlan, WorkItemDraft
+from ..model.posting import PostingPlan, WorkItemDraft
 from ..x12.remittance import ClaimPayment
 from ..x12.segment import Delimiters
 from .decide import PAYMENTS
 
 
-class ProviderLevel(msgspec.Struct, array_like=True):
+class ProviderLevel(msgspec.Struct, array_like=True, gc=False):
     """One reason and amount of a PLB; positive takes from the payment."""
 
     provider: str
@@ -65,7 +65,7 @@ class Scanned(msgspec.Struct, array_like=True):
         return self.paid_cents - (self.claims_cents - self.provider_cents)
 
 
-class Asked(msgspec.Struct, array_like=True):
+class Asked(msgspec.Struct, array_like=True, gc=False):
     """A claim payment to be decided. `payment_id` is the id its row will have; `content` is packed."""
 
     payment_id: int
@@ -88,13 +88,14 @@ class PostRequest(msgspec.Struct, array_like=True):
     killed: list[tuple[int, int, str]] = []
 
 
-class Decided(msgspec.Struct, array_like=True):
+class Decided(msgspec.Struct, array_like=True, gc=False):
     """A claim payment, decided. `state`: posted, exception, information, or later (an earlier payment of the chunk is
     for the same claim: decide again after that one is committed).
 
-    `claim_id` is 0 where no claim was found; `version` is the claim's that was decided on, `claim_state` what it
-    becomes. `match` says how the claim was found, `reason` (with team and rule) why it does not post. `drafts` are
-    the work items of `plan.denials`, in their order. `steps` are the plugins' records.
+    `claim_id` is 0 where no claim was found; `version` and `known_number` (the payer's) are the claim's that was
+    decided on, `claim_state` what it becomes. `match` says how the claim was found, `reason` (with team and rule) why
+    it does not post, `what` all of it in one sentence. `drafts` are the work items of `plan.denials`, in their order.
+    `steps` are the plugins' records.
     """
 
     payment_id: int
@@ -111,24 +112,21 @@ class Decided(msgspec.Struct, array_like=True):
     claim_id: int = 0
     version: int = 0
     claim_state: str = ""
+    known_number: str = ""
     payer_id: str = ""
     match: str = ""
     lines_by: list[str] = []
     reason: str = ""
     team: str = ""
     rule: str = ""
+    what: str = ""
     chain: str = ""
     plan: PostingPlan | None = None
     drafts: list[WorkItemDraft | None] = []
     steps: list[Any] = []
 
-    @property
-    def next(self) -> Next | None:
-        """Who owes the rest, where the payment was planned."""
-        return self.plan.next if self.plan is not None else None
 
-
-class DecidedChunk(msgspec.Struct, array_like=True):
+class DecidedChunk(msgspec.Struct, array_like=True, gc=False):
     """All that was decided in one go, under one configuration."""
 
     config_hash: str

@@ -72,9 +72,10 @@ def _count(connection: Connection, statement: Select[Any]) -> int:
     return int(connection.execute(statement).scalar() or 0)
 
 
-def _dollars(cents: int | None) -> str:
-    whole, part = divmod(abs(cents or 0), 100)
-    return f"{'-' if (cents or 0) < 0 else ''}${whole:,}.{part:02d}"
+def _dollars(cents: Any) -> str:
+    """A sum of the database (PostgreSQL gives a Decimal, and nothing gives None) in words."""
+    whole, part = divmod(abs(int(cents or 0)), 100)
+    return f"{'-' if int(cents or 0) < 0 else ''}${whole:,}.{part:02d}"
 
 
 def _bad_rows(connection: Connection) -> Iterator[str]:

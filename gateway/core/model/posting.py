@@ -2,6 +2,7 @@
 
 A payment is matched by the station (`Match`), planned by a plugin (`PostingPlan`), checked and written by the station.
 A plan speaks of kinds of money, never of accounts: the ledger knows which account a kind is. Amounts are cents.
+None of them can be part of a cycle, so the garbage collector need not look at them (`gc=False`).
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     why: str = ""
 
 
-class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True):
+class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A line of our claim, and what is open on it: with the payer, with the patient by kind, as denials; `off_cents`
     has been taken off it before."""
 
@@ -140,7 +141,7 @@ class PostedLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     paid_cents: int
 
 
-class PostedPayment(msgspec.Struct, frozen=True, omit_defaults=True):
+class PostedPayment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A claim payment that stands on the claim, not reversed."""
 
     claim_payment_id: int
@@ -152,7 +153,7 @@ class PostedPayment(msgspec.Struct, frozen=True, omit_defaults=True):
     adjustments: tuple[PostedAdjustment, ...] = ()
 
 
-class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True):
+class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Our claim as the payment meets it. `version` is re-checked when the plan is committed; `other_payers` counts the
     payers on it that come after this one; `claim` is what was posted to the claim as a whole and to no line (its
     `line_id` and `number` are 0). `posted` is given where a payment is a reversal."""
@@ -164,6 +165,7 @@ class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True):
     payer_id: str
     charge_cents: int
     other_payers: int = 0
+    payer_claim_number: str = ""
     lines: tuple[OpenLine, ...] = ()
     claim: OpenLine = OpenLine(0, 0, "", "", (), 0)
     posted: tuple[PostedPayment, ...] = ()
@@ -174,7 +176,7 @@ class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.claim.open_cents + sum(line.open_cents for line in self.lines)
 
 
-class Match(msgspec.Struct, frozen=True, omit_defaults=True):
+class Match(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The claim that a payment is for: found (`claim`), or not, with the candidates there are.
 
     `lines` has one entry for each SVC of the payment, in order. `why` says in a sentence how the claim was found, or
@@ -210,7 +212,7 @@ class Reopened(msgspec.Struct, frozen=True, gc=False):
     cents: int
 
 
-class LinePosting(msgspec.Struct, frozen=True, omit_defaults=True):
+class LinePosting(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What is posted to one line (`line_id` None: to the claim as a whole). `service` is the SVC, -1 for none."""
 
     line_id: int | None
@@ -223,7 +225,7 @@ class LinePosting(msgspec.Struct, frozen=True, omit_defaults=True):
     denied: bool = False
 
 
-class Denial(msgspec.Struct, frozen=True, omit_defaults=True):
+class Denial(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A refused amount (hme-billing-rules 6.1): line, group, CARC and its first RARC make its key.
 
     `category`, `team` and `action` are what the code table says; `why` says in plain words what the payer means.
@@ -246,7 +248,7 @@ class Denial(msgspec.Struct, frozen=True, omit_defaults=True):
     claim_number: str = ""
 
 
-class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """Who does what by when. `work_by` None: `business_days` from the day it is posted. `deadline` is the date that
     costs money (appeal, refiling). `cents` 0: those of the denial."""
 
@@ -269,7 +271,7 @@ class NextStep(enum.StrEnum):
     PATIENT = "patient"
 
 
-class Next(msgspec.Struct, frozen=True, omit_defaults=True):
+class Next(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Who owes the rest, how much of it, and why."""
 
     step: NextStep
@@ -277,7 +279,7 @@ class Next(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
 
 
-class PostingPlan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class PostingPlan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """What a claim payment does to the accounts.
 
     `lines`: what is posted; together they carry exactly CLP04 and every CAS amount. `reverses`: instead, every
