@@ -168,12 +168,14 @@ def holds_release(config_path: Path, hold_ids: tuple[int, ...], reason: str, who
     from ..core.clock import SystemClock
     from ..core.flow.release import NotHeld, release_hold
 
+    config = require(config_path)
+
     def release(connection: Connection) -> list[str]:
-        now = SystemClock().now()
-        return [release_hold(connection, one, who or getpass.getuser(), reason, now).value for one in hold_ids]
+        now, by = SystemClock().now(), who or getpass.getuser()
+        return [release_hold(connection, one, by, reason, now, config.partner_for).value for one in hold_ids]
 
     try:
-        states = change(require(config_path), release)
+        states = change(config, release)
     except (NotHeld, ValueError) as error:
         raise click.ClickException(f"{error} Nothing was released.") from error
     for one, state in zip(hold_ids, states, strict=True):

@@ -30,13 +30,13 @@ from . import confirm, hold, scrub
 from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, number_lines
 from .deciding import Asked, Request
 from .history import History
+from .release import NO_PARTNER
 from .stored_config import by_hash
 from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
 
 PAYMENTS = b"payments:"
 """How a packed request of the posting station begins (`post_records`)."""
 
-NO_PARTNER = "no-partner"
 _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (confirm.STATION, confirm.what_happened),
     (scrub.STATION, scrub.what_happened),

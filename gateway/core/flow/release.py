@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Protocol
 
 from sqlalchemy import Connection, select, update
 
 from ..model.states import ClaimState
 from ..store import claims as claim_store
 from ..store import timeline
-from ..store.tables import holds
+from ..store.tables import claims, holds
 from ..work.items import close_items
 
+NO_PARTNER = "no-partner"
+"""The rule of the hold on a claim whose payer no partner reaches."""
 BY_ITSELF = "gateway"
 """Who released a hold whose date has passed."""
 
@@ -20,24 +24,45 @@ class NotHeld(Exception):
     """The hold is not there, or somebody has released it already."""
 
 
-def release_hold(connection: Connection, hold_id: int, who: str, reason: str, now: dt.datetime) -> ClaimState:
+class HasName(Protocol):
+    """A partner, as far as a release asks."""
+
+    @property
+    def name(self) -> str: ...
+
+
+def release_hold(
+    connection: Connection,
+    hold_id: int,
+    who: str,
+    reason: str,
+    now: dt.datetime,
+    partner_for: Callable[[str], HasName | None] | None = None,
+) -> ClaimState:
     """Release one hold; the claim becomes ready when none is left. Returns where the claim stands then.
 
-    A claim that has been cancelled or set aside meanwhile stays what it is.
+    A claim that has been cancelled meanwhile stays what it is. `partner_for` (the configuration's) finds the partner
+    of a claim whose payer no partner reached when it came in.
 
     Raises:
         NotHeld: there is no such open hold.
-        ValueError: `who` or `reason` is empty; both stand on the timeline.
+        ValueError: `who` or `reason` is empty (both stand on the timeline), or still no partner reaches the payer:
+            released like that, the claim would never leave.
     """
     if not who.strip() or not reason.strip():
         raise ValueError("a release needs who did it and why")
     hold = connection.execute(
-        select(holds.c.claim_id, holds.c.type, holds.c.reason).where(holds.c.id == hold_id)
+        select(holds.c.claim_id, holds.c.type, holds.c.rule).where(holds.c.id == hold_id)
     ).one_or_none()
     if hold is None:
         raise NotHeld(f"There is no hold {hold_id}.")
     # The claim's row first: two people who release its two last holds at once come one after the other.
     claim = claim_store.get(connection, hold.claim_id, lock=True)
+    if hold.rule == NO_PARTNER and not claim.partner:
+        partner = partner_for(claim.payer_id) if partner_for is not None else None
+        if partner is None:
+            raise ValueError(f"No partner reaches payer {claim.payer_id}; name it in a file of config/partners first.")
+        connection.execute(update(claims).where(claims.c.id == claim.id).values(partner=partner.name))
     released = connection.execute(
         update(holds)
         .where(holds.c.id == hold_id, holds.c.released_at.is_(None))

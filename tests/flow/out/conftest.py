@@ -61,6 +61,7 @@ class World:
         self.server: Sshd | None = None
         self.stations = "  scrub: []"
         self.environment = "test"
+        self.payers = "['*']"
 
     def add_plugin(self, name: str, source: str) -> None:
         """A plugin of this test's own, a file in the plugins folder; it runs at scrub."""
@@ -93,7 +94,7 @@ class World:
             "    timeouts: {channel: 2s, connect: 5s, banner: 2s, auth: 5s}\n"
             "interchange: {sender_id: STILLWATER, receiver_id: SANDBOX}\n"
             "submitter: {name: STILLWATER HOME MEDICAL, contact: {name: EDI DESK, phone: '6145550100'}}\n"
-            "receiver: {name: PRACTICE CLEARINGHOUSE}\npayers: ['*']\n"
+            f"receiver: {{name: PRACTICE CLEARINGHOUSE}}\npayers: {self.payers}\n"
             f"environment: {self.partner.get('environment', 'test')}\n"
             + "\n".join(line for line in rest.splitlines() if not line.startswith("environment"))
             + "\n"

@@ -78,3 +78,19 @@ async def test_each_hold_is_a_work_item_with_team_dollars_and_date(held: World) 
     rows = sorted((item.team, item.cents, item.work_by) for item in held.items(kind="hold"))
     due = dt.date(2026, 11, 25)
     assert rows == [("billing", 15000, due), ("documentation", 15000, due)]
+
+
+async def test_a_claim_that_no_partner_reaches_waits_until_one_does(world: World) -> None:
+    world.payers = "['60054']"
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1", payer="16013"))
+    (hold,) = world.holds()
+    assert (world.states(), hold.rule) == ({"C-1": "held"}, "no-partner")
+    with world.sql.begin() as connection, pytest.raises(ValueError, match="No partner reaches payer 16013"):
+        release_hold(connection, hold.id, "ann", "added", world.clock.now(), world.config().partner_for)
+    world.payers = "['60054', '16013']"
+    config = world.config()
+    with world.sql.begin() as connection:
+        release_hold(connection, hold.id, "ann", "added", world.clock.now(), config.partner_for)
+    (claim,) = world.claims()
+    assert (claim.state, claim.partner) == ("ready", "practice")
