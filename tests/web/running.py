@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway.config import Config, load
+from gateway.config.shipped import shipped_config
 from gateway.core.store import tokens
 from gateway.core.store.tables import files
-from gateway.sandbox.demo import shipped_config
 from gateway.server import Gateway
 
 PATIENCE_S = 20.0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,16 @@ class Straight:
         raise AssertionError("nothing sleeps here")
 
 
+def with_transport(root: Path, *lines: str) -> Config:
+    """The configuration of this folder with these lines in its partner's transport settings."""
+    file = root / "partners" / "practice.yaml"
+    more = "".join(f"    {line}\n" for line in lines)
+    file.write_text(file.read_text().replace("interchange:", f"{more}interchange:", 1))
+    found = load(root, secrets=False)
+    assert isinstance(found, Config), found
+    return found
+
+
 class Inbound:
     """A world whose partner has put something out, and what became of it. `transport`: lines of the partner's
     transport settings."""
@@ -52,12 +63,7 @@ class Inbound:
         self.world = world
         config = world.config()
         if transport:
-            file = config.root / "partners" / "practice.yaml"
-            lines = "".join(f"    {line}\n" for line in transport)
-            file.write_text(file.read_text().replace("interchange:", f"{lines}interchange:", 1))
-            found = load(config.root, secrets=False)
-            assert isinstance(found, Config), found
-            config = found
+            config = with_transport(config.root, *transport)
         self.services = Services(
             config=config,
             archive=world.archive,
