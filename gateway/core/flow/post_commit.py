@@ -135,8 +135,8 @@ class _Chunk:
             else:
                 self._lines(decided, plan)
         if decided.claim_id and not plan.information:
-            number = decided.payer_claim_number or decided.known_number
-            self.claims[decided.claim_id] = decided.claim_state, number
+            payer_number = decided.payer_claim_number or decided.known_number
+            self.claims[decided.claim_id] = decided.claim_state, payer_number
         for number, review in enumerate(plan.reviews):
             self.items.append(
                 WorkItem(
