@@ -12,9 +12,7 @@ from .settings import ScrubberSettings
 
 # C A AN N A AN N A A N N; letters without S, L, O, I, B, Z.
 _LETTER = "AC-HJKMNP-RT-Y"
-MBI = re.compile(
-    rf"[1-9][{_LETTER}][{_LETTER}0-9][0-9][{_LETTER}][{_LETTER}0-9][0-9][{_LETTER}][{_LETTER}][0-9][0-9]"
-)
+MBI = re.compile(rf"[1-9][{_LETTER}][{_LETTER}0-9][0-9][{_LETTER}][{_LETTER}0-9][0-9][{_LETTER}][{_LETTER}][0-9][0-9]")
 
 
 def npi_is_valid(npi: str) -> bool:
@@ -63,8 +61,8 @@ def check_providers(claim: Claim, settings: ScrubberSettings) -> Iterator[Findin
         elif not npi_is_valid(orderer.npi):
             yield Finding(
                 rule="R1.22",
-                message=f"Line {line.number}, {line.code}: the ordering provider's NPI has a wrong check digit. Ask the "
-                "practice for the right one.",
+                message=f"Line {line.number}, {line.code}: the ordering provider's NPI has a wrong check digit. "
+                "Ask the practice for the right one.",
                 severity=Severity.REJECT,
                 line=line.number,
                 place="2420E NM109",

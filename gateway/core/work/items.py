@@ -47,10 +47,7 @@ def open_items(connection: Connection, items: Sequence[WorkItem], now: dt.dateti
         connection,
         work_items,
         ("id", "state", "opened_at", "assignee", "outcome", *WorkItem.__struct_fields__),
-        (
-            (first + index, "open", now, "", "", *msgspec.structs.astuple(item))
-            for index, item in enumerate(items)
-        ),
+        ((first + index, "open", now, "", "", *msgspec.structs.astuple(item)) for index, item in enumerate(items)),
         keep=("key",),
     )
 
