@@ -123,9 +123,11 @@ def _copy_out(business: URL, engine: URL, archive: Archive, folder: Path, now: d
     try:
         # Of the live database: what was purged since the copy is gone, and what came since does no harm.
         with live.connect() as connection:
-            wanted = list(connection.execute(select(blobs.c.sha256).where(blobs.c.purged_at.is_(None))).scalars())
+            rows = connection.execute(select(blobs.c.sha256).where(blobs.c.purged_at.is_(None))).scalars().all()
     finally:
         live.dispose()
+    # All that is in the archive as well: what a step has put there, and the engine remembers, has no row yet.
+    wanted = sorted({*rows, *archive})
     _copy_archive(archive, Archive(folder / "archive"), wanted, progress)
     manifest = {"format": FORMAT, "taken_at": now.isoformat(), "database": kind, "archived": len(wanted)}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2))

@@ -111,6 +111,17 @@ def test_a_place_that_is_not_empty_is_left_as_it_is(lived: Place, tmp_path: Path
         assert "empty place" in done.output
 
 
+def test_what_a_step_has_archived_and_no_row_knows_yet_is_in_the_backup(lived: Place, tmp_path: Path) -> None:
+    """The engine remembers its hash: without the bytes, the work under way could never go on."""
+    stored = lived.archive.put(b"decided, not yet committed")
+    lived.run("backup", str(tmp_path / "night"))
+    there = place_for(lived, tmp_path / "there")
+    there.run("restore", str(tmp_path / "night"))
+    assert there.archive.read(stored.sha256) == b"decided, not yet committed"
+    assert there.bad() == {"partners"}
+    there.let_go()
+
+
 def test_a_backup_never_goes_over_another(lived: Place, tmp_path: Path) -> None:
     (tmp_path / "night").mkdir()
     done = lived.run("backup", str(tmp_path / "night"))
