@@ -45,7 +45,7 @@ def scrub_claim(claim: Claim) -> Iterator[Finding]:
         if line.code == LABOR and oxygen:
             yield Finding(
                 rule="O-M6",
-                message=f"Line {line.number}: K0739 is labor for equipment other than oxygen and is not paid beside it. "
+                message=f"Line {line.number}: K0739 is labor for equipment other than oxygen, not paid beside it. "
                 "Remove the line; parts and labor are inside the maintenance payment.",
                 severity=Severity.REJECT,
                 line=line.number,

@@ -1,7 +1,7 @@
 """Reasonable useful lifetime: no second base item inside five years without a reason (hme-billing-rules 3).
 
-RUL-1: a base item whose same-or-similar group the patient received less than its lifetime ago waits for a person, unless
-the line says that it replaces a lost, stolen or destroyed item (RA). RUL-3: RA stands on oxygen at the end of its
+RUL-1: a base item whose same-or-similar group the patient received less than its lifetime ago waits for a person,
+unless the line says that it replaces a lost, stolen or destroyed item (RA). RUL-3: RA stands on oxygen at the end of its
 lifetime only, never on other items. Groups and lifetimes come from the table `useful_lifetime`.
 """
 
@@ -57,8 +57,8 @@ def hold_claim(claim: Claim, context: ClaimContext) -> Iterator[Hold]:
                 yield Hold(
                     rule="RUL-1",
                     reason=f"Line {line.number}, {line.code}: the patient received {earlier.code} on "
-                    f"{earlier.from_date:%m/%d/%Y}; its useful lifetime ends on {end:%m/%d/%Y}. If it was lost, stolen or "
-                    "destroyed, add RA and the reason; else ask why it is replaced.",
+                    f"{earlier.from_date:%m/%d/%Y}; its useful lifetime ends on {end:%m/%d/%Y}. If it was lost, stolen "
+                    "or destroyed, add RA and the reason; else ask why it is replaced.",
                     type=HoldType.SYSTEM,
                     team="documentation",
                     line=line.number,

@@ -17,7 +17,6 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from .tables import outbox
 
-
 _PUT = "outbox_put"
 
 
