@@ -1,8 +1,8 @@
 """Reasonable useful lifetime: no second base item inside five years without a reason (hme-billing-rules 3).
 
 RUL-1: a base item whose same-or-similar group the patient received less than its lifetime ago waits for a person,
-unless the line says that it replaces a lost, stolen or destroyed item (RA). RUL-3: RA stands on oxygen at the end of its
-lifetime only, never on other items. Groups and lifetimes come from the table `useful_lifetime`.
+unless the line says that it replaces a lost, stolen or destroyed item (RA). RUL-3: RA stands on oxygen at the end of
+its lifetime only, never on other items. Groups and lifetimes come from the table `useful_lifetime`.
 """
 
 from __future__ import annotations
