@@ -179,6 +179,8 @@ def _register(connection: Connection, services: Services, source: str, party: st
     now = services.clock.now()
     looked_at = dt.datetime.fromisoformat(found["looked_at"])
     ids = []
+    # Two looks may have found the same file: the second waits here, and then sees what the first has noted.
+    allocate(connection, f"drop:{party}", 1)
     for file in found["taken"]:
         row = connection.execute(
             select(remote_files).where(
