@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +14,9 @@ from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.tables import metadata
 
 from . import postgres
+
+# One seed for the samples of a session, in all its processes; in the environment it repeats one.
+os.environ.setdefault("GATEWAY_TEST_SEED", str(random.SystemRandom().randrange(10_000)))
 
 
 class DatabaseUrls(NamedTuple):
@@ -69,3 +74,13 @@ def create_tables(url: str) -> None:
     engine = make_sync_engine(url)
     metadata.create_all(engine)
     engine.dispose()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many boundaries there are, and at which of them this session has killed the gateway."""
+    passed = [report.nodeid for report in terminalreporter.getreports("passed")]
+    kills = [one for one in passed if "tests/crash/test_kills.py::test_killed_at" in one]
+    if kills:
+        from .crash.cases import summary
+
+        terminalreporter.write_line(summary(kills))

@@ -1,0 +1,62 @@
+"""Which cases run: all of them with SOAK=1, else a sample by the seed in GATEWAY_TEST_SEED (see tests/conftest.py)."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+from gateway.core.boundary import BOUNDARIES
+from gateway.core.flow import stations
+
+T = TypeVar("T")
+SOAK = bool(os.environ.get("SOAK"))
+
+stations.load()
+
+NOT_REACHED: dict[str, str] = {}
+"""Boundaries that the claims of these tests do not come by, each with the reason."""
+
+ALWAYS = ("send.", "post.")
+"""Boundaries around what leaves and what is money: killed at in every session."""
+
+AGAIN = ("intake.decided:2", "intake.chunk.committed:3", "post.decided:2", "post.committed:2", "fetch.archived:2")
+"""Boundaries that a run passes several times, killed at on a later pass."""
+
+
+def seed() -> str:
+    """The seed of this session's samples."""
+    return os.environ.get("GATEWAY_TEST_SEED", "0")
+
+
+def chosen(what: str, every: Sequence[T], *, keep: Collection[T] = (), of: int) -> list[T]:
+    """A sample of `of` cases beside those to `keep`; in a soak every case."""
+    if SOAK:
+        return list(every)
+    rest = [one for one in every if one not in keep]
+    drawn = random.Random(f"{seed()}:{what}").sample(rest, min(of, len(rest)))
+    return [one for one in every if one in keep or one in drawn]
+
+
+def boundaries() -> list[str]:
+    """Every boundary that is to be killed at."""
+    return sorted(BOUNDARIES.keys() - NOT_REACHED.keys())
+
+
+def kills(kind: str) -> list[str]:
+    """Where the gateway is killed on this kind of database: names of boundaries, some with the pass (`:2`)."""
+    every = [*boundaries(), *AGAIN]
+    always = [name for name in every if name.startswith(ALWAYS) and ":" not in name]
+    if kind == "sqlite":
+        return chosen("kills on sqlite", every, keep=always, of=len(boundaries()) // 3)
+    return chosen("kills on postgres", every, keep=["send.put.done", "post.committed"], of=3)
+
+
+def summary(passed: Sequence[str]) -> str:
+    """How far this session went: `passed` are the ids of the tests that killed at one boundary each."""
+    names = {one.partition("[")[2].rstrip("]").partition("@")[0].partition(":")[0] for one in passed}
+    return (
+        f"{len(BOUNDARIES)} boundaries of both rails are declared; killed at {len(names & BOUNDARIES.keys())} of them, "
+        f"{len(passed)} kills, {'every case' if SOAK else f'a sample by GATEWAY_TEST_SEED={seed()}'}"
+    )
