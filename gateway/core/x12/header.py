@@ -41,7 +41,9 @@ def parse_isa(text: str) -> Isa | None:
     if not separator or separator.isalnum() or separator in " \r\n":
         return None
     parts = text[:_LONGEST_ISA].split(separator, _ISA_SEPARATORS)
-    if len(parts) <= _ISA_SEPARATORS or any(_OVERRUN.search(part) for part in parts[:_ISA_SEPARATORS]):
+    if len(parts) <= _ISA_SEPARATORS or not (parts[12].strip().isdigit() or parts[13].strip().isdigit()):
+        return None
+    if any(_OVERRUN.search(part) for part in parts[:_ISA_SEPARATORS]):
         return None
     end = _end(parts[16], separator)
     if end is None:

@@ -23,7 +23,7 @@ from .seek import BROKEN_ISA, begin_interchange, encoding, seek
 
 MAX_SEGMENT = 100_000
 """Bytes from one terminator to the next; more is no segment of any guide here, and is passed over with a fault."""
-MAX_PIECE = 4 << 20
+MAX_PIECE = 2 << 20
 MAX_PIECE_SEGMENTS = 20_000
 """A loop of more bytes or segments comes in several pieces; the later ones begin with another tag."""
 BLOCK_SEGMENTS = 1_000
@@ -73,7 +73,7 @@ class _Interchange:
         self.tag = self.between = ""
         self.even_to = -1
         self.glued = self.searched = self.broken = _UNKNOWN
-        self.finishing = False
+        self.finishing = self.added = False
         self.tried = 0
 
     def events(self) -> Iterator[Event]:
@@ -83,6 +83,7 @@ class _Interchange:
             if found is not None and (yield from self._envelope(found)):
                 if self.nesting.isa is None:
                     held.pos += 1
+                    self._forget_terminator()
                     return
             elif not (yield from self._read_on()):
                 return
@@ -196,10 +197,11 @@ class _Interchange:
             yield from self._content(start, last)
             if not held.rest:
                 held.pos = len(held.text)
+                self._forget_terminator()
                 return False
             held.pos = last
             held.more()
-            self.glued, self.finishing = _UNKNOWN, False
+            self.glued, self.finishing, self.added = _UNKNOWN, False, False
             self._go_on(held.pos)
         elif len(held.text) - last - 1 > MAX_SEGMENT:
             yield from self._content(start, last)
@@ -233,8 +235,14 @@ class _Interchange:
             what = "A segment has no terminator: the file was cut off there, or another was put behind it."
             at = held.base + len(held.text)
             yield self.nesting.fault(Fault("terminator-missing", what, at, number, stops_set=stops))
-        if tail or held.rest:
+        self.added = bool(tail or held.rest)
+        if self.added:
             held.text += marks.end
+
+    def _forget_terminator(self) -> None:
+        """All was handed on; what was put at the end of the file does not count."""
+        if self.held.pos == len(self.held.text) and self.added and not self.held.rest:
+            self.held.base -= 1
 
     def _pass_over(self, at: int) -> None:
         """Go to the next terminator from here, holding nothing."""
