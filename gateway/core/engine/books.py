@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dbos import DBOSClient
 
 from .codec import JsonCodec
-from .launch import APPLICATION, QUEUE
+from .launch import APPLICATION, queue_of
 from .port import WorkflowStatus
 from .run import workflow_id
 from .watching import in_our_words, step_to_redo, their_states
@@ -45,9 +45,9 @@ class Books:
         state = in_our_words(found[0]).state
         if found[0].status == "ERROR":
             step = step_to_redo(found[0].error, self._client.list_workflow_steps(name))
-            self._client.rewind_workflow(name, start_step=step, queue_name=QUEUE)
+            self._client.rewind_workflow(name, start_step=step, queue_name=queue_of(kind))
         elif state in ("failed", "cancelled"):
-            self._client.resume_workflow(name, queue_name=QUEUE)
+            self._client.resume_workflow(name, queue_name=queue_of(kind))
         return state
 
 

@@ -18,7 +18,7 @@ from .business import Business
 from .codec import plain
 from .executors import Executors
 from .faults import Trouble, Troubles
-from .launch import QUEUE, configure, prepare_books, shut_down
+from .launch import configure, prepare_books, queue_of, shut_down
 from .port import Due, Engine, Payload, Run, WorkflowCancelled, WorkflowStatus, registered
 from .run import DbosRun, Machinery, as_dbos_workflow, workflow_id
 from .schedules import Schedule, Schedules
@@ -179,7 +179,7 @@ class DbosEngine:
 
         async def enqueue() -> None:
             with SetWorkflowID(workflow_id(kind, key)):
-                await DBOS.enqueue_workflow_async(QUEUE, wrapped, key, plain(dict(payload)))
+                await DBOS.enqueue_workflow_async(queue_of(kind), wrapped, key, plain(dict(payload)))
 
         await outside(enqueue)
 
@@ -229,9 +229,9 @@ class DbosEngine:
                 raise ValueError(f"no {kind} runs under {key!r}")
             if status.status == "ERROR":
                 step = step_to_redo(status.error, await DBOS.list_workflow_steps_async(name))
-                await DBOS.rewind_workflow_async(name, start_step=step, queue_name=QUEUE)
+                await DBOS.rewind_workflow_async(name, start_step=step, queue_name=queue_of(kind))
             elif status.status in ("CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
-                await DBOS.resume_workflow_async(name, queue_name=QUEUE)
+                await DBOS.resume_workflow_async(name, queue_name=queue_of(kind))
 
         await outside(go_on)
 

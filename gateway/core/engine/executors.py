@@ -22,7 +22,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ..store.tables import executors
 from .faults import passing
-from .launch import QUEUE
+from .launch import queue_of
 
 if TYPE_CHECKING:
     from .business import Business
@@ -133,7 +133,7 @@ class Executors:
         mine = {row.workflow_id for row in running if row.executor_id == self._id} - self._active()
         lost, self._unattended = mine & self._unattended, mine
         for workflow_id in sorted(lost):
-            await DBOS.resume_workflow_async(workflow_id, queue_name=QUEUE)
+            await DBOS.resume_workflow_async(workflow_id, queue_name=queue_of(workflow_id.partition(":")[0]))
             log.warning("work_started_again", workflow=workflow_id)
         self._unattended -= lost
         return [row.workflow_id for row in orphans] + sorted(lost)

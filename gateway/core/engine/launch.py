@@ -11,12 +11,16 @@ from dbos import DBOS, DBOSClient, DBOSConfig
 
 from ..store.engine import prepare_sqlite
 from .codec import JsonCodec
+from .port import waits
 
 APPLICATION = "hme-edi-gateway"
 # One name for every release: what an older one left behind is finished by today's code (the configuration under
 # which it began is in its payload).
 APPLICATION_VERSION = "gateway"
 QUEUE = "gateway"
+WAITING_QUEUE = "gateway-waiting"
+MOST_WAITING = 500
+"""Workflows of one process that may wait for partners at once; a waiting one takes no thread."""
 
 
 def prepare_books(system_url: str, *, concurrency: int, poll_seconds: float) -> None:
@@ -28,14 +32,20 @@ def prepare_books(system_url: str, *, concurrency: int, poll_seconds: float) -> 
     DBOS.migrate(system_url)
     client = DBOSClient(system_database_url=system_url, application_name=APPLICATION)
     try:
-        client.register_queue(
-            QUEUE,
-            worker_concurrency=concurrency,
-            polling_interval_sec=poll_seconds,
-            application_name=APPLICATION,
-        )
+        for name, most in ((QUEUE, concurrency), (WAITING_QUEUE, MOST_WAITING)):
+            client.register_queue(
+                name,
+                worker_concurrency=most,
+                polling_interval_sec=poll_seconds,
+                application_name=APPLICATION,
+            )
     finally:
         client.destroy()
+
+
+def queue_of(kind: str) -> str:
+    """The queue in which workflows of a kind stand."""
+    return WAITING_QUEUE if waits(kind) else QUEUE
 
 
 def configure(system_url: str, executor_id: str, silent_seconds: float) -> None:

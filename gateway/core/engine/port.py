@@ -125,18 +125,30 @@ class Engine(Protocol):
 
 
 _workflows: dict[str, Workflow] = {}
+_waiting: set[str] = set()
 
 
-def workflow(kind: str) -> Callable[[Workflow], Workflow]:
-    """Register an async function as the workflow of this kind."""
+def workflow(kind: str, *, waits: bool = False) -> Callable[[Workflow], Workflow]:
+    """Register an async function as the workflow of this kind.
+
+    `waits`: it may wait for long for somebody outside (a partner who is down). Such workflows have a queue of their
+    own, in which nearly all may be under way at once: they keep no place from the others.
+    """
 
     def register(function: Workflow) -> Workflow:
         if kind in _workflows and _workflows[kind] is not function:
             raise ValueError(f"two workflows are called {kind!r}")
         _workflows[kind] = function
+        if waits:
+            _waiting.add(kind)
         return function
 
     return register
+
+
+def waits(kind: str) -> bool:
+    """Whether workflows of this kind wait for somebody outside."""
+    return kind in _waiting
 
 
 def registered() -> Mapping[str, Workflow]:

@@ -325,7 +325,7 @@ class PollClock:
         return f"{self._partner}:{now.isoformat()}", {"partner": self._partner}
 
 
-@workflow("poll")
+@workflow("poll", waits=True)
 async def poll(run: Run, payload: Payload) -> dict[str, Any]:
     """Fetch what a partner has for us, once. `payload`: {partner}. Returns the ids of new files."""
     services: Services = run.services

@@ -172,7 +172,7 @@ class _Try:
             transport.delete(self._facts["path"])
 
 
-@workflow("send")
+@workflow("send", waits=True)
 async def send(run: Run, payload: Payload) -> str:
     """Send a written batch. `payload`: {batch_id}. Returns the state in which the batch ends: sent, waiting (its
     partner is stopped), refused (a person must look)."""
