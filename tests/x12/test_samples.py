@@ -12,8 +12,18 @@ from typing import NamedTuple
 
 import pytest
 
-from gateway.core.x12.events import Event, Finding, GroupEnd, GroupStart, InterchangeAck, InterchangeEnd, SetEnd
-from gateway.core.x12.events import InterchangeStart, Piece, SetStart
+from gateway.core.x12.events import (
+    Event,
+    Finding,
+    GroupEnd,
+    GroupStart,
+    InterchangeAck,
+    InterchangeEnd,
+    InterchangeStart,
+    Piece,
+    SetEnd,
+    SetStart,
+)
 from gateway.core.x12.identify import identify
 from gateway.core.x12.reader import read
 from gateway.core.x12.tokens import copy, tokens
