@@ -29,7 +29,7 @@ class Marks:
         # Without the terminator itself: several blank lines in a row would cost their square.
         between = "".join(char for char in GAPS if char != end and not (self.line_ends and char in "\r\n"))
         self.gap = re.compile(f"[{between}]*")
-        self.token = re.compile(f"([{between}]*)([^{re.escape(end)}]*)({re.escape(end)})")
+        self.token = re.compile(f"([{between}]*+)([^{re.escape(end)}]*+)({re.escape(end)})")
         self._after = f"{one}[{between}]*+"
         self._stop = f"(?=[{re.escape(element)}{re.escape(end)}\r\n])"
         self._boundaries: dict[str, re.Pattern[str]] = {}

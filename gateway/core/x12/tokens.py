@@ -37,9 +37,8 @@ def tokens(stream: BinaryIO) -> Iterator[Token]:
     delimiters: Delimiters | None = None
     while held.any():
         if delimiters is not None:
-            for found in marks_of(delimiters).token.finditer(held.text, held.at):
-                if "ISA" in found[2]:
-                    break
+            token = marks_of(delimiters).token.match
+            while (found := token(held.text, held.at)) and "ISA" not in found[2]:
                 held.at = found.end()
                 yield Token(found[1], found[2], found[3])
         start = held.gap(delimiters)
