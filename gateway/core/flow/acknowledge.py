@@ -8,12 +8,10 @@ or batch is one work item; a refused claim is one.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
@@ -26,18 +24,16 @@ from ..model.answers import (
     SetAnswer,
     Verdict,
 )
-from ..model.states import ClaimState, Hop, SubmissionState, advance
+from ..model.states import Hop, SubmissionState
 from ..store import timeline
-from ..store.ids import allocate
 from ..store.outbox import put_outbox
-from ..store.tables import acknowledgments, batches, claims, files, submissions
+from ..store.tables import batches, claims, submissions
 from ..work.calendar import add_business_days
-from ..work.items import WorkItem, close_items, open_items
+from ..work.items import WorkItem
+from .ack_chunk import BULK, Chunk
 from .ack_words import claim_reason, file_reason, status_words
 from .read import CHUNK, load_answers
 from .services import Services
-
-BULK = 500
 
 declare(
     acknowledge_applied="a chunk of answers is applied to its submissions and claims",
@@ -50,183 +46,9 @@ _SAID = {
     Verdict.NOTED: SubmissionState.ACKNOWLEDGED,
     Verdict.REJECTED: SubmissionState.REJECTED,
 }
-_CLAIM_STATE = {
-    SubmissionState.SENT: ClaimState.SENT,
-    SubmissionState.ACKNOWLEDGED: ClaimState.ACKNOWLEDGED,
-    SubmissionState.ACCEPTED: ClaimState.ACCEPTED,
-    SubmissionState.REJECTED: ClaimState.REJECTED,
-}
-# A claim that has been adjudicated, closed or taken back by a person no longer follows acknowledgments.
-_FOLLOWS = (
-    ClaimState.BATCHED,
-    ClaimState.SENT,
-    ClaimState.ACKNOWLEDGED,
-    ClaimState.ACCEPTED,
-    ClaimState.REJECTED,
-)
 
 
-class _Chunk:
-    """One chunk of answers on its way into the database: what was found, and what is to be written."""
-
-    def __init__(self, connection: Connection, services: Services, file_id: int, now: dt.datetime) -> None:
-        self.connection = connection
-        self.file_id = file_id
-        self.now = now
-        self.today = now.date()
-        row = connection.execute(select(files.c.party, files.c.name).where(files.c.id == file_id)).one()
-        self.partner: str = row.party
-        self.file_name: str = row.name
-        self.acks: list[dict[str, Any]] = []
-        self.items: list[WorkItem] = []
-        self.closed: list[str] = []
-        self.entries: list[timeline.Entry] = []
-        self.batches: dict[int, dict[str, Any]] = {}
-        self.changed: dict[int, dict[str, Any]] = {}
-
-    def batch(self, **key: str) -> dict[str, Any] | None:
-        """The batch of this partner with this isa13, gs06 or bht03; the latest where several fit."""
-        ((column, value),) = key.items()
-        row = self.connection.execute(
-            select(batches)
-            .where(batches.c.partner == self.partner, batches.c[column] == value)
-            .order_by(batches.c.id.desc())
-            .limit(1)
-        ).first()
-        return self.known(dict(row._mapping)) if row else None
-
-    def known(self, row: dict[str, Any]) -> dict[str, Any]:
-        return self.batches.setdefault(row["id"], row)
-
-    def acknowledge(
-        self,
-        kind: str,
-        hop: Hop,
-        verdict: Verdict,
-        details: dict[str, Any],
-        batch_id: int | None = None,
-        submission_id: int | None = None,
-    ) -> None:
-        self.acks.append(
-            {
-                "file_id": self.file_id,
-                "batch_id": batch_id,
-                "submission_id": submission_id,
-                "kind": kind,
-                "hop": int(hop),
-                "verdict": verdict.value,
-                "details": details,
-                "at": self.now,
-            }
-        )
-
-    def stray(self, what: str) -> None:
-        """An answer to something that we did not send: for a person, once a file."""
-        self.items.append(
-            WorkItem(
-                kind="file_problem",
-                key=f"stray:{self.file_id}:{what}",
-                reason=f"File {self.file_name} from {self.partner} answers {what}, which this gateway did not "
-                "send to this partner. Check that the file is ours.",
-                team="edi",
-                subject_kind="file",
-                subject_id=self.file_id,
-                partner=self.partner,
-            )
-        )
-
-    def move(self, row: dict[str, Any], said: SubmissionState, by: Hop) -> bool:
-        """Advance one submission; False where the answer changes nothing."""
-        row = self.changed.get(row["id"], row)
-        state, hop = advance(SubmissionState(row["state"]), Hop(row["hop"]), said, by)
-        if (state, hop) == (row["state"], row["hop"]):
-            return False
-        self.changed[row["id"]] = row | {"state": state, "hop": int(hop)}
-        return True
-
-    def submissions_of(self, batch_id: int, st02: str = "", npi: str = "") -> list[dict[str, Any]]:
-        statement = select(submissions).where(submissions.c.batch_id == batch_id)
-        if st02:
-            statement = statement.where(submissions.c.st02 == st02)
-        if npi:
-            statement = statement.join(claims, claims.c.id == submissions.c.claim_id).where(claims.c.billing_npi == npi)
-        return [dict(row._mapping) for row in self.connection.execute(statement.order_by(submissions.c.id))]
-
-    def write(self) -> None:
-        """Everything of this chunk, in bulk."""
-        if self.acks:
-            first = allocate(self.connection, "acknowledgments", len(self.acks))
-            for index, ack in enumerate(self.acks):
-                ack["id"] = first + index
-            for start in range(0, len(self.acks), BULK):
-                self.connection.execute(acknowledgments.insert(), self.acks[start : start + BULK])
-        self._count_claim_answers()
-        self._write_submissions()
-        open_items(self.connection, self.items, self.now)
-        close_items(self.connection, self.closed, "The answer has come.", self.now)
-        timeline.add(self.connection, self.entries, self.now)
-
-    def _count_claim_answers(self) -> None:
-        """An answer about claims proves that their interchange arrived, whatever else was said of it."""
-        counts = Counter(ack["batch_id"] for ack in self.acks if ack["kind"] == "277CA" and ack["batch_id"])
-        for batch_id, count in sorted(counts.items()):
-            self.connection.execute(
-                update(batches).where(batches.c.id == batch_id).values(claim_acks=batches.c.claim_acks + count)
-            )
-
-    def _write_submissions(self) -> None:
-        rows = list(self.changed.values())
-        if not rows:
-            return
-        for start in range(0, len(rows), BULK):
-            self.connection.execute(
-                update(submissions).where(submissions.c.id == bindparam("b_id")),
-                [
-                    {
-                        "b_id": row["id"],
-                        "state": row["state"],
-                        "hop": row["hop"],
-                        "payer_claim_number": row["payer_claim_number"],
-                        "clearinghouse_number": row["clearinghouse_number"],
-                        "updated_at": self.now,
-                    }
-                    for row in rows[start : start + BULK]
-                ],
-            )
-        for start in range(0, len(rows), BULK):
-            self._write_claims(rows[start : start + BULK])
-
-    def _write_claims(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Claims follow their latest submission only."""
-        ids = [row["claim_id"] for row in rows]
-        latest = {
-            row.claim_id: row.latest
-            for row in self.connection.execute(
-                select(submissions.c.claim_id, func.max(submissions.c.id).label("latest"))
-                .where(submissions.c.claim_id.in_(ids))
-                .group_by(submissions.c.claim_id)
-            )
-        }
-        values = [
-            {
-                "b_id": row["claim_id"],
-                "state": _CLAIM_STATE[SubmissionState(row["state"])],
-                "payer_claim_number": row["payer_claim_number"],
-                "updated_at": self.now,
-            }
-            for row in rows
-            if latest[row["claim_id"]] == row["id"] and SubmissionState(row["state"]) in _CLAIM_STATE
-        ]
-        if values:
-            self.connection.execute(
-                update(claims)
-                .where(claims.c.id == bindparam("b_id"), or_(*(claims.c.state == state.value for state in _FOLLOWS)))
-                .values(version=claims.c.version + 1),
-                values,
-            )
-
-
-def _interchange(chunk: _Chunk, answer: InterchangeAnswer) -> None:
+def _interchange(chunk: Chunk, answer: InterchangeAnswer) -> None:
     batch = chunk.batch(isa13=answer.isa13.zfill(9))
     if batch is None:
         chunk.stray(f"interchange {answer.isa13}")
@@ -240,7 +62,7 @@ def _interchange(chunk: _Chunk, answer: InterchangeAnswer) -> None:
         _tell(chunk, batch, answer)
 
 
-def _mark_batch(chunk: _Chunk, batch: dict[str, Any], **codes: str) -> None:
+def _mark_batch(chunk: Chunk, batch: dict[str, Any], **codes: str) -> None:
     """Write the batch's own acknowledgment columns; an answer clears what waited for it."""
     values: dict[str, Any] = dict(codes) | {f"{name}_at": chunk.now for name in codes}
     values = {key: value for key, value in values.items() if not batch.get(key)}
@@ -250,7 +72,7 @@ def _mark_batch(chunk: _Chunk, batch: dict[str, Any], **codes: str) -> None:
     chunk.closed.append(f"overdue:999:{batch['id']}")
 
 
-def _set(chunk: _Chunk, answer: SetAnswer) -> None:
+def _set(chunk: Chunk, answer: SetAnswer) -> None:
     batch = chunk.batch(gs06=answer.gs06)
     if batch is None:
         chunk.stray(f"group {answer.gs06}")
@@ -282,7 +104,7 @@ def _set(chunk: _Chunk, answer: SetAnswer) -> None:
             _tell(chunk, batch, answer)
 
 
-def _group(chunk: _Chunk, answer: GroupAnswer) -> None:
+def _group(chunk: Chunk, answer: GroupAnswer) -> None:
     batch = chunk.batch(gs06=answer.gs06)
     if batch is None:
         chunk.stray(f"group {answer.gs06}")
@@ -306,7 +128,7 @@ def _group(chunk: _Chunk, answer: GroupAnswer) -> None:
         _take(chunk, rows, Hop.SET)
 
 
-def _take(chunk: _Chunk, rows: Iterable[dict[str, Any]], hop: Hop) -> None:
+def _take(chunk: Chunk, rows: Iterable[dict[str, Any]], hop: Hop) -> None:
     for row in rows:
         if chunk.move(row, SubmissionState.ACKNOWLEDGED, hop):
             chunk.entries.append(
@@ -314,7 +136,7 @@ def _take(chunk: _Chunk, rows: Iterable[dict[str, Any]], hop: Hop) -> None:
             )
 
 
-def _batch_status(chunk: _Chunk, answer: BatchStatus) -> None:
+def _batch_status(chunk: Chunk, answer: BatchStatus) -> None:
     batch = chunk.batch(bht03=answer.bht03)
     if batch is None:
         chunk.stray(f"batch {answer.bht03}")
@@ -328,7 +150,7 @@ def _batch_status(chunk: _Chunk, answer: BatchStatus) -> None:
 
 
 def _refuse(
-    chunk: _Chunk,
+    chunk: Chunk,
     batch: dict[str, Any],
     answer: InterchangeAnswer | SetAnswer | GroupAnswer | BatchStatus,
     hop: Hop,
@@ -355,7 +177,7 @@ def _refuse(
     chunk.entries += [timeline.Entry("claim", row["claim_id"], "acknowledge", reason) for row in moved]
 
 
-def _tell(chunk: _Chunk, batch: dict[str, Any], answer: InterchangeAnswer | SetAnswer) -> None:
+def _tell(chunk: Chunk, batch: dict[str, Any], answer: InterchangeAnswer | SetAnswer) -> None:
     """Accepted with errors noted, or a code nobody knows: work goes on, a person is told."""
     chunk.items.append(
         WorkItem(
@@ -370,26 +192,28 @@ def _tell(chunk: _Chunk, batch: dict[str, Any], answer: InterchangeAnswer | SetA
     )
 
 
-def _claims(chunk: _Chunk, found: Sequence[ClaimAnswer]) -> None:
+def _claims(chunk: Chunk, found: Sequence[ClaimAnswer]) -> None:
     """Statuses of single claims: two queries for all of them, then row by row in memory."""
     references = {answer.bht03 for answer in found if answer.bht03}
     for row in chunk.connection.execute(
-        select(batches).where(batches.c.partner == chunk.partner, batches.c.bht03.in_(references))
+        select(batches)
+        .where(batches.c.partner == chunk.partner, batches.c.bht03.in_(references))
+        .order_by(batches.c.id)
+        .with_for_update()
     ):
         chunk.known(dict(row._mapping))
     by_reference = {row["bht03"]: row["id"] for row in chunk.batches.values()}
     numbers = list({answer.claim_number for answer in found})
     latest: dict[str, dict[str, Any]] = {}
     exact: dict[tuple[int, str], dict[str, Any]] = {}
+    theirs = select(batches.c.id).where(batches.c.partner == chunk.partner)
     for start in range(0, len(numbers), BULK):
+        where = (submissions.c.claim_number.in_(numbers[start : start + BULK]), submissions.c.batch_id.in_(theirs))
+        chunk.lock(*where)
         for row in chunk.connection.execute(
             select(submissions, claims.c.payer_id)
-            .join(batches, batches.c.id == submissions.c.batch_id)
             .join(claims, claims.c.id == submissions.c.claim_id)
-            .where(
-                submissions.c.claim_number.in_(numbers[start : start + BULK]),
-                batches.c.partner == chunk.partner,
-            )
+            .where(*where)
             .order_by(submissions.c.id)
         ):
             value = dict(row._mapping)
@@ -404,7 +228,7 @@ def _claims(chunk: _Chunk, found: Sequence[ClaimAnswer]) -> None:
         _claim(chunk, answer, row_found)
 
 
-def _claim(chunk: _Chunk, answer: ClaimAnswer, row: dict[str, Any]) -> None:
+def _claim(chunk: Chunk, answer: ClaimAnswer, row: dict[str, Any]) -> None:
     # What an earlier answer of this chunk said of it counts.
     row = chunk.changed.get(row["id"], row)
     if answer.payer_claim_number or answer.clearinghouse_number:
@@ -448,7 +272,7 @@ def _claim(chunk: _Chunk, answer: ClaimAnswer, row: dict[str, Any]) -> None:
 
 def apply(connection: Connection, services: Services, file_id: int, found: Sequence[Answer]) -> int:
     """Apply answers in the order of the file. Returns how many submissions changed."""
-    chunk = _Chunk(connection, services, file_id, services.clock.now())
+    chunk = Chunk(connection, file_id, services.clock.now())
     pending: list[ClaimAnswer] = []
     for answer in found:
         if isinstance(answer, ClaimAnswer):

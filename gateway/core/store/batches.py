@@ -123,11 +123,7 @@ def set_state(connection: Connection, batch_id: int, state: str, **values: Any) 
 
 def submitted(connection: Connection, batch_id: int, now: dt.datetime) -> None:
     """The submissions of a batch are with the partner; those that were answered already stay what they are."""
-    connection.execute(
-        update(submissions)
-        .where(submissions.c.batch_id == batch_id, submissions.c.state == SubmissionState.BATCHED)
-        .values(state=SubmissionState.SENT, updated_at=now)
-    )
+    # Claims before submissions, as everybody else.
     connection.execute(
         update(claims)
         .where(
@@ -135,6 +131,11 @@ def submitted(connection: Connection, batch_id: int, now: dt.datetime) -> None:
             claims.c.state == ClaimState.BATCHED,
         )
         .values(state=ClaimState.SENT, version=claims.c.version + 1, updated_at=now)
+    )
+    connection.execute(
+        update(submissions)
+        .where(submissions.c.batch_id == batch_id, submissions.c.state == SubmissionState.BATCHED)
+        .values(state=SubmissionState.SENT, updated_at=now)
     )
 
 
