@@ -59,6 +59,8 @@ class Lookups(NamedTuple):
 
 # Never reached a payer, or withdrawn: a payment cannot be for it.
 _NEVER_BILLED = frozenset({ClaimState.FAULTY.value, ClaimState.CANCELLED.value})
+# Of two claims with one number, the payment is for the one that left and was not refused.
+_LESS_LIKELY = frozenset({ClaimState.REJECTED.value, ClaimState.HELD.value, ClaimState.READY.value})
 
 
 def service_date(payment: ClaimPayment) -> dt.date | None:
@@ -148,9 +150,9 @@ def is_sure(found: Iterable[Found]) -> bool:
 
 
 def _billed(found: Iterable[Found]) -> list[Found]:
-    """Those a payer may have; a rejected one only where no other bears its number."""
+    """Those a payer may have; a rejected one, or one that has not left yet, only where no other bears its number."""
     billed = [one for one in found if one.state not in _NEVER_BILLED]
-    standing = [one for one in billed if one.state != ClaimState.REJECTED.value]
+    standing = [one for one in billed if one.state not in _LESS_LIKELY]
     return standing or billed
 
 
