@@ -13,6 +13,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from typing import Literal
 
 LARGE = 2_200
@@ -24,8 +25,8 @@ class Relay:
     """`with Relay(port, "up", after=9000, how="cut") as relay:` relays from `relay.port` to `port`.
 
     `direction`: up, what the gateway sends; down, what it fetches. `cut` ends the connection at once; `silent`
-    leaves it open and swallows everything. `answers`: let so many bytes of the file pass, and then so many further
-    requests of the gateway; the answer to the last of them is lost (the server has done what it was asked).
+    leaves it open and swallows everything. With `once` it fails not by size, but when that is true: the answer that
+    is about to be passed back then is lost.
 
     `failed_at`: when the line failed (time.monotonic()), 0 before; `let_go_at`: when the gateway then closed the line
     that had fallen silent.
@@ -36,15 +37,15 @@ class Relay:
         port: int,
         direction: Literal["up", "down"],
         *,
-        after: int,
+        after: int = 0,
         how: Literal["cut", "silent"],
-        answers: int = 0,
+        once: Callable[[], bool] | None = None,
     ) -> None:
         self._target = port
         self._direction = direction
         self._left = after
         self._how = how
-        self._answers = answers
+        self._once = once
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.failed_at = 0.0
@@ -102,33 +103,27 @@ class Relay:
                     return
                 passed = self._passes(direction, data)
                 target.sendall(data[:passed])
-                if passed == len(data) and not self._last_request(direction, data):
-                    continue
-                if passed == len(data):
-                    far.recv(65_536)
-                self._fail(near, far)
-                return
+                if passed < len(data):
+                    self._fail(near, far)
+                    return
 
     def _passes(self, direction: str, data: bytes) -> int:
         """How many of these bytes go through."""
         with self._lock:
-            if self.failed_at or direction != self._direction or len(data) < LARGE:
+            if self.failed_at or direction != self._direction:
                 return len(data)
-            if len(data) <= self._left or self._answers:
+            if self._once is not None:
+                if self._once():
+                    self.failed_at = time.monotonic()
+                    return 0
+                return len(data)
+            if len(data) < LARGE:
+                return len(data)
+            if len(data) <= self._left:
                 self._left -= len(data)
                 return len(data)
             self.failed_at = time.monotonic()
             return self._left
-
-    def _last_request(self, direction: str, data: bytes) -> bool:
-        """Whether this was the request whose answer is to be lost."""
-        with self._lock:
-            if self.failed_at or not self._answers or self._left > 0 or direction != "up" or len(data) >= LARGE:
-                return False
-            self._answers -= 1
-            if not self._answers:
-                self.failed_at = time.monotonic()
-            return not self._answers
 
     def _fail(self, near: socket.socket, far: socket.socket) -> None:
         if self._how == "cut":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import pytest
 from sqlalchemy import select
@@ -11,8 +11,8 @@ from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.tables import timeline
 
 from .cases import chosen
-from .conftest import Houses, OpenHouse, judge
-from .house import House
+from .conftest import Houses, OpenHouse, Reference, judge
+from .house import USER, House
 from .proxy import Relay
 
 TIMEOUTS = "{connect: 3s, banner: 3s, auth: 3s, channel: 1500ms, transfer: 10s}"
@@ -24,38 +24,16 @@ PUT_CUTS = [0, 1_000, 4_000, 8_000, 12_000, 15_000]
 GET_CUTS = [0, 1_000, 8_000, 16_000, 24_000]
 """Bytes of the transfer that still pass."""
 
-RENAME = 3
-"""Which request after the last block renames the file."""
-
 pytestmark = pytest.mark.xdist_group("crash-sqlite")
 
 
-class Run(NamedTuple):
-    """A run that has ended, and what became of its line."""
-
-    case: House
-    relay: Relay
-
-
-def run_through(
-    direction: Direction,
-    after: int,
-    how: Literal["cut", "silent"],
-    houses: Houses,
-    open_house: OpenHouse,
-    *,
-    answers: int = 0,
-    after_pickup: str = "leave",
-) -> Run:
+def run_through(case: House, relay: Relay, reference: Reference) -> None:
     """A run of which the line fails once."""
-    patient = {"resend_after": "8s"} if after_pickup == "delete" else {}
-    case = open_house("sqlite", after_pickup, timeouts=TIMEOUTS, **patient)
-    with Relay(case.sandbox.port, direction, after=after, how=how, answers=answers) as relay:
+    with relay:
         case.reach_by(relay.port)
         assert case.live() == 0
         assert relay.failed_at, "no transfer was large enough to fail"
-    judge(case, houses.reference("sqlite"))
-    return Run(case, relay)
+    judge(case, reference)
 
 
 def told_of_the_batch(case: House) -> list[str]:
@@ -71,33 +49,53 @@ def told_of_the_batch(case: House) -> list[str]:
 
 @pytest.mark.parametrize("after", chosen("put cut", PUT_CUTS, keep=[12_000], of=1))
 def test_cut_in_the_middle_of_a_put_the_file_arrives_once(after: int, houses: Houses, open_house: OpenHouse) -> None:
-    run_through("up", after, "cut", houses, open_house)
+    case = open_house("sqlite", timeouts=TIMEOUTS)
+    relay = Relay(case.sandbox.port, "up", after=after, how="cut")
+    run_through(case, relay, houses.reference("sqlite"))
 
 
 @pytest.mark.parametrize("after", chosen("get cut", GET_CUTS, keep=[8_000], of=1))
 def test_cut_in_the_middle_of_a_get_the_file_is_fetched_again(
     after: int, houses: Houses, open_house: OpenHouse
 ) -> None:
-    run_through("down", after, "cut", houses, open_house)
+    case = open_house("sqlite", timeouts=TIMEOUTS)
+    relay = Relay(case.sandbox.port, "down", after=after, how="cut")
+    run_through(case, relay, houses.reference("sqlite"))
 
 
-@pytest.mark.parametrize("after_pickup", ["leave", "delete"])
-@pytest.mark.parametrize("answers", chosen("answer lost", [1, 2, RENAME, 4], keep=[RENAME], of=0))
+@pytest.mark.parametrize("how", ["cut", "silent"])
+@pytest.mark.parametrize(
+    ("after_pickup", "resend_after", "proof"),
+    [
+        ("leave", "1s", "Found at the partner under its final name"),
+        ("delete", "8s", "the partner has answered it"),
+    ],
+)
 def test_when_the_answer_to_the_rename_is_lost_the_file_is_looked_for_and_not_sent_twice(
-    answers: int, after_pickup: str, houses: Houses, open_house: OpenHouse
+    after_pickup: str,
+    resend_after: str,
+    proof: str,
+    how: Literal["cut", "silent"],
+    houses: Houses,
+    open_house: OpenHouse,
 ) -> None:
-    """After the blocks of the file come its close, a look at its size, its rename: each is done and not answered."""
-    case = run_through("up", 8_000, "cut", houses, open_house, answers=answers, after_pickup=after_pickup).case
+    case = open_house("sqlite", after_pickup, timeouts=TIMEOUTS, resend_after=resend_after)
+
+    def arrived() -> bool:
+        incoming = case.sandbox.home(USER) / "to"
+        return bool(list(incoming.glob("*.837")) or case.sandbox.received(USER))
+
+    run_through(case, Relay(case.sandbox.port, "down", how=how, once=arrived), houses.reference("sqlite"))
     told = " ".join(told_of_the_batch(case))
-    assert ("Whether it arrived is not known." in told) == (answers == RENAME)
-    if answers == RENAME:
-        found = "Found at the partner under its final name" if after_pickup == "leave" else "the partner has answered"
-        assert found in told
+    assert "Whether it arrived is not known." in told
+    assert proof in told
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_a_peer_that_falls_silent_is_given_up_within_the_limit(
     direction: Direction, houses: Houses, open_house: OpenHouse
 ) -> None:
-    relay = run_through(direction, 9_000, "silent", houses, open_house).relay
+    case = open_house("sqlite", timeouts=TIMEOUTS)
+    relay = Relay(case.sandbox.port, direction, after=9_000, how="silent")
+    run_through(case, relay, houses.reference("sqlite"))
     assert 0 < relay.let_go_at - relay.failed_at < LET_GO_WITHIN

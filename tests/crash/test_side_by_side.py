@@ -5,19 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, select, update
 
-from gateway.core.clock import FixedClock
 from gateway.core.flow import drop
+from gateway.core.flow.acknowledge import apply
 from gateway.core.flow.turns import PATIENCE, next_to_post, one_at_a_time
+from gateway.core.model.answers import ClaimAnswer, StatusCode, status_verdict
+from gateway.core.model.states import Hop
 from gateway.core.store import files as file_store
 from gateway.core.store.archive import Stored
 from gateway.core.store.engine import make_sync_engine
-from gateway.core.store.tables import files, outbox, remote_files
+from gateway.core.store.tables import claims, files, outbox, remote_files, submissions
+
+from ..flow.rows import add_batch, add_file, services
 
 NOON = dt.datetime(2026, 11, 23, 17, tzinfo=dt.UTC)
 
@@ -113,13 +116,32 @@ def test_a_file_that_never_ends_does_not_hold_up_the_others_for_ever(sql: Engine
         assert next_to_post(connection, "practice", NOON + PATIENCE) == stuck + 1
 
 
+def test_an_answer_that_comes_while_a_payment_posts_never_puts_its_submission_back(sql: Engine) -> None:
+    with sql.begin() as connection:
+        batch = add_batch(connection, ["A1", "A2"])
+        file_id = add_file(connection)
+
+    def post(connection: Connection) -> None:
+        connection.execute(update(claims).values(state="paid", version=claims.c.version + 1))
+        connection.execute(update(submissions).values(state="adjudicated", hop=int(Hop.REMITTANCE)))
+
+    accepted = (StatusCode("A2", "20"),)
+    answers = [
+        ClaimAnswer(f"BATCH{batch}", number, Hop.PAYER, status_verdict(accepted), accepted) for number in ("A2", "A1")
+    ]
+    side_by_side(sql, post, lambda connection: apply(connection, services(), file_id, answers))
+    with sql.connect() as connection:
+        found = connection.execute(select(submissions.c.state, submissions.c.hop)).all()
+        assert found == [("adjudicated", Hop.REMITTANCE)] * 2
+        assert set(connection.execute(select(claims.c.state)).scalars()) == {"paid"}
+
+
 def test_two_looks_at_a_drop_folder_take_a_file_once(sql: Engine) -> None:
-    services: Any = SimpleNamespace(clock=FixedClock(NOON))
     file = {"path": "/in/a.837", "name": "a.837", "size": 9, "mtime": 1, "refused": "", "stored": ["a" * 64, 9]}
     found = {"taken": [file], "looked_at": NOON.isoformat()}
 
     def register(connection: Connection) -> list[int]:
-        return drop._register(connection, services, "desk", "source:desk", found)
+        return drop._register(connection, services(), "desk", "source:desk", found)
 
     first, second = side_by_side(sql, register, register)
     assert (len(first), second) == (1, [])
