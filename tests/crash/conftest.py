@@ -155,3 +155,14 @@ def sample_seed() -> int:
 def in_words(sandbox: Sandbox) -> str:
     """What the clearinghouse has seen, for a failure's text."""
     return f"{sandbox.received(USER)} {sandbox.claims(USER)}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A run that is compared with an undisturbed one needs the machine for itself: only in a soak."""
+    if os.environ.get("SOAK"):
+        return
+    here = Path(__file__).parent
+    alone = pytest.mark.skip(reason="needs the machine for itself; make soak runs it (or SOAK=1 pytest tests/crash)")
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(alone)
