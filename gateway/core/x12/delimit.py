@@ -185,25 +185,38 @@ def translated(segments: Sequence[str], source: Delimiters, target: Delimiters) 
     """
     if source == target:
         return list(segments)
-    return [_translate(raw, source, target) for raw in segments]
+    # The source's element separator stands in no value.
+    held = [mark for mark in target if mark and mark != source.element]
+    inside = [mark for mark in (source.component, source.repetition) if mark]
+    result = []
+    for raw in segments:
+        for mark in (*inside, *held):
+            if mark in raw:
+                result.append(_translate(raw, source, target, held))
+                break
+        else:
+            # Most segments have neither composites nor anything in the way.
+            result.append(raw.replace(source.element, target.element))
+    return result
 
 
-def _translate(raw: str, source: Delimiters, target: Delimiters) -> str:
+def _translate(raw: str, source: Delimiters, target: Delimiters, held: Sequence[str]) -> str:
     elements = raw.split(source.element)
     tag = elements[0]
     composites = _COMPOSITES.get(tag, _NO_COMPOSITES)
-    repeats = _REPEATS.get(tag, _NO_COMPOSITES)
-    for position, value in enumerate(elements[1:], 1):
-        if not value or value.isalnum():
-            continue
-        parts = value.split(source.repetition) if source.repetition and position in repeats else [value]
-        pieces = [part.split(source.component) if position in composites else [part] for part in parts]
-        if any(mark and mark in piece for part in pieces for piece in part for mark in target):
-            raise WriterFault(
-                f"{tag}{position:02d} holds a separator of the outgoing interchange; choose other separators"
-            )
-        joined = [target.component.join(part) for part in pieces]
-        if len(joined) > 1 and not target.repetition:
+    repeats = _REPEATS.get(tag, _NO_COMPOSITES) if source.repetition else _NO_COMPOSITES
+    for position, value in enumerate(elements):
+        component = source.component if position in composites else ""
+        repetition = source.repetition if position in repeats else ""
+        for mark in held:
+            if mark in value and mark not in (component, repetition):
+                raise WriterFault(
+                    f"{tag}{position:02d} holds a separator of the outgoing interchange; choose other separators"
+                )
+        parts = value.split(repetition) if repetition else [value]
+        if len(parts) > 1 and not target.repetition:
             raise WriterFault(f"{tag}{position:02d} repeats, and the outgoing interchange has no repetition separator")
-        elements[position] = target.repetition.join(joined)
+        if component:
+            parts = [part.replace(component, target.component) for part in parts]
+        elements[position] = target.repetition.join(parts) if len(parts) > 1 else parts[0]
     return target.element.join(elements)
