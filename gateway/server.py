@@ -28,12 +28,12 @@ from .core.flow.batch import due_batch
 from .core.flow.drop import DropFolder
 from .core.flow.drop import Source as DropSource
 from .core.flow.fetch import PollClock
+from .core.flow.partner_lines import PartnerLines
 from .core.flow.services import Services
 from .core.store import migrate
 from .core.store.archive import Archive, record
 from .core.store.engine import make_sync_engine, reading
 from .core.store.tables import configurations
-from .plugins.transport import Transport
 
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
@@ -61,25 +61,6 @@ class Locations:
         """Make the folders, for this user alone."""
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.archive_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
-class Lines:
-    """The partners' transports, by the configuration in force."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-
-    def describe(self, partner: str) -> Transport:
-        """See `services.Transports.describe`."""
-        found = self._config.partner(partner)
-        if found is None:
-            raise LookupError(f"the configuration has no partner {partner!r}")
-        transport = found.transport
-        return self._config.plugins.open_transport(transport.plugin, partner, transport.settings)
-
-    def open(self, partner: str) -> Transport:
-        """See `services.Transports.open`; connects when it is entered."""
-        return self.describe(partner)
 
 
 def _settle_memory() -> None:
@@ -136,13 +117,14 @@ class Gateway:
         """Migrate, start the children, the engine and its schedules, and then listen."""
         self.locations.prepare()
         await asyncio.to_thread(self._open_database)
+        reads = reading(make_sync_engine(self.locations.business_url, read_only=True))
         self.services = Services(
             config=self.config,
             archive=self.archive,
             clock=self.clock,
             decide=self.pool,
-            transports=Lines(self.config),
-            reads=reading(make_sync_engine(self.locations.business_url, read_only=True)),
+            transports=PartnerLines(self.config, reads),
+            reads=reads,
         )
         self.engine.services = self.services
         stations.load()

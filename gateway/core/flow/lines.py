@@ -24,12 +24,18 @@ SIGN_INS_BEFORE_STOP = 3
 FAILURES_BEFORE_TOLD = 5
 
 
+class LineStopped(TransportError):
+    """Nothing was tried: the partner is stopped until a person starts it again."""
+
+
 def problem(error: TransportError) -> dict[str, str]:
     """An error as a step may return it: its kind and its sentence, without a secret."""
     if isinstance(error, HostKeyRefused):
         kind = "host_key"
     elif isinstance(error, AuthenticationRefused):
         kind = "sign_in"
+    elif isinstance(error, LineStopped):
+        return {"kind": "stopped", "what": error.what}
     else:
         kind = "refused" if isinstance(error, Refused) else "failed"
     return {"kind": kind, "what": str(error)}
@@ -56,6 +62,8 @@ def went_wrong(
     """Count a failed call; stop the partner where that is due (after `sign_ins` refused ones in a row). Returns why it
     is stopped, or an empty string."""
     kind, what = error["kind"], error["what"]
+    if kind == "stopped":
+        return what
     line = partners.failed(connection, partner, what, now, auth=kind == "sign_in")
     reason = ""
     if kind == "host_key":

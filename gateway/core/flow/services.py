@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Engine as SyncEngine
@@ -29,8 +30,8 @@ class DecidePool(Protocol):
 class Transports(Protocol):
     """Open lines to the partners, at most `max_connections` each."""
 
-    def open(self, partner: str) -> Transport:
-        """A connected transport of this partner; close it when done. Raises TransportError."""
+    def open(self, partner: str) -> AbstractContextManager[Transport]:
+        """A connected transport of this partner, while the context lasts; waits for a place. Raises TransportError."""
 
     def describe(self, partner: str) -> Transport:
         """A transport of this partner that is not connected and never will be: for what its settings say (final
