@@ -34,7 +34,8 @@ class DbosEngine:
     `url` is the business database, whose tables exist; `system_url` the engine's own (by default beside it).
     `executor_id` must be stable over restarts and unique among living processes. `services` is handed to every
     run, and may be set until the start. `concurrency` bounds the workflows under way in this process, `threads`
-    the sync steps, `transaction_threads` the transactions.
+    the sync steps, `transaction_threads` the transactions. `sweep_at_once`: whether what a workflow puts into the
+    outbox starts when that is committed; else with the next sweep or poke.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class DbosEngine:
         transaction_threads: int = 4,
         poll_seconds: float = 0.1,
         sweep_seconds: float = 1.0,
+        sweep_at_once: bool = True,
         heartbeat_seconds: float = 5.0,
         silent_seconds: float = 30.0,
         rng: random.Random | None = None,
@@ -64,6 +66,7 @@ class DbosEngine:
         self._transaction_threads = transaction_threads
         self._poll_seconds = poll_seconds
         self._sweep_seconds = sweep_seconds
+        self._sweep_at_once = sweep_at_once
         self._heartbeat_seconds = heartbeat_seconds
         self._silent_seconds = silent_seconds
         self._rng = rng or random.Random()
@@ -124,7 +127,8 @@ class DbosEngine:
     async def _furnish(self, machinery: Machinery) -> None:
         business = Business(self._sql, self._sql_pool, machinery.writing, self.clock)
         self._sweeper = Sweeper(business, self.submit, self._wrapped.keys(), self._sweep_seconds)
-        machinery.poke = self._sweeper.poke
+        if self._sweep_at_once:
+            machinery.poke = self._sweeper.poke
         self._schedules = Schedules(business, self._sweeper.poke, self._rng)
         for schedule in self._scheduled.values():
             self._schedules.add(schedule)

@@ -161,6 +161,7 @@ class World:
             services=services,
             poll_seconds=0.02,
             sweep_seconds=3600,
+            sweep_at_once=False,
         )
         await engine.start()
         try:
