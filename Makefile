@@ -44,7 +44,7 @@ test: $(VENV)/.dev lint
 soak: $(VENV)/.dev
 	@echo "== The long tests at their full size"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	SOAK=1 $(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadgroup
+	SOAK=1 $(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadgroup -o timeout=3600
 	$(BIN)/python tests/fuzz/fuzz_reader.py --seconds 600
 
 bench: $(VENV)/.dev

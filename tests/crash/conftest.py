@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,7 +16,6 @@ from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.tables import batches, claim_payments, claims, denials, provider_adjustments, submissions
 from gateway.operate.doctor import examine
-from gateway.sandbox.server import Sandbox
 
 from .. import postgres
 from .dump import Dump, differences, dump
@@ -33,7 +30,6 @@ class Reference(NamedTuple):
     """How a run ends that nobody disturbed."""
 
     dump: Dump
-    batched: int
     claims: dict[str, int]
     """How often the clearinghouse took each claim number."""
 
@@ -85,18 +81,35 @@ class Houses:
         self._folder = folder
         self._request = request
         self._references: dict[str, Reference] = {}
+        self._ready = 0
 
     def reference(self, kind: str) -> Reference:
         """The end of the undisturbed run on this kind of database."""
         if kind not in self._references:
             with ExitStack() as stack:
                 case = self.open(stack, kind, self._folder / f"undisturbed-{kind}")
-                case.configure()
+                case.configure(max_claims=self.ready())
                 case.drop()
                 assert case.live() == 0
                 sound(case)
                 self._references[kind] = _reference(case)
         return self._references[kind]
+
+    def ready(self) -> int:
+        """How many of the claims are ready for a batch, once every file is taken in. A batch of just so many makes
+        every run send the same one, however slowly they come in."""
+        if not self._ready:
+            with ExitStack() as stack:
+                case = self.open(stack, "sqlite", self._folder / "taken-in")
+                case.configure()
+                case.drop()
+                assert case.live(only_intake=True) == 0
+                engine = make_sync_engine(case.database_url, read_only=True)
+                with engine.connect() as connection:
+                    ready = select(func.count()).select_from(claims).where(claims.c.state == "ready")
+                    self._ready = int(connection.execute(ready).scalar_one())
+                engine.dispose()
+        return self._ready
 
     def open(self, stack: ExitStack, kind: str, folder: Path, after_pickup: str = "leave") -> House:
         """A house on an empty database of a kind, until the stack closes."""
@@ -110,7 +123,6 @@ class Houses:
 def _reference(case: House) -> Reference:
     engine = make_sync_engine(case.database_url, read_only=True)
     with engine.connect() as connection:
-        batched = int(connection.execute(select(func.count()).select_from(submissions)).scalar_one())
         assert connection.execute(select(func.count()).select_from(batches)).scalar_one() == 1
         states = set(connection.execute(select(claims.c.state)).scalars())
         statuses = set(connection.execute(select(claim_payments.c.status)).scalars())
@@ -122,7 +134,7 @@ def _reference(case: House) -> Reference:
     assert {"1", "2", "22"} <= statuses
     assert denied
     assert provider_level
-    return Reference(look(case), batched, case.sandbox.claim_counts(USER))
+    return Reference(look(case), case.sandbox.claim_counts(USER))
 
 
 @pytest.fixture(scope="session")
@@ -137,32 +149,9 @@ def open_house(houses: Houses, tmp_path: Path) -> Iterator[OpenHouse]:
     with ExitStack() as stack:
 
         def make(kind: str, after_pickup: str = "leave", **settings: object) -> House:
-            reference = houses.reference(kind)
             case = houses.open(stack, kind, tmp_path / "case", after_pickup)
-            case.configure(max_claims=reference.batched, **settings)  # type: ignore[arg-type]
+            case.configure(max_claims=houses.ready(), **settings)  # type: ignore[arg-type]
             case.drop()
             return case
 
         yield make
-
-
-def sample_seed() -> int:
-    """The seed of the samples of this session; CRASH_SEED sets it."""
-    given = os.environ.get("CRASH_SEED")
-    return int(given) if given else random.SystemRandom().randrange(10_000)
-
-
-def in_words(sandbox: Sandbox) -> str:
-    """What the clearinghouse has seen, for a failure's text."""
-    return f"{sandbox.received(USER)} {sandbox.claims(USER)}"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A run that is compared with an undisturbed one needs the machine for itself: only in a soak."""
-    if os.environ.get("SOAK"):
-        return
-    here = Path(__file__).parent
-    alone = pytest.mark.skip(reason="needs the machine for itself; make soak runs it (or SOAK=1 pytest tests/crash)")
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(alone)

@@ -34,7 +34,7 @@ CLAIMS = 40
 SEED = 11
 JSON_EVERY = 4
 """Every so many claims come as JSON, from a second billing system."""
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 # Lives are forked from a process that has imported everything and done nothing: they begin at once.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -79,11 +79,11 @@ submitter:
   name: STILLWATER HOME MEDICAL
   contact: {{name: EDI DESK, phone: "6145550100"}}
 receiver: {{name: PRACTICE CLEARINGHOUSE}}
-batch: {{max_wait: {max_wait}, max_claims: {max_claims}}}
+batch: {{max_wait: 1h, max_claims: {max_claims}}}
 payers: ["*"]
 resend_after: {resend_after}
 """
-TIMEOUTS = "{connect: 5s, banner: 5s, auth: 5s, channel: 5s, transfer: 20s}"
+TIMEOUTS = "{connect: 30s, banner: 30s, auth: 30s, channel: 30s, transfer: 60s}"
 
 
 class PacedClock:
@@ -178,8 +178,8 @@ class House:
     def config(self) -> Path:
         return self.folder / "config"
 
-    def configure(self, *, max_claims: int = 5000, resend_after: str = "1s", timeouts: str = TIMEOUTS) -> None:
-        """Write the configuration. `max_claims`: how many claims make a batch; without it, those of some seconds."""
+    def configure(self, *, max_claims: int = 0, resend_after: str = "1s", timeouts: str = TIMEOUTS) -> None:
+        """Write the configuration. `max_claims`: how many claims make a batch; without it, none is made."""
         shutil.copytree(ROOT / "config" / "chains", self.config / "chains")
         shutil.copytree(ROOT / "config" / "tables", self.config / "tables")
         (self.config / "partners").mkdir()
@@ -192,8 +192,7 @@ class House:
             port=self.sandbox.port,
             password=self.sandbox.root / f"password.{USER}",
             host_key=self.sandbox.host_key_fingerprint,
-            max_wait="3s" if max_claims == 5000 else "1h",
-            max_claims=max_claims,
+            max_claims=max_claims or 5000,
             resend_after=resend_after,
             timeouts=timeouts,
         )
@@ -213,14 +212,16 @@ class House:
             beside.write_bytes(data)
             os.replace(beside, folder / name)
 
-    def live(self, kill_at: str = "", patience: float = PATIENCE) -> int:
+    def live(self, kill_at: str = "", *, only_intake: bool = False) -> int:
         """One life of the gateway: until everything is done (0), or killed (-9). Its children end with it.
+
+        `only_intake`: until every file is taken in.
 
         Raises:
             AssertionError: it ended otherwise, or left children behind; the text has what it said.
         """
-        process = self.start(kill_at, patience)
-        process.join(patience + 30)
+        process = self._start(kill_at, only_intake)
+        process.join(PATIENCE + 60)
         if process.exitcode is None:
             process.kill()
             process.join()
@@ -228,10 +229,10 @@ class House:
         assert process.exitcode in (0, -signal.SIGKILL), f"exit {process.exitcode}: {self.said.read_text()[-4000:]}"
         return int(process.exitcode)
 
-    def start(self, kill_at: str = "", patience: float = PATIENCE) -> Any:
+    def _start(self, kill_at: str, only_intake: bool) -> Any:
         """Start a life, in a process group of its own."""
         environment = {"GATEWAY_KILL_AT": kill_at, "GATEWAY_KILL_MARK": str(self.mark)}
-        told = Told(self.config, self.sandbox.root, self.began, patience, self.said, environment)
+        told = Told(self.config, self.sandbox.root, self.began, PATIENCE, self.said, environment, only_intake)
         process = PROCESSES.Process(target=live, args=(told,))
         process.start()
         self._lives.append(process)
@@ -245,7 +246,7 @@ class House:
             process.join()
 
 
-def _wait_for_the_children(group: int, seconds: float = 5.0) -> None:
+def _wait_for_the_children(group: int, seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

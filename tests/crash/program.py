@@ -52,6 +52,8 @@ class Told(NamedTuple):
     patience: float
     said: Path
     environment: dict[str, str]
+    only_intake: bool = False
+    """Whether it ends as soon as every file is taken in."""
 
 
 class HurriedGateway(server.Gateway):
@@ -88,50 +90,57 @@ def standing(connection: Connection) -> dict[str, int]:
     }
 
 
-def outside(config: Config, clearinghouse: Path) -> dict[str, int]:
+_AFTER_INTAKE = frozenset({"claims to be sent", "unheard"})
+
+
+def outside(config: Config, clearinghouse: Path, state: State) -> dict[str, int]:
     """What lies around outside of the gateway: in drop folders, and at the clearinghouse."""
-    dropped = sum(path.is_file() for source in config.gateway.sources for path in _folder(source.drop_folder))
-    lying = sum(path.is_file() for path in clearinghouse.glob("home/*/from/*"))
-    state = State(clearinghouse / "state.db")
-    try:
-        pending = state.pending()
-        unheard = int(not state.received())
-    finally:
-        state.close()
-    return {"dropped files": dropped, "answers to be fetched": lying, "answers to come": pending, "unheard": unheard}
+    return {
+        "dropped files": sum(path.is_file() for one in config.gateway.sources for path in _folder(one.drop_folder)),
+        "answers to be fetched": sum(path.is_file() for path in clearinghouse.glob("home/*/from/*")),
+        "answers to come": state.pending(),
+        "unheard": int(not state.received()),
+    }
 
 
 def _folder(path: Path | None) -> list[Path]:
     return list(path.iterdir()) if path is not None and path.is_dir() else []
 
 
-async def until_still(gateway: server.Gateway, told: Told) -> dict[str, int]:
+async def until_still(gateway: server.Gateway, told: Told, state: State) -> dict[str, int]:
     """Wait until nothing is left to do; what is left when patience ends."""
     end = time.monotonic() + told.patience
     since = time.monotonic()
     left: dict[str, int] = {}
     while time.monotonic() < end:
-        left = {**await gateway.read(standing), **outside(gateway.config, told.clearinghouse)}
-        if not any(left.values()):
-            running = [one for state in ("running", "queued") for one in await gateway.engine.list(state=state)]
-            left["workflows"] = sum(one.kind not in STANDING for one in running)
-        if any(left.values()):
+        found = {**await gateway.read(standing), **outside(gateway.config, told.clearinghouse, state)}
+        left = {
+            name: number
+            for name, number in found.items()
+            if number and not (told.only_intake and name in _AFTER_INTAKE)
+        }
+        if not left:
+            running = [one for now in ("running", "queued") for one in await gateway.engine.list(state=now)]
+            left = {one.kind: 1 for one in running if one.kind not in STANDING}
+        if left:
             since = time.monotonic()
         elif time.monotonic() - since >= STILL_FOR:
             return {}
         await asyncio.sleep(0.1)
-    return {name: number for name, number in left.items() if number}
+    return left
 
 
 async def run(told: Told) -> int:
     gateway = HurriedGateway(require(told.config), executor="crash", clock=RunningClock(told.began))
     hurry(gateway)
+    state = State(told.clearinghouse / "state.db")
     await gateway.start()
     try:
-        left = await until_still(gateway, told)
+        left = await until_still(gateway, told, state)
         failed = await gateway.engine.list(state="failed")
     finally:
         await gateway.stop()
+        state.close()
     for one in failed:
         print(f"failed: {one.kind} {one.key}: {one.error}", file=sys.stderr)
     if left:

@@ -14,7 +14,7 @@ from .conftest import Houses, OpenHouse, judge
 
 def killed_and_judged(kind: str, at: str, houses: Houses, open_house: OpenHouse, after_pickup: str = "leave") -> None:
     """A run that is killed there, and goes on."""
-    patient = {"resend_after": "8s"} if after_pickup == "delete" else {}
+    patient = {"resend_after": "60s"} if after_pickup == "delete" else {}
     case = open_house(kind, after_pickup, **patient)
     assert case.live(kill_at=at) == -9, f"the run never came by {at}"
     assert case.live() == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 import pytest
+from dbos import DBOS
 from sqlalchemy import Engine, MetaData, Table, inspect, select
 
 from gateway.core.engine.codec import JsonCodec
@@ -43,6 +45,28 @@ async def test_a_workflow_steps_commits_and_sleeps(workflows, open_engine, till)
         (status,) = await engine.list(kind="post")
     assert (status.state, status.key, status.executor, status.error) == ("done", "era-1", "one", "")
     assert cents_of(till, "era-1") == [500]
+
+
+def test_work_that_comes_while_our_loop_stands_still_runs_on_it_afterwards(workflows, database_url, till) -> None:
+    ran_on: list[asyncio.AbstractEventLoop] = []
+
+    @workflows("post")
+    async def post(run: Run, payload: Payload) -> Any:
+        ran_on.append(asyncio.get_running_loop())
+        return await run.transact("pay", pay, run.key, 5)
+
+    with asyncio.Runner() as ours:
+        engine = DbosEngine(database_url, executor_id="one", poll_seconds=0.02)
+        ours.run(engine.start())
+        try:
+            ours.run(engine.submit("post", "era-1", {}))
+            while DBOS.list_workflows(status="ENQUEUED"):
+                time.sleep(0.01)
+            assert ours.run(engine.wait("post", "era-1")) == 1
+            assert ran_on == [ours.get_loop()]
+        finally:
+            ours.run(engine.stop())
+    assert cents_of(till, "era-1") == [5]
 
 
 async def test_submitting_the_same_key_twice_is_once(workflows, open_engine, till) -> None:

@@ -67,7 +67,7 @@ def test_old_files_lose_their_bytes_and_stay_known(lived: Place) -> None:
     assert lived.bad() == set()
     # The same file dropped again is known, and has bytes again.
     with lived.sql.begin() as connection:
-        got = register(connection, "billing", "again.837", lived.archive.put_stream(BytesIO(stored)), NOW)
+        got = register(connection, rows[0].party, "again.837", lived.archive.put_stream(BytesIO(stored)), NOW)
     assert got.duplicate_of == rows[0].id
     assert lived.bad() == set()
 

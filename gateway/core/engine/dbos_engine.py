@@ -98,7 +98,7 @@ class DbosEngine:
                 poll_seconds=self._poll_seconds,
             )
             configure(self.system_url, self.executor_id, self._silent_seconds)
-            machinery = await asyncio.to_thread(self._build)
+            machinery = await asyncio.to_thread(self._build, asyncio.get_running_loop())
             self._wrapped = {
                 kind: as_dbos_workflow(machinery, kind, function) for kind, function in registered().items()
             }
@@ -113,7 +113,7 @@ class DbosEngine:
         parts = (self._sweeper, self._schedules, self._executors)
         self._loops = [asyncio.create_task(part.run(), name=type(part).__name__) for part in parts]
 
-    def _build(self) -> Machinery:
+    def _build(self, loop: asyncio.AbstractEventLoop) -> Machinery:
         return Machinery(
             url=self.url,
             business=self._sql,
@@ -122,6 +122,7 @@ class DbosEngine:
             transaction_threads=self._sql_pool,
             troubles=self._troubles,
             rng=self._rng,
+            loop=loop,
         )
 
     async def _furnish(self, machinery: Machinery) -> None:

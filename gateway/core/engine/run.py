@@ -44,8 +44,10 @@ class Machinery:
         transaction_threads: ThreadPoolExecutor,
         troubles: Troubles,
         rng: random.Random,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         self.services = services
+        self.loop = loop
         self.step_threads = step_threads
         self.transaction_threads = transaction_threads
         self.troubles = troubles
@@ -169,6 +171,14 @@ def as_dbos_workflow(machinery: Machinery, kind: str, function: Workflow) -> Cal
     """
 
     async def workflow(key: str, payload: Payload) -> Any:
+        if asyncio.get_running_loop() is machinery.loop:
+            return await on_our_loop(key, payload)
+        # Where our loop stands still for a moment (a program that runs it piece by piece), DBOS takes one of its own,
+        # on which neither our locks nor our tasks would work. It waits there for ours.
+        ours = asyncio.run_coroutine_threadsafe(on_our_loop(key, payload), machinery.loop)
+        return await asyncio.wrap_future(ours)
+
+    async def on_our_loop(key: str, payload: Payload) -> Any:
         task = asyncio.current_task()
         assert task is not None
         if machinery.stopping:

@@ -116,7 +116,10 @@ def _list(folder: Path) -> list[RemoteFile]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_file(follow_symlinks=False):
-                status = entry.stat(follow_symlinks=False)
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # Its owner, or an earlier look, has just taken it away.
                 found.append(RemoteFile(entry.path, entry.name, status.st_size, status.st_mtime_ns))
     return sorted(found, key=lambda file: file.name)
 
@@ -240,13 +243,12 @@ def _move(services: Services, party: str, files: list[dict[str, Any]]) -> list[l
         path = Path(file["path"])
         try:
             status = path.stat()
+            if (status.st_size, status.st_mtime_ns) != identity[1:]:
+                continue  # Another file of that name came meanwhile: it is not touched.
+            _put_away(path, known[identity], file["refused"])
+            boundary("drop.moved")
         except FileNotFoundError:
-            moved.append(list(identity))  # Moved before a crash, or taken back by its owner.
-            continue
-        if (status.st_size, status.st_mtime_ns) != identity[1:]:
-            continue  # Another file of that name came meanwhile: it is not touched.
-        _put_away(path, known[identity], file["refused"])
-        boundary("drop.moved")
+            pass  # Moved before a crash, or this moment by another look, or taken back by its owner.
         moved.append(list(identity))
     return moved
 

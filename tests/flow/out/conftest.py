@@ -142,8 +142,9 @@ class World:
         return [row.what for row in rows]
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Running]:
-        """Start engine and children; they stop at the end."""
+    async def running(self, *, by_itself: bool = False) -> AsyncIterator[Running]:
+        """Start engine and children; they stop at the end. `by_itself`: what a station hands on is started; else it
+        stands in the outbox until the test pokes the engine, so that it can look between two stations."""
         config = self.config()
         pool = DecidePool(1, memory_mb=512)
         services = Services(
@@ -160,8 +161,8 @@ class World:
             clock=self.clock,
             services=services,
             poll_seconds=0.02,
-            sweep_seconds=3600,
-            sweep_at_once=False,
+            sweep_seconds=0.1 if by_itself else 3600,
+            sweep_at_once=by_itself,
         )
         await engine.start()
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.flow import drop as drop_station
 from gateway.core.flow.drop import LOOKS_AT_A_PART, DropFolder, Source
 
 from .conftest import Running, World
@@ -69,6 +70,24 @@ def test_a_link_is_not_followed(world: World, drop: DropFolder, folder: Path, tm
     (tmp_path / "secret").write_bytes(make_837([Made()]))
     (folder / "a.837").symlink_to(tmp_path / "secret")
     assert looks(world, drop, 4) == []
+
+
+async def test_another_look_may_move_the_file_first(
+    world: World, drop: DropFolder, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_away = drop_station._put_away
+
+    def both_at_once(path: Path, file_id: int, refused: str) -> None:
+        put_away(path, file_id, refused)  # the other look's
+        put_away(path, file_id, refused)
+
+    monkeypatch.setattr(drop_station, "_put_away", both_at_once)
+    (folder / "a.837").write_bytes(make_837([Made()]))
+    async with world.running() as gateway:
+        assert await take_up(gateway, drop) == [1]
+        assert not await gateway.engine.list(state="failed")
+    assert names_in(folder) == []
+    assert names_in(folder / "processed") == ["a.837"]
 
 
 def test_a_file_cut_short_gets_its_time_and_is_then_set_aside(world: World, drop: DropFolder, folder: Path) -> None:
