@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.tables import metadata
@@ -17,6 +18,10 @@ from . import postgres
 
 # One seed for the samples of a session, in all its processes; in the environment it repeats one.
 os.environ.setdefault("GATEWAY_TEST_SEED", str(random.SystemRandom().randrange(10_000)))
+
+# A busy machine makes examples slow, not wrong.
+settings.register_profile("gateway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gateway")
 
 
 class DatabaseUrls(NamedTuple):
