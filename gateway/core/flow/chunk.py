@@ -6,7 +6,7 @@ envelopes, counts and faults alone, the second time for its claims. Neither hold
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, BinaryIO
 
@@ -17,6 +17,7 @@ from ..store.archive import Archive
 from ..x12.events import Event, InterchangeStart, SetStart
 from ..x12.fault import Fault
 from ..x12.reader import read
+from ..x12.stored import StoredClaim
 from ..x12.transactions import ClaimSetEnd, FileFault, ReadClaim, transactions
 from .columns import in_words
 from .deciding import Asked
@@ -155,35 +156,50 @@ def _judge(found: Survey, others: dict[str, int]) -> None:
 
 
 def chunks(archive: Archive, sha256: str, unsound: dict[int, str], size: int) -> Generator[list[Asked], None, None]:
-    """The claims of a file in chunks of `size`, in order; the same each time it is read."""
+    """The claims of a file in chunks of about `size`, in order; the same each time it is read.
+
+    A patient's claims that stand in a row are not parted if few: a chunk that is decided before the one with the
+    patient's other claims is committed does not know them, and would have to be decided again.
+    """
     chunk: list[Asked] = []
+    last: Sequence[str] = ()
     with closing(archive.open(sha256)) as stream:
         start = stream.read(PEEK)
         stream.seek(0)
-        for asked in _from_json(stream) if begins_like_json(start) else _from_x12(stream, unsound):
-            chunk.append(asked)
-            if len(chunk) == size:
+        for asked, whose in _from_json(stream) if begins_like_json(start) else _from_x12(stream, unsound):
+            if len(chunk) >= size and (whose != last or len(chunk) >= size + size // 4):
                 yield chunk
                 chunk = []
+            chunk.append(asked)
+            last = whose
     if chunk:
         yield chunk
 
 
-def _from_x12(stream: BinaryIO, unsound: dict[int, str]) -> Iterator[Asked]:
+def _whose(stored: StoredClaim) -> Sequence[str]:
+    """What names the patient of a claim; the same in all claims of one, as a source writes them."""
+    start = f"NM1{stored.delimiters.element}IL"
+    return [raw for raw in stored.subscriber if raw.startswith(start)] + stored.patient[:1]
+
+
+def _from_x12(stream: BinaryIO, unsound: dict[int, str]) -> Iterator[tuple[Asked, Sequence[str]]]:
     for event in transactions(read(stream)):
         if not isinstance(event, ReadClaim) or not is_professional(event.set.kind, event.set.version):
             continue
         why = unsound.get(event.set.ordinal, "")
-        yield Asked(
+        stored = event.claim.stored
+        asked = Asked(
             event.ordinal,
-            event.claim.stored.pack(),
+            stored.pack(),
             event.set.envelope.usage[:1],
             f"Its transaction set cannot be trusted: {why}" if why else in_words(event.faults),
             alone=not why,
         )
+        yield asked, _whose(stored)
 
 
-def _from_json(stream: BinaryIO) -> Iterator[Asked]:
+def _from_json(stream: BinaryIO) -> Iterator[tuple[Asked, Sequence[str]]]:
     # JSON says nothing of test or production: its claims go as this gateway is set.
     for ordinal, claim in enumerate(read_claims(stream.read()), 1):
-        yield Asked(ordinal, to_stored(claim).pack(), "")
+        stored = to_stored(claim)
+        yield Asked(ordinal, stored.pack(), ""), _whose(stored)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import msgspec
@@ -23,6 +22,7 @@ from ..store import files as file_store
 from ..store.outbox import put_outbox
 from ..work.items import open_items
 from . import stored_config
+from .ahead import decide_ahead
 from .chunk import Survey, chunks, survey
 from .commit_claims import Origin, commit_chunk
 from .deciding import Asked, decide_chunk
@@ -142,10 +142,7 @@ async def take_in(run: Run, payload: Payload) -> dict[str, int]:
         return totals
     work = _Work(run, services, file_id, facts, totals)
     cut = chunks(services.archive, facts["sha256"], Survey.unsound_of(seen), facts["size"])
-    try:
-        await work.through(cut)
-    finally:
-        await asyncio.to_thread(cut.close)
+    await decide_ahead(cut, work.decide, work.commit)
     await run.transact("finish", _finish, services, file_id, totals, facts["config_hash"])
     boundary("intake.finished")
     return totals
@@ -163,27 +160,8 @@ class _Work:
         self._facts = facts
         self._totals = totals
 
-    async def through(self, cut: Generator[list[Asked], None, None]) -> None:
-        """Decide and commit every chunk; one is decided ahead of the one that commits."""
-        chunk = await asyncio.to_thread(next, cut, None)
-        ahead = await self._decide(0, chunk) if chunk is not None else None
-        number = 0
-        try:
-            while chunk is not None and ahead is not None:
-                decided = await ahead
-                boundary("intake.decided")
-                following = await asyncio.to_thread(next, cut, None)
-                ahead = await self._decide(number + 1, following) if following is not None else None
-                await self._commit(number, chunk, decided)
-                chunk, number = following, number + 1
-        finally:
-            if ahead is not None and not ahead.done():
-                ahead.cancel()
-                await asyncio.gather(ahead, return_exceptions=True)
-
-    async def _decide(self, number: int, chunk: list[Asked], again: int = 0) -> asyncio.Task[dict[str, Any]]:
-        """Start deciding a chunk. The step has its place among the steps of this workflow when this returns."""
-        name = f"decide {number}" if not again else f"decide {number} again {again}"
+    async def decide(self, name: str, chunk: list[Asked]) -> dict[str, Any]:
+        """Have a chunk decided."""
         facts = self._facts
 
         async def decide() -> dict[str, Any]:
@@ -191,15 +169,12 @@ class _Work:
                 self._services, facts["source"], self._file_id, facts["today"], facts["config_hash"], chunk
             )
 
-        task: asyncio.Task[dict[str, Any]] = asyncio.create_task(self._step(name, decide))
-        await asyncio.sleep(0)
-        return task
+        decided: dict[str, Any] = await self._run.step(name, decide)
+        return decided
 
-    async def _step(self, name: str, function: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-        return await self._run.step(name, function)
-
-    async def _commit(self, number: int, chunk: list[Asked], decided: dict[str, Any]) -> None:
+    async def commit(self, number: int, chunk: list[Asked], decided: dict[str, Any]) -> None:
         """Commit a chunk; claims whose patient changed meanwhile are decided again, a few times."""
+        boundary("intake.decided")
         for again in range(ROUNDS + 1):
             blob = await asyncio.to_thread(self._services.archive.read, decided["sha256"])
             done = await self._run.transact(
@@ -219,4 +194,4 @@ class _Work:
                 return
             wanted = set(done["again"])
             chunk = [asked for asked in chunk if asked.ordinal in wanted]
-            decided = await (await self._decide(number, chunk, again + 1))
+            decided = await self.decide(f"decide {number} again {again + 1}", chunk)

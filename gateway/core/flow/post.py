@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections import deque
-from collections.abc import Awaitable, Generator
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -24,6 +22,7 @@ from ..store import files as file_store
 from ..store.outbox import put_outbox
 from ..store.tables import claim_payments, files, remittances
 from . import stored_config, turns
+from .ahead import decide_ahead
 from .deciding import ask
 from .post_begin import Origin, begin_sets
 from .post_commit import Origin as ChunkOrigin
@@ -34,9 +33,6 @@ from .postings import postings_rows
 from .services import Services
 
 __all__ = ["post", "postings_rows"]
-
-AHEAD = 2
-"""How many chunks are decided while one commits."""
 
 ROUNDS = 5
 """How often a payment whose claim changed meanwhile is decided again before it waits for a person."""
@@ -187,10 +183,8 @@ async def post(run: Run, payload: Payload) -> dict[str, int]:
     by_ordinal = {int(ordinal): Posts(int(rid), int(first), str(payer)) for ordinal, rid, first, payer in posts}
     if by_ordinal:
         cut = chunks(services.archive, facts["sha256"], by_ordinal, facts["size"])
-        try:
-            await _Work(run, services, file_id, facts).through(cut)
-        finally:
-            await asyncio.to_thread(cut.close)
+        work = _Work(run, services, file_id, facts)
+        await decide_ahead(cut, work.decide, work.commit)
     ids = [found.remittance_id for found in by_ordinal.values()]
     totals: dict[str, int] = await run.transact("close", _close, services, file_id, ids, facts["config_hash"])
     boundary("post.closed")
@@ -206,36 +200,15 @@ class _Work:
         self._file_id = file_id
         self._facts = facts
 
-    async def through(self, cut: Generator[list[Asked], None, None]) -> None:
-        """Decide and commit every chunk, in order; some are decided ahead of the one that commits."""
-        ahead: deque[tuple[int, list[Asked], asyncio.Future[dict[str, Any]]]] = deque()
-        number = 0
-        try:
-            while True:
-                while len(ahead) <= AHEAD and (chunk := await asyncio.to_thread(next, cut, None)) is not None:
-                    ahead.append((number, chunk, await self._decide(f"decide {number}", chunk)))
-                    number += 1
-                if not ahead:
-                    return
-                first, chunk, task = ahead.popleft()
-                decided = await task
-                boundary("post.decided")
-                await self._commit(first, chunk, decided)
-        finally:
-            for _, _, task in ahead:
-                task.cancel()
-            await asyncio.gather(*(task for _, _, task in ahead), return_exceptions=True)
+    async def decide(self, name: str, chunk: list[Asked]) -> dict[str, Any]:
+        """Have a chunk decided."""
+        decided: dict[str, Any] = await self._run.step(name, _decide, self._services, self._facts, chunk)
+        return decided
 
-    async def _decide(self, name: str, chunk: list[Asked]) -> asyncio.Future[dict[str, Any]]:
-        """Start deciding a chunk. The step has its place among the steps of this workflow when this returns."""
-        step: Awaitable[dict[str, Any]] = self._run.step(name, _decide, self._services, self._facts, chunk)
-        task = asyncio.ensure_future(step)
-        await asyncio.sleep(0)
-        return task
-
-    async def _commit(self, number: int, chunk: list[Asked], decided: dict[str, Any]) -> None:
+    async def commit(self, number: int, chunk: list[Asked], decided: dict[str, Any]) -> None:
         """Commit a chunk. Payments whose claim changed, or had an earlier payment in the chunk, are decided again: as
         long as they become fewer, and then a few times more."""
+        boundary("post.decided")
         again = stuck = 0
         while True:
             blob = await asyncio.to_thread(self._services.archive.read, decided["sha256"])
@@ -256,4 +229,4 @@ class _Work:
             stuck += len(wanted) == len(chunk)
             again += 1
             chunk = [asked for asked in chunk if asked.payment_id in wanted]
-            decided = await (await self._decide(f"decide {number} again {again}", chunk))
+            decided = await self.decide(f"decide {number} again {again}", chunk)

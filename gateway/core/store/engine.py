@@ -26,6 +26,11 @@ from sqlalchemy.pool import QueuePool
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for the one before it on SQLite (milliseconds)."""
 
+CACHE_KB = 32_768
+"""What a connection keeps of an SQLite database (its own default of 2 MB is less than one chunk touches)."""
+CHECKPOINT_PAGES = 4_000
+"""How far SQLite's log grows before it is copied into the database: some chunks, not a part of one."""
+
 POOL_SIZE = 10
 POOL_OVERFLOW = 10
 CONNECT_TIMEOUT_S = 10
@@ -166,6 +171,8 @@ def _attach(engine: Engine, read_only: bool) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA cache_size=-{CACHE_KB}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA fullfsync=ON")  # macOS: fsync alone does not reach the disk
         if read_only:
