@@ -91,7 +91,7 @@ def _slips(claim: StoredClaim, mark: str, places: Mapping[str, frozenset[int]]) 
                 continue
             elements = raw.split(claim.delimiters.element)
             allowed = places.get(elements[0], _NO_COMPOSITES)
-            if any(mark in value for at, value in enumerate(elements) if at not in allowed):
+            if raw.count(mark) != sum([elements[at].count(mark) for at in allowed if at < len(elements)]):
                 return True
     return False
 

@@ -30,12 +30,13 @@ class StoredClaim(NamedTuple):
         end = text[2:3]
         repetition, found, parts = text[3:].partition(end) if end else ("", "", "")
         pieces = parts.split(end) if found else []
-        lists: list[list[str]] = [[]]
-        for piece in pieces[:-1]:
-            if piece:
-                lists[-1].append(piece)
-            else:
-                lists.append([])
-        if len(lists) != 5 or lists[-1]:
+        lists: list[list[str]] = []
+        at = 0
+        for _ in range(4):
+            # Raises ValueError, too: no end of a part is left.
+            stop = pieces.index("", at)
+            lists.append(pieces[at:stop])
+            at = stop + 1
+        if pieces[at:] != [""]:
             raise ValueError("these bytes are not a stored claim")
-        return cls(Delimiters(text[0], text[1], repetition, end), *lists[:4])
+        return cls(Delimiters(text[0], text[1], repetition, end), *lists)
