@@ -29,8 +29,9 @@ from ..store.outbox import put_outbox
 from ..store.tables import batches, submissions
 from ..work.items import WorkItem, open_items
 from . import outgoing, taking_out
+from .batch_child import checked_batch, written_batch
 from .services import Services
-from .write_batch import Written, check_batch, order_of, write_batch
+from .write_batch import order_of
 
 LAST_NUMBER = 999_999_999
 """ISA13 has nine digits; numbers are never used twice, so the counter ends there."""
@@ -244,7 +245,7 @@ def _numbers_are_used_up(partner: Partner, now: dt.datetime) -> WorkItem:
 # --- write -----------------------------------------------------------------------------------------
 
 
-def _commit(connection: Connection, services: Services, batch_id: int, written: Written, note: str) -> None:
+def _commit(connection: Connection, services: Services, batch_id: int, written: dict[str, Any], note: str) -> None:
     """The batch is written: its file, its interchange, and that it is to be sent."""
     now = services.clock.now()
     batch = batch_store.get(connection, batch_id, lock=True)
@@ -302,7 +303,7 @@ async def batch(run: Run, payload: Payload) -> dict[str, Any]:
     batch_id = int(made["batch_id"])
     boundary("batch.allocated")
     while True:
-        written: Written = await run.step("write", write_batch, services, partner, batch_id)
+        written: dict[str, Any] = await run.step("write", written_batch, services, name, batch_id)
         boundary("batch.written")
         if not written["taken_out"]:
             break
@@ -313,7 +314,7 @@ async def batch(run: Run, payload: Payload) -> dict[str, Any]:
     why = written["refused"]
     note = written["note"]
     if not why:
-        checked = await run.step("check", check_batch, services, partner, batch_id, written["sha256"])
+        checked: dict[str, Any] = await run.step("check", checked_batch, services, name, batch_id, written["sha256"])
         boundary("batch.checked")
         note = f"{note} {checked['note']}".strip()
         if checked["wrong"]:

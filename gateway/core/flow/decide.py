@@ -36,6 +36,8 @@ from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
 
 PAYMENTS = b"payments:"
 """How a packed request of the posting station begins (`post_records`)."""
+BATCH = b"batch:"
+"""How one of the batching station begins (`batch_child`)."""
 
 _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (confirm.STATION, confirm.what_happened),
@@ -98,7 +100,7 @@ def _reads(url: str) -> Engine:
 
 async def decide(payload: bytes, mark: Marking) -> bytes:
     """Decide a chunk. `payload` is a packed `deciding.Request`; returns a packed `verdicts.Chunk`. A chunk of payments
-    (`post_decide`) begins with PAYMENTS and goes its own way."""
+    (`post_decide`) begins with PAYMENTS and goes its own way, and so does a batch to be written."""
     # Thousands of small things that all end with the chunk: looking for cycles among them costs a tenth of the time.
     gc.disable()
     try:
@@ -106,6 +108,10 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
             from .post_decide import decide_payments
 
             return await decide_payments(payload, mark)
+        if payload.startswith(BATCH):
+            from .batch_child import in_child
+
+            return in_child(payload, _reads)
         return await _decide(_requests.decode(payload), mark)
     finally:
         gc.enable()

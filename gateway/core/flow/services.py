@@ -38,6 +38,19 @@ class Transports(Protocol):
         names, folders). Raises TransportError where the settings are incomplete."""
 
 
+class Papers(Protocol):
+    """What writing and reading back a batch needs, in this process or in a child."""
+
+    @property
+    def config(self) -> Config: ...
+
+    @property
+    def archive(self) -> Archive: ...
+
+    @property
+    def reads(self) -> SyncEngine: ...
+
+
 class Sightings:
     """What the polls of this process have seen at the partners, look after look.
 

@@ -25,7 +25,7 @@ from ..x12.segment import Delimiters
 from ..x12.stored import StoredClaim
 from ..x12.transactions import ClaimSetEnd, FileFault, ReadClaim, UnknownSet, transactions
 from ..x12.writer import ClaimHead, ClaimSet, InterchangeHead, write_claims
-from .services import Services
+from .services import Papers
 
 
 class Written(TypedDict):
@@ -66,12 +66,12 @@ class _Claim(NamedTuple):
     stored: StoredClaim
 
 
-def write_batch(services: Services, partner: Partner, batch_id: int) -> Written:
+def write_batch(papers: Papers, partner: Partner, batch_id: int) -> Written:
     """Write a batch into the archive, from what the database says of it."""
-    with services.reads.connect() as connection:
+    with papers.reads.connect() as connection:
         batch = batch_store.get(connection, batch_id)
         rows = batch_store.contents(connection, batch_id)
-    claims = [_as_sent(services, row) for row in rows]
+    claims = [_as_sent(papers, row) for row in rows]
     wanted = Delimiters(*(getattr(partner.delimiters, name) for name in Delimiters._fields))
     marks = None if partner.delimiters.fixed else delimit.choose((one.stored for one in claims), wanted)
     result = Written(sha256="", size=0, note="", taken_out=[], blanked=[], refused="")
@@ -84,7 +84,7 @@ def write_batch(services: Services, partner: Partner, batch_id: int) -> Written:
         result["note"] = "Other separators than usual were taken, because data holds the usual ones."
     head, start = _heads(partner, batch, marks)
     try:
-        stored = services.archive.put_chunks(
+        stored = papers.archive.put_chunks(
             write_claims(
                 head,
                 start,
@@ -103,10 +103,10 @@ def write_batch(services: Services, partner: Partner, batch_id: int) -> Written:
     return result
 
 
-def _as_sent(services: Services, row: Row[Any]) -> _Claim:
+def _as_sent(papers: Papers, row: Row[Any]) -> _Claim:
     """A claim under the payer id that its partner knows."""
     stored = StoredClaim.unpack(row.content)
-    sent_id = services.config.sent_payer_id(row.payer_id)
+    sent_id = papers.config.sent_payer_id(row.payer_id)
     if sent_id != row.payer_id:
         element = stored.delimiters.element
         start = f"NM1{element}PR{element}"
@@ -207,30 +207,30 @@ def _heads(partner: Partner, batch: Row[Any], marks: Delimiters) -> tuple[Interc
 # --- read back -------------------------------------------------------------------------------------
 
 
-def check_batch(services: Services, partner: Partner, batch_id: int, sha256: str) -> dict[str, Any]:
+def check_batch(papers: Papers, partner: Partner, batch_id: int, sha256: str) -> dict[str, Any]:
     """Read what was written and compare it with what was meant.
 
     Returns `wrong`, what is not right (empty where all is), and a `note` for the timeline.
     """
-    with services.reads.connect() as connection:
+    with papers.reads.connect() as connection:
         batch = batch_store.get(connection, batch_id)
         numbers = batch_store.numbers(connection, batch_id)
     first = int(batch.first_st02)
     meant = Envelope(batch.isa13, batch.gs06, tuple(dict.fromkeys(st02 for _, st02 in numbers)))
     note = ""
-    wrong = _read_back(services, sha256, batch, meant, Counter(number for number, _ in numbers))
+    wrong = _read_back(papers, sha256, batch, meant, Counter(number for number, _ in numbers))
     if any(not first <= int(st02) < first + batch.sets for st02 in meant.st02):
         wrong.append("A transaction set has a number that was not allocated for it.")
     if not wrong and partner.second_opinion:
         try:
-            wrong += suspicions(services.archive.read(sha256), meant)
+            wrong += suspicions(papers.archive.read(sha256), meant)
             note = "badx12 agrees with its envelope."
         except NoOpinion as error:
             note = f"No second opinion: {error}"
     return {"wrong": wrong, "note": note}
 
 
-def _read_back(services: Services, sha256: str, batch: Row[Any], meant: Envelope, numbers: Counter[str]) -> list[str]:
+def _read_back(papers: Papers, sha256: str, batch: Row[Any], meant: Envelope, numbers: Counter[str]) -> list[str]:
     wrong: list[str] = []
     found: Counter[str] = Counter()
     sets: list[str] = []
@@ -240,7 +240,7 @@ def _read_back(services: Services, sha256: str, batch: Row[Any], meant: Envelope
         if is_ != should:
             wrong.append(f"{what} is {is_} and should be {should}.")
 
-    with services.archive.open(sha256) as stream:
+    with papers.archive.open(sha256) as stream:
         for item in transactions(read(stream)):
             if isinstance(item, ReadClaim):
                 found[item.claim.id] += 1

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import update
 
-from gateway.core.flow import taking_out
+from gateway.core.flow import batch_child, taking_out
 from gateway.core.flow.batch import due_batches
 from gateway.core.flow.outgoing import dissolve
 from gateway.core.flow.write_batch import check_batch, order_of, write_batch
@@ -186,6 +186,7 @@ async def test_a_claim_that_no_separators_suit_does_not_keep_the_others_back(
 ) -> None:
     """The choice of separators is the first line; where it errs, the writer is the second."""
     monkeypatch.setattr("gateway.core.x12.delimit.choose", lambda claims, wanted: wanted)
+    monkeypatch.setattr(batch_child, "BATCH", b"nothing that a child knows")  # so that it is written here
     odd = make_837([Made("C-1", extra=["REF*G1*AUTH~1"]), Made("C-2")], segment="\n")
     async with world.running() as gateway:
         await gateway.take_in(data=odd)
