@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from ..model.money import to_dollars
 from ..model.posting import PATIENT_KINDS
@@ -27,39 +27,43 @@ def postings_rows(
     Amounts are Decimal dollars; `adjustments` are `CO-45 50.00` and the like, with blanks between; dates are ISO. A
     payment that was posted to the claim as a whole has an empty `line`. Reads in the memory of some hundred payments.
     """
-    last = 0
-    while True:
-        statement = (
-            select(
-                claim_payments.c.id,
-                claim_payments.c.claim_number,
-                claim_payments.c.status,
-                claim_payments.c.payer_claim_number,
-                claims.c.source_claim_number,
-                claims.c.source,
-                remittances.c.trace_number,
-                remittances.c.effective_date,
-                remittances.c.payer_name,
-                remittances.c.payer_id,
-                remittances.c.method,
-            )
-            .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
-            .join(claims, claims.c.id == claim_payments.c.claim_id)
-            .where(claim_payments.c.state == "posted", claim_payments.c.id > last)
-            .order_by(claim_payments.c.id)
-            .limit(AT_ONCE)
+    if file_id is not None:
+        found = select(remittances.c.id).where(remittances.c.file_id == file_id).order_by(remittances.c.ordinal)
+        remittance_ids = connection.execute(found).scalars().all()
+    for remittance_id in remittance_ids:
+        last = 0
+        while payments := connection.execute(_page(remittance_id, last)).all():
+            yield from _rows(connection, [row for row in payments if source in ("", row.source)])
+            last = payments[-1].id
+
+
+def _page(remittance_id: int, last: int) -> Select[Any]:
+    """The next posted payments of a remittance. (Those of one source are picked out afterwards: asked for it, SQLite
+    would begin with every claim that the source ever sent.)"""
+    return (
+        select(
+            claim_payments.c.id,
+            claim_payments.c.claim_number,
+            claim_payments.c.status,
+            claim_payments.c.payer_claim_number,
+            claims.c.source_claim_number,
+            claims.c.source,
+            remittances.c.trace_number,
+            remittances.c.effective_date,
+            remittances.c.payer_name,
+            remittances.c.payer_id,
+            remittances.c.method,
         )
-        if file_id is not None:
-            statement = statement.where(remittances.c.file_id == file_id)
-        if remittance_ids:
-            statement = statement.where(remittances.c.id.in_(remittance_ids))
-        if source:
-            statement = statement.where(claims.c.source == source)
-        payments = connection.execute(statement).all()
-        if not payments:
-            return
-        yield from _rows(connection, payments)
-        last = payments[-1].id
+        .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
+        .join(claims, claims.c.id == claim_payments.c.claim_id)
+        .where(
+            claim_payments.c.remittance_id == remittance_id,
+            claim_payments.c.state == "posted",
+            claim_payments.c.id > last,
+        )
+        .order_by(claim_payments.c.id)
+        .limit(AT_ONCE)
+    )
 
 
 def _rows(connection: Connection, payments: Sequence[Any]) -> Iterator[dict[str, Any]]:

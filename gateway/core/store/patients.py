@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .bulk import insert_bulk
@@ -237,24 +237,18 @@ def _suggest(
         if person.birth_date is not None and person.last_name:
             name = (person.last_name[:80], person.first_name[:80], person.birth_date)
             wanted.setdefault(name, []).append(patient_id)
-    names = sorted({last for last, _, _ in wanted})
-    days = sorted({birth_date for _, _, birth_date in wanted})
+    names = sorted(wanted)
+    whole_name = tuple_(patients.c.last_name, patients.c.first_name, patients.c.birth_date)
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(names), BULK):
         rows = connection.execute(
             select(patients.c.id, patients.c.last_name, patients.c.first_name, patients.c.birth_date)
-            .where(
-                patients.c.last_name.in_(names[start : start + BULK]),
-                patients.c.birth_date.in_(days),
-                patients.c.merged_into.is_(None),
-            )
+            .where(whole_name.in_(names[start : start + BULK]), patients.c.merged_into.is_(None))
             .order_by(patients.c.id)
         )
         first_of: dict[tuple[str, str, dt.date], int] = {}
         for other, last, given, birth_date in rows:
             same = (last, given, birth_date)
-            if same not in wanted:
-                continue
             oldest = first_of.setdefault(same, other)
             if other != oldest and other in wanted[same]:
                 pairs.append((other, oldest))

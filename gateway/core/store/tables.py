@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 
@@ -68,6 +69,7 @@ def _id() -> Column[Any]:
 
 
 def _ref(name: str, target: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
+    """A reference; without `index` where a unique constraint begins with it."""
     return Column(name, _BIG, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
 
 
@@ -77,6 +79,11 @@ def _moment(name: str, *, nullable: bool = False) -> Column[Any]:
 
 def _text(name: str, *, size: int = 80, default: str | None = "", index: bool = False) -> Column[Any]:
     return Column(name, String(size), nullable=False, default=default, index=index)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The rows that an index holds, for both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 # --- bookkeeping -----------------------------------------------------------------------------------
@@ -255,9 +262,11 @@ patients = Table(
     _text("sex", size=1),
     Column("version", Integer, nullable=False, default=1),
     # Set when this patient was merged into another; undone by clearing it.
-    _ref("merged_into", "patients", nullable=True),
+    _ref("merged_into", "patients", nullable=True, index=False),
     _moment("created_at"),
     Index("ix_patients_name", "last_name", "first_name", "birth_date"),
+    # Of the few that are: with an index of all, SQLite would look for a name among everybody who is not.
+    Index("ix_patients_merged_into", "merged_into", **_where("merged_into IS NOT NULL")),
 )
 
 # Member ids and the sources' own ids of a patient, with the dates they were seen for.
@@ -297,7 +306,7 @@ claims = Table(
     metadata,
     _id(),
     _text("source"),
-    _ref("file_id", "files"),
+    _ref("file_id", "files", index=False),
     Column("ordinal", Integer, nullable=False),
     _text("claim_number", size=38, index=True),
     _text("source_claim_number", size=38),
@@ -319,12 +328,13 @@ claims = Table(
     _text("payer_claim_number", index=True),
     _text("config_hash", size=64),
     # Of the segments as they came, without CLM01: the same claim under another number is found by it.
-    _text("content_hash", size=32, index=True),
+    _text("content_hash", size=32),
     Column("content", LargeBinary, nullable=False),
     _moment("created_at"),
     _moment("updated_at"),
     UniqueConstraint("file_id", "ordinal"),
     Index("ix_claims_source_number", "source", "source_claim_number"),
+    Index("ix_claims_source_content", "source", "content_hash"),
     Index("ix_claims_partner_state", "partner", "state"),
     Index("ix_claims_state_created_at", "state", "created_at"),
     Index("ix_claims_member_id", "member_id", "from_date"),
@@ -334,7 +344,7 @@ claim_lines = Table(
     "claim_lines",
     metadata,
     _id(),
-    _ref("claim_id", "claims"),
+    _ref("claim_id", "claims", index=False),
     Column("number", Integer, nullable=False),
     _text("control_number", size=50, index=True),
     _text("code", size=48),
@@ -413,7 +423,7 @@ submissions = Table(
     metadata,
     _id(),
     _ref("claim_id", "claims"),
-    _ref("batch_id", "batches"),
+    _ref("batch_id", "batches", index=False),
     _text("claim_number", size=38, index=True),
     _text("st02", size=9),
     Column("position", Integer, nullable=False),
@@ -499,7 +509,7 @@ remittances = Table(
     "remittances",
     metadata,
     _id(),
-    _ref("file_id", "files"),
+    _ref("file_id", "files", index=False),
     Column("ordinal", Integer, nullable=False),
     _text("partner"),
     _text("state", size=16),

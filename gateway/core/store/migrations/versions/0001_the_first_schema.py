@@ -103,7 +103,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_patients")),
     )
     with op.batch_alter_table("patients", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_patients_merged_into"), ["merged_into"], unique=False)
+        batch_op.create_index(
+            "ix_patients_merged_into",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
         batch_op.create_index("ix_patients_name", ["last_name", "first_name", "birth_date"], unique=False)
 
     op.create_table(
@@ -289,8 +295,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_claims_claim_number"), ["claim_number"], unique=False)
-        batch_op.create_index(batch_op.f("ix_claims_content_hash"), ["content_hash"], unique=False)
-        batch_op.create_index(batch_op.f("ix_claims_file_id"), ["file_id"], unique=False)
+        batch_op.create_index("ix_claims_source_content", ["source", "content_hash"], unique=False)
         batch_op.create_index("ix_claims_member_id", ["member_id", "from_date"], unique=False)
         batch_op.create_index("ix_claims_partner_state", ["partner", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_patient_id"), ["patient_id"], unique=False)
@@ -357,7 +362,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("remittances", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_remittances_body_hash"), ["body_hash"], unique=False)
-        batch_op.create_index(batch_op.f("ix_remittances_file_id"), ["file_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_remittances_money_key"), ["money_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_remittances_trace_number"), ["trace_number"], unique=False)
 
@@ -398,7 +402,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("claim_id", "number", name=op.f("uq_claim_lines_claim_id_number")),
     )
     with op.batch_alter_table("claim_lines", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_claim_lines_claim_id"), ["claim_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_claim_lines_control_number"), ["control_number"], unique=False)
         batch_op.create_index("ix_claim_lines_patient_id", ["patient_id", "from_date"], unique=False)
 
@@ -511,7 +514,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("batch_id", "position", name=op.f("uq_submissions_batch_id_position")),
     )
     with op.batch_alter_table("submissions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_submissions_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_submissions_claim_id"), ["claim_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_submissions_claim_number"), ["claim_number"], unique=False)
         batch_op.create_index(batch_op.f("ix_submissions_payer_claim_number"), ["payer_claim_number"], unique=False)
@@ -714,7 +716,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_submissions_payer_claim_number"))
         batch_op.drop_index(batch_op.f("ix_submissions_claim_number"))
         batch_op.drop_index(batch_op.f("ix_submissions_claim_id"))
-        batch_op.drop_index(batch_op.f("ix_submissions_batch_id"))
 
     op.drop_table("submissions")
     with op.batch_alter_table("provider_adjustments", schema=None) as batch_op:
@@ -741,7 +742,6 @@ def downgrade() -> None:
     with op.batch_alter_table("claim_lines", schema=None) as batch_op:
         batch_op.drop_index("ix_claim_lines_patient_id")
         batch_op.drop_index(batch_op.f("ix_claim_lines_control_number"))
-        batch_op.drop_index(batch_op.f("ix_claim_lines_claim_id"))
 
     op.drop_table("claim_lines")
     with op.batch_alter_table("remote_files", schema=None) as batch_op:
@@ -751,7 +751,6 @@ def downgrade() -> None:
     with op.batch_alter_table("remittances", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_remittances_trace_number"))
         batch_op.drop_index(batch_op.f("ix_remittances_money_key"))
-        batch_op.drop_index(batch_op.f("ix_remittances_file_id"))
         batch_op.drop_index(batch_op.f("ix_remittances_body_hash"))
 
     op.drop_table("remittances")
@@ -767,8 +766,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_claims_patient_id"))
         batch_op.drop_index("ix_claims_partner_state")
         batch_op.drop_index("ix_claims_member_id")
-        batch_op.drop_index(batch_op.f("ix_claims_file_id"))
-        batch_op.drop_index(batch_op.f("ix_claims_content_hash"))
+        batch_op.drop_index("ix_claims_source_content")
         batch_op.drop_index(batch_op.f("ix_claims_claim_number"))
 
     op.drop_table("claims")
@@ -808,7 +806,7 @@ def downgrade() -> None:
     op.drop_table("schedules")
     with op.batch_alter_table("patients", schema=None) as batch_op:
         batch_op.drop_index("ix_patients_name")
-        batch_op.drop_index(batch_op.f("ix_patients_merged_into"))
+        batch_op.drop_index("ix_patients_merged_into")
 
     op.drop_table("patients")
     op.drop_table("partner_states")
