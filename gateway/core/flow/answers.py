@@ -1,8 +1,9 @@
 """The station that gives answers back: to each billing system, in its own folder, what belongs to its claims.
 
 A source gets the 999 for each file that it sent, the partners' 277CA and 835 that speak of its claims (the bytes as
-they came), and an export of the postings to its claims (CSV and JSON lines). Files appear under their final name at
-once and whole; giving the same answer twice writes the same file again.
+they came; where its claims left under our numbers, with its own again), and an export of the postings to its claims
+(CSV and JSON lines). Files appear under their final name at once and whole; giving the same answer twice writes the
+same file again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
 from ..store import timeline
 from ..store.tables import acknowledgments, claim_payments, claims, files, remittances, submissions
+from ..x12.tokens import tokens
 from .intake_answer import acknowledgment_of
 from .post import postings_rows
 from .services import Services
@@ -78,6 +80,55 @@ def _blocks(services: Services, sha256: str) -> Iterable[bytes]:
             yield block
 
 
+def _for_source(
+    services: Services, connection: Connection, file_id: int, sha256: str, source: Source
+) -> Iterable[bytes]:
+    """A partner's file as a source gets it: its bytes as they came, or its claims under their own numbers again."""
+    numbers = _own_numbers(connection, file_id, source.name) if source.our_claim_numbers else {}
+    return _under_own_numbers(services, sha256, numbers) if numbers else _blocks(services, sha256)
+
+
+def _own_numbers(connection: Connection, file_id: int, source: str) -> dict[str, str]:
+    """Our numbers of a source's claims that a received file speaks of, each with the source's own."""
+    numbers = select(claims.c.claim_number, claims.c.source_claim_number).where(
+        claims.c.source == source, claims.c.claim_number != claims.c.source_claim_number
+    )
+    by_ack = (
+        numbers.join(submissions, submissions.c.claim_id == claims.c.id)
+        .join(acknowledgments, acknowledgments.c.submission_id == submissions.c.id)
+        .where(acknowledgments.c.file_id == file_id)
+    )
+    by_payment = (
+        numbers.join(claim_payments, claim_payments.c.claim_id == claims.c.id)
+        .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
+        .where(remittances.c.file_id == file_id)
+    )
+    return {row.claim_number: row.source_claim_number for row in connection.execute(by_ack.union(by_payment))}
+
+
+# Where an answer names a claim by its CLM01: CLP01 of an 835, TRN02 of a 277CA's loop 2200D.
+_NAMES_A_CLAIM = {"CLP": 1, "TRN": 2}
+_PIECE = 4_000
+
+
+def _under_own_numbers(services: Services, sha256: str, numbers: dict[str, str]) -> Iterable[bytes]:
+    waiting: list[str] = []
+    with services.archive.open(sha256) as stream:
+        for token in tokens(stream):
+            raw = token.raw
+            position = _NAMES_A_CLAIM.get(raw[:3])
+            if position is not None and len(raw) > 3:
+                elements = raw.split(raw[3])
+                if len(elements) > position and elements[position] in numbers:
+                    elements[position] = numbers[elements[position]]
+                    raw = raw[3].join(elements)
+            waiting += (token.gap, raw, token.terminator)
+            if len(waiting) > _PIECE:
+                yield "".join(waiting).encode("latin-1")
+                waiting.clear()
+    yield "".join(waiting).encode("latin-1")
+
+
 def _csv(rows: list[dict[str, Any]]) -> bytes:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\r\n")
@@ -105,7 +156,8 @@ def _give(services: Services, file_id: int) -> list[dict[str, Any]]:
             folder = _folder(services, source)
             for kind in ("277CA", "835"):
                 if row.kind in (kind, "mixed") and kind in source.answers:
-                    written = _place(folder, f"{stamp}-{kind}-{_safe(row.name)}", _blocks(services, row.sha256))
+                    content = _for_source(services, connection, file_id, row.sha256, source)
+                    written = _place(folder, f"{stamp}-{kind}-{_safe(row.name)}", content)
                     given.append({"source": name, "kind": kind, "name": written})
                     if row.kind == "mixed":
                         break

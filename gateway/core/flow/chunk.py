@@ -26,6 +26,7 @@ from .json_file import MOST_BYTES, JsonClaimError, NotJson, begins_like_json, re
 FINDINGS_KEPT = 1000
 FIRST_FINDINGS = 20
 PEEK = 256
+_FORMATS = {"837": "837 files", "json": "JSON claims"}
 PROFESSIONAL = "005010X222"
 """Versions of the 837 that are taken in; institutional and dental claims are others."""
 
@@ -68,11 +69,19 @@ class Survey(msgspec.Struct):
         return {int(number): str(why) for number, why in facts["unsound"]}
 
 
-def survey(stream: BinaryIO) -> Survey:
-    """Look a file through; never raises on its bytes."""
+def survey(stream: BinaryIO, format: str = "auto") -> Survey:
+    """Look a file through; never raises on its bytes. `format` is what the source may send: 837, json or auto."""
     start = stream.read(PEEK)
     stream.seek(0)
-    if begins_like_json(start):
+    json = begins_like_json(start)
+    if format != "auto" and json != (format == "json"):
+        return Survey(
+            kind="JSON" if json else "unknown",
+            refused=True,
+            problem=f"It is {'' if json else 'no '}JSON, and its source is set to send {_FORMATS[format]} (`format` in "
+            "gateway.yaml). Its bytes are kept; mend the setting, or what the source drops, and send it again.",
+        )
+    if json:
         return _survey_json(stream)
     found = Survey()
     others: dict[str, int] = {}

@@ -132,6 +132,25 @@ def _claim(stored: StoredClaim) -> tuple[list[str], str, list[LineRow]]:
     return clm, payer_claim_number, lines
 
 
+def under_our_number(stored: StoredClaim, columns: Columns, file_id: int, ordinal: int) -> StoredClaim:
+    """The claim with a number (CLM01) of our own, which no other claim of any source bears; `columns` follow. The same
+    number each time."""
+    element = stored.delimiters.element
+    columns.source_number = columns.claim_number
+    columns.claim_number = our_claim_number(file_id, ordinal)
+    at = next((at for at, raw in enumerate(stored.claim) if raw.startswith(f"CLM{element}")), None)
+    if at is None:
+        return stored
+    elements = stored.claim[at].split(element)
+    elements[1] = columns.claim_number
+    return stored._replace(claim=[*stored.claim[:at], element.join(elements), *stored.claim[at + 1 :]])
+
+
+def our_claim_number(file_id: int, ordinal: int) -> str:
+    """The number under which a claim leaves where its source wants ours; well within the guide's 20 characters."""
+    return f"GW{file_id:X}-{ordinal:X}"
+
+
 # What stands after the references of 2400, or opens a loop within it (`core.x12.editing.ORDER`).
 _AFTER_REFERENCES = frozenset({"AMT", "K3", "NTE", "PS1", "HCP", "LIN", "NM1", "SVD", "LQ"})
 

@@ -163,13 +163,13 @@ def _hold_what_came_before(connection: Connection, origin: Origin, verdicts: Seq
     """
     candidates = [v for v in verdicts if not v.fault]
     numbers: dict[str, int | None] = dict(
-        claim_store.numbers_in_use(connection, origin.source, (v.columns.claim_number for v in candidates))
+        claim_store.numbers_in_use(connection, origin.source, (_given_number(v) for v in candidates))
     )
     hashes: dict[str, int | None] = dict(
         claim_store.contents_in_use(connection, origin.source, (v.content_hash for v in candidates))
     )
     for verdict in candidates:
-        number = verdict.columns.claim_number
+        number = _given_number(verdict)
         if number in numbers and verdict.columns.frequency not in _REPLACES:
             verdict.holds.append(_system_hold(DUPLICATE_NUMBER, _came_before("number", numbers[number])))
         elif verdict.content_hash in hashes:
@@ -177,6 +177,11 @@ def _hold_what_came_before(connection: Connection, origin: Origin, verdicts: Seq
             verdict.holds.append(_system_hold(DUPLICATE_CONTENT, _came_before("content", earlier)))
         numbers.setdefault(number, None)
         hashes.setdefault(verdict.content_hash, None)
+
+
+def _given_number(verdict: Verdict) -> str:
+    """CLM01 as the source gave it."""
+    return verdict.columns.source_number or verdict.columns.claim_number
 
 
 def _came_before(what: str, claim_id: int | None) -> str:
@@ -225,7 +230,7 @@ def _write_claims(
                 origin.file_id,
                 verdict.ordinal,
                 columns.claim_number,
-                columns.claim_number,
+                _given_number(verdict),
                 patient_of[verdict.ordinal],
                 verdict.partner,
                 verdict.chain,

@@ -27,7 +27,7 @@ from ..store.patients import Person
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
 from . import confirm, hold, scrub
-from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, number_lines
+from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, number_lines, under_our_number
 from .deciding import Asked, Request
 from .history import History
 from .release import NO_PARTNER
@@ -62,7 +62,7 @@ class _Read:
 
     __slots__ = ("claim", "columns", "fault", "hash")
 
-    def __init__(self, asked: Asked, request: Request) -> None:
+    def __init__(self, asked: Asked, request: Request, *, renumber: bool) -> None:
         self.claim: Claim | None = None
         self.columns = _NO_COLUMNS
         self.fault = asked.fault
@@ -78,6 +78,8 @@ class _Read:
                 self.fault = f"CLM01: the claim number has more than {LONGEST_CLAIM_NUMBER} characters."
             if not self.fault:
                 stored = number_lines(stored, self.columns, request.file_id, asked.ordinal)
+                if renumber:
+                    stored = under_our_number(stored, self.columns, request.file_id, asked.ordinal)
                 self.claim = Claim(stored, "gateway")
         except Exception as error:  # one claim that our own code cannot read harms no other
             self.fault = self.fault or f"The gateway cannot work on it ({_where(error)}). Report this."
@@ -119,7 +121,9 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
 
 async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = [_Read(asked, request) for asked in request.claims]
+    source = config.source(request.source)
+    renumber = source is not None and source.our_claim_numbers
+    read = [_Read(asked, request, renumber=renumber) for asked in request.claims]
     with _reads(request.database_url).connect() as connection:
         history = History(connection, [one.columns.person if one.claim else _NO_PERSON for one in read])
     runner = Runner(
@@ -193,6 +197,7 @@ async def _one(
         holds.append(_no_partner(columns.payer_id))
     if edited:
         columns = columns_of(claim.stored, source)
+        columns.source_number = one.columns.source_number
     history.decided(item, columns, ClaimState.HELD if holds else ClaimState.READY)
     return Verdict(
         ordinal=asked.ordinal,

@@ -59,10 +59,11 @@ def _lookup(services: Services, file_id: int) -> dict[str, Any]:
     }
 
 
-def _survey(services: Services, sha256: str) -> dict[str, Any]:
+def _survey(services: Services, sha256: str, source: str) -> dict[str, Any]:
     """Look the file through; its findings go into the archive as JSON."""
+    settings = services.source(source)
     with services.archive.open(sha256) as stream:
-        found = survey(stream)
+        found = survey(stream, settings.format if settings is not None else "auto")
     kept = services.archive.put(msgspec.json.encode(found.findings)) if found.findings else None
     return found.facts() | {"findings": list(kept) if kept else None}
 
@@ -133,7 +134,7 @@ async def take_in(run: Run, payload: Payload) -> dict[str, int]:
     services: Services = run.services
     file_id = int(payload["file_id"])
     facts = await run.step("lookup", _lookup, services, file_id)
-    seen = await run.step("survey", _survey, services, facts["sha256"])
+    seen = await run.step("survey", _survey, services, facts["sha256"], facts["source"])
     boundary("intake.surveyed")
     await run.transact("begin", _begin, services, file_id, facts, seen)
     totals = dict.fromkeys(("claims", "cents", "ready", "held", "faulty"), 0)

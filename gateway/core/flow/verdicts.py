@@ -49,7 +49,8 @@ class StationRow(msgspec.Struct, array_like=True, gc=False):
 
 
 class Columns(msgspec.Struct, array_like=True, gc=False):
-    """The searched columns of a claim, with its patient and its lines."""
+    """The searched columns of a claim, with its patient and its lines. `source_number` is the number that its source
+    gave it, where it leaves under another one."""
 
     claim_number: str
     payer_id: str
@@ -64,6 +65,7 @@ class Columns(msgspec.Struct, array_like=True, gc=False):
     payer_claim_number: str
     person: Person
     lines: list[LineRow]
+    source_number: str = ""
 
 
 class Verdict(msgspec.Struct, array_like=True, gc=False):

@@ -32,10 +32,13 @@ async def until(look: Callable[[], Any], what: str) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("number", ["C-1", "GW1-1"])
 async def test_claims_leave_and_their_answers_stand_in_the_folder_of_the_source(
-    sftp_world: World, monkeypatch: pytest.MonkeyPatch
+    number: str, sftp_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`number`: the one under which the claim leaves; another than its source's where that wants ours."""
     world = sftp_world
+    world.source = f"    our_claim_numbers: {'false' if number == 'C-1' else 'true'}\n"
     world.stations = "  scrub: []\n  post: [autoposting]"
     root = world.config().root
     shutil.copytree(shipped_config() / "tables", root / "tables")
@@ -59,9 +62,9 @@ async def test_claims_leave_and_their_answers_stand_in_the_folder_of_the_source(
         assert await gateway.sent(1) == "sent"
         (batch,) = world.rows(batches)
         first = envelope([ack_999(batch.gs06, batch.first_st02)], ta1=[ta1(batch.isa13)])
-        status = envelope([status_277ca(batch.bht03, [("C-1", "A2")])], isa13="000000702")
+        status = envelope([status_277ca(batch.bht03, [(number, "A2")])], isa13="000000702")
         paid = make_835(
-            Era([Clp("C-1", [Svc("E1390", "150", "100", [Cas("CO", "45", "50")], modifiers=["RR"], date="20261101")])])
+            Era([Clp(number, [Svc("E1390", "150", "100", [Cas("CO", "45", "50")], modifiers=["RR"], date="20261101")])])
         )
         for name, data in (("a.999", first), ("b.277", status), ("c.835", paid)):
             (outbound / name).write_bytes(data)
@@ -71,13 +74,13 @@ async def test_claims_leave_and_their_answers_stand_in_the_folder_of_the_source(
             await gateway.engine.wait("read", str(file_id))
             await gateway.engine.wait("post" if name == "c.835" else "acknowledge", str(file_id))
         await until(lambda: {"277CA-b.277", "835-c.835", "postings.csv"} <= names(), "the answers are given")
-    assert world.states() == {"C-1": "closed", "C-2": "faulty"}
+    assert world.states() == {number: "closed", "C-2": "faulty"}
     assert not list(outbound.iterdir())
     (remitted,) = world.rows(remittances)
     assert (remitted.state, remitted.posted_cents) == ("posted", 10_000)
     given = {path.name.split("-", 2)[2]: path.read_bytes() for path in folder.iterdir()}
-    assert given["277CA-b.277"] == status
-    assert given["835-c.835"] == paid
+    assert given["277CA-b.277"] == status.replace(f"TRN*2*{number}~".encode(), b"TRN*2*C-1~")
+    assert given["835-c.835"] == paid.replace(f"CLP*{number}*".encode(), b"CLP*C-1*")
     (row,) = csv.DictReader(io.StringIO(given["postings.csv"].decode()))
     assert (row["claim_number"], row["paid"]) == ("C-1", "100.00")
     with world.sql.connect() as connection:

@@ -62,6 +62,7 @@ class World:
         self.stations = "  scrub: []"
         self.environment = "test"
         self.payers = "['*']"
+        self.source = ""
 
     def add_plugin(self, name: str, source: str) -> None:
         """A plugin of this test's own, a file in the plugins folder; it runs at scrub."""
@@ -76,7 +77,7 @@ class World:
         (root / "gateway.yaml").write_text(
             f"organisation:\n  name: STILLWATER HOME MEDICAL\n  billing_npis: [{NPI}]\n  tax_id: 96-0000017\n"
             f"environment: {self.environment}\ndata_dir: {self.folder}\nplugins_dir: {self.plugins}\n"
-            "sources:\n  - name: desk\n"
+            f"sources:\n  - name: desk\n{self.source}"
         )
         (root / "chains" / "default.yaml").write_text(f"stations:\n{self.stations}\n")
         server = self.server

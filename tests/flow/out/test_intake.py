@@ -31,6 +31,28 @@ async def test_a_file_of_something_else_is_named_and_not_taken_in(world: World) 
     assert "005010X223A2" in world.items(kind="file_problem")[0].reason
 
 
+async def test_what_the_source_is_not_set_to_send_is_not_taken_in(world: World) -> None:
+    world.source = "    format: json\n"
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"))
+    assert world.claims() == []
+    assert world.files()[0].state == "quarantined"
+    (item,) = world.items(kind="file_problem")
+    assert "set to send JSON claims (`format` in gateway.yaml)" in item.reason
+
+
+async def test_claims_leave_under_our_numbers_where_the_source_wants_it(world: World) -> None:
+    world.source = "    our_claim_numbers: true\n"
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"), Made("C-2"))
+        await gateway.take_in(data=make_837([Made("C-1", chart="OTHER")], isa13="000000102"))
+    first, second, third = world.claims()
+    assert [row.source_claim_number for row in (first, second, third)] == ["C-1", "C-2", "C-1"]
+    assert len({row.claim_number for row in (first, second, third)}) == 3
+    assert f"CLM*{first.claim_number}*150".encode() in first.content
+    assert (first.state, second.state, third.state) == ("ready", "ready", "held")  # its source used the number twice
+
+
 async def test_a_set_with_a_wrong_count_is_one_work_item_not_three(world: World) -> None:
     data = make_837([Made("C-1"), Made("C-2"), Made("C-3")], se01=7)
     async with world.running() as gateway:
