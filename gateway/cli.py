@@ -10,6 +10,7 @@ import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("gateway.operate.commands:backup", "Copy everything into a folder, while the gateway runs."),
+    "batches": ("gateway.operate.batch_commands:batches", "Interchanges made of claims; sending one that waits."),
     "config": ("gateway.config.commands:config", "Check and show the configuration."),
     "plugins": ("gateway.config.commands:plugins", "List the plugins that are found, and what each one does."),
     "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),

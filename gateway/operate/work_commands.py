@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 UNFINISHED = ("failed", "cancelled", "running", "queued")
 
 
-def _show(columns: Sequence[str], rows: Sequence[Sequence[object]], as_csv: bool, nothing: str) -> None:
+def show(columns: Sequence[str], rows: Sequence[Sequence[object]], as_csv: bool, nothing: str) -> None:
     """Print rows as CSV, or aligned with the last column free."""
     texts = [["" if value is None else str(value) for value in row] for row in rows]
     if as_csv:
@@ -40,23 +40,24 @@ def _show(columns: Sequence[str], rows: Sequence[Sequence[object]], as_csv: bool
         click.echo("  ".join([*padded, row[-1]]).rstrip())
 
 
-def _look(config: Config, what: str, statement: Select[Any]) -> list[Any]:
+def look(config: Config, what: str, statement: Select[Any]) -> list[Any]:
     """Rows for a person, and a line about it in the access log."""
     from sqlalchemy import insert
 
     from ..core.clock import SystemClock
     from ..core.store.tables import access_log
 
-    def look(connection: Connection) -> list[Any]:
+    def read(connection: Connection) -> list[Any]:
         connection.execute(
             insert(access_log).values(at=SystemClock().now(), who=getpass.getuser(), what=what, source="command line")
         )
         return list(connection.execute(statement).all())
 
-    return change(config, look)
+    return change(config, read)
 
 
-def _dollars(cents: int) -> str:
+def dollars(cents: int) -> str:
+    """Cents as dollars, for a person."""
     from ..core.model.money import to_dollars
 
     return f"{to_dollars(cents):,.2f}"
@@ -89,7 +90,7 @@ def work_list(config_path: Path, state: str | None, kind: str, limit: int, as_cs
     wanted = () if state == "all" else (state,) if state else UNFINISHED
     with database(require(config_path)) as (_, places), books(_books_url(places)) as found:
         rows = found.list(wanted, kind=kind, limit=limit)
-    _show(
+    show(
         ("kind", "key", "state", "since", "error"),
         [(row.kind, row.key, row.state, f"{row.created_at:%Y-%m-%d %H:%M:%S}", row.error[:200]) for row in rows],
         as_csv,
@@ -146,16 +147,16 @@ def holds_list(config_path: Path, team: str, as_csv: bool) -> None:
         (
             row.id,
             row.source_claim_number,
-            _dollars(row.charge_cents),
+            dollars(row.charge_cents),
             row.type,
             row.team,
             row.due or row.expires,
             row.payer_name,
             row.reason,
         )
-        for row in _look(require(config_path), "holds list", statement)
+        for row in look(require(config_path), "holds list", statement)
     ]
-    _show(("id", "claim", "charge", "type", "team", "due", "payer", "reason"), rows, as_csv, "No claim is held.")
+    show(("id", "claim", "charge", "type", "team", "due", "payer", "reason"), rows, as_csv, "No claim is held.")
 
 
 @holds.command("release")
@@ -211,13 +212,13 @@ def queue_list(config_path: Path, team: str, kind: str, limit: int, as_csv: bool
         statement = statement.where(work_items.c.team == team)
     if kind:
         statement = statement.where(work_items.c.kind == kind)
-    found = _look(require(config_path), "queue list", statement)
+    found = look(require(config_path), "queue list", statement)
     shown = found if as_csv else found[:limit]
     rows = [
-        (row.id, row.kind, row.team, row.work_by, row.deadline, _dollars(row.cents), row.partner, row.reason)
+        (row.id, row.kind, row.team, row.work_by, row.deadline, dollars(row.cents), row.partner, row.reason)
         for row in shown
     ]
     columns = ("id", "kind", "team", "work_by", "deadline", "dollars", "partner", "reason")
-    _show(columns, rows, as_csv, "Nothing waits for a person.")
+    show(columns, rows, as_csv, "Nothing waits for a person.")
     if len(found) > len(shown):
         click.echo(f"And {len(found) - len(shown):,} more: --limit, --team, --kind or --csv.")

@@ -151,6 +151,47 @@ def test_who_looked_at_holds_and_queues_is_in_the_access_log(lived: Place) -> No
     assert all(row.who for row in seen)
 
 
+# --- batches ---------------------------------------------------------------------------------------
+
+
+def test_the_batches_are_listed_with_their_answers(lived: Place) -> None:
+    seen = list(csv.DictReader(io.StringIO(lived.run("batches", "list", "--csv").output)))
+    known = lived.rows(batches)
+    assert [(row["id"], row["isa13"]) for row in seen] == [(str(row.id), row.isa13) for row in reversed(known)]
+    assert lived.run("batches", "list", "--partner", "nobody").output == "There is no such batch.\n"
+
+
+def test_a_batch_that_waits_is_sent_with_the_reason_on_its_timeline(lived: Place) -> None:
+    last = lived.rows(batches)[-1]
+    lived.change(
+        update(batches).where(batches.c.id == last.id).values(state="waiting", ta1="", group_ack="", claim_acks=0)
+    )
+    sent = lived.run("batches", "retransmit", str(last.id), "--reason", "the folder is back", "--by", "ann")
+    assert (sent.exit_code, sent.output) == (
+        0,
+        f"Batch {last.id} is sent: now if the gateway runs, else when it starts.\n",
+    )
+    assert lived.rows(batches, batches.c.id == last.id)[0].state == "written"
+    told = lived.rows(timeline, timeline.c.subject_kind == "batch", timeline.c.subject_id == last.id)[-1]
+    assert (told.what, told.who) == ("To be sent: the folder is back", "ann")
+    twice = lived.run("batches", "retransmit", str(last.id), "--reason", "again")
+    assert twice.exit_code == 1
+    assert "only one that waits or was refused" in twice.output
+
+
+def test_what_cannot_be_done_to_a_batch_is_said(lived: Place) -> None:
+    last = lived.rows(batches)[-1]
+    answered = lived.run("batches", "retransmit", str(last.id), "--reason", "once more")
+    assert answered.exit_code == 1
+    assert "the partner has answered this interchange" in answered.output
+    gone = lived.run("batches", "dissolve", str(last.id), "--reason", "wrong receiver")
+    assert gone.exit_code == 1
+    assert "only one that was refused is dissolved" in gone.output
+    none = lived.run("batches", "dissolve", "999999", "--reason", "wrong")
+    assert none.exit_code == 1
+    assert "gateway batches list" in none.output
+
+
 # --- upgrade, and a place without anything ---------------------------------------------------------
 
 
@@ -159,7 +200,7 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(lived: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["doctor", "token list", "holds list", "queue list", "work list", "backup x", "purge"]
+    "words", ["doctor", "token list", "holds list", "queue list", "batches list", "work list", "backup x", "purge"]
 )
 def test_before_the_first_start_it_is_said_that_there_is_nothing_yet(lived: Place, words: str) -> None:
     data = lived.folder / "data"

@@ -146,6 +146,7 @@ def _refuse(connection: Connection, services: Services, batch_id: int, why: str,
 def stuck(batch: Any, why: str, now: dt.datetime) -> WorkItem:
     """The work item of a batch (its row) that does not leave."""
     reason = f"Batch {batch.id} to {batch.partner} ({batch.claims} claims, ${to_dollars(batch.cents):,}): {why}"
+    reason = f"{reason[:850]} Then: gateway batches retransmit {batch.id}, or dissolve it to send its claims anew."
     return WorkItem(
         kind="file_problem",
         key=f"batch:{batch.id}:send",
