@@ -17,6 +17,9 @@ from gateway.plugins.tables import Tables
 from .faults import ConfigFault, Document, Loc, explain, nearest, show
 from .partner import Partner
 
+_TABLES_OF = {"post": ("plb",)}
+"""Tables that a station itself looks into."""
+
 
 class Loaded(NamedTuple):
     """A chain as read, with the file it stands in."""
@@ -183,6 +186,16 @@ class Compiler:
         settings = checked_settings(
             model, spec.settings, document, (*loc, "settings"), spec.plugin, self._root, self._faults
         )
+        missing = [name for name in (*plugin.tables, *_TABLES_OF.get(station, ())) if name not in self._tables]
+        for name in missing:
+            self._faults.append(
+                document.fault(
+                    at,
+                    f"plugin {spec.plugin!r} needs the table {name!r} here, and there is none",
+                    f"tables/{name}.yaml (the configuration that comes with the gateway has one)",
+                    nearest(name, self._tables),
+                )
+            )
         if len(self._faults) > before:
             return None
         step = Step(self._count, plugin, STATIONS[station], spec, settings, self._tables)

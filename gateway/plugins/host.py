@@ -34,9 +34,10 @@ def suggestion(word: str, known: Iterator[str] | list[str] | tuple[str, ...] | M
 
 class Plugin:
     """One loaded plugin. `hooks` maps each hook that it implements to the function and the arguments it takes;
-    `origin` says where it was found: bundled, folder, package or given."""
+    `tables` are those that it cannot do without; `origin` says where it was found: bundled, folder, package or
+    given."""
 
-    __slots__ = ("_settings", "hooks", "name", "object", "origin", "path", "version")
+    __slots__ = ("_settings", "hooks", "name", "object", "origin", "path", "tables", "version")
 
     def __init__(self, name: str, plugin: object, origin: str, version: str) -> None:
         self.name = name
@@ -44,6 +45,7 @@ class Plugin:
         self.origin = origin
         self.version = version
         self.path = path_of(plugin)
+        self.tables: tuple[str, ...] = tuple(getattr(plugin, "gateway_tables", ()))
         self.hooks: dict[str, pluggy.HookImpl] = {}
         self._settings: type[BaseModel] | None = None
 

@@ -26,6 +26,7 @@ from .reverse import plan_reversal
 from .settings import AutopostingSettings
 
 gateway_api = 1
+gateway_tables = ("carc", "rarc")
 version = "1.0"
 
 ADJUDICATED = frozenset({"1", "2", "3", "4", "19", "20", "21"})

@@ -16,6 +16,7 @@ from gateway.core.x12.claim import Claim
 from gateway.plugins import ClaimContext, HistoryLine, PluginSettings, hookimpl
 
 gateway_api = 1
+gateway_tables = ("supply_limits",)
 
 MOST_AT_ONCE = 3
 """Months that may be dispensed at once."""

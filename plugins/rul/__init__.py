@@ -15,6 +15,7 @@ from gateway.core.x12.claim import Claim
 from gateway.plugins import ClaimContext, Table, hookimpl
 
 gateway_api = 1
+gateway_tables = ("useful_lifetime",)
 
 REPLACEMENT = "RA"
 STARTS = frozenset({"KH", "NU", "UE"})

@@ -171,3 +171,12 @@ def test_a_file_that_is_no_yaml_brings_no_other_faults_with_it(folder: Folder) -
 def test_a_fault_in_gateway_yaml_does_not_hide_its_plugins(folder: Folder) -> None:
     folder.edit("gateway.yaml", "environment: test", "environment: prod")
     assert len(folder.texts()) == 1
+
+
+def test_a_table_that_a_plugin_needs_is_missed_where_the_step_stands(folder: Folder) -> None:
+    folder.edit("plugins/rules.py", "gateway_api = 1", 'gateway_api = 1\ngateway_tables = ("fee",)')
+    (found,) = folder.texts()
+    assert found == (
+        "chains/default.yaml:3:15: plugin 'rules' needs the table 'fee' here, and there is none; "
+        "expected tables/fee.yaml (the configuration that comes with the gateway has one); did you mean 'fees'?"
+    )

@@ -39,9 +39,9 @@ async def test_claims_leave_and_their_answers_stand_in_the_folder_of_the_source(
     """`number`: the one under which the claim leaves; another than its source's where that wants ours."""
     world = sftp_world
     world.source = f"    our_claim_numbers: {'false' if number == 'C-1' else 'true'}\n"
-    world.stations = "  scrub: []\n  post: [autoposting]"
     root = world.config().root
     shutil.copytree(shipped_config() / "tables", root / "tables")
+    world.stations = "  scrub: []\n  post: [autoposting]"
     plain = world.config
     monkeypatch.setattr(
         world,
