@@ -33,11 +33,14 @@ async def decide_ahead(
     """
     ahead: deque[tuple[int, list[AskedT], asyncio.Future[Decided]]] = deque()
     number = 0
+    # The next chunk is cut meanwhile, on a thread; only the steps have to come in the same order each time.
+    cutting = asyncio.ensure_future(asyncio.to_thread(next, cut, None))
     try:
         while True:
-            while len(ahead) <= AHEAD and (chunk := await asyncio.to_thread(next, cut, None)) is not None:
+            while len(ahead) <= AHEAD and (chunk := await asyncio.shield(cutting)) is not None:
                 ahead.append((number, chunk, await begun(decide(f"decide {number}", chunk))))
                 number += 1
+                cutting = asyncio.ensure_future(asyncio.to_thread(next, cut, None))
             if not ahead:
                 return
             first, chunk, task = ahead.popleft()
@@ -45,5 +48,5 @@ async def decide_ahead(
     finally:
         for _, _, task in ahead:
             task.cancel()
-        await asyncio.gather(*(task for _, _, task in ahead), return_exceptions=True)
+        await asyncio.gather(cutting, *(task for _, _, task in ahead), return_exceptions=True)
         await asyncio.to_thread(cut.close)
