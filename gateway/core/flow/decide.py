@@ -71,16 +71,17 @@ class _Read:
             stored = StoredClaim.unpack(asked.content)
             self.hash = content_hash(stored)
             self.columns = columns_of(stored, request.source)
-            read = Claim(stored)
+            read = Claim(stored, "gateway")
             if not self.fault:
                 self.fault = in_words(read.faults())
             if not self.fault and len(read.id) > LONGEST_CLAIM_NUMBER:
                 self.fault = f"CLM01: the claim number has more than {LONGEST_CLAIM_NUMBER} characters."
             if not self.fault:
-                stored = number_lines(stored, self.columns, request.file_id, asked.ordinal)
+                numbered = number_lines(stored, self.columns, request.file_id, asked.ordinal)
                 if renumber:
-                    stored = under_our_number(stored, self.columns, request.file_id, asked.ordinal)
-                self.claim = Claim(stored, "gateway")
+                    numbered = under_our_number(numbered, self.columns, request.file_id, asked.ordinal)
+                # What was parsed for the faults stays parsed.
+                self.claim = read if numbered is stored else Claim(numbered, "gateway")
         except Exception as error:  # one claim that our own code cannot read harms no other
             self.fault = self.fault or f"The gateway cannot work on it ({_where(error)}). Report this."
 

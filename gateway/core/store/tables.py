@@ -648,10 +648,13 @@ transfers = Table(
     _text("why", size=300),
     _ref("claim_id", "claims", nullable=True),
     _ref("line_id", "claim_lines", nullable=True),
-    _ref("claim_payment_id", "claim_payments", nullable=True),
-    _ref("remittance_id", "remittances", nullable=True),
+    _ref("claim_payment_id", "claim_payments", nullable=True, index=False),
+    _ref("remittance_id", "remittances", nullable=True, index=False),
     _ref("reverses", "transfers", nullable=True, index=False),
     # Posting the same thing twice is refused by the database itself.
     Column("key", String(120), nullable=False, unique=True),
     _moment("at"),
+    # A charge has neither.
+    Index("ix_transfers_claim_payment_id", "claim_payment_id", **_where("claim_payment_id IS NOT NULL")),
+    Index("ix_transfers_remittance_id", "remittance_id", **_where("remittance_id IS NOT NULL")),
 )

@@ -670,16 +670,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_transfers_claim_id"), ["claim_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_transfers_claim_payment_id"), ["claim_payment_id"], unique=False)
+        batch_op.create_index(
+            "ix_transfers_claim_payment_id",
+            ["claim_payment_id"],
+            unique=False,
+            sqlite_where=sa.text("claim_payment_id IS NOT NULL"),
+            postgresql_where=sa.text("claim_payment_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_transfers_line_id"), ["line_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_transfers_remittance_id"), ["remittance_id"], unique=False)
+        batch_op.create_index(
+            "ix_transfers_remittance_id",
+            ["remittance_id"],
+            unique=False,
+            sqlite_where=sa.text("remittance_id IS NOT NULL"),
+            postgresql_where=sa.text("remittance_id IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("transfers", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_transfers_remittance_id"))
+        batch_op.drop_index("ix_transfers_remittance_id")
         batch_op.drop_index(batch_op.f("ix_transfers_line_id"))
-        batch_op.drop_index(batch_op.f("ix_transfers_claim_payment_id"))
+        batch_op.drop_index("ix_transfers_claim_payment_id")
         batch_op.drop_index(batch_op.f("ix_transfers_claim_id"))
 
     op.drop_table("transfers")
