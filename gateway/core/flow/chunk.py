@@ -196,7 +196,7 @@ def _from_x12(stream: BinaryIO, unsound: dict[int, str]) -> Iterator[tuple[Asked
         if not isinstance(event, ReadClaim) or not is_professional(event.set.kind, event.set.version):
             continue
         why = unsound.get(event.set.ordinal, "")
-        stored = event.claim.stored
+        stored = event.stored
         asked = Asked(
             event.ordinal,
             stored.pack(),

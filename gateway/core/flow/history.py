@@ -102,7 +102,7 @@ class History:
                 )
                 .join(claims, claims.c.id == claim_lines.c.claim_id)
                 .where(claim_lines.c.patient_id.in_(some))
-            )
+            ).all()
             for row in rows:
                 line = HistoryLine(
                     row.claim_number,
@@ -132,7 +132,7 @@ def _with_merged(connection: Connection, ids: set[int]) -> dict[int, int]:
         for some in bulks(sorted(layer)):
             rows = connection.execute(
                 select(patients.c.id, patients.c.merged_into).where(patients.c.merged_into.in_(some))
-            )
+            ).all()
             for patient_id, into in rows:
                 if patient_id not in owner:
                     owner[patient_id] = owner[into]

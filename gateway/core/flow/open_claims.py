@@ -65,7 +65,7 @@ def find_claims(connection: Connection, payments: Sequence[ClaimPayment]) -> lis
 def _by_number(connection: Connection, numbers: Iterable[str]) -> dict[str, list[Found]]:
     found: dict[str, list[Found]] = {}
     for some in bulks(sorted(numbers)):
-        rows = connection.execute(select(*_FOUND).where(claims.c.claim_number.in_(some)).order_by(claims.c.id))
+        rows = connection.execute(select(*_FOUND).where(claims.c.claim_number.in_(some)).order_by(claims.c.id)).all()
         for row in rows:
             found.setdefault(row.claim_number, []).append(Found(*row))
     return found
@@ -81,7 +81,7 @@ def _by_payer_number(connection: Connection, numbers: Iterable[str]) -> dict[str
                 .join(claims, claims.c.id == column.table.c.claim_id)
                 .where(column.in_(some))
                 .order_by(claims.c.id)
-            )
+            ).all()
             for number, *values in rows:
                 found.setdefault(number, {})[values[0]] = Found(*values)
     return {number: list(by_id.values()) for number, by_id in found.items()}
@@ -93,7 +93,7 @@ def _by_member(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, 
     for some in bulks(members):
         rows = connection.execute(
             select(claims.c.member_id, *_FOUND).where(claims.c.member_id.in_(some)).order_by(claims.c.id)
-        )
+        ).all()
         for member, *values in rows:
             claim = Found(*values)
             if claim.from_date is not None:
@@ -115,7 +115,7 @@ def _by_name(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, st
                 claims.c.charge_cents <= charges[-1],
             )
             .order_by(claims.c.id)
-        )
+        ).all()
         for last, first, *values in rows:
             claim = Found(*values)
             if claim.from_date is not None:

@@ -24,6 +24,7 @@ from ..x12.second_opinion import Envelope, NoOpinion, suspicions
 from ..x12.segment import Delimiters
 from ..x12.stored import StoredClaim
 from ..x12.transactions import ClaimSetEnd, FileFault, ReadClaim, UnknownSet, transactions
+from ..x12.values import cents as cents_of
 from ..x12.writer import ClaimHead, ClaimSet, InterchangeHead, write_claims
 from .services import Papers
 
@@ -243,8 +244,9 @@ def _read_back(papers: Papers, sha256: str, batch: Row[Any], meant: Envelope, nu
     with papers.archive.open(sha256) as stream:
         for item in transactions(read(stream)):
             if isinstance(item, ReadClaim):
-                found[item.claim.id] += 1
-                cents += item.claim.charge_cents
+                clm = [*item.stored.claim[0].split(item.stored.delimiters.element), "", ""]
+                found[clm[1]] += 1
+                cents += cents_of(clm[2]) or 0
             elif isinstance(item, ClaimSetEnd):
                 sets.append(item.set.st02)
                 envelope = item.set.envelope

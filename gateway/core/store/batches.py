@@ -43,27 +43,25 @@ def waiting(connection: Connection, partner: str = "") -> list[Waiting]:
     return [Waiting(name, count, int(size or 0), oldest) for name, count, size, oldest in connection.execute(statement)]
 
 
-def ready_claims(connection: Connection, partner: str, limit: int) -> list[Row[Any]]:
+def ready_claims(connection: Connection, partner: str, limit: int) -> Sequence[Any]:
     """The claims that have waited longest, locked until the transaction ends."""
-    return list(
-        connection.execute(
-            select(
-                claims.c.id,
-                claims.c.claim_number,
-                claims.c.charge_cents,
-                claims.c.usage,
-                claims.c.payer_id,
-                claims.c.partner,
-                claims.c.billing_npi,
-                claims.c.member_id,
-                claims.c.content,
-            )
-            .where(claims.c.state == ClaimState.READY, claims.c.partner == partner)
-            .order_by(claims.c.id)
-            .limit(limit)
-            .with_for_update()
+    return connection.execute(
+        select(
+            claims.c.id,
+            claims.c.claim_number,
+            claims.c.charge_cents,
+            claims.c.usage,
+            claims.c.payer_id,
+            claims.c.partner,
+            claims.c.billing_npi,
+            claims.c.member_id,
+            claims.c.content,
         )
-    )
+        .where(claims.c.state == ClaimState.READY, claims.c.partner == partner)
+        .order_by(claims.c.id)
+        .limit(limit)
+        .with_for_update()
+    ).all()
 
 
 def get(connection: Connection, batch_id: int, *, lock: bool = False) -> Row[Any]:
@@ -79,22 +77,20 @@ def file_of(connection: Connection, batch_id: int) -> Row[Any]:
     ).one()
 
 
-def contents(connection: Connection, batch_id: int) -> list[Row[Any]]:
+def contents(connection: Connection, batch_id: int) -> Sequence[Any]:
     """The claims of a batch with their content, in the order in which they are written."""
-    return list(
-        connection.execute(
-            select(
-                submissions.c.claim_id,
-                submissions.c.st02,
-                submissions.c.position,
-                claims.c.payer_id,
-                claims.c.content,
-            )
-            .join(claims, claims.c.id == submissions.c.claim_id)
-            .where(submissions.c.batch_id == batch_id)
-            .order_by(submissions.c.position)
+    return connection.execute(
+        select(
+            submissions.c.claim_id,
+            submissions.c.st02,
+            submissions.c.position,
+            claims.c.payer_id,
+            claims.c.content,
         )
-    )
+        .join(claims, claims.c.id == submissions.c.claim_id)
+        .where(submissions.c.batch_id == batch_id)
+        .order_by(submissions.c.position)
+    ).all()
 
 
 def numbers(connection: Connection, batch_id: int) -> list[tuple[str, str]]:

@@ -42,7 +42,7 @@ def _first_ids(connection: Connection, column: Any, values: Sequence[str], *wher
             select(column, claims.c.id)
             .where(column.in_(some), *where, claims.c.state.not_in(_MAY_COME_AGAIN))
             .order_by(claims.c.id)
-        )
+        ).all()
         for value, claim_id in rows:
             found.setdefault(value, claim_id)
     return found
@@ -82,7 +82,7 @@ def lines_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list
             select(claim_lines)
             .where(claim_lines.c.claim_id.in_(some))
             .order_by(claim_lines.c.claim_id, claim_lines.c.number)
-        )
+        ).all()
         for row in rows:
             found[row.claim_id].append(row)
     return found

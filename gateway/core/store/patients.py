@@ -82,7 +82,7 @@ def find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
             .join(patients, patients.c.id == patient_ids.c.patient_id)
             .where(patient_ids.c.value.in_(values[start : start + BULK]))
             .order_by(patient_ids.c.id)
-        )
+        ).all()
         for scheme, value, birth_date, patient_id, version, merged_into in rows:
             key = Key(scheme, value, birth_date)
             if key in wanted and key not in found:
@@ -245,7 +245,7 @@ def _suggest(
             select(patients.c.id, patients.c.last_name, patients.c.first_name, patients.c.birth_date)
             .where(whole_name.in_(names[start : start + BULK]), patients.c.merged_into.is_(None))
             .order_by(patients.c.id)
-        )
+        ).all()
         first_of: dict[tuple[str, str, dt.date], int] = {}
         for other, last, given, birth_date in rows:
             same = (last, given, birth_date)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from .acknowledgment import StatusLevel, group_acknowledgment, set_acknowledgment, status_levels
 from .checks import segment_faults
-from .claim import Claim, Numbers
+from .claim import Numbers
 from .events import Piece, SetStart
 from .fault import Fault
 from .items import (
@@ -62,8 +62,8 @@ class ClaimAssembler:
             self.ordinal += 1
             self.count += 1
             stored = _new(StoredClaim, (delimiters, self.billing, self.subscriber, self.patient, segments))
-            claim = Claim(stored, "", _new(Numbers, (*self.numbers, number)))
-            return (_new(ReadClaim, (claim, self.ordinal, self.info, offset, number, self.faults)),)
+            numbers = _new(Numbers, (*self.numbers, number))
+            return (ReadClaim(stored, numbers, self.ordinal, self.info, offset, number, self.faults),)
         if tag == "HL":
             self._level(piece)
         elif position <= 2:

@@ -5,23 +5,45 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .acknowledgment import GroupAcknowledgment, InterchangeAcknowledgment, SetAcknowledgment, StatusLevel
-from .claim import Claim
+from .claim import Claim, Numbers
 from .fault import Fault
 from .remittance import ClaimPayment, Header, ProviderAdjustment, Remittance
 from .sets import Envelope, SetInfo
+from .stored import StoredClaim
 
 
-class ReadClaim(NamedTuple):
+class ReadClaim:
     """A claim as it was read. `ordinal` counts the claims of the file from 1; `offset` and `segment_number` are
     those of its CLM; `faults` are those of its place in the hierarchy (the values' own: `claim.faults()`, the
     set's: `set.faults`)."""
 
-    claim: Claim
-    ordinal: int
-    set: SetInfo
-    offset: int
-    segment_number: int
-    faults: tuple[Fault, ...] = ()
+    __slots__ = ("_claim", "_numbers", "faults", "offset", "ordinal", "segment_number", "set", "stored")
+
+    def __init__(
+        self,
+        stored: StoredClaim,
+        numbers: Numbers,
+        ordinal: int,
+        set: SetInfo,
+        offset: int,
+        segment_number: int,
+        faults: tuple[Fault, ...] = (),
+    ) -> None:
+        self.stored = stored
+        self.ordinal = ordinal
+        self.set = set
+        self.offset = offset
+        self.segment_number = segment_number
+        self.faults = faults
+        self._numbers = numbers
+        self._claim: Claim | None = None
+
+    @property
+    def claim(self) -> Claim:
+        """The typed view, made when it is first asked for: who only counts or carries claims does without."""
+        if self._claim is None:
+            self._claim = Claim(self.stored, "", self._numbers)
+        return self._claim
 
 
 class ClaimSetEnd(NamedTuple):
