@@ -79,7 +79,7 @@ class Quarantine(msgspec.Struct, frozen=True, tag="quarantine", tag_field="outco
 
 
 class RetryAfter(msgspec.Struct, frozen=True, tag="retry", tag_field="outcome"):
-    """Ask again after `seconds`; the chain bounds how often."""
+    """Not now: the claim waits with a system hold (the payment as an exception) that says why, and for how long."""
 
     seconds: float
     reason: str
