@@ -17,9 +17,6 @@ from gateway.plugins.tables import Tables
 from .faults import ConfigFault, Document, Loc, explain, nearest, show
 from .partner import Partner
 
-_TABLES_OF = {"post": ("plb",)}
-"""Tables that a station itself looks into."""
-
 
 class Loaded(NamedTuple):
     """A chain as read, with the file it stands in."""
@@ -186,7 +183,7 @@ class Compiler:
         settings = checked_settings(
             model, spec.settings, document, (*loc, "settings"), spec.plugin, self._root, self._faults
         )
-        missing = [name for name in (*plugin.tables, *_TABLES_OF.get(station, ())) if name not in self._tables]
+        missing = [name for name in plugin.tables if name not in self._tables]
         for name in missing:
             self._faults.append(
                 document.fault(

@@ -32,6 +32,8 @@ NUMBERS_AHEAD = 1_000
 
 CONTROL_NUMBERS = ("isa13:", "gs06:", "st02:")
 """What the counters of control numbers begin with; those of ids stay, their rows are all there."""
+FILES_AHEAD = 1_000_000
+"""How far the ids of files jump: the numbers that we give claims and lines are made of them, and leave the house."""
 STOPPED = "Restored from a backup: ask the partner what it received since, then start it."
 
 Progress = Callable[[str, int, int], None]
@@ -259,6 +261,7 @@ def _make_ready(connection: Connection, names: Collection[str], taken_at: dt.dat
         .where(or_(*(counters.c.name.like(f"{start}%") for start in CONTROL_NUMBERS)))
         .values(next=counters.c.next + NUMBERS_AHEAD)
     )
+    connection.execute(update(counters).where(counters.c.name == "files").values(next=counters.c.next + FILES_AHEAD))
     # Nobody who was alive at the backup is alive here.
     connection.execute(delete(executors))
     known = set(connection.execute(select(batches.c.partner).distinct()).scalars())

@@ -89,7 +89,7 @@ def batches_retransmit(config_path: Path, batch_id: int, reason: str, who: str) 
 @_WHO
 @click.pass_obj
 def batches_dissolve(config_path: Path, batch_id: int, reason: str, who: str) -> None:
-    """Give the claims of a refused batch, of which nothing was ever sent, back: they go with the next one."""
+    """Give back the claims of a refused batch that nobody has tried to send: they go with the next one."""
     from ..core.clock import SystemClock
     from ..core.flow.outgoing import dissolve
 

@@ -45,7 +45,7 @@ class Plugin:
         self.origin = origin
         self.version = version
         self.path = path_of(plugin)
-        self.tables: tuple[str, ...] = tuple(getattr(plugin, "gateway_tables", ()))
+        self.tables: tuple[str, ...] = _tables_of(name, plugin)
         self.hooks: dict[str, pluggy.HookImpl] = {}
         self._settings: type[BaseModel] | None = None
 
@@ -166,6 +166,16 @@ class PluginHost:
         if transport is None:
             raise PluginRefused(f"Partner {partner!r}: plugin {plugin!r} does not take its settings.")
         return transport
+
+
+def _tables_of(name: str, plugin: object) -> tuple[str, ...]:
+    stated = getattr(plugin, "gateway_tables", ())
+    if isinstance(stated, str) or not all(isinstance(table, str) for table in stated):
+        raise PluginRefused(
+            f"Plugin {name!r}: gateway_tables must be a tuple of names, such as "
+            f'gateway_tables = ("{stated if isinstance(stated, str) else "carc"}",) with the comma.'
+        )
+    return tuple(stated)
 
 
 def _check_version(name: str, plugin: object) -> None:

@@ -66,6 +66,10 @@ class Tables:
             known = ", ".join(sorted(self._tables)) or "none"
             raise KeyError(f"there is no table {name!r} (tables: {known})") from None
 
+    def get(self, name: str) -> Table | None:
+        """A table by name; None where there is none."""
+        return self._tables.get(name)
+
     def __contains__(self, name: object) -> bool:
         return name in self._tables
 

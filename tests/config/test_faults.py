@@ -173,6 +173,12 @@ def test_a_fault_in_gateway_yaml_does_not_hide_its_plugins(folder: Folder) -> No
     assert len(folder.texts()) == 1
 
 
+def test_a_forgotten_comma_in_the_tables_of_a_plugin_is_told(folder: Folder) -> None:
+    folder.edit("plugins/rules.py", "gateway_api = 1", 'gateway_api = 1\ngateway_tables = ("fees")')
+    (found,) = folder.texts()
+    assert 'gateway_tables = ("fees",) with the comma' in found
+
+
 def test_a_table_that_a_plugin_needs_is_missed_where_the_step_stands(folder: Folder) -> None:
     folder.edit("plugins/rules.py", "gateway_api = 1", 'gateway_api = 1\ngateway_tables = ("fee",)')
     (found,) = folder.texts()

@@ -187,6 +187,10 @@ def test_what_cannot_be_done_to_a_batch_is_said(lived: Place) -> None:
     gone = lived.run("batches", "dissolve", str(last.id), "--reason", "wrong receiver")
     assert gone.exit_code == 1
     assert "only one that was refused is dissolved" in gone.output
+    lived.change(update(batches).where(batches.c.id == last.id).values(state="refused"))
+    tried = lived.run("batches", "dissolve", str(last.id), "--reason", "wrong receiver")
+    assert tried.exit_code == 1
+    assert "it was tried to send it" in tried.output
     none = lived.run("batches", "dissolve", "999999", "--reason", "wrong")
     assert none.exit_code == 1
     assert "gateway batches list" in none.output

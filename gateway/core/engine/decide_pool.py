@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from .decide_process import Child, Gone, Raised
-from .port import PassingFault
+from .port import DecideFailed, PassingFault
 
 log = structlog.get_logger("gateway.engine")
 
@@ -36,10 +36,6 @@ class Blamed(msgspec.Struct, frozen=True):
     step: int
     why: Literal["hung", "memory", "exited", "raised"]
     detail: str = ""
-
-
-class DecideFailed(Exception):
-    """A child could not be started: the target cannot be imported, or it took too long."""
 
 
 class DecidePool:

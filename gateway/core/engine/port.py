@@ -19,6 +19,10 @@ Payload = Mapping[str, Any]
 Due = Callable[[dt.datetime], "tuple[str, Payload] | None"]
 
 
+class DecideFailed(Exception):
+    """A child process could not be started: its target cannot be imported, or it took too long."""
+
+
 class PassingFault(Exception):
     """What went wrong passes by itself: a step that raises it is tried again, in place, with back-off.
 

@@ -17,7 +17,11 @@ AHEAD = 2
 async def begun(step: Awaitable[Decided]) -> asyncio.Future[Decided]:
     """A step that is under way; it has its place among the steps of its workflow when this returns."""
     task = asyncio.ensure_future(step)
-    await asyncio.sleep(0)
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
     return task
 
 

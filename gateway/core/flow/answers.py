@@ -24,8 +24,8 @@ from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
 from ..store import timeline
 from ..store.tables import acknowledgments, claim_payments, claims, files, remittances, submissions
-from ..x12.tokens import tokens
 from .intake_answer import acknowledgment_of
+from .own_numbers import our_numbers_in, own_numbers, under_own_numbers
 from .post import postings_rows
 from .services import Services
 
@@ -61,10 +61,11 @@ def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[:120]
 
 
-def _place(folder: Path, name: str, chunks: Iterable[bytes]) -> str:
-    """Write a file so that a reader of the folder never sees a part of it."""
+def _place(folder: Path, name: str, chunks: Iterable[bytes], by: str) -> str:
+    """Write a file so that a reader of the folder never sees a part of it. `by` tells apart those who may give the same
+    answer at once."""
     folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / f".{name}.part"
+    beside = folder / f".{name}.{by}.part"
     with beside.open("wb") as out:
         for chunk in chunks:
             out.write(chunk)
@@ -74,59 +75,17 @@ def _place(folder: Path, name: str, chunks: Iterable[bytes]) -> str:
     return name
 
 
-def _blocks(services: Services, sha256: str) -> Iterable[bytes]:
+def _for_source(services: Services, connection: Connection, sha256: str, source: str) -> Iterable[bytes]:
+    """A partner's file as a source gets it: its bytes as they came; with the source's own claim numbers where its
+    claims left under ours (whether or not they would today)."""
     with services.archive.open(sha256) as stream:
+        numbers = own_numbers(connection, source, our_numbers_in(stream))
+        stream.seek(0)
+        if numbers:
+            yield from under_own_numbers(stream, numbers)
+            return
         while block := stream.read(1 << 20):
             yield block
-
-
-def _for_source(
-    services: Services, connection: Connection, file_id: int, sha256: str, source: Source
-) -> Iterable[bytes]:
-    """A partner's file as a source gets it: its bytes as they came, or its claims under their own numbers again."""
-    numbers = _own_numbers(connection, file_id, source.name) if source.our_claim_numbers else {}
-    return _under_own_numbers(services, sha256, numbers) if numbers else _blocks(services, sha256)
-
-
-def _own_numbers(connection: Connection, file_id: int, source: str) -> dict[str, str]:
-    """Our numbers of a source's claims that a received file speaks of, each with the source's own."""
-    numbers = select(claims.c.claim_number, claims.c.source_claim_number).where(
-        claims.c.source == source, claims.c.claim_number != claims.c.source_claim_number
-    )
-    by_ack = (
-        numbers.join(submissions, submissions.c.claim_id == claims.c.id)
-        .join(acknowledgments, acknowledgments.c.submission_id == submissions.c.id)
-        .where(acknowledgments.c.file_id == file_id)
-    )
-    by_payment = (
-        numbers.join(claim_payments, claim_payments.c.claim_id == claims.c.id)
-        .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
-        .where(remittances.c.file_id == file_id)
-    )
-    return {row.claim_number: row.source_claim_number for row in connection.execute(by_ack.union(by_payment))}
-
-
-# Where an answer names a claim by its CLM01: CLP01 of an 835, TRN02 of a 277CA's loop 2200D.
-_NAMES_A_CLAIM = {"CLP": 1, "TRN": 2}
-_PIECE = 4_000
-
-
-def _under_own_numbers(services: Services, sha256: str, numbers: dict[str, str]) -> Iterable[bytes]:
-    waiting: list[str] = []
-    with services.archive.open(sha256) as stream:
-        for token in tokens(stream):
-            raw = token.raw
-            position = _NAMES_A_CLAIM.get(raw[:3])
-            if position is not None and len(raw) > 3:
-                elements = raw.split(raw[3])
-                if len(elements) > position and elements[position] in numbers:
-                    elements[position] = numbers[elements[position]]
-                    raw = raw[3].join(elements)
-            waiting += (token.gap, raw, token.terminator)
-            if len(waiting) > _PIECE:
-                yield "".join(waiting).encode("latin-1")
-                waiting.clear()
-    yield "".join(waiting).encode("latin-1")
 
 
 def _csv(rows: list[dict[str, Any]]) -> bytes:
@@ -141,13 +100,13 @@ def _json_lines(rows: list[dict[str, Any]]) -> bytes:
     return b"".join(json.dumps(row, default=str).encode() + b"\n" for row in rows)
 
 
-def _give(services: Services, file_id: int) -> list[dict[str, Any]]:
+def _give(services: Services, file_id: int, by: str) -> list[dict[str, Any]]:
     """Write every answer that a file calls for; returns what was given to whom."""
     given: list[dict[str, Any]] = []
     with services.reads.connect() as connection:
         row = connection.execute(select(files).where(files.c.id == file_id)).one()
         if row.origin != "partner":
-            return _give_999(services, connection, file_id)
+            return _give_999(services, connection, file_id, by)
         stamp = f"{row.received_at:%Y%m%d}-{file_id}"
         for name in _sources(connection, file_id):
             source = services.config.source(name)
@@ -156,8 +115,8 @@ def _give(services: Services, file_id: int) -> list[dict[str, Any]]:
             folder = _folder(services, source)
             for kind in ("277CA", "835"):
                 if row.kind in (kind, "mixed") and kind in source.answers:
-                    content = _for_source(services, connection, file_id, row.sha256, source)
-                    written = _place(folder, f"{stamp}-{kind}-{_safe(row.name)}", content)
+                    content = _for_source(services, connection, row.sha256, name)
+                    written = _place(folder, f"{stamp}-{kind}-{_safe(row.name)}", content, by)
                     given.append({"source": name, "kind": kind, "name": written})
                     if row.kind == "mixed":
                         break
@@ -168,14 +127,14 @@ def _give(services: Services, file_id: int) -> list[dict[str, Any]]:
                         {
                             "source": name,
                             "kind": "postings",
-                            "name": _place(folder, f"{stamp}-postings.csv", [_csv(rows)]),
+                            "name": _place(folder, f"{stamp}-postings.csv", [_csv(rows)], by),
                         }
                     )
-                    _place(folder, f"{stamp}-postings.jsonl", [_json_lines(rows)])
+                    _place(folder, f"{stamp}-postings.jsonl", [_json_lines(rows)], by)
     return given
 
 
-def _give_999(services: Services, connection: Connection, file_id: int) -> list[dict[str, Any]]:
+def _give_999(services: Services, connection: Connection, file_id: int, by: str) -> list[dict[str, Any]]:
     """The 999 for a file that a source sent."""
     row = connection.execute(select(files).where(files.c.id == file_id)).one()
     source = services.config.source(row.party)
@@ -184,7 +143,7 @@ def _give_999(services: Services, connection: Connection, file_id: int) -> list[
     data = acknowledgment_of(services, connection, file_id)
     if data is None:
         return []
-    name = _place(_folder(services, source), f"{row.received_at:%Y%m%d}-{file_id}-999.x12", [data])
+    name = _place(_folder(services, source), f"{row.received_at:%Y%m%d}-{file_id}-999.x12", [data], by)
     return [{"source": row.party, "kind": "999", "name": name}]
 
 
@@ -201,7 +160,7 @@ async def answer(run: Run, payload: Payload) -> int:
     """Give the sources what a file holds for them. `payload`: {file_id}."""
     services: Services = run.services
     file_id = int(payload["file_id"])
-    given = await run.step("give", _give, services, file_id)
+    given = await run.step("give", _give, services, file_id, _safe(run.key))
     boundary("answers.written")
     await run.transact("tell", _tell, services, file_id, given)
     return len(given)

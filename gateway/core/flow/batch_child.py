@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Engine
 
 from ...config.config import Config
+from ..engine.port import DecideFailed
 from ..store.archive import Archive
 from . import stored_config
 from .decide import BATCH
@@ -66,13 +67,17 @@ async def _done(services: Services, partner: str, batch_id: int, sha256: str) ->
         batch_id=batch_id,
         sha256=sha256,
     )
-    answer: Any = await services.decide.call(BATCH + msgspec.msgpack.encode(request), ())
-    if not isinstance(answer, bytes):
-        log.warning("batch_done_here", batch=batch_id, why=answer.why, detail=answer.detail)
-        papers = Papers(services.config, services.archive, services.reads)
-        return await asyncio.to_thread(_work, papers, request)
-    done: dict[str, Any] = msgspec.json.decode(answer)
-    return done
+    try:
+        answer: Any = await services.decide.call(BATCH + msgspec.msgpack.encode(request), ())
+        if isinstance(answer, bytes):
+            done: dict[str, Any] = msgspec.json.decode(answer)
+            return done
+        why = f"{answer.why} {answer.detail}".strip()
+    except (DecideFailed, OSError) as error:  # no child could be started
+        why = f"{type(error).__name__}: {error}"
+    log.warning("batch_done_here", batch=batch_id, why=why)
+    papers = Papers(services.config, services.archive, services.reads)
+    return await asyncio.to_thread(_work, papers, request)
 
 
 def in_child(payload: bytes, reads: Callable[[str], Engine]) -> bytes:

@@ -146,9 +146,13 @@ def under_our_number(stored: StoredClaim, columns: Columns, file_id: int, ordina
     return stored._replace(claim=[*stored.claim[:at], element.join(elements), *stored.claim[at + 1 :]])
 
 
+OUR_NUMBERS = "GW"
+"""How the claim numbers begin that we give."""
+
+
 def our_claim_number(file_id: int, ordinal: int) -> str:
     """The number under which a claim leaves where its source wants ours; well within the guide's 20 characters."""
-    return f"GW{file_id:X}-{ordinal:X}"
+    return f"{OUR_NUMBERS}{file_id:X}-{ordinal:X}"
 
 
 # What stands after the references of 2400, or opens a loop within it (`core.x12.editing.ORDER`).

@@ -111,8 +111,20 @@ def _commit(
     return commit_chunk(connection, origin, unpack_chunk(blob), now, final=final)._asdict()
 
 
-def _finish(connection: Connection, services: Services, file_id: int, totals: dict[str, int], config_hash: str) -> None:
-    """The file is read to its end: what it held, and the answer to its source."""
+class Incomplete(Exception):
+    """Fewer claims of a file were taken in than it holds, or more; the work fails, for a person to look."""
+
+
+def _finish(
+    connection: Connection, services: Services, file_id: int, totals: dict[str, int], claims: int, config_hash: str
+) -> None:
+    """The file is read to its end: what it held, and the answer to its source.
+
+    Raises:
+        Incomplete: it held `claims` when it was looked through, and others were taken in.
+    """
+    if totals["claims"] != claims:
+        raise Incomplete(f"{totals['claims']:,} of its {claims:,} claims were taken in.")
     now = services.clock.now()
     file_store.set_state(connection, file_id, "read", now, claims=totals["claims"], cents=totals["cents"])
     what = (
@@ -144,7 +156,7 @@ async def take_in(run: Run, payload: Payload) -> dict[str, int]:
     work = _Work(run, services, file_id, facts, totals)
     cut = chunks(services.archive, facts["sha256"], Survey.unsound_of(seen), facts["size"])
     await decide_ahead(cut, work.decide, work.commit)
-    await run.transact("finish", _finish, services, file_id, totals, facts["config_hash"])
+    await run.transact("finish", _finish, services, file_id, totals, seen["claims"], facts["config_hash"])
     boundary("intake.finished")
     return totals
 

@@ -53,7 +53,8 @@ def mark_try(connection: Connection, services: Services, batch_id: int, life: st
     """A try to send begins, in this life of the workflow; returns the life that marked it."""
     batch = batch_store.get(connection, batch_id, lock=True)
     if batch.state not in batch_store.GONE:
-        batch_store.set_state(connection, batch_id, "sending", reason="")
+        tried = batch.tried_at or services.clock.now()
+        batch_store.set_state(connection, batch_id, "sending", reason="", tried_at=tried)
     if again:
         _tell(connection, batch_id, _AGAIN, services.clock.now())
     return life
@@ -146,7 +147,12 @@ def _refuse(connection: Connection, services: Services, batch_id: int, why: str,
 def stuck(batch: Any, why: str, now: dt.datetime) -> WorkItem:
     """The work item of a batch (its row) that does not leave."""
     reason = f"Batch {batch.id} to {batch.partner} ({batch.claims} claims, ${to_dollars(batch.cents):,}): {why}"
-    reason = f"{reason[:850]} Then: gateway batches retransmit {batch.id}, or dissolve it to send its claims anew."
+    ways = []
+    if batch.file_id is not None:
+        ways.append(f"gateway batches retransmit {batch.id} sends it as it is")
+    if batch.file_id is None or batch.tried_at is None:
+        ways.append(f"gateway batches dissolve {batch.id} gives its claims back for another")
+    reason = f"{reason[:800].rstrip('.')}. When the cause is mended: {', or '.join(ways)}."
     return WorkItem(
         kind="file_problem",
         key=f"batch:{batch.id}:send",
@@ -180,7 +186,7 @@ def send_again(connection: Connection, batch_id: int, who: str, why: str, now: d
 
 
 def dissolve(connection: Connection, batch_id: int, who: str, why: str, now: dt.datetime) -> int:
-    """Give the claims of a batch that was refused, and of which nothing was ever sent, back to be batched anew.
+    """Give the claims of a batch that was refused and that nobody has tried to send back, to be batched anew.
     Returns how many.
 
     Raises:
@@ -189,8 +195,10 @@ def dissolve(connection: Connection, batch_id: int, who: str, why: str, now: dt.
     batch = batch_store.get(connection, batch_id, lock=True)
     if batch.state != "refused":
         raise ValueError(f"the batch is {batch.state}; only one that was refused is dissolved")
+    if batch.tried_at is not None:
+        raise ValueError("it was tried to send it, and it may have reached its partner; ask there, then retransmit it")
     if batch.file_id is not None:
-        raise ValueError("the batch may have reached its partner; ask there, then send it again")
+        connection.execute(update(files).where(files.c.id == batch.file_id).values(state="withdrawn", finished_at=now))
     claim_ids = batch_store.claim_ids(connection, batch_id)
     claim_store.set_state(connection, claim_ids, ClaimState.READY, now, only_from=[ClaimState.BATCHED])
     batch_store.take_out(connection, batch_id, claim_ids)

@@ -218,7 +218,7 @@ def _levels(
         return []
     first = allocate(connection, "provider_adjustments", len(found.levels))
     rows, items = [], []
-    table = tables["plb"]
+    table = tables.get("plb")
     for index, level in enumerate(found.levels):
         rows.append(
             {
@@ -230,7 +230,7 @@ def _levels(
                 "cents": level.cents,
             }
         )
-        row = table.find(origin.today, level.code)
+        row = table.find(origin.today, level.code) if table is not None else None
         values = row.values if row is not None else {}
         use = values.get("account", "other")
         if level.cents:

@@ -59,7 +59,7 @@ def register(
     """
     # The counter's row first: two arrivals of the same content come one after the other.
     file_id = allocate(connection, "files", 1)
-    first = files.first_with(connection, source, stored.sha256)
+    first = files.first_with(connection, source, stored.sha256, taken_in=True)
     if first is not None:
         state, reason = "duplicate", f"The same content came before, as file {first}; it is not worked again."
     elif refused:

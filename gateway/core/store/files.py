@@ -62,19 +62,18 @@ def add(connection: Connection, new: NewFile, now: dt.datetime, file_id: int = 0
     return file_id
 
 
-def first_with(connection: Connection, party: str, sha256: str) -> int | None:
-    """The first file with this content that this party sent us; names do not count."""
-    return connection.execute(
-        select(files.c.id)
-        .where(
-            files.c.sha256 == sha256,
-            files.c.party == party,
-            files.c.direction == "in",
-            files.c.duplicate_of.is_(None),
-        )
-        .order_by(files.c.id)
-        .limit(1)
-    ).scalar_one_or_none()
+def first_with(connection: Connection, party: str, sha256: str, *, taken_in: bool = False) -> int | None:
+    """The first file with this content that this party sent us; names do not count. `taken_in`: not one of which
+    nothing was taken in, so that it can be sent again when the cause is mended."""
+    statement = select(files.c.id).where(
+        files.c.sha256 == sha256,
+        files.c.party == party,
+        files.c.direction == "in",
+        files.c.duplicate_of.is_(None),
+    )
+    if taken_in:
+        statement = statement.where(files.c.state != "quarantined")
+    return connection.execute(statement.order_by(files.c.id).limit(1)).scalar_one_or_none()
 
 
 def get(connection: Connection, file_id: int) -> Row[Any]:

@@ -179,7 +179,7 @@ blobs = Table(
 )
 
 # A file that came in or goes out. `origin`: source, partner, upload, gateway; `party` its name.
-# `state` in: received, reading, read, failed, duplicate, quarantined, empty; out: written, delivered.
+# `state` in: received, reading, read, failed, duplicate, quarantined, empty; out: written, delivered, withdrawn.
 files = Table(
     "files",
     metadata,
@@ -408,6 +408,8 @@ batches = Table(
     Column("group_ack_at", UtcDateTime, nullable=True),
     Column("claim_acks", Integer, nullable=False, default=0),
     _moment("created_at"),
+    # The first try to send it; without one nothing of it can be with the partner.
+    _moment("tried_at", nullable=True),
     _moment("sent_at", nullable=True),
     _text("reason", size=1000),
     UniqueConstraint("sender", "receiver", "isa13"),

@@ -89,6 +89,28 @@ async def test_a_claim_keeps_every_segment_it_had(world: World) -> None:
     assert [segment for segment in extra if segment not in raw] == []
 
 
+async def test_a_child_writes_the_batch_and_reads_it_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_here(*_: object) -> None:
+        raise AssertionError("it was done in this process")
+
+    monkeypatch.setattr(batch_child, "_work", not_here)
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"))
+        assert (await gateway.batch())["state"] == "written"
+
+
+async def test_a_batch_is_written_here_where_no_child_can_be_started(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"))
+        monkeypatch.setattr(gateway.services.decide, "_target", "gateway.core.flow.decide:no_such_function")
+        for child in gateway.services.decide._idle:
+            child.kill_now()
+        assert (await gateway.batch())["state"] == "written"
+    assert world.states() == {"C-1": "batched"}
+
+
 async def test_a_batch_written_again_is_the_same_to_the_byte(world: World) -> None:
     async with world.running() as gateway:
         await gateway.take_in(*[Made(f"C-{n}", member=f"M{n % 3}") for n in range(9)])
@@ -254,9 +276,10 @@ async def test_a_refused_batch_gives_its_claims_back(world: World) -> None:
         await gateway.take_in(Made("C-1"))
         made = await gateway.batch()
         with world.sql.begin() as connection:
-            connection.execute(update(batches).values(state="refused", file_id=None))
+            connection.execute(update(batches).values(state="refused"))
             assert dissolve(connection, made["batch_id"], "ann", "wrong receiver", world.clock.now()) == 1
         assert world.states() == {"C-1": "ready"}
+        assert [row.state for row in world.files() if row.direction == "out"] == ["withdrawn"]
         await gateway.batch("again")
     assert [row.isa13 for row in world.batches()] == ["000000001", "000000002"]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from gateway.core.flow import receive
+from gateway.core.flow import intake, receive
 from gateway.core.store.tables import claim_lines, patients, transfers
 
 from .conftest import World
@@ -39,6 +41,16 @@ async def test_what_the_source_is_not_set_to_send_is_not_taken_in(world: World) 
     assert world.files()[0].state == "quarantined"
     (item,) = world.items(kind="file_problem")
     assert "set to send JSON claims (`format` in gateway.yaml)" in item.reason
+    world.source = "    format: auto\n"
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"))  # the setting is mended: the same bytes are taken in now
+    assert world.states() == {"C-1": "ready"}
+
+
+def test_a_file_of_which_claims_are_missing_is_not_called_read(world: World) -> None:
+    totals = {"claims": 2, "cents": 30000, "ready": 2, "held": 0, "faulty": 0}
+    with world.sql.begin() as connection, pytest.raises(intake.Incomplete, match="2 of its 3 claims"):
+        intake._finish(connection, SimpleNamespace(clock=world.clock), 1, totals, 3, "")  # type: ignore[arg-type]
 
 
 async def test_claims_leave_under_our_numbers_where_the_source_wants_it(world: World) -> None:
