@@ -54,11 +54,11 @@ class Marks:
             self._boundaries[kind] = found
         return found
 
-    def last(self, text: str) -> int:
-        """The place of the last terminator; -1 where there is none."""
+    def last(self, text: str, before: int | None = None) -> int:
+        """The place of the last terminator (before a place, where one is given); -1 where there is none."""
         if self.line_ends:
-            return max(text.rfind("\r"), text.rfind("\n"))
-        return text.rfind(self.end)
+            return max(text.rfind("\r", 0, before), text.rfind("\n", 0, before))
+        return text.rfind(self.end, 0, before)
 
     def even(self, text: str, start: int, last: int) -> tuple[str, int]:
         """Whether segments follow each other evenly: from the terminator at `start` on, each terminator is followed

@@ -140,7 +140,8 @@ class _Interchange:
             at = max(self.searched - held.base, self.scan)
             found = self.marks.glued.search(held.text, at)
             self.glued = held.base + found.start() if found else _NOWHERE
-            self.searched = held.base + max(at, len(held.text) - self.marks.glued_length)
+            # One that was found may have to be found again.
+            self.searched = held.base + (found.start() if found else max(at, len(held.text) - self.marks.glued_length))
         return self.glued - held.base
 
     def _envelope(self, found: re.Match[str]) -> Generator[Event, None, bool]:
@@ -188,9 +189,20 @@ class _Interchange:
         """Nothing more can be told from what is held: read on, or bring it to its end. False: that was all."""
         held = self.held
         start = held.pos
-        last = max(self.marks.last(held.text), start)
-        if self.glued < _NOWHERE:
-            at = self.glued - held.base
+        at = self.glued - held.base if self.glued < _NOWHERE else None
+        last = max(self.marks.last(held.text, at), start)
+        # Whether an ISA stands within a segment of lawful length must be known before it can be called too long.
+        if (
+            len(held.text) - self.marks.glued_length if at is None else at
+        ) - last - 1 > MAX_SEGMENT and not self.finishing:
+            yield from self._content(start, last)
+            held.number += 1
+            yield self._too_long(last)
+            self._pass_over(last + 1)
+            self.glued = _UNKNOWN
+            self._go_on(held.pos)
+            return held.pos < len(held.text)
+        if at is not None:
             held.rest, held.text = held.text[at:] + held.rest, held.text[:at]
             yield from self._finish()
         elif self.finishing:
@@ -203,14 +215,6 @@ class _Interchange:
             held.more()
             self.glued, self.finishing, self.added = _UNKNOWN, False, False
             self._go_on(held.pos)
-        elif len(held.text) - last - 1 > MAX_SEGMENT:
-            yield from self._content(start, last)
-            held.number += 1
-            yield self._too_long(last)
-            self._pass_over(last + 1)
-            self.glued = _UNKNOWN
-            self._go_on(held.pos)
-            return held.pos < len(held.text)
         elif last - start > self._enough():
             yield from self._full_pieces(start, last)
         else:
@@ -245,14 +249,25 @@ class _Interchange:
             self.held.base -= 1
 
     def _pass_over(self, at: int) -> None:
-        """Go to the next terminator from here, holding nothing."""
-        held = self.held
-        while (found := self.marks.terminator.search(held.text, at)) is None:
-            held.pos = len(held.text)
+        """Go to the next terminator from here, or to an ISA in the middle of the segment, and hold next to nothing."""
+        held, marks = self.held, self.marks
+        while True:
+            found = marks.terminator.search(held.text, at)
+            stop = found.start() if found else len(held.text)
+            glued = marks.glued.search(held.text, at, stop)
+            if glued:
+                # The terminator is put there that the file does not have.
+                held.text = marks.end + held.text[glued.start() :]
+                held.base += glued.start() - 1
+                held.pos = 0
+                return
+            held.pos = stop if found else max(at, stop - marks.glued_length)
+            if found:
+                return
             if not held.more():
+                held.pos = len(held.text)
                 return
             at = 0
-        held.pos = found.start()
 
     def _enough(self) -> int:
         """So much is held before it is handed on without the end of its loop."""
