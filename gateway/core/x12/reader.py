@@ -229,6 +229,10 @@ class _Interchange:
         """What is held ends here: put the terminator that may be missing at its end."""
         held, marks = self.held, self.marks
         last = max(marks.last(held.text), held.pos)
+        if last > held.pos:
+            # What is full by now is handed on first, as it is where less is read at a time.
+            yield from self._full_pieces(held.pos, last)
+            self.tried = 0
         tail = held.text[last + 1 :].strip(GAPS)
         self.finishing = True
         self.scan, self.glued, self.even_to = last, _NOWHERE, -1
