@@ -13,8 +13,10 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -28,6 +30,9 @@ from .intake_answer import acknowledgment_of
 from .own_numbers import our_numbers_in, own_numbers, under_own_numbers
 from .post import postings_rows
 from .services import Services
+
+_PIECE = 1 << 20
+"""Bytes that are written at a time."""
 
 declare(answers_written="the answer stands in the source's folder, the timeline does not say so yet")
 
@@ -88,16 +93,30 @@ def _for_source(services: Services, connection: Connection, sha256: str, source:
             yield block
 
 
-def _csv(rows: list[dict[str, Any]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue().encode()
+def _place_postings(folder: Path, stamp: str, rows: Iterator[dict[str, Any]], by: str) -> str:
+    """The postings as CSV and as JSON lines, row by row; the name of the first, empty where there are none."""
+    first = next(rows, None)
+    if first is None:
+        return ""
+    with TemporaryFile(dir=folder) as lines:
 
+        def as_csv() -> Iterator[bytes]:
+            out = io.StringIO()
+            writer = csv.DictWriter(out, fieldnames=list(first), lineterminator="\r\n")
+            writer.writeheader()
+            for row in chain((first,), rows):
+                writer.writerow(row)
+                lines.write(json.dumps(row, default=str).encode() + b"\n")
+                if out.tell() > _PIECE:
+                    yield out.getvalue().encode()
+                    out.seek(0)
+                    out.truncate()
+            yield out.getvalue().encode()
 
-def _json_lines(rows: list[dict[str, Any]]) -> bytes:
-    return b"".join(json.dumps(row, default=str).encode() + b"\n" for row in rows)
+        name = _place(folder, f"{stamp}-postings.csv", as_csv(), by)
+        lines.seek(0)
+        _place(folder, f"{stamp}-postings.jsonl", iter(lambda: lines.read(_PIECE), b""), by)
+    return name
 
 
 def _give(services: Services, file_id: int, by: str) -> list[dict[str, Any]]:
@@ -121,16 +140,10 @@ def _give(services: Services, file_id: int, by: str) -> list[dict[str, Any]]:
                     if row.kind == "mixed":
                         break
             if "postings" in source.answers and row.kind in ("835", "mixed"):
-                rows = list(postings_rows(connection, file_id=file_id, source=name))
-                if rows:
-                    given.append(
-                        {
-                            "source": name,
-                            "kind": "postings",
-                            "name": _place(folder, f"{stamp}-postings.csv", [_csv(rows)], by),
-                        }
-                    )
-                    _place(folder, f"{stamp}-postings.jsonl", [_json_lines(rows)], by)
+                folder.mkdir(parents=True, exist_ok=True)
+                rows = postings_rows(connection, file_id=file_id, source=name)
+                if written := _place_postings(folder, stamp, rows, by):
+                    given.append({"source": name, "kind": "postings", "name": written})
     return given
 
 

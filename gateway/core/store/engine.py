@@ -27,7 +27,7 @@ BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for the one before it on SQLite (milliseconds)."""
 
 CACHE_KB = 32_768
-"""What a connection keeps of an SQLite database (its own default of 2 MB is less than one chunk touches)."""
+"""What a writing connection keeps of an SQLite database (its own default of 2 MB is less than one chunk touches)."""
 CHECKPOINT_PAGES = 4_000
 """How far SQLite's log grows before it is copied into the database: some chunks, not a part of one."""
 
@@ -145,7 +145,12 @@ def _arguments(url: URL, read_only: bool, idle_transaction_s: float) -> dict[str
     }
     if url.get_backend_name() == "sqlite":
         # A pooled connection moves between worker threads, one at a time.
-        return arguments | {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
+        # The one that was used last comes first: its cache knows what the next transaction wants.
+        return arguments | {
+            "poolclass": QueuePool,
+            "pool_use_lifo": True,
+            "connect_args": {"check_same_thread": False},
+        }
     options = f"-c idle_in_transaction_session_timeout={round(idle_transaction_s * 1000)}"
     connect: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT_S,
@@ -171,8 +176,9 @@ def _attach(engine: Engine, read_only: bool) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA cache_size=-{CACHE_KB}")
-        cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        if not read_only:
+            cursor.execute(f"PRAGMA cache_size=-{CACHE_KB}")
+            cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA fullfsync=ON")  # macOS: fsync alone does not reach the disk
         if read_only:
