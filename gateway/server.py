@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import random
 import socket
@@ -18,6 +17,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
+from . import memory
 from .config import Config
 from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
@@ -63,17 +63,6 @@ class Locations:
         self.archive_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def _settle_memory() -> None:
-    """Set aside what is loaded, and look for garbage less often.
-
-    Hundreds of thousands of objects (modules, statements, settings) stay for good; looking through them again and again
-    cost a fifth of the time of taking claims in. Claims themselves make no cycles.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
 def executor_name(given: str = "") -> str:
     """A name that is stable over restarts and unique among the workers of one gateway."""
     return given or os.environ.get("GATEWAY_EXECUTOR") or socket.gethostname()
@@ -115,6 +104,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Migrate, start the children, the engine and its schedules, and then listen."""
+        memory.few_heaps()
         self.locations.prepare()
         await asyncio.to_thread(self._open_database)
         reads = reading(make_sync_engine(self.locations.business_url, read_only=True))
@@ -134,7 +124,7 @@ class Gateway:
         self._started = True
         if self._doors:
             await self._listen()
-        _settle_memory()
+        memory.settle()
         log.info("started", executor=self.engine.executor_id, config=self.config.hash[:12], port=self.port or None)
 
     async def stop(self) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, insert, select
 from gateway.config import Config, load
 from gateway.core.clock import FixedClock
 from gateway.core.flow import decide as decide_module
+from gateway.core.flow import in_child
 from gateway.core.flow import post as post_station
 from gateway.core.flow.postings import postings_rows
 from gateway.core.flow.services import Services
@@ -293,8 +294,8 @@ class Desk:
         self.sql.dispose()
         self.reads.dispose()
         # What a child keeps as long as it lives.
-        decide_module._reads(self.reads.url.render_as_string(hide_password=False)).dispose()
-        decide_module._reads.cache_clear()
+        in_child.reads(self.reads.url.render_as_string(hide_password=False)).dispose()
+        in_child.reads.cache_clear()
 
 
 @pytest.fixture

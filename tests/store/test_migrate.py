@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from gateway.core.store import migrate
 from gateway.core.store.engine import make_sync_engine, prepare_sqlite
-from gateway.core.store.tables import metadata
+from gateway.core.store.tables import counters, metadata
 
 from ..conftest import DatabaseUrls
 
@@ -34,4 +34,18 @@ def test_a_database_of_a_newer_version_is_refused_with_what_to_do(empty_database
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(migrate.NewerDatabase, match="restore a backup"):
         migrate.upgrade(engine)
+    engine.dispose()
+
+
+def test_a_database_of_an_older_version_keeps_its_rows(empty_database_urls: DatabaseUrls) -> None:
+    prepare_sqlite(empty_database_urls.business)
+    engine = make_sync_engine(empty_database_urls.business)
+    assert migrate.upgrade(engine, to="0001")
+    with engine.begin() as connection:
+        assert migrate.current(connection) == "0001"
+        connection.execute(insert(counters).values(name="claims", next=41))
+    assert migrate.upgrade(engine)
+    with engine.connect() as connection:
+        assert migrate.current(connection) == migrate.head()
+        assert connection.execute(select(counters.c.next).where(counters.c.name == "claims")).scalar_one() == 41
     engine.dispose()

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
+from gateway.config.partner import Answers, BatchRules, Partner
 from gateway.core.flow.postings import postings_rows
+from gateway.core.flow.watch import silences
 from gateway.core.store import claims as claim_store
 from gateway.core.store import patients as patient_store
 from gateway.core.store.engine import make_sync_engine
@@ -41,6 +43,12 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], list[str]]] = {
     "postings": (
         lambda connection: list(postings_rows(connection, remittance_ids=[1], source="billing")),
         ["ix_claim_payments_remittance_id (remittance_id=? AND rowid>?)"],
+    ),
+    "silences": (
+        lambda connection: silences(
+            connection, Partner.model_construct(name="practice", answers=Answers(), batch=BatchRules()), NOW
+        ),
+        ["ix_submissions_waiting (batch_id=?"],
     ),
 }
 

@@ -17,7 +17,7 @@ from ...config.config import Config
 from ..engine.port import DecideFailed
 from ..store.archive import Archive
 from . import stored_config
-from .decide import BATCH
+from .in_child import BATCH
 from .services import Services
 from .write_batch import check_batch, write_batch
 

@@ -9,20 +9,15 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import gc
-import os
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Protocol
 
 import msgspec
-from sqlalchemy import Engine
 
 from ...config import Config
 from ...plugins.chains import STATIONS
 from ...plugins.runner import Decision, Runner
 from ..model.decision import HoldType
 from ..model.states import ClaimState
-from ..store.engine import make_sync_engine
 from ..store.patients import Person
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
@@ -30,14 +25,10 @@ from . import confirm, hold, scrub
 from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, number_lines, under_our_number
 from .deciding import Asked, Request
 from .history import History
+from .in_child import BATCH, PAYMENTS, Marking, reads, where
 from .release import NO_PARTNER
 from .stored_config import by_hash
 from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
-
-PAYMENTS = b"payments:"
-"""How a packed request of the posting station begins (`post_records`)."""
-BATCH = b"batch:"
-"""How one of the batching station begins (`batch_child`)."""
 
 _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (confirm.STATION, confirm.what_happened),
@@ -47,14 +38,6 @@ _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
 _requests = msgspec.msgpack.Decoder(Request)
 _NO_PERSON = Person("", "", None, "", "")
 _NO_COLUMNS = Columns("", "", "", "", "", "", "", 0, None, None, "", _NO_PERSON, [])
-
-
-class Marking(Protocol):
-    """Tells the parent which step of which claim is about to run."""
-
-    def __call__(self, item: int, step: int) -> None: ...
-
-    def outside(self) -> None: ...
 
 
 class _Read:
@@ -83,22 +66,7 @@ class _Read:
                 # What was parsed for the faults stays parsed.
                 self.claim = read if numbered is stored else Claim(numbered, "gateway")
         except Exception as error:  # one claim that our own code cannot read harms no other
-            self.fault = self.fault or f"The gateway cannot work on it ({_where(error)}). Report this."
-
-
-def _where(error: BaseException) -> str:
-    """Type and place of an exception, never its text."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return type(error).__name__
-    return f"{type(error).__name__} at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
-
-
-@lru_cache(maxsize=2)
-def _reads(url: str) -> Engine:
-    return make_sync_engine(url, read_only=True)
+            self.fault = self.fault or f"The gateway cannot work on it ({where(error)}). Report this."
 
 
 async def decide(payload: bytes, mark: Marking) -> bytes:
@@ -114,7 +82,7 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
         if payload.startswith(BATCH):
             from .batch_child import in_child
 
-            return in_child(payload, _reads)
+            return in_child(payload, reads)
         return await _decide(_requests.decode(payload), mark)
     finally:
         gc.enable()
@@ -125,7 +93,7 @@ async def _decide(request: Request, mark: Marking) -> bytes:
     source = config.source(request.source)
     renumber = source is not None and source.our_claim_numbers
     read = [_Read(asked, request, renumber=renumber) for asked in request.claims]
-    with _reads(request.database_url).connect() as connection:
+    with reads(request.database_url).connect() as connection:
         history = History(connection, [one.columns.person if one.claim else _NO_PERSON for one in read])
     runner = Runner(
         today=dt.date.fromisoformat(request.today),

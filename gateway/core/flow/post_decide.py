@@ -18,7 +18,7 @@ from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
 from . import route
-from .decide import Marking, _reads, _where
+from .in_child import Marking, reads, where
 from .match import ClaimMatch, match_payment
 from .open_claims import find_claims, open_claims
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
@@ -47,7 +47,7 @@ class _Read:
         except Unreadable as found:
             self.fault, self.rule = str(found), "unreadable"
         except Exception as error:  # one payment that our own code cannot read harms no other
-            self.fault, self.rule = f"The gateway cannot work on it ({_where(error)}). Report this.", "gateway"
+            self.fault, self.rule = f"The gateway cannot work on it ({where(error)}). Report this.", "gateway"
         self.decided = Decided(
             asked.payment_id,
             asked.remittance_id,
@@ -94,7 +94,7 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
 
 def _look_up(request: PostRequest, read: Sequence[_Read]) -> tuple[list[ClaimMatch], dict[int, OpenClaim]]:
     """The claim of each payment, and these claims as they stand, all seen at one moment."""
-    with _reads(request.database_url).connect() as connection:
+    with reads(request.database_url).connect() as connection:
         matches = find_claims(connection, [one.payment for one in read])
         ids: dict[int, None] = {}
         reversed_ids: list[int] = []

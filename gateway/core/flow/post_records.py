@@ -11,7 +11,7 @@ import msgspec
 from ..model.posting import PostingPlan, WorkItemDraft
 from ..x12.remittance import ClaimPayment
 from ..x12.segment import Delimiters
-from .decide import PAYMENTS
+from .in_child import PAYMENTS
 
 
 class ProviderLevel(msgspec.Struct, array_like=True, gc=False):

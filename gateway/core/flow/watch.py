@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, text, update
 
 from ...config.partner import Expectation, Partner
 from ...config.values import SpanOfTime
@@ -20,7 +20,7 @@ from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
 from ..model.money import to_dollars
 from ..model.states import Hop, SubmissionState
-from ..store.tables import batches, submissions, work_items
+from ..store.tables import WAITING, batches, submissions, work_items
 from ..work.calendar import add_business_days, is_business_day
 from ..work.items import WorkItem, close_items, open_items
 from . import turns
@@ -146,7 +146,7 @@ def _overdue(
             func.sum(submissions.c.charge_cents).label("cents"),
         )
         .join(submissions, submissions.c.batch_id == batches.c.id)
-        .where(batches.c.partner == partner, batches.c.sent_at < limits.told, condition)
+        .where(batches.c.partner == partner, batches.c.sent_at < limits.told, text(f"submissions.{WAITING}"), condition)
         .group_by(batches.c.id, batches.c.isa13, batches.c.sent_at)
         .order_by(batches.c.id)
     )

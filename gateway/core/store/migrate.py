@@ -40,8 +40,8 @@ def head() -> str:
     return revision
 
 
-def upgrade(engine: Engine) -> bool:
-    """Bring the schema up to date; True if anything was done.
+def upgrade(engine: Engine, to: str = "") -> bool:
+    """Bring the schema up to date, or up to the revision `to`; True if anything was done.
 
     Raises:
         NewerDatabase: the database is ahead of this version.
@@ -51,7 +51,7 @@ def upgrade(engine: Engine) -> bool:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
         before = current(connection)
-        if before == head():
+        if before == (to or head()):
             return False
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if before is not None and before not in known:
@@ -60,5 +60,5 @@ def upgrade(engine: Engine) -> bool:
                 "it, or restore a backup taken before the upgrade."
             )
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to or "head")
     return True

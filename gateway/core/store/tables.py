@@ -420,6 +420,9 @@ batches = Table(
 
 # A claim in a batch. `state`: batched, sent, acknowledged, received, accepted, rejected, unknown;
 # `hop` the strongest hop that has spoken: 0 none, 1 TA1, 2 999, 3 clearinghouse 277CA, 4 payer 277CA, 5 835.
+WAITING = "state IN ('sent', 'acknowledged', 'accepted')"
+"""A submission that still waits for an answer. A query that says it in these words finds the index of the few."""
+
 submissions = Table(
     "submissions",
     metadata,
@@ -437,6 +440,7 @@ submissions = Table(
     _moment("created_at"),
     _moment("updated_at"),
     UniqueConstraint("batch_id", "position"),
+    Index("ix_submissions_waiting", "batch_id", "state", **_where(WAITING)),
 )
 
 # Every acknowledgment as it was said, attached to a submission or (file level) to a batch.

@@ -1,0 +1,40 @@
+"""What every kind of work in a decide child shares: how its requests begin, its look-ups, its words for a fault."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from ..store.engine import make_sync_engine
+
+PAYMENTS = b"payments:"
+"""How a packed request of the posting station begins (`post_records`)."""
+BATCH = b"batch:"
+"""How one of the batching station begins (`batch_child`)."""
+
+
+class Marking(Protocol):
+    """Tells the parent which step of which claim or payment is about to run."""
+
+    def __call__(self, item: int, step: int) -> None: ...
+
+    def outside(self) -> None: ...
+
+
+@lru_cache(maxsize=2)
+def reads(url: str) -> Engine:
+    """The database at this URL for look-ups, kept open as long as the child lives."""
+    return make_sync_engine(url, read_only=True)
+
+
+def where(error: BaseException) -> str:
+    """Type and place of an exception, never its text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    return f"{type(error).__name__} at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
