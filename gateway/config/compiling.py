@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.plugins.chains import INHERITED, STATIONS, Chain, Chains, ChainSpec, Step, StepSpec
 from gateway.plugins.discovery import Finder
 from gateway.plugins.host import PluginHost, PluginRefused
+from gateway.plugins.matching import HCPCS_GROUPS, Groups, covers
 from gateway.plugins.tables import Tables
 
 from .faults import ConfigFault, Document, Loc, explain, nearest, show
@@ -19,10 +20,11 @@ from .partner import Partner
 
 
 class Loaded(NamedTuple):
-    """A chain as read, with the file it stands in."""
+    """A chain as read, with the file it stands in. `sound`: nothing was wrong with it."""
 
     spec: ChainSpec
     document: Document
+    sound: bool = True
 
 
 def checked_settings(
@@ -107,14 +109,55 @@ class Compiler:
                     "match: with a payer, a partner or a filing code",
                 )
             )
+        groups = Groups(self._tables.get(HCPCS_GROUPS))
+        self._check_groups(groups)
+        self._check_shadows()
         chains = [Chain(name, one.spec.match, self._resolve(name)) for name, one in self._loaded.items()]
-        return Chains(chains) if without else None
+        return Chains(chains, groups) if without else None
+
+    def _check_groups(self, groups: Groups) -> None:
+        for spec, document, _ in self._loaded.values():
+            for index, name in enumerate((spec.match.hcpcs_group if spec.match else None) or ()):
+                if name in groups:
+                    continue
+                known = groups.names()
+                self._faults.append(
+                    document.fault(
+                        ("match", "hcpcs_group", index),
+                        f"there is no HCPCS group {name!r}",
+                        f"one of {', '.join(known)}"
+                        if known
+                        else f"tables/{HCPCS_GROUPS}.yaml, which names the groups",
+                        nearest(name, known),
+                    )
+                )
+
+    def _check_shadows(self) -> None:
+        """A chain whose claims are all taken by one before it."""
+        before: list[ChainSpec] = []
+        for spec, document, sound in self._loaded.values():
+            if spec.match is None or not sound:
+                continue
+            for earlier in before:
+                if earlier.match is not None and covers(earlier.match, spec.match):
+                    file = self._loaded[earlier.name].document.file
+                    self._faults.append(
+                        document.fault(
+                            ("match",),
+                            f"chain {spec.name!r} can never match: {earlier.name!r} ({file}) comes before it and takes "
+                            "all that it asks for",
+                            "a narrower match there, or a file name that sorts before it here",
+                            key=True,
+                        )
+                    )
+                    break
+            before.append(spec)
 
     def _resolve(self, name: str) -> dict[str, tuple[Step, ...]]:
         """The steps of a chain by station, what it inherits among them."""
         if name in self._stations:
             return self._stations[name]
-        spec, document = self._loaded[name]
+        spec, document, _ = self._loaded[name]
         inherited: dict[str, tuple[Step, ...]] = {}
         self._under_way.append(name)
         if spec.extends is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from gateway.plugins.settings import Secret
 
@@ -144,10 +145,10 @@ def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
     return [key for one in models for key in _fields(one)]
 
 
-def _expected(error: Mapping[str, Any]) -> tuple[str, str]:
+def _expected(error: ErrorDetails) -> tuple[str, str]:
     """What pydantic wanted, in our words, and what may have been meant."""
     kind, context = error["type"], error.get("ctx", {})
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         options = [o.strip().strip("'") for o in context["expected"].replace(" or ", ", ").split(", ")]
         return f"one of {', '.join(options)}", nearest(str(error["input"]), options)
     if kind == "value_error":
@@ -191,39 +192,63 @@ def _expected(error: Mapping[str, Any]) -> tuple[str, str]:
 
 def explain(error: ValidationError, document: Document, model: type[BaseModel], under: Loc = ()) -> list[ConfigFault]:
     """Every fault of a pydantic error, at its place in the file. `under`: the path at which the model stands."""
-    faults = []
-    for one in error.errors(include_url=False):
-        loc = _in_document(one["loc"], document, under)
-        name = str(one["loc"][-1]) if one["loc"] else ""
-        if one["type"] == "extra_forbidden":
-            known = _known_keys(model, one["loc"])
-            faults.append(
-                document.fault(
-                    loc,
-                    f"unknown key {name!r}",
-                    f"one of {', '.join(sorted(known))}" if known else "",
-                    nearest(name, known),
-                    key=True,
-                )
-            )
-        elif one["type"] == "missing":
-            faults.append(document.fault(loc[:-1] if loc in document.places else loc, f"{name!r} is missing"))
-        else:
-            expected, meant = _expected(one)
-            label = f"{name}: " if name and isinstance(one["loc"][-1], str) else ""
-            shown = "what stands here" if _hidden(one["loc"], model) else show(one["input"])
-            faults.append(document.fault(loc, f"{label}{shown} cannot be used", expected, meant))
-    return faults
+    return told(error.errors(include_url=False), document, model, under)
 
 
-def _hidden(loc: Loc, model: type[BaseModel]) -> bool:
+def told(
+    errors: Iterable[ErrorDetails], document: Document, model: type[BaseModel], under: Loc = ()
+) -> list[ConfigFault]:
+    """Some errors of pydantic's as faults; see `explain`."""
+    errors = list(errors)
+    only_mistyped = mistyped(errors, document, model, under)
+    return [
+        explained(one, document, model, under)
+        for one in errors
+        if one["type"] != "missing" or one["loc"] not in only_mistyped
+    ]
+
+
+def mistyped(errors: Iterable[ErrorDetails], document: Document, model: type[BaseModel], under: Loc = ()) -> set[Loc]:
+    """The keys that unknown ones stand for, by their suggestions: these are not missing as well."""
+    return {
+        (*one["loc"][:-1], explained(one, document, model, under).meant)
+        for one in errors
+        if one["type"] == "extra_forbidden"
+    }
+
+
+def explained(one: ErrorDetails, document: Document, model: type[BaseModel], under: Loc = ()) -> ConfigFault:
+    """One error of pydantic's in our words."""
+    loc = in_document(one["loc"], document, under)
+    name = str(one["loc"][-1]) if one["loc"] else ""
+    if one["type"] == "extra_forbidden":
+        known = _known_keys(model, one["loc"])
+        return document.fault(
+            loc,
+            f"unknown key {name!r}",
+            f"one of {', '.join(sorted(known))}" if known else "",
+            nearest(name, known),
+            key=True,
+        )
+    if one["type"] == "missing":
+        return document.fault(loc[:-1] if loc in document.places else loc, f"{name!r} is missing")
+    expected, meant = _expected(one)
+    label = f"{name}: " if name and isinstance(one["loc"][-1], str) else ""
+    shown = "what stands here" if _hidden(one, model) else show(one["input"])
+    return document.fault(loc, f"{label}{shown} cannot be used", expected, meant)
+
+
+_NO_SECRETS = ("literal_error", "enum", "int_parsing", "float_parsing", "bool_parsing")
+
+
+def _hidden(one: ErrorDetails, model: type[BaseModel]) -> bool:
     """Whether the value may be a secret that somebody wrote into the file: it is not shown then."""
-    if model.model_config.get("hide_input_in_errors"):
+    if any(word in str(part).lower() for part in one["loc"] for word in _SECRET_WORDS):
         return True
-    return any(word in str(part).lower() for part in loc for word in _SECRET_WORDS)
+    return bool(model.model_config.get("hide_input_in_errors")) and one["type"] not in _NO_SECRETS
 
 
-def _in_document(loc: Loc, document: Document, under: Loc) -> Loc:
+def in_document(loc: Loc, document: Document, under: Loc) -> Loc:
     """A pydantic path as a path of the file: without the names of union members and validators in it."""
     path = under
     for part in loc:

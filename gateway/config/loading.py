@@ -9,10 +9,11 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from gateway.plugins.chains import INHERITED, STATIONS, ChainSpec
 from gateway.plugins.discovery import Finder
@@ -22,13 +23,12 @@ from gateway.plugins.tables import Table, Tables
 
 from .compiling import Compiler, Loaded, check_transport
 from .config import Config
-from .faults import ConfigFault, Document, explain, relative
+from .faults import ConfigFault, Document, nearest, relative
+from .mending import Read, read_on
 from .models import GatewayConfig
 from .partner import DEFAULT_PAYER, Partner
 from .tables import read_table
 from .yaml_source import read_yaml
-
-M = TypeVar("M", bound=BaseModel)
 
 LOAD_PLUGINS = "GATEWAY_LOAD_PLUGINS"
 """Environment variable: names of the plugins that may be loaded, by commas; goes before `plugins` in gateway.yaml."""
@@ -100,12 +100,13 @@ def restore(text: bytes, root: Path | str, env: Mapping[str, str] | None = None)
     return config
 
 
-def _model(model: type[M], document: Document, root: Path, faults: list[ConfigFault], **more: Any) -> M | None:
-    try:
-        return model.model_validate({**more, **document.data}, context={"root": root, "secrets": document.secrets})
-    except ValidationError as error:
-        faults += explain(error, document, model)
-        return None
+def _model(
+    model: type[BaseModel], document: Document, root: Path, faults: list[ConfigFault], **more: Any
+) -> Read | None:
+    def validate(now: Document) -> BaseModel:
+        return model.model_validate({**more, **now.data}, context={"root": root, "secrets": now.secrets})
+
+    return read_on(model, document, validate, faults)
 
 
 def _assemble(
@@ -117,7 +118,8 @@ def _assemble(
     secrets: bool,
     whole: bool,
 ) -> Config | None:
-    gateway = _model(GatewayConfig, documents.gateway, root, faults) if whole else None
+    main = _model(GatewayConfig, documents.gateway, root, faults) if whole else None
+    gateway: GatewayConfig | None = main.model if main else None
     # As it stands there, even where something else in gateway.yaml is wrong: or every plugin would seem to be missing.
     stated = documents.gateway.data.get("plugins_dir")
     folder = root / str(stated) if stated else None
@@ -128,17 +130,20 @@ def _assemble(
     tables = {name: read_table(name, document, faults) for name, document in documents.tables}
 
     partners: list[tuple[Partner, Document]] = []
+    doubtful = 0
     for name, document in documents.partners:
-        partner = _model(Partner, document, root, faults, name=name)
-        if partner is not None:
+        read = _model(Partner, document, root, faults, name=name)
+        doubtful += read is None or not read.sound
+        if read is not None:
+            partner: Partner = read.model
             if whole:
-                partner = check_transport(partner, document, root, finder, host, faults)
-            partners.append((partner, document))
+                partner = check_transport(partner, read.document, root, finder, host, faults)
+            partners.append((partner, read.document))
     loaded = []
     for name, document in documents.chains:
-        spec = _model(ChainSpec, document, root, faults, name=name)
-        if spec is not None:
-            loaded.append(Loaded(spec, document))
+        read = _model(ChainSpec, document, root, faults, name=name)
+        if read is not None:
+            loaded.append(Loaded(read.model, read.document, read.sound))
     _check_names([(p.name, d) for p, d in partners], "partner", faults)
     _check_names([(c.spec.name, c.document) for c in loaded], "chain", faults)
     if not whole:
@@ -154,8 +159,9 @@ def _assemble(
             )
         )
     _check_payers(partners, faults)
-    if gateway is not None:
-        _check_sources(gateway, documents.gateway, faults)
+    _check_reach(loaded, documents.partners, [partner for partner, _ in partners], faults, whole=not doubtful)
+    if main is not None:
+        _check_sources(main.model, main.document, faults)
     if secrets:
         for document in (documents.gateway, *(one for _, one in (*documents.partners, *documents.chains))):
             _check_secrets(document, env, faults)
@@ -184,7 +190,7 @@ def _add_tables_of_plugins(
 ) -> None:
     """Load the plugins that chains name, and add the tables in their folders that the configuration does not have
     itself: a file of the same name in config/tables goes before a plugin's own."""
-    for spec, _ in loaded:
+    for spec, _, _ in loaded:
         for station in STATIONS:
             for step in spec.stations.of(station) or ():
                 if step.plugin != INHERITED:
@@ -220,6 +226,41 @@ def _check_payers(partners: Sequence[tuple[Partner, Document]], faults: list[Con
                     )
                 )
             seen.setdefault(route.id, f"partner {partner.name!r}")
+
+
+def _check_reach(
+    loaded: Sequence[Loaded],
+    documents: Sequence[tuple[str, Document]],
+    partners: Sequence[Partner],
+    faults: list[ConfigFault],
+    *,
+    whole: bool,
+) -> None:
+    """Chains that ask for a partner or a payer that there is not. `whole`: no partner's file has a fault."""
+    names = sorted({name for name, _ in documents} | {partner.name for partner in partners})
+    payers = [route.id for partner in partners for route in partner.payers]
+    every = not whole or DEFAULT_PAYER in payers
+    for spec, document, _ in loaded:
+        if spec.match is None:
+            continue
+        for word, patterns, known in (
+            ("partner", spec.match.partner, names),
+            ("payer", spec.match.payer, None if every else payers),
+        ):
+            if patterns is None or known is None:
+                continue
+            for index, pattern in enumerate(patterns):
+                if any(fnmatchcase(one, pattern) for one in known):
+                    continue
+                what = "no partner has this name" if word == "partner" else "no partner reaches such a payer"
+                faults.append(
+                    document.fault(
+                        ("match", word, index),
+                        f"{word} {pattern!r} never comes: {what}",
+                        f"one of {', '.join(sorted(known)[:12])}" if known else "",
+                        nearest(pattern, known),
+                    )
+                )
 
 
 def _check_sources(gateway: GatewayConfig, document: Document, faults: list[ConfigFault]) -> None:

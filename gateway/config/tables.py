@@ -4,6 +4,7 @@
     source: DMEPOS fee schedule, invented          # of every row that names none
     rows:
       - {code: E1390, modifier: RR, fee: "98.76", valid_from: 2026-01-01, valid_to: 2026-12-31}
+    codes: {code: hcpcs, modifier: modifier}       # columns that hold codes of a set: a mistyped one is found
 
 Within a key, dates do not overlap. Values stay strings; the plugin that uses a table converts what it needs.
 """
@@ -11,13 +12,16 @@ Within a key, dates do not overlap. Values stay strings; the plugin that uses a 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
+from gateway.core.model.code_sets import KINDS, checker, listed, wanted
+from gateway.plugins.matching import is_pattern
 from gateway.plugins.tables import Row, Table
 
 from .faults import ConfigFault, Document, Loc, nearest, show
 
-_KEYS = ("name", "description", "key", "source", "rows")
+_KEYS = ("name", "description", "key", "source", "codes", "rows")
 _DATES = ("valid_from", "valid_to")
 
 
@@ -55,10 +59,13 @@ def read_table(name: str, document: Document, faults: list[ConfigFault]) -> Tabl
         faults.append(document.fault(("rows",), f"rows: {show(rows)} cannot be used", "a list of rows"))
         return Table(name, (), key)
     source = str(document.data.get("source") or "")
+    codes = _codes(document, faults)
     found: list[Row] = []
     by_key: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
     for index, raw in enumerate(rows):
         row = _row(document, index, raw, key, source, faults)
+        if row is not None and codes:
+            _check_codes(document, index, row, codes, faults)
         if row is None:
             continue
         found.append(row)
@@ -68,6 +75,45 @@ def read_table(name: str, document: Document, faults: list[ConfigFault]) -> Tabl
             if len(same) > 1:
                 _check_overlaps(document, same, faults)
     return Table(name, found, key)
+
+
+Checks = dict[str, tuple[str, Callable[[str], bool]]]
+
+
+def _codes(document: Document, faults: list[ConfigFault]) -> Checks:
+    """For each column that holds codes: the name of their set, and what tells whether one exists."""
+    stated = document.data.get("codes") or {}
+    if not isinstance(stated, dict):
+        faults.append(document.fault(("codes",), f"codes: {show(stated)} cannot be used", "a column and its code set"))
+        return {}
+    found: Checks = {}
+    for column, kind in stated.items():
+        if kind not in KINDS:
+            faults.append(
+                document.fault(
+                    ("codes", column),
+                    f"there is no code set {show(kind)}",
+                    f"one of {', '.join(KINDS)}",
+                    nearest(str(kind), KINDS),
+                )
+            )
+            continue
+        found[column] = (kind, checker(kind))
+    return found
+
+
+def _check_codes(document: Document, index: int, row: Row, codes: Checks, faults: list[ConfigFault]) -> None:
+    for column, (kind, exists) in codes.items():
+        value = row.values.get(column, "")
+        if value and not is_pattern(value) and not exists(value):
+            faults.append(
+                document.fault(
+                    ("rows", index, column),
+                    f"row {index + 1}: {column} {show(value)} does not exist",
+                    wanted(kind),
+                    nearest(value, listed(kind)),
+                )
+            )
 
 
 def _row(

@@ -7,15 +7,15 @@ the choice of the first that matches.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .answers import Answered, StepRecord
 from .context import Prepared
 from .host import HOOKS, Plugin
+from .matching import NOTHING_KNOWN, Details, Groups, MatchSpec, why_not_base, why_not_details
 from .settings import Seconds
 from .tables import Tables
 
@@ -77,22 +77,6 @@ class StepSpec(_Model):
     def _plain_name_too(cls, value: object) -> object:
         """A step may be written as the plugin's name alone."""
         return {"plugin": value} if isinstance(value, str) else value
-
-
-def _patterns(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Patterns = Annotated[tuple[str, ...], BeforeValidator(_patterns), Field(min_length=1)]
-
-
-class MatchSpec(_Model):
-    """For which claims and payments a chain is: all that are named must fit, each by any of its patterns (`*` and `?`
-    stand for characters). An entry that is not named fits everything."""
-
-    payer: Patterns | None = None
-    partner: Patterns | None = None
-    filing_code: Patterns | None = None
 
 
 class StationSteps(_Model):
@@ -195,38 +179,30 @@ class Considered(NamedTuple):
     why: str
 
 
-def _why_not(match: MatchSpec, payer_id: str, partner: str, filing_code: str) -> str:
-    """Why a match does not fit; empty where it does."""
-    for word, patterns, value in (
-        ("payer", match.payer, payer_id),
-        ("partner", match.partner, partner),
-        ("filing code", match.filing_code, filing_code),
-    ):
-        if patterns is not None and not any(fnmatchcase(value, pattern) for pattern in patterns):
-            return f"{word} {value or '(none)'} is not {' or '.join(patterns)}"
-    return ""
-
-
 class Chains:
     """All chains of a configuration, in the order in which they are tried: as given, those without `match` last.
 
     The last one must be without `match`, so that every claim and payment has its chain.
     """
 
-    __slots__ = ("_chains", "_chosen", "_last", "steps")
+    __slots__ = ("_chains", "_groups", "_last", "_short", "asks_details", "steps")
 
     _REMEMBERED = 10_000
 
-    def __init__(self, chains: Sequence[Chain]) -> None:
+    def __init__(self, chains: Sequence[Chain], groups: Groups | None = None) -> None:
         ordered = [c for c in chains if c.match is not None] + [c for c in chains if c.match is None]
         if not ordered or ordered[-1].match is not None:
             raise ValueError("one chain must be without match")
         self._chains = tuple(ordered)
+        self._groups = groups or Groups()
         self._last = ordered[-1]
+        self.asks_details = any(c.match is not None and c.match.asks_details for c in ordered)
+        """Whether any chain asks for more than payer, partner and filing code."""
         numbered = {s.number: s for c in ordered for steps in c.stations.values() for s in steps}
         self.steps = tuple(numbered[number] for number in sorted(numbered))
         """Every step of every chain; `steps[n].number == n`."""
-        self._chosen: dict[tuple[str, str, str], Chain] = {}
+        # For payer, partner and filing code: the chains that may match, up to the first that surely does.
+        self._short: dict[tuple[str, str, str], tuple[Chain, ...]] = {}
 
     def __iter__(self) -> Iterator[Chain]:
         return iter(self._chains)
@@ -245,32 +221,51 @@ class Chains:
         """The time limit of each step, in seconds, by its number."""
         return [step.timeout for step in self.steps]
 
-    def for_claim(self, payer_id: str, partner: str, filing_code: str) -> Chain:
-        """The first chain that matches a claim."""
-        key = (payer_id, partner, filing_code)
-        chosen = self._chosen.get(key)
-        if chosen is None:
-            chosen = self._last
-            for chain in self._chains:
-                if chain.match is None or not _why_not(chain.match, *key):
-                    chosen = chain
-                    break
-            if len(self._chosen) >= self._REMEMBERED:
-                self._chosen.clear()
-            self._chosen[key] = chosen
-        return chosen
+    def choose(
+        self, payer_id: str, partner: str, filing_code: str = "", details: Callable[[], Details] = Details
+    ) -> Chain:
+        """The first chain that matches a claim (or a payment: its payer, the partner that brought it, CLP06).
 
-    def for_payment(self, payer_id: str, partner: str, filing_code: str = "") -> Chain:
-        """The first chain that matches a claim payment: its payer, the partner that brought it, CLP06."""
-        return self.for_claim(payer_id, partner, filing_code)
+        `details` is called where the chains that may match differ in more than these three.
+        """
+        short = self._short.get((payer_id, partner, filing_code))
+        if short is None:
+            short = self._shorten(payer_id, partner, filing_code)
+        if len(short) == 1:
+            return short[0]
+        known = details()
+        for chain in short:
+            if chain.match is None or not why_not_details(chain.match, known, self._groups):
+                return chain
+        raise AssertionError("the last one takes everything")
 
-    def explain(self, payer_id: str, partner: str, filing_code: str) -> list[Considered]:
+    def _shorten(self, payer_id: str, partner: str, filing_code: str) -> tuple[Chain, ...]:
+        short: list[Chain] = []
+        for chain in self._chains:
+            match = chain.match
+            if match is not None and why_not_base(match, payer_id, partner, filing_code):
+                continue
+            short.append(chain)
+            if match is None or not match.asks_details:
+                break
+        if len(self._short) >= self._REMEMBERED:
+            self._short.clear()
+        found = self._short[payer_id, partner, filing_code] = tuple(short)
+        return found
+
+    def explain(
+        self, payer_id: str, partner: str, filing_code: str, details: Details = NOTHING_KNOWN
+    ) -> list[Considered]:
         """Every chain up to the one that is chosen, with why the others are not."""
         considered = []
         for chain in self._chains:
-            why = "" if chain.match is None else _why_not(chain.match, payer_id, partner, filing_code)
+            match = chain.match
+            why = ""
+            if match is not None:
+                why = why_not_base(match, payer_id, partner, filing_code)
+                why = why or why_not_details(match, details, self._groups)
             if not why:
-                what = "it is for everything" if chain.match is None else "everything it asks for fits"
+                what = "it is for everything" if match is None else "everything it asks for fits"
                 considered.append(Considered(chain.name, True, what))
                 break
             considered.append(Considered(chain.name, False, why))

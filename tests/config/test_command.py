@@ -39,7 +39,7 @@ def test_a_sound_configuration_is_0_a_faulty_one_1_none_at_all_2(folder: Folder,
     faulty = gateway("--config", folder.root / "gateway.yaml", "config", "check")
     assert faulty.returncode == 1
     assert "gateway.yaml:6:1: unknown key 'enviroment'" in faulty.stdout
-    assert "2 faults in 1 file." in faulty.stdout
+    assert "1 fault in 1 file." in faulty.stdout
     nothing = gateway("--config", tmp_path / "nothing", "config", "check")
     assert nothing.returncode == 2
     assert "There is no gateway.yaml at" in nothing.stderr

@@ -84,7 +84,7 @@ def test_a_configuration_is_read_again_from_its_text(folder: Folder) -> None:
     assert again.hash == config.hash
     assert again.gateway == config.gateway
     assert again.partners == config.partners
-    assert again.chains.for_claim("x", "practice", "MB").steps("scrub")[0].settings.days == 3
+    assert again.chains.choose("x", "practice", "MB").steps("scrub")[0].settings.days == 3
     assert again.tables["fees"].rows == config.tables["fees"].rows
 
 
@@ -158,7 +158,7 @@ def test_a_chain_inherits_the_steps_of_the_one_it_extends(folder: Folder) -> Non
     )
     folder.write("chains/plain.yaml", "extends: medicare\nmatch: {payer: P}\n")
     chains = folder.config().chains
-    medicare = chains.for_claim("1", "practice", "MB")
+    medicare = chains.choose("1", "practice", "MB")
     assert [step.settings.days for step in medicare.steps("scrub")] == [1, 3, 10]
     assert chains["plain"].steps("scrub") == medicare.steps("scrub")
     assert [step.number for step in chains.steps] == list(range(3))

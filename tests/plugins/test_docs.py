@@ -57,7 +57,7 @@ def follow_the_plugins_page(folder: Path) -> Config:
 
 def test_who_follows_the_plugins_page_has_a_rule_that_holds_a_claim(shipped: Path) -> None:
     config = follow_the_plugins_page(shipped)
-    chain = config.chains.for_claim("00751", "practice", "MC")
+    chain = config.chains.choose("00751", "practice", "MC")
     assert chain.name == "medicaid-ohio"
     runner = Runner(today=TODAY, lookups=NoLookups(), mark=NoMark())
     claim = make_claim(make_line("E0260", "RR"), payer_id="00751", filing_code="MC")

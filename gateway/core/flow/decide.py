@@ -24,6 +24,7 @@ from ..x12.stored import StoredClaim
 from . import confirm, hold, scrub
 from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, number_lines, under_our_number
 from .deciding import Asked, Request
+from .details import details_of
 from .history import History
 from .in_child import BATCH, PAYMENTS, Marking, reads, where
 from .release import NO_PARTNER
@@ -147,7 +148,9 @@ async def _one(
     columns = one.columns
     partner = config.partner_for(columns.payer_id)
     name = partner.name if partner is not None else ""
-    chain = config.chains.for_claim(columns.payer_id, name, columns.filing_code)
+    chain = config.chains.choose(
+        columns.payer_id, name, columns.filing_code, lambda: details_of(claim.stored, columns, asked.usage)
+    )
     decisions: list[Decision] = []
     stations: list[StationRow] = []
     edited = False

@@ -124,6 +124,15 @@ def _by_name(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, st
     return found
 
 
+def contents_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, bytes]:
+    """The packed content (`x12.stored`) of each claim."""
+    found: dict[int, bytes] = {}
+    for some in bulks(claim_ids):
+        for claim_id, content in connection.execute(select(claims.c.id, claims.c.content).where(claims.c.id.in_(some))):
+            found[claim_id] = content
+    return found
+
+
 # --- what is open on them --------------------------------------------------------------------------
 
 
@@ -286,11 +295,7 @@ def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[
 
 def _other_payers(connection: Connection, claim_ids: Sequence[int]) -> dict[int, int]:
     """How many payers of each claim come after the one it was sent to (SBR01 of 2000B and of each 2320)."""
-    found: dict[int, int] = {}
-    for some in bulks(claim_ids):
-        for claim_id, content in connection.execute(select(claims.c.id, claims.c.content).where(claims.c.id.in_(some))):
-            found[claim_id] = later_payers(content)
-    return found
+    return {claim_id: later_payers(content) for claim_id, content in contents_of(connection, claim_ids).items()}
 
 
 _RANKS = b"PSTABCDEFGH"

@@ -18,9 +18,10 @@ from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
 from . import route
+from .details import details_of_paid, details_of_payment
 from .in_child import Marking, reads, where
 from .match import ClaimMatch, match_payment
-from .open_claims import find_claims, open_claims
+from .open_claims import contents_of, find_claims, open_claims
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
 from .post_records import Asked, Decided, DecidedChunk, PostRequest, pack_chunk, unpack_payment, unpack_request
 from .post_words import in_words
@@ -69,7 +70,7 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     request = unpack_request(payload)
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
     read = [_Read(asked) for asked in request.payments]
-    matches, claims = _look_up(request, read)
+    matches, claims, contents = _look_up(request, read, config.chains.asks_details)
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=NoLookups(),
@@ -84,7 +85,8 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
         else:
             if claim is not None:
                 taken.add(claim.claim_id)
-            await _decide(item, one, found, claim, config, runner, request.partner)
+            content = contents.get(claim.claim_id) if claim is not None else None
+            await _decide(item, one, found, claim, content, config, runner, request.partner)
             one.decided.what = in_words(one.decided)
         if not item % 50:
             await asyncio.sleep(0)
@@ -92,8 +94,11 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
 
 
-def _look_up(request: PostRequest, read: Sequence[_Read]) -> tuple[list[ClaimMatch], dict[int, OpenClaim]]:
-    """The claim of each payment, and these claims as they stand, all seen at one moment."""
+def _look_up(
+    request: PostRequest, read: Sequence[_Read], with_contents: bool
+) -> tuple[list[ClaimMatch], dict[int, OpenClaim], dict[int, bytes]]:
+    """The claim of each payment, these claims as they stand, and (where chains are chosen by it) what they say; all
+    seen at one moment."""
     with reads(request.database_url).connect() as connection:
         matches = find_claims(connection, [one.payment for one in read])
         ids: dict[int, None] = {}
@@ -106,7 +111,8 @@ def _look_up(request: PostRequest, read: Sequence[_Read]) -> tuple[list[ClaimMat
                     reversed_ids.append(found.found.claim_id)
                 elif one.payment.patient_cents > 0:
                     owing_ids.append(found.found.claim_id)
-        return matches, open_claims(connection, list(ids), reversed_ids, owing_ids)
+        contents = contents_of(connection, list(ids)) if with_contents else {}
+        return matches, open_claims(connection, list(ids), reversed_ids, owing_ids), contents
 
 
 async def _decide(
@@ -114,11 +120,12 @@ async def _decide(
     one: _Read,
     found: ClaimMatch,
     claim: OpenClaim | None,
+    content: bytes | None,
     config: Config,
     runner: Runner,
     partner: str,
 ) -> None:
-    """Decide one payment; what was decided stands in `one.decided`."""
+    """Decide one payment; what was decided stands in `one.decided`. `content` is the claim's, where it is wanted."""
     decided, payment = one.decided, one.payment
     if claim is not None:
         decided.claim_id, decided.version = claim.claim_id, claim.version
@@ -141,7 +148,13 @@ async def _decide(
             return
         decided.lines_by = [line.why for line in lines if line.how is not How.LINE_NUMBER]
     match = Match(claim, found.how, found.why, lines, found.candidates)
-    chain = config.chains.for_payment(decided.payer_id, partner, payment.filing_code)
+    usage = config.gateway.usage
+    chain = config.chains.choose(
+        decided.payer_id,
+        partner,
+        payment.filing_code,
+        lambda: details_of_payment(payment, usage) if content is None else details_of_paid(content, usage),
+    )
     decided.chain = chain.name
     decision = await runner.payment(item, chain, payment, match, decided.payer_id, partner)
     decided.steps = list(decision.steps)
