@@ -92,9 +92,9 @@ def test_killed_in_the_middle_of_many_everything_is_done_once(workers: Workers, 
     keys = [f"era-{number}" for number in range(12)]
     assert workers.run("one", kill_at="post.first.chunk.committed:5", submit=keys, wait=keys) == -9
     (workers.folder / ".killed").unlink()
-    # Submitted again: the first may have died before its last submission, and a key that is known runs once.
+    # Submitted again: each may die before its last submission, and a key that is known runs once.
     assert workers.run("one", kill_at="answer.done:4", submit=keys, wait=keys) == -9
-    assert workers.run("one", wait=keys) == 0
+    assert workers.run("one", submit=keys, wait=keys) == 0
     assert_each_effect_once(till, workers.folder, keys)
 
 
