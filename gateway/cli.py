@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plugins": ("gateway.config.commands:plugins", "List the plugins that are found, and what each one does."),
     "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),
     "doctor": ("gateway.operate.commands:doctor", "Look whether everything is there and adds up."),
+    "graph": ("gateway.config.commands:graph", "Draw the chains: what each is for, and its steps."),
     "holds": ("gateway.operate.work_commands:holds", "Claims that are kept back, and letting them go."),
     "partner": (
         "gateway.operate.commands:partner",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import click
 
 from gateway.plugins.chains import STATIONS, Step
 from gateway.plugins.discovery import Finder
-from gateway.plugins.host import PluginHost, PluginRefused
+from gateway.plugins.host import PluginHost, PluginRefused, suggestion
 
 from .config import Config
 from .faults import ConfigFault
@@ -23,13 +25,13 @@ class NotAsked(click.ClickException):
     exit_code = 2
 
 
-def require(path: Path) -> Config:
-    """The configuration for a command that needs a sound one.
+def require(path: Path, *, secrets: bool = True) -> Config:
+    """The configuration for a command that needs a sound one. `secrets`: whether a missing one is a fault.
 
     Raises:
         NotAsked: it has faults; all of them are in the message.
     """
-    found = load(path)
+    found = load(path, secrets=secrets)
     if isinstance(found, Config):
         return found
     lines = "\n".join(f"  {fault}" for fault in found)
@@ -70,6 +72,80 @@ def check(path: Path, form: str, secrets: bool) -> None:
             click.echo(str(fault))
         click.echo(_summary(found))
     raise SystemExit(1 if faults else 0)
+
+
+@config.command()
+@click.option("--effective", is_flag=True, help="The defaults too, and what a chain inherits.")
+@click.option("--part", default="", help="Only this part, such as gateway, partners/practice or chains/default.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
+@click.pass_obj
+def show(path: Path, effective: bool, part: str, form: str) -> None:
+    """Show every setting, its value, and the file and line where it comes from. Secrets stay references."""
+    from .showing import as_text, path_text, shown
+
+    values = list(shown(require(path, secrets=False), effective=effective))
+    parts = list(dict.fromkeys(one.part for one in values))
+    if part and part not in parts:
+        raise click.UsageError(f"There is no part {part!r}.{suggestion(part, parts)} Parts: {', '.join(parts)}.")
+    values = [one for one in values if not part or one.part == part]
+    if form == "json":
+        rows = [{"part": v.part, "setting": path_text(v.path), "value": v.value, "from": v.origin} for v in values]
+        click.echo(json.dumps(rows, indent=2))
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(["part", "setting", "value", "from"])
+        writer.writerows([v.part, path_text(v.path), v.value, v.origin] for v in values)
+    else:
+        click.echo("\n".join(as_text(values)).rstrip())
+
+
+@config.command()
+@click.argument("what", type=click.Choice(["gateway", "partner", "chain", "table"]), required=False)
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), help="Write all four, as files, into this folder."
+)
+@click.pass_obj
+def schema(path: Path, what: str | None, into: Path | None) -> None:
+    """The JSON schema of a kind of file, for editors: with the settings of every plugin that is found.
+
+    With --into, all of them as files; the first line of a configuration file then names its own:
+    `# yaml-language-server: $schema=schemas/chain.schema.json`.
+    """
+    from .schema import schemas
+
+    made = schemas(_host(path))
+    if into is not None:
+        into.mkdir(parents=True, exist_ok=True)
+        for name, one in made.items():
+            (into / f"{name}.schema.json").write_text(json.dumps(one, indent=2) + "\n")
+        click.echo(f"{len(made)} schemas are in {into}.")
+    elif what is None:
+        raise click.UsageError("Say which: gateway, partner, chain or table; or --into a folder for all of them.")
+    else:
+        click.echo(json.dumps(made[what], indent=2))
+
+
+def _host(path: Path) -> PluginHost:
+    """All plugins that can be loaded; the others are explained by `gateway plugins`."""
+    found = load(path, secrets=False) if path.exists() else None
+    host = PluginHost()
+    Finder(folder=found.gateway.plugins_dir if isinstance(found, Config) else None).load_all(host)
+    return host
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["mermaid", "dot"]), default="mermaid", show_default=True)
+@click.option("--chain", default="", help="Only this chain.")
+@click.pass_obj
+def graph(path: Path, form: str, chain: str) -> None:
+    """Draw the chains: what each is for, and the steps of every station in their order (Mermaid or DOT)."""
+    from .graph import draw
+
+    found = require(path, secrets=False)
+    names = [one.name for one in found.chains]
+    if chain and chain not in names:
+        raise click.UsageError(f"There is no chain {chain!r}.{suggestion(chain, names)} Chains: {', '.join(names)}.")
+    click.echo(draw(found, form, chain))
 
 
 def _summary(found: Config | list[ConfigFault]) -> str:

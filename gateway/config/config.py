@@ -15,6 +15,7 @@ from gateway.plugins.chains import STATIONS, Chains, ChainSpec
 from gateway.plugins.host import PluginHost
 from gateway.plugins.tables import Tables
 
+from .faults import Document
 from .models import GatewayConfig, Source
 from .partner import DEFAULT_PAYER, Partner
 from .tables import as_data
@@ -40,8 +41,11 @@ class Config:
         chains: Chains,
         tables: Tables,
         plugins: PluginHost,
+        documents: Mapping[tuple[str, str], Document] | None = None,
     ) -> None:
         self.root = root
+        self.documents = dict(documents or {})
+        """The files that it was read from, by kind (gateway, partners, chains, tables) and name."""
         self.partners = tuple(partners)
         self.chains = chains
         self.tables = tables

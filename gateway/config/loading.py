@@ -175,6 +175,10 @@ def _assemble(
         chains=chains,
         tables=everything,
         plugins=host,
+        documents={("gateway", ""): documents.gateway}
+        | {("partners", partner.name): document for partner, document in partners}
+        | {("chains", one.spec.name): one.document for one in loaded}
+        | {("tables", name): document for name, document in documents.tables},
     )
 
 
