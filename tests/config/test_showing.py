@@ -119,8 +119,11 @@ def test_words_in_a_picture_cannot_break_it(more: Folder) -> None:
 # --- schemas ---------------------------------------------------------------------------------------
 
 
-def schemas(folder: Path, into: Path) -> dict[str, Any]:
-    run(folder, "config", "schema", "--into", str(into))
+@pytest.fixture(scope="module")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Those of the shipped configuration."""
+    into = tmp_path_factory.mktemp("schemas")
+    run(ROOT / "config", "config", "schema", "--into", str(into))
     found = {path.name.split(".")[0]: json.loads(path.read_text()) for path in into.glob("*.schema.json")}
     for schema in found.values():
         jsonschema.Draft202012Validator.check_schema(schema)
@@ -130,14 +133,13 @@ def schemas(folder: Path, into: Path) -> dict[str, Any]:
 KINDS = {"partners": "partner", "chains": "chain", "tables": "table"}
 
 
-def test_the_shipped_files_fit_their_schemas_as_an_editor_reads_them(tmp_path: Path) -> None:
-    found = schemas(ROOT / "config", tmp_path)
+def test_the_shipped_files_fit_their_schemas_as_an_editor_reads_them(schemas: dict[str, Any]) -> None:
     files = [(ROOT / "config/gateway.yaml", "gateway")]
     files += [(path, kind) for folder, kind in KINDS.items() for path in (ROOT / "config" / folder).glob("*.yaml")]
     assert len(files) > 10
     for path, kind in files:
         data = _plain(yaml.safe_load(path.read_text()))
-        faults = list(jsonschema.Draft202012Validator(found[kind]).iter_errors(data))
+        faults = list(jsonschema.Draft202012Validator(schemas[kind]).iter_errors(data))
         assert not faults, (path.name, faults[0].json_path, faults[0].message)
 
 
@@ -162,15 +164,13 @@ def _plain(value: Any) -> Any:
         ("table", "{rows: [], codes: {code: hpccs}}"),
     ],
 )
-def test_an_editor_underlines_a_mistake(kind: str, text: str, tmp_path: Path) -> None:
-    found = schemas(ROOT / "config", tmp_path)
-    assert list(jsonschema.Draft202012Validator(found[kind]).iter_errors(yaml.safe_load(text)))
+def test_an_editor_underlines_a_mistake(kind: str, text: str, schemas: dict[str, Any]) -> None:
+    assert list(jsonschema.Draft202012Validator(schemas[kind]).iter_errors(yaml.safe_load(text)))
 
 
-def test_a_transports_settings_are_in_the_partners_schema(tmp_path: Path) -> None:
-    partner = schemas(ROOT / "config", tmp_path)["partner"]
+def test_a_transports_settings_are_in_the_partners_schema(schemas: dict[str, Any]) -> None:
     data = _plain(yaml.safe_load((ROOT / "config/partners/practice.yaml").read_text()))
-    validator = jsonschema.Draft202012Validator(partner)
+    validator = jsonschema.Draft202012Validator(schemas["partner"])
     assert not list(validator.iter_errors(data))
     data["transport"]["settings"]["hots"] = "x"
     assert [error.message for error in validator.iter_errors(data)]
