@@ -50,26 +50,39 @@ def config() -> None:
 @config.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--secrets/--no-secrets", default=True, help="Whether a missing secret is a fault.", show_default=True)
+@click.option("--probe", "ask", is_flag=True, help="Connect to every partner as well, and look at its folders.")
 @click.pass_obj
-def check(path: Path, form: str, secrets: bool) -> None:
+def check(path: Path, form: str, secrets: bool, ask: bool) -> None:
     """Read every file and name every fault, each with its file, line and column.
+
+    With --probe the partners are asked once the files are sound; nothing is changed at them.
 
     Exit code 0: it can be used. 1: it has faults. 2: there is no configuration at that place.
     """
     if not (path / "gateway.yaml" if path.is_dir() else path).is_file():
         raise click.UsageError(f"There is no gateway.yaml at {path}. Name its folder with --config or GATEWAY_CONFIG.")
     found = load(path, secrets=secrets)
-    faults = [] if isinstance(found, Config) else found
+    faults = [] if isinstance(found, Config) else list(found)
+    asked: list[str] = []
+    if ask and isinstance(found, Config):
+        from .probing import in_words, probe
+
+        for one in probe(found):
+            faults += one.faults
+            asked.append(in_words(one))
     if form == "json":
         report = {
             "ok": not faults,
             "hash": found.hash if isinstance(found, Config) else None,
             "faults": [fault._asdict() for fault in faults],
+            "partners": asked,
         }
         click.echo(json.dumps(report, indent=2))
     else:
         for fault in faults:
             click.echo(str(fault))
+        for line in asked:
+            click.echo(line)
         click.echo(_summary(found))
     raise SystemExit(1 if faults else 0)
 
