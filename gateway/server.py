@@ -9,21 +9,20 @@ import asyncio
 import os
 import random
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.dialects import postgresql, sqlite
 
 from . import memory
-from .config import Config
+from .config import Config, load
 from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
 from .core.engine.port import Due
-from .core.flow import stations
+from .core.flow import stations, stored_config
 from .core.flow.batch import due_batch
 from .core.flow.drop import DropFolder
 from .core.flow.drop import Source as DropSource
@@ -31,12 +30,15 @@ from .core.flow.fetch import PollClock
 from .core.flow.partner_lines import PartnerLines
 from .core.flow.services import Services
 from .core.store import migrate
-from .core.store.archive import Archive, record
+from .core.store.archive import Archive
 from .core.store.engine import make_sync_engine, reading
-from .core.store.tables import configurations
+from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
 
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
+
+    from .config.models import Source
+    from .config.partner import Partner
 
 T = TypeVar("T")
 log = structlog.get_logger("gateway")
@@ -82,6 +84,7 @@ class Gateway:
         rng: random.Random | None = None,
     ) -> None:
         self.config = config
+        self._started_with = config
         self.clock: Clock = clock or SystemClock()
         self.locations = Locations(config)
         self.archive = Archive(self.locations.archive_dir)
@@ -89,6 +92,8 @@ class Gateway:
         self._rng = rng or random.Random()
         self._runner: AppRunner | None = None
         self._started = False
+        self._reloading = asyncio.Lock()
+        self.reloads = Reloads(config.hash, self.clock.now())
         self.port = 0
         workers = config.gateway.workers
         self.pool = DecidePool(workers.decide_processes, memory_mb=workers.decide_memory_mb)
@@ -108,12 +113,13 @@ class Gateway:
         self.locations.prepare()
         await asyncio.to_thread(self._open_database)
         reads = reading(make_sync_engine(self.locations.business_url, read_only=True))
+        self.lines = PartnerLines(self.config, reads)
         self.services = Services(
             config=self.config,
             archive=self.archive,
             clock=self.clock,
             decide=self.pool,
-            transports=PartnerLines(self.config, reads),
+            transports=self.lines,
             reads=reads,
         )
         self.engine.services = self.services
@@ -145,31 +151,32 @@ class Gateway:
         prepare_sqlite(self.locations.business_url)
         self._sql: Engine = make_sync_engine(self.locations.business_url)
         migrate.upgrade(self._sql)
-        stored = self.archive.put(self.config.text)
+        self._note_configuration(self.config)
+
+    def _note_configuration(self, config: Config) -> None:
+        stored_config.keep(self.archive, config)
         with self._sql.begin() as connection:
-            record(connection, stored, "configuration", self.clock.now())
-            make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            connection.execute(
-                make(configurations)
-                .values(hash=self.config.hash, first_used_at=self.clock.now())
-                .on_conflict_do_nothing(index_elements=["hash"])
-            )
+            stored_config.note(connection, config.hash, len(config.text), self.clock.now())
 
     def _schedule(self) -> None:
-        engine, services, gateway = self.engine, self.services, self.config.gateway
-        for partner in self.config.partners:
-            name = partner.name
-            engine.schedule(f"batch:{name}", BATCH_LOOK_SECONDS, "batch", self._batch_due(name))
-            engine.schedule(f"poll:{name}", POLL_LOOK_SECONDS, "poll", PollClock(services, name, self._rng).due)
+        engine = self.engine
+        self._look_after(self.config.partners, self.config.gateway.sources)
         engine.schedule("watch", WATCH_SECONDS, "watch", lambda now: (now.isoformat(), {}))
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
-        if self._doors:
-            for source in gateway.sources:
-                assert source.drop_folder is not None  # absolute paths are set when the configuration is read
-                drop = DropFolder(
-                    DropSource(source.name, source.drop_folder, source.patterns, gateway.stable_for), self.clock
-                )
-                engine.schedule(f"drop:{source.name}", gateway.poll_every, "drop", drop.due)
+
+    def _look_after(self, partners: Iterable[Partner], sources: Iterable[Source]) -> None:
+        """Batch and poll for these partners, and look into these sources' drop folders, from now on."""
+        engine, gateway = self.engine, self.config.gateway
+        for partner in partners:
+            name = partner.name
+            engine.schedule(f"batch:{name}", BATCH_LOOK_SECONDS, "batch", self._batch_due(name))
+            engine.schedule(f"poll:{name}", POLL_LOOK_SECONDS, "poll", PollClock(self.services, name, self._rng).due)
+        for source in sources if self._doors else ():
+            assert source.drop_folder is not None  # absolute paths are set when the configuration is read
+            drop = DropFolder(
+                DropSource(source.name, source.drop_folder, source.patterns, gateway.stable_for), self.clock
+            )
+            engine.schedule(f"drop:{source.name}", gateway.poll_every, "drop", drop.due)
 
     def _batch_due(self, partner: str) -> Due:
         return lambda now: due_batch(self.services, partner, now)
@@ -185,6 +192,47 @@ class Gateway:
         site = web.TCPSite(self._runner, where.host, where.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
+
+    # --- a new configuration --------------------------------------------------------------------------
+
+    async def reload(self) -> Reloads:
+        """Read the configuration again and take it, as a whole; with any fault the old one stays, and the faults are
+        in `Reloads.faults`. What is under way finishes on the one that it began with.
+
+        Code of plugins that is loaded stays as it is; a changed plugin needs a restart.
+        """
+        async with self._reloading:
+            found = await asyncio.to_thread(load, self.config.root)
+            faults = found if not isinstance(found, Config) else cannot_change(self.config, found)
+            now = self.clock.now()
+            if not isinstance(found, Config) or faults:
+                self.reloads = self.reloads._replace(asked_at=now, faults=tuple(str(fault) for fault in faults))
+                log.error("configuration_refused", config=self.config.hash[:12], faults=len(faults))
+                return self.reloads
+            waits = waits_for_a_restart(self._started_with, found)
+            if found.hash == self.config.hash:
+                self.reloads = self.reloads._replace(asked_at=now, faults=(), after_restart=waits)
+                return self.reloads
+            await asyncio.to_thread(self._note_configuration, found)
+            self._take(found)
+            self.reloads = Reloads(found.hash, now, self.reloads.times + 1, now, (), waits)
+            log.info("configuration_taken", config=found.hash[:12], after_restart=list(waits))
+            return self.reloads
+
+    def _take(self, new: Config) -> None:
+        old, self.config = self.config, new
+        self.lines.use(new)
+        self.services.config = new
+        partners, gone = changed(old.partners, new.partners)
+        for name in gone:
+            self.engine.unschedule(f"batch:{name}")
+            self.engine.unschedule(f"poll:{name}")
+        sources, gone = changed(old.gateway.sources, new.gateway.sources)
+        if (old.gateway.stable_for, old.gateway.poll_every) != (new.gateway.stable_for, new.gateway.poll_every):
+            sources = list(new.gateway.sources)
+        for name in gone:
+            self.engine.unschedule(f"drop:{name}")
+        self._look_after(partners, sources)
 
     # --- what the doors ask for -----------------------------------------------------------------------
 

@@ -236,6 +236,12 @@ class Compiler:
                     nearest(name, self._tables),
                 )
             )
+        if len(self._faults) == before:
+            try:
+                for sentence in plugin.complaints(settings, self._tables):
+                    self._faults.append(document.fault((*loc, "settings"), f"plugin {spec.plugin!r}: {sentence}"))
+            except PluginRefused as error:
+                self._faults.append(document.fault(at, str(error)))
         if len(self._faults) > before:
             return None
         step = Step(self._count, plugin, STATIONS[station], spec, settings, self._tables)

@@ -87,6 +87,14 @@ async def _run(gateway: Gateway) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     await gateway.start()
+    asked: set[asyncio.Task[Any]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(gateway.reload())
+        asked.add(task)  # a task that nobody keeps may be gone before it ends
+        task.add_done_callback(asked.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
     try:
         await stop.wait()
     finally:

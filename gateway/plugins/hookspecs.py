@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.core.x12.remittance import ClaimPayment
 
     from .context import ClaimContext, PaymentContext
+    from .tables import Tables
     from .transport import Transport
 
 
@@ -119,4 +120,15 @@ def plugin_settings() -> type[BaseModel]:
 
     Called when a configuration is read. Importing the model must pull in nothing heavy. A plugin without it takes
     no settings. If it raises, the configuration is refused.
+    """
+
+
+@hookspec
+def check_settings(settings: BaseModel | None, tables: Tables) -> Iterable[str] | None:
+    """Say what is wrong with settings that the model lets pass: against each other, or against the tables.
+
+    Called for each step of each chain when a configuration is read: at the start, by `gateway config check`, and at a
+    reload. Each sentence becomes a fault at the step's settings; with any of them the configuration is refused, and
+    at a reload the one before stays in force. `settings` is None for a plugin that takes none. None: all is well.
+    If it raises, the configuration is refused.
     """

@@ -19,6 +19,7 @@ from .blame import failure, load_failure, path_of
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from .tables import Tables
     from .transport import Transport
 
 
@@ -78,6 +79,26 @@ class Plugin:
                 "(the class itself) is wanted."
             )
         return model
+
+    def complaints(self, settings: BaseModel | None, tables: Tables) -> list[str]:
+        """What its `check_settings` says against settings; nothing where it has no such hook.
+
+        Raises:
+            PluginRefused: it raised, or answered something else than sentences.
+        """
+        found = self.hooks.get("check_settings")
+        if found is None:
+            return []
+        given = {"settings": settings, "tables": tables}
+        try:
+            said: Any = found.function(*[given[name] for name in found.argnames])
+            sentences = [] if said is None else list(said)
+        except (Exception, SystemExit) as error:
+            why = load_failure(error, self.path)
+            raise PluginRefused(f"Plugin {self.name!r}: its check_settings fails: {why}.") from None
+        if isinstance(said, str) or not all(isinstance(one, str) for one in sentences):
+            raise PluginRefused(f"Plugin {self.name!r}: its check_settings must give a list of sentences.")
+        return sentences
 
 
 def _spec_arguments() -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ import asyncio
 import io
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Protocol, TypeVar, cast
 
 from aiohttp import web
@@ -27,6 +27,15 @@ from .problems import Handler, in_plain_words, problem
 T = TypeVar("T")
 
 
+class ReloadState(Protocol):
+    """What is told of the configuration in force (`gateway.reloading.Reloads`)."""
+
+    @property
+    def faults(self) -> Sequence[str]: ...
+
+    def as_data(self) -> dict[str, Any]: ...
+
+
 class Server(Protocol):
     """What the routes need of the running gateway."""
 
@@ -40,6 +49,13 @@ class Server(Protocol):
 
     def ready(self) -> str:
         """Why it is not ready yet; empty when it is."""
+
+    async def reload(self) -> ReloadState:
+        """Take the configuration anew."""
+
+    @property
+    def reloads(self) -> ReloadState:
+        """Where it stands with its configuration."""
 
 
 SERVER: web.AppKey[Server] = web.AppKey("server", Server)
@@ -229,6 +245,21 @@ async def get_queues(request: web.Request) -> web.StreamResponse:
     return web.json_response({"queues": await request.app[SERVER].read(_waiting)})
 
 
+@_needs("read")
+async def get_configuration(request: web.Request) -> web.StreamResponse:
+    """The configuration in force: its hash, since when, how often it was reloaded, and why the last one was refused."""
+    return web.json_response(request.app[SERVER].reloads.as_data())
+
+
+@_needs("admin")
+async def post_reload(request: web.Request) -> web.StreamResponse:
+    """Read the configuration again and take it; with any fault the old one stays, and all faults are told."""
+    state = await request.app[SERVER].reload()
+    if state.faults:
+        return problem(422, "The configuration is refused", "\n".join(state.faults))
+    return web.json_response(state.as_data())
+
+
 async def healthz(_request: web.Request) -> web.Response:
     """Whether the process answers."""
     return web.json_response({"status": "ok"})
@@ -252,6 +283,8 @@ def make_app(server: Server) -> web.Application:
             web.post("/api/v1/sources/{source}/claims", post_claims),
             web.get(r"/api/v1/files/{file_id:\d{1,18}}", get_file),
             web.get("/api/v1/queues", get_queues),
+            web.get("/api/v1/configuration", get_configuration),
+            web.post("/api/v1/configuration/reload", post_reload),
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
         ]

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from gateway.core.model.decision import Hold, HoldType
 from gateway.core.x12.claim import Claim
-from gateway.plugins import ClaimContext, HistoryLine, PluginSettings, hookimpl
+from gateway.plugins import ClaimContext, HistoryLine, PluginSettings, Tables, hookimpl
 
 gateway_api = 1
 gateway_tables = ("supply_limits",)
@@ -34,6 +34,17 @@ class ResupplySettings(PluginSettings):
 @hookimpl
 def plugin_settings() -> type[ResupplySettings]:
     return ResupplySettings
+
+
+@hookimpl
+def check_settings(tables: Tables) -> Iterator[str]:
+    """The table has whole months, and units that are numbers."""
+    for row in tables["supply_limits"].rows:
+        code, units, months = (row.values.get(name, "") for name in ("code", "units", "months"))
+        if not months.isdigit() or not int(months):
+            yield f"in the table supply_limits, months of {code} is {months or 'missing'}; it must be a whole number"
+        if not units.isdigit():
+            yield f"in the table supply_limits, units of {code} is {units or 'missing'}; it must be a whole number"
 
 
 def _units(text: str) -> Decimal:

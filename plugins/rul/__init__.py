@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from gateway.core.model.decision import Hold, HoldType
 from gateway.core.x12.claim import Claim
-from gateway.plugins import ClaimContext, Table, hookimpl
+from gateway.plugins import ClaimContext, Table, Tables, hookimpl
 
 gateway_api = 1
 gateway_tables = ("useful_lifetime",)
@@ -37,6 +37,15 @@ def add_months(day: dt.date, months: int) -> dt.date:
 def _group(table: Table, day: dt.date, code: str) -> tuple[str, int]:
     row = table.find(day, code)
     return (row.values["group"], int(row.values["months"])) if row else ("", 0)
+
+
+@hookimpl
+def check_settings(tables: Tables) -> Iterator[str]:
+    """Each row of the table has its group, and its lifetime in whole months."""
+    for row in tables["useful_lifetime"].rows:
+        code, group, months = (row.values.get(name, "") for name in ("code", "group", "months"))
+        if not group or not months.isdigit() or not int(months):
+            yield f"in the table useful_lifetime, {code} needs a group and a whole number of months"
 
 
 @hookimpl

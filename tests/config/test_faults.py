@@ -185,3 +185,54 @@ def test_a_table_that_a_plugin_needs_is_missed_where_the_step_stands(folder: Fol
         "chains/default.yaml:3:15: plugin 'rules' needs the table 'fee' here, and there is none; "
         "expected tables/fee.yaml (the configuration that comes with the gateway has one); did you mean 'fees'?"
     )
+
+
+CHECKED = """\
+from gateway.plugins import PluginSettings, hookimpl
+
+gateway_api = 1
+
+class Settings(PluginSettings):
+    days: int = 10
+
+@hookimpl
+def plugin_settings():
+    return Settings
+
+@hookimpl
+def check_settings(settings, tables):
+    {body}
+
+@hookimpl
+def scrub_claim(claim):
+    return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return None", ""),
+        ("return [f'days is {settings.days}, more than the {len(tables[\"fees\"].rows)} that the fees allow']",
+         "chains/default.yaml:4:17: plugin 'rules': days is 3, more than the 2 that the fees allow"),
+        ("raise KeyError('carc')", "chains/default.yaml:3:15: Plugin 'rules': its check_settings fails: KeyError at "
+         "rules.py:14 in check_settings: 'carc'."),
+        ("return 'all is well'", "chains/default.yaml:3:15: Plugin 'rules': its check_settings must give a list of "
+         "sentences."),
+    ],
+)  # fmt: skip
+def test_a_plugin_may_refuse_settings_that_its_model_lets_pass(folder: Folder, body: str, told: str) -> None:
+    folder.write("plugins/rules.py", CHECKED.replace("{body}", body))
+    assert folder.texts() == ([told] if told else [])
+
+
+def test_a_shipped_table_that_its_plugin_cannot_use_is_told(folder: Folder) -> None:
+    folder.write("chains/default.yaml", "stations: {hold: [resupply, rul]}")
+    folder.write("tables/supply_limits.yaml", "key: code\nrows:\n  - {code: A7030, units: 1, months: three}\n")
+    folder.write("tables/useful_lifetime.yaml", "key: code\nrows:\n  - {code: E1390, months: 60}\n")
+    assert folder.texts() == [
+        "chains/default.yaml:1:19: plugin 'resupply': in the table supply_limits, months of A7030 is three; it must be "
+        "a whole number",
+        "chains/default.yaml:1:29: plugin 'rul': in the table useful_lifetime, E1390 needs a group and a whole number "
+        "of months",
+    ]

@@ -101,6 +101,35 @@ def test_it_serves_refuses_a_second_and_ends_in_good_order_when_told(place: Plac
     assert not (place.folder / "data" / "serving").read_text()
 
 
+def test_a_signal_reloads_the_configuration(place: Place, port: int) -> None:
+    main = place.config_dir / "gateway.yaml"
+    sound = main.read_text()
+    process = start(place)
+    try:
+        ready(port, process)
+
+        def told(event: str) -> None:
+            assert process.stdout is not None
+            while True:
+                line = process.stdout.readline()
+                assert line, f"it ended before {event}"
+                if f'"event": "{event}"' in line:
+                    return
+
+        main.write_text(sound.replace("poll_every: 200ms", "poll_evry: 200ms"))
+        process.send_signal(signal.SIGHUP)
+        told("configuration_refused")
+        main.write_text(sound.replace("poll_every: 200ms", "poll_every: 300ms"))
+        process.send_signal(signal.SIGHUP)
+        told("configuration_taken")
+        process.send_signal(signal.SIGTERM)
+        told("stopped")
+        assert process.wait(STOP_S) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_killed_it_starts_again_and_goes_on(place: Place, port: int) -> None:
     process = start(place)
     try:

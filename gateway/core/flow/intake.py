@@ -43,19 +43,20 @@ declare(
 
 def _lookup(services: Services, file_id: int) -> dict[str, Any]:
     """What is to be read, and under which day and configuration; fixed for the whole file."""
+    config = services.config  # another one may be taken meanwhile
     with services.reads.connect() as connection:
         row = file_store.get(connection, file_id)
-    today = business_date(services.clock.now(), services.config.gateway.organisation.time_zone)
+    today = business_date(services.clock.now(), config.gateway.organisation.time_zone)
     return {
         "sha256": row.sha256,
         "name": row.name,
         "source": row.party,
         "state": row.state,
         "today": today.isoformat(),
-        "usage": services.config.gateway.usage,
-        "size": services.config.gateway.workers.chunk,
-        "config_hash": stored_config.keep(services.archive, services.config),
-        "config_size": len(services.config.text),
+        "usage": config.gateway.usage,
+        "size": config.gateway.workers.chunk,
+        "config_hash": stored_config.keep(services.archive, config),
+        "config_size": len(config.text),
     }
 
 

@@ -31,13 +31,21 @@ class PartnerLines:
     """`services.Transports` by the configuration in force. Called from worker threads."""
 
     def __init__(self, config: Config, reads: Engine) -> None:
-        self._config = config
         self._reads = reads
-        self._places = {
-            partner.name: threading.BoundedSemaphore(partner.transport.max_connections) for partner in config.partners
-        }
-        self._signing_in = {partner.name: threading.Lock() for partner in config.partners}
+        self._places: dict[str, tuple[int, threading.BoundedSemaphore]] = {}
+        self._signing_in: dict[str, threading.Lock] = {}
         self._refused: dict[str, partners.Line] = {}
+        self.use(config)
+
+    def use(self, config: Config) -> None:
+        """Open lines by this configuration from now on. Lines that are open stay as they are; a partner that is gone
+        keeps its place until they are closed."""
+        for partner in config.partners:
+            most = partner.transport.max_connections
+            if self._places.get(partner.name, (0, None))[0] != most:
+                self._places[partner.name] = (most, threading.BoundedSemaphore(most))
+            self._signing_in.setdefault(partner.name, threading.Lock())
+        self._config = config
 
     def describe(self, partner: str) -> Transport:
         """See `services.Transports.describe`."""
@@ -51,7 +59,7 @@ class PartnerLines:
     def open(self, partner: str) -> Iterator[Transport]:
         """See `services.Transports.open`; waits for a place."""
         transport = self.describe(partner)
-        with self._places[partner]:
+        with self._places[partner][1]:
             with self._signing_in[partner]:
                 self._connect(partner, transport)
             with transport:
