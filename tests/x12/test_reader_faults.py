@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from gateway.core.x12 import reader
@@ -272,6 +274,19 @@ def test_a_segment_that_is_too_long_is_passed_over(tag: str) -> None:
     assert isinstance(events_of(data)[-1], InterchangeEnd)
     fault = next(fault for fault in faults_of(data) if fault.code == "segment-too-long")
     assert data[fault.offset :].startswith(tag.encode())
+
+
+@pytest.mark.parametrize("end", ["~", '"'])
+def test_a_broken_header_that_begins_a_segment_too_long_is_passed_over_with_it(end: str) -> None:
+    opened = interchange()[:-2]
+    header = (
+        "ISA*00*          *00*          *ZZ*SENDER         *ZZ*CH             *261101*1200*^*00501*00000017*X*00501~"
+    )
+    data = file_of(opened, end) + header.encode() + b"x" * (3 * reader.MAX_SEGMENT)
+    for size in (1 << 20, 1 << 12):
+        found = Counter(event.fault.code for event in events_of(data, size) if isinstance(event, Finding))
+        assert found["isa-broken"] == 1
+        assert found["segment-too-long"] == 1
 
 
 def test_a_loop_that_is_too_long_comes_in_several_pieces() -> None:

@@ -259,6 +259,9 @@ class _Interchange:
             found = marks.terminator.search(held.text, at)
             stop = found.start() if found else len(held.text)
             glued = marks.glued.search(held.text, at, stop)
+            if glued and held.base + glued.start() == self.broken:
+                # It has been tried, and is part of what is passed over.
+                glued = marks.glued.search(held.text, glued.start() + 1, stop)
             if glued:
                 # The terminator is put there that the file does not have.
                 held.text = marks.end + held.text[glued.start() :]
