@@ -18,7 +18,7 @@ from gateway.core.x12.balance import claim_imbalances
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.claim_payment import ClaimPayment
 from gateway.core.x12.reader import read
-from gateway.core.x12.transactions import transactions
+from gateway.core.x12.transactions import ReadPayment, RemittanceEnd, RemittanceStart, transactions
 from gateway.plugins import ClaimContext, PluginSettings, Table, Tables, hookimpl
 from gateway.plugins.host import PluginRefused
 from gateway.plugins.testing import (
@@ -221,9 +221,13 @@ def test_a_reversal_takes_back_what_stands_on_its_claim() -> None:
 def test_a_remittance_of_them_is_read_without_a_fault() -> None:
     payments = [make_payment(), make_payment(make_service("E0601", adjustments=[("CO", "50", "100")]), status="4")]
     data = make_remittance(*payments)
-    found = list(transactions(read(io.BytesIO(data))))
-    assert [one.claim_id for one in found if isinstance(one, ClaimPayment)] or found
-    assert not [one for one in found if "Fault" in type(one).__name__]
+    start, first, second, end = transactions(read(io.BytesIO(data)))
+    assert isinstance(start, RemittanceStart)
+    assert isinstance(first, ReadPayment)
+    assert isinstance(second, ReadPayment)
+    assert (first.payment.paid_cents, second.payment.status) == (8000, "4")
+    assert isinstance(end, RemittanceEnd)
+    assert end.sound
     assert b"BPR*I*80*C*ACH" in data
 
 
