@@ -109,8 +109,7 @@ def new(name: str, hook: str, into: Path) -> None:
             path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise NotWritten(f"{folder} cannot be written: {error.strerror}. Name another folder with --into.") from None
-    rule = RULES[hook]
-    click.echo(f"{folder} is written: one rule in {hook} ({rule.does}), its settings and its tests.\n")
+    click.echo(f"{folder} is written: a rule in {hook}, its settings and its tests.\n")
     click.echo("Next:")
     click.echo(f"  cd {folder}")
     click.echo("  python -m pytest              its tests, and what every plugin must keep to")
