@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,16 @@ def test_nothing_is_left_to_be_filled_in() -> None:
         for path, text in files("spans_rules", hook).items():
             assert "$name" not in text, path
             assert "TODO" not in text, path
+
+
+def test_the_templates_are_in_the_wheel(tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
+    ran = subprocess.run(
+        [*pip, "--no-build-isolation", "--wheel-dir", str(tmp_path), str(ROOT)], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    templates = {f"gateway/plugins/templates/{path.name}" for path in (ROOT / "gateway/plugins/templates").iterdir()}
+    assert templates
+    assert templates <= inside
