@@ -225,6 +225,21 @@ class PluginContract:
 
             self._draw(self.payments(), check)
 
+    def test_it_leaves_a_payment_as_it_is(self) -> None:
+        """What the payer said is nobody's to change."""
+        with self._at("post") as context:
+
+            def check(case: PaymentCase) -> None:
+                before, match = list(case.payment.raw), repr(case.match)
+                context.post(case.payment, case.match)
+                if list(case.payment.raw) != before or repr(case.match) != match:
+                    raise AssertionError(
+                        "It changes the payment or its match. Leave both as they are; what is to become of them "
+                        "stands in the plan."
+                    )
+
+            self._draw(self.payments(), check)
+
     def test_the_same_payment_gets_the_same_answer(self) -> None:
         """Whatever it was asked before."""
         with self._at("post") as context, self._context() as fresh:
@@ -343,9 +358,11 @@ def _shown(drawn: Any) -> str:
     """The segments of what was drawn, as they stand in a file."""
     if isinstance(drawn, Claim):
         stored = drawn.stored
-        return "The claim:\n" + "~\n".join([*stored.billing, *stored.subscriber, *stored.patient, *stored.claim])
+        segments = [*stored.billing, *stored.subscriber, *stored.patient, *stored.claim]
+        return "The claim:\n" + f"{stored.delimiters.segment}\n".join(segments)
     if isinstance(drawn, PaymentCase):
-        return "The payment:\n" + "~\n".join(drawn.payment.raw) + f"\nits match: {drawn.match}"
+        segments = list(drawn.payment.raw)
+        return "The payment:\n" + f"{drawn.payment.delimiters.segment}\n".join(segments) + f"\nits match: {drawn.match}"
     return f"Drawn: {drawn}"
 
 

@@ -17,6 +17,8 @@ from gateway.core.model.money import parse_cents, x12_amount
 from gateway.core.model.posting import Denial, Match, OpenClaim
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.remittance import ClaimPayment
+from gateway.core.x12.segment import Delimiters
+from gateway.core.x12.stored import StoredClaim
 
 from .testing import (
     TODAY,
@@ -65,6 +67,8 @@ NOTES = (
     *("PATIENT MOVED TO A NEW HOME", "SECOND UNIT FOR SCHOOL", "REPLACED AFTER A HOUSE FIRE, REPORT ON FILE"),
     *("99 KX RA RR", "MSRP 1250.00", "delivered by courier; signed", "X"),
 )
+MARKS = (Delimiters(), Delimiters(), Delimiters("|", ">", "^", "~"), Delimiters("*", "<", "!", "'"))
+"""Separators of files: not every billing system and payer writes `*` and `:`."""
 LINES = (1, 1, 1, 2, 2, 3, 6)
 """How many lines a claim has: few as a rule."""
 EARLIER = "18003"
@@ -115,6 +119,13 @@ def _cents(st: Any, most: int = 2_000_000) -> SearchStrategy[int]:
 def _number(st: Any, prefix: str) -> SearchStrategy[str]:
     drawn: SearchStrategy[str] = st.integers(0, 10**9).map(lambda number: f"{prefix}{number}")
     return drawn
+
+
+def _written(segments: list[str], marks: Delimiters) -> list[str]:
+    """Segments with other separators."""
+    return [
+        text.translate(str.maketrans("*:^", marks.element + marks.component + marks.repetition)) for text in segments
+    ]
 
 
 # --- claims ----------------------------------------------------------------------------------------
@@ -228,13 +239,15 @@ def _claim(draw: DrawFn, st: Any) -> Claim:
     claim.set("CLM07", draw(st.sampled_from(("A", "B", "C"))))
     if filing_code == "WC":
         claim.set("CLM11", "EM")
-    # As it would be read: nothing on its edit log.
-    return Claim(claim.stored, "test")
+    # As it would be read: from a file with its own separators, nothing on its edit log.
+    marks = draw(st.sampled_from(MARKS))
+    return Claim(StoredClaim(marks, *[_written(part, marks) for part in claim.stored[1:]]), "test")
 
 
 def claims() -> SearchStrategy[Claim]:
     """Any legal professional claim of equipment and supplies: one to six lines, with spans, spare modifiers, notes,
-    certifications, replaced and voided claims, patients that are not the subscriber, payers before and after."""
+    certifications, replaced and voided claims, patients that are not the subscriber, payers before and after, and
+    with the separators of its file."""
     st = hypothesis_strategies()
     made: SearchStrategy[Claim] = st.composite(lambda draw: _claim(draw, st))()
     return made
@@ -280,6 +293,8 @@ def _payment_case(draw: DrawFn, st: Any) -> PaymentCase:
         off = draw(st.integers(0, cents))
         adjustments = [("CO", "45", x12_amount(sign * off))] if off else []
         payment = make_payment(charge=x12_amount(sign * cents), status=status, adjustments=adjustments, more=more)
+    marks = draw(st.sampled_from(MARKS))
+    payment = ClaimPayment(_written(list(payment.raw), marks), marks)
     return PaymentCase(payment, _match(draw, st, payment))
 
 

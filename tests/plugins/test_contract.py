@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import Phase, settings
@@ -342,6 +342,25 @@ def plan(payment: ClaimPayment, match: Match, *, paid: int | None = None, kind: 
 )
 def test_a_plan_that_does_not_add_up_or_says_nothing(answer: Any, words: str) -> None:
     assert words in broken(posting(answer), "it_survives_any_payment")
+
+
+def test_a_plugin_that_changes_the_payment() -> None:
+    def scribble(payment: ClaimPayment, match: Match) -> None:
+        cast(list[str], payment.raw).append("LQ*HE*N115")
+
+    assert "It changes the payment" in broken(posting(scribble), "it_leaves_a_payment_as_it_is")
+
+
+def test_a_plugin_that_takes_the_usual_separators_for_granted() -> None:
+    def cut(claim: Claim) -> None:
+        for line in claim.lines:
+            line.segments[1].raw.split("*")[1].split(":")[1]
+
+    class Tested(PluginContract, plugin=scrubbing(cut)):
+        pass
+
+    with pytest.raises(IndexError):
+        Tested().test_it_survives_any_legal_claim("scrub")
 
 
 def test_a_line_of_another_claim() -> None:

@@ -96,6 +96,7 @@ def test_claims_are_sound_and_add_up(claim: Claim) -> None:
         lambda claim: any(line.units != int(line.units) for line in claim.lines),
         lambda claim: any(line.drugs and line.ordering_provider.npi for line in claim.lines),
         lambda claim: claim.charge_cents == 0,
+        lambda claim: claim.delimiters.component == ">",
     ],
 )
 def test_every_kind_of_claim_is_drawn(many: list[Claim], kind: Callable[[Claim], object]) -> None:
