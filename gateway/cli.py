@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "gateway.operate.commands:partner",
         "Clearinghouses and payers: how their lines do; start a stopped one.",
     ),
+    "plugin": ("gateway.plugins.scaffold:plugin", "Begin a plugin of your own."),
     "purge": ("gateway.operate.commands:purge", "Remove what the retention policy no longer keeps."),
     "queue": ("gateway.operate.work_commands:queue", "What waits for a person."),
     "restore": ("gateway.operate.commands:restore", "Bring a backup back into an empty place."),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PLUGIN_FILES = sorted((ROOT / "plugins").rglob("*.py"))
+PLUGIN_FILES = sorted([*(ROOT / "plugins").rglob("*.py"), *(ROOT / "examples").glob("*/src/**/*.py")])
 ALLOWED = ("gateway.plugins", "gateway.core.model", "gateway.core.x12")
 
 

@@ -5,7 +5,8 @@
         assert rules(decision) == ["R1.02"]
 
 The plugin runs as in a chain: the same runner, the same checks of its settings and answers. What it raises comes out
-of the test as it is, instead of becoming a hold. Everybody here is invented.
+of the test as it is, instead of becoming a hold. `contract` has a whole suite that any plugin gets for one line.
+Everybody here is invented.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from gateway.core.x12.claim import Claim
@@ -25,6 +27,35 @@ from .context import HistoryLine
 from .host import PluginHost, PluginRefused
 from .runner import Decision, NoMark, Runner
 from .tables import Row, Table, Tables
+from .testing_money import (
+    make_denial,
+    make_match,
+    make_open_claim,
+    make_open_line,
+    make_payment,
+    make_remittance,
+    make_service,
+)
+
+__all__ = [
+    "TODAY",
+    "PluginContext",
+    "make_claim",
+    "make_denial",
+    "make_history",
+    "make_line",
+    "make_match",
+    "make_open_claim",
+    "make_open_line",
+    "make_other_payer",
+    "make_payment",
+    "make_remittance",
+    "make_service",
+    "make_table",
+    "plugin_context",
+    "read_tables",
+    "rules",
+]
 
 TODAY = dt.date(2026, 3, 2)
 """The day on which a test plays, unless it says otherwise."""
@@ -46,14 +77,19 @@ class _History:
 
 
 class PluginContext:
-    """A plugin in a chain of its own. `claim` is the claim as the last call left it."""
+    """A plugin in a chain of its own. `claim` is the claim as the last call left it; `tables` are those it may ask."""
 
-    def __init__(self, chain: Chain, runner: Runner, payer_id: str, partner: str) -> None:
+    def __init__(self, chain: Chain, runner: Runner, payer_id: str, partner: str, tables: Tables) -> None:
+        self.tables = tables
         self._chain = chain
         self._runner = runner
         self._payer_id = payer_id
         self._partner = partner
         self.claim: Claim | None = None
+
+    def decide(self, station: str, claim: Claim) -> Decision:
+        """What is decided about a claim at `confirm`, `scrub` or `hold`."""
+        return self._now(self.run(station, claim))
 
     def confirm(self, claim: Claim) -> Decision:
         """What `confirm_claim` decides about a claim."""
@@ -113,7 +149,7 @@ def plugin_context(
         today: the business date.
         payer_id: who pays, and `partner`, who carries.
         history: earlier lines of the patient, see `make_history`.
-        tables: by name, see `make_table`.
+        tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
 
     Raises:
         PluginRefused: the plugin does not fit the hooks.
@@ -125,7 +161,8 @@ def plugin_context(
     if model is None and settings:
         raise PluginRefused(f"Plugin {name!r} takes no settings.")
     checked = model.model_validate(dict(settings or {})) if model else None
-    known = tables if isinstance(tables, Tables) else Tables(tables)
+    given = {word: tables[word] for word in tables} if tables else {}
+    known = Tables({**(read_tables(Path(added.path) / "tables") if added.path else {}), **given})
     spec = StepSpec(plugin=name)
     steps = {
         station.name: (Step(number, added, station, spec, checked, known),)
@@ -133,7 +170,7 @@ def plugin_context(
         if station.hook in added.hooks
     }
     runner = _Raising(today=today, lookups=_History(history), mark=NoMark())
-    yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner)
+    yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)
 
 
 def rules(decision: Decision) -> list[str]:
@@ -157,13 +194,19 @@ def make_line(
     thru_date: dt.date | None = None,
     pointers: Sequence[int] = (1,),
     control_number: str = "",
+    description: str = "",
+    ahead: Iterable[str] = (),
     more: Iterable[str] = (),
 ) -> list[str]:
-    """A service line, as the segments of its loop 2400 without LX; `more` are further segments, after DTP and REF."""
+    """A service line, as the segments of its loop 2400 without LX. `ahead` are further segments between SV1 and DTP
+    (SV5, PWK, CR3, CRC), `more` those after DTP and REF (notes, drugs, providers, other payers' decisions)."""
     procedure = ":".join(("HC", code, *modifiers))
+    if description:
+        procedure += ":" * (5 - len(modifiers)) + description
     days = f"D8*{from_date:%Y%m%d}" if thru_date is None else f"RD8*{from_date:%Y%m%d}-{thru_date:%Y%m%d}"
     segments = [
         f"SV1*{procedure}*{charge}*UN*{units}***{':'.join(str(pointer) for pointer in pointers)}",
+        *ahead,
         f"DTP*472*{days}",
     ]
     if control_number:
@@ -182,10 +225,22 @@ def make_claim(
     payer_name: str = "NORTHBRIDGE HEALTH PLAN",
     member_id: str = "SWT900000001",
     born: dt.date = dt.date(1950, 6, 15),
+    last: str = "FERNSBY",
+    first: str = "POSY",
+    relationship: str = "18",
     more: Iterable[str] = (),
+    providers: Iterable[str] = (),
+    other_payers: Sequence[list[str]] = (),
 ) -> Claim:
-    """A claim for an invented patient, with `make_line`s (one oxygen concentrator without any); `more` are further
-    segments of loop 2300, after REF and before HI."""
+    """A claim for an invented patient, with `make_line`s (one oxygen concentrator without any).
+
+    Args:
+        relationship: 18: the patient is the subscriber; any other makes a patient of their own (2000C), for instance
+            19, a child.
+        more: further segments of loop 2300, after AMT and before HI (DTP, REF, NTE ...).
+        providers: segments of the loops 2310 (NM1*DN, NM1*82 ...).
+        other_payers: loops 2320, see `make_other_payer`.
+    """
     lines = lines or (make_line("E1390", "RR"),)
     cents = sum(_charge_cents(line) for line in lines)
     codes = "*".join(f"{'ABK' if not index else 'ABF'}:{code}" for index, code in enumerate(diagnoses))
@@ -196,19 +251,55 @@ def make_claim(
     ]
     if codes:
         claim.append(f"HI*{codes}")
+    claim += providers
+    for payer in other_payers:
+        claim += payer
     for number, line in enumerate(lines, start=1):
         claim += [f"LX*{number}", *line]
     billing = ["NM1*85*2*STILLWATER HOME MEDICAL*****XX*1999999000", "N3*100 ALDER STREET", "N4*COLUMBUS*OH*432150001"]
     billing.append("REF*EI*960000017")
+    itself = relationship == "18"
+    home = ["N3*7 WILLOW STREET", "N4*COLUMBUS*OH*43215", f"DMG*D8*{born:%Y%m%d}*F"]
     subscriber = [
-        f"SBR*P*18*******{filing_code}",
-        f"NM1*IL*1*FERNSBY*POSY****MI*{member_id}",
-        "N3*7 WILLOW STREET",
-        "N4*COLUMBUS*OH*43215",
-        f"DMG*D8*{born:%Y%m%d}*F",
+        f"SBR*{_responsibility(other_payers)}*{'18' if itself else ''}*******{filing_code}",
+        f"NM1*IL*1*{last}*{first}****MI*{member_id}",
+        *home,
         f"NM1*PR*2*{payer_name}*****PI*{payer_id}",
     ]
-    return Claim(StoredClaim(_DELIMITERS, billing, subscriber, [], claim), "test")
+    patient = [] if itself else [f"PAT*{relationship}", f"NM1*QC*1*{last}*OLLIE", *home]
+    return Claim(StoredClaim(_DELIMITERS, billing, subscriber, patient, claim), "test")
+
+
+def _responsibility(other_payers: Sequence[list[str]]) -> str:
+    """SBR01 of the payer that is billed: the first place that none of the others has."""
+    taken = {payer[0].split("*")[1] for payer in other_payers}
+    return next(place for place in "PSTABCDEFGH" if place not in taken)
+
+
+def make_other_payer(
+    responsibility: str = "S",
+    *,
+    filing_code: str = "CI",
+    payer_id: str = "90201",
+    payer_name: str = "LANTERN SUPPLEMENT",
+    member_id: str = "SWT900000077",
+    last: str = "FERNSBY",
+    first: str = "POSY",
+    paid: str = "",
+    adjustments: Iterable[tuple[str, str, str]] = (),
+) -> list[str]:
+    """Another payer of a claim, as the segments of its loop 2320: one that comes later (S, T), or, with `paid` and
+    `adjustments`, one that has decided before (P)."""
+    segments = [f"SBR*{responsibility}*18*******{filing_code}"]
+    segments += [f"CAS*{group}*{reason}*{amount}" for group, reason, amount in adjustments]
+    if paid:
+        segments.append(f"AMT*D*{paid}")
+    return [
+        *segments,
+        "OI***Y***Y",
+        f"NM1*IL*1*{last}*{first}****MI*{member_id}",
+        f"NM1*PR*2*{payer_name}*****PI*{payer_id}",
+    ]
 
 
 def _charge_cents(line: list[str]) -> int:
@@ -253,3 +344,22 @@ def make_table(name: str, rows: Iterable[Mapping[str, str]], key: Sequence[str] 
         ],
         key,
     )
+
+
+def read_tables(folder: Path | str) -> dict[str, Table]:
+    """The tables of a folder of files, by name: those that come with a plugin, or a copy of config/tables.
+
+    They are read, not checked: `gateway config check` does that. A folder that is not there has none.
+    """
+    import yaml
+
+    found = {}
+    for file in sorted(Path(folder).glob("*.yaml")):
+        # Every scalar as the text that stands there, as a configuration is read.
+        data = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+        key = data.get("key") or ()
+        common = {"source": data.get("source", "")}
+        found[file.stem] = make_table(
+            file.stem, [{**common, **row} for row in data["rows"]], (key,) if isinstance(key, str) else key
+        )
+    return found

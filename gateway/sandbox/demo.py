@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import json
 import os
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,15 +55,25 @@ class Places(NamedTuple):
         return self.root / "clearinghouse"
 
 
-def _write_config(places: Places, sandbox: Sandbox) -> None:
+class Own(NamedTuple):
+    """What somebody brings to the demo: chains beside the shipped ones, and a folder of plugins."""
+
+    chains: Sequence[Path] = ()
+    plugins_dir: Path | None = None
+
+
+def _write_config(places: Places, sandbox: Sandbox, own: Own) -> None:
     """The shipped configuration, with this clearinghouse's port and key, and polls of about a second."""
     shutil.copytree(shipped_config(), places.config)
     main = places.config / "gateway.yaml"
     text = main.read_text()
+    folder = f"plugins_dir: {json.dumps(str(own.plugins_dir.resolve()))}\n" if own.plugins_dir else ""
     main.write_text(
         text.replace("data_dir: ../var", "data_dir: ../data") + "\nstable_for: 500ms\npoll_every: 500ms\n"
-        "log_level: error\nweb: {port: 0}\n"
+        f"log_level: error\nweb: {{port: 0}}\n{folder}"
     )
+    for chain in own.chains:
+        shutil.copy(chain, places.config / "chains" / chain.name)
     partner = places.config / "partners" / "practice.yaml"
     text = partner.read_text()
     text = _only_once(
@@ -201,7 +212,7 @@ class _Apart:
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, self._loop))
 
 
-async def _run(places: Places, claims: int, seed: int, screen: _Screen) -> int:
+async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen) -> int:
     from ..config.commands import require
     from ..core.ledger.proof import prove
     from ..operate.commands import set_up_log
@@ -216,15 +227,15 @@ async def _run(places: Places, claims: int, seed: int, screen: _Screen) -> int:
         screen.say(
             f"A practice clearinghouse listens on 127.0.0.1:{sandbox.port} (SFTP, key {sandbox.host_key_fingerprint})."
         )
-        _write_config(places, sandbox)
+        _write_config(places, sandbox, own)
         config = require(places.config)
         set_up_log(config)
         gateway = Gateway(config, executor="demo")
         await gateway.start()
         try:
             screen.say(f"The gateway runs, on SQLite below {places.root}.")
-            x12, json = _drop(places, claims, seed, dt.datetime.now().astimezone().date())
-            screen.say(f"Two billing systems drop their claims: {x12} in an 837P, {json} as JSON.\n")
+            x12, as_json = _drop(places, claims, seed, dt.datetime.now().astimezone().date())
+            screen.say(f"Two billing systems drop their claims: {x12} in an 837P, {as_json} as JSON.\n")
             done = await _until_quiet(gateway, sandbox, screen)
             screen.say("")
             seen = await gateway.read(overview)
@@ -253,7 +264,19 @@ async def _run(places: Places, claims: int, seed: int, screen: _Screen) -> int:
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True, help="Where; made afresh."
 )
-def demo(claims: int, seed: int, folder: Path) -> None:
+@click.option(
+    "--chain",
+    "chains",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A chain of your own, beside the shipped ones; may be given again.",
+)
+@click.option(
+    "--plugins-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of your own plugins, for these chains.",
+)
+def demo(claims: int, seed: int, folder: Path, chains: tuple[Path, ...], plugins_dir: Path | None) -> None:
     """Watch claims leave through a practice clearinghouse and come back paid and posted to the cent."""
     places = Places(folder.resolve())
     if places.root.exists() and not (places.root / ".gateway-demo").exists() and any(places.root.iterdir()):
@@ -262,5 +285,5 @@ def demo(claims: int, seed: int, folder: Path) -> None:
     places.root.mkdir(parents=True)
     (places.root / ".gateway-demo").touch()
     with contextlib.suppress(KeyboardInterrupt):
-        sys.exit(asyncio.run(_run(places, claims, seed, _Screen())))
+        sys.exit(asyncio.run(_run(places, claims, seed, Own(chains, plugins_dir), _Screen())))
     sys.exit(130)

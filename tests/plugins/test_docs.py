@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import re
 import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from click.testing import CliRunner
 from pydantic import BaseModel
 
+from gateway.cli import cli
 from gateway.config import Config, load
 from gateway.config.models import Database, GatewayConfig, Organisation, Retention, Source, Web, Workers
 from gateway.config.partner import Answers, BatchRules, Contact, DelimiterChoice, Interchange, Partner
-from gateway.plugins import hookspecs
+from gateway.core.x12.reader import read
+from gateway.core.x12.transactions import claims
+from gateway.plugins import hookspecs, pytest_plugin, testing
 from gateway.plugins.chains import STATIONS, MatchSpec, StepSpec
 from gateway.plugins.context import NoLookups
+from gateway.plugins.contract import PluginContract
 from gateway.plugins.host import HOOKS
 from gateway.plugins.runner import NoMark, Runner
+from gateway.plugins.scaffold import RULES
 from gateway.plugins.testing import TODAY, make_claim, make_line
+from gateway.sandbox.demo import Own, Places, _write_config
+from gateway.sandbox.generate import generate_claims
+from gateway.sandbox.write import as_837
 
 ROOT = Path(__file__).parents[2]
 PLUGINS_PAGE = (ROOT / "docs/plugins.md").read_text()
@@ -35,6 +47,11 @@ def blocks(page: str, language: str) -> list[str]:
     return [textwrap.dedent(text) for _, text in found]
 
 
+def files_on(page: str) -> dict[str, str]:
+    """The blocks that are files: ```python file=NAME."""
+    return dict(re.findall(r"^```python file=(\S+)\n(.*?)^```$", page, flags=re.M | re.S))
+
+
 @pytest.fixture
 def shipped(tmp_path: Path) -> Path:
     """A copy of the shipped configuration, to follow a page in."""
@@ -43,33 +60,76 @@ def shipped(tmp_path: Path) -> Path:
     return folder
 
 
+def begun(folder: Path) -> str:
+    """`gateway plugin new northbridge_spans`, beside the configuration; what it says."""
+    ran = CliRunner().invoke(cli, ["plugin", "new", "northbridge_spans", "--into", str(folder)])
+    assert ran.exit_code == 0, ran.output
+    return ran.output.replace(f"{folder}/", "")
+
+
 def follow_the_plugins_page(folder: Path) -> Config:
-    (folder / "plugins").mkdir()
-    (folder / "plugins/medicaid_spans.py").write_text(blocks(PLUGINS_PAGE, "python")[0])
+    begun(folder.parent)
     in_gateway, in_chain = blocks(PLUGINS_PAGE, "yaml")
     main = folder / "gateway.yaml"
     main.write_text(main.read_text() + in_gateway)
-    (folder / "chains/medicaid-ohio.yaml").write_text(in_chain)
+    (folder / "chains/northbridge.yaml").write_text(in_chain)
     config = load(folder, ENV)
     assert isinstance(config, Config), "\n".join(map(str, config))
     return config
 
 
+def test_what_the_page_shows_is_what_the_command_writes_and_says(tmp_path: Path) -> None:
+    said = begun(tmp_path)
+    assert f"$ gateway plugin new northbridge_spans\n{said}```" in PLUGINS_PAGE
+    shown = files_on(PLUGINS_PAGE)
+    assert (
+        shown["northbridge_spans.py"] == (tmp_path / "northbridge_spans/src/northbridge_spans/__init__.py").read_text()
+    )
+    assert (
+        shown["test_northbridge_spans.py"]
+        == (tmp_path / "northbridge_spans/tests/test_northbridge_spans.py").read_text()
+    )
+
+
 def test_who_follows_the_plugins_page_has_a_rule_that_holds_a_claim(shipped: Path) -> None:
     config = follow_the_plugins_page(shipped)
-    chain = config.chains.choose("00751", "practice", "MC")
-    assert chain.name == "medicaid-ohio"
+    chain = config.chains.choose("90101", "practice", "CI")
+    assert chain.name == "northbridge"
     runner = Runner(today=TODAY, lookups=NoLookups(), mark=NoMark())
-    claim = make_claim(make_line("E0260", "RR"), payer_id="00751", filing_code="MC")
-    decision, _ = asyncio.run(runner.claim(0, chain, "scrub", claim, "00751", "practice"))
-    assert "MCD-SPAN" in [opened.hold.rule for opened in decision.holds]
+    claim = make_claim(make_line("E0260", "RR"), payer_id="90101")
+    decision, _ = asyncio.run(runner.claim(0, chain, "scrub", claim, "90101", "practice"))
+    assert "NORTHBRIDGE-SPANS-1" in [opened.hold.rule for opened in decision.holds]
     assert not [step.note for step in decision.steps if step.outcome == "failed"]
 
 
-def test_the_tests_on_the_plugins_page_pass(tmp_path: Path) -> None:
-    plugin, tests = blocks(PLUGINS_PAGE, "python")
-    (tmp_path / "medicaid_spans.py").write_text(plugin)
-    (tmp_path / "test_medicaid_spans.py").write_text(tests)
+def test_the_demo_takes_the_chain_and_the_plugin_of_the_page(shipped: Path, tmp_path: Path) -> None:
+    """What `gateway demo --chain --plugins-dir` runs on has them, and some of its claims are held by them."""
+    follow_the_plugins_page(shipped)
+    places = Places(tmp_path / "demo")
+    places.root.mkdir()
+    clearinghouse = SimpleNamespace(
+        port=2222,
+        host_key_fingerprint="SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+        credentials=lambda user: SimpleNamespace(password="practice"),
+    )
+    own = Own([shipped / "chains/northbridge.yaml"], tmp_path / "northbridge_spans/src")
+    _write_config(places, cast(Any, clearinghouse), own)
+    config = load(places.config, ENV)
+    assert isinstance(config, Config), "\n".join(map(str, config))
+    runner = Runner(today=TODAY, lookups=NoLookups(), mark=NoMark())
+    held = 0
+    for item in claims(read(io.BytesIO(as_837(list(generate_claims(500, 7, TODAY)), TODAY)))):
+        if item.claim.payer.id == "90101":
+            chain = config.chains.for_claim("90101", "practice", item.claim.filing_code)
+            decision, _ = asyncio.run(runner.claim(0, chain, "scrub", item.claim, "90101", "practice"))
+            held += "NORTHBRIDGE-SPANS-1" in [opened.hold.rule for opened in decision.holds]
+    assert held > 3
+
+
+def test_the_samples_on_the_plugins_page_run(tmp_path: Path) -> None:
+    assert blocks(PLUGINS_PAGE, "python") == [], "a sample that no test would run: give it file="
+    for name, text in files_on(PLUGINS_PAGE).items():
+        (tmp_path / name).write_text(text)
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
         cwd=tmp_path,
@@ -77,7 +137,22 @@ def test_the_tests_on_the_plugins_page_pass(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert "2 passed" in ran.stdout, ran.stdout + ran.stderr
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    samples = [name for name in files_on(PLUGINS_PAGE) if name.startswith("test_")]
+    assert len(samples) == 4
+
+
+def test_everything_of_the_kit_is_on_the_page() -> None:
+    builders = [name for name in testing.__all__ if name.startswith(("make_", "read_"))]
+    held = [name.removeprefix("test_") for name in vars(PluginContract) if name.startswith("test_")]
+    taken = [name for name in PluginContract.__annotations__ if name != "plugin"]
+    fixtures = ["plugin_context", "claim", "payment", "match", "denial"]
+    assert all(hasattr(pytest_plugin, name) for name in fixtures)
+    missing = [name for name in (*builders, *held, *taken, *fixtures, *RULES) if f"`{name}`" not in PLUGINS_PAGE]
+    assert not missing
+    told = re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \| [^|]+ \|$", PLUGINS_PAGE, flags=re.M)
+    suite = {name for row in told for name in row if name.startswith(("it_", "its_", "the_", "what_", "a_"))}
+    assert suite == set(held)
 
 
 def test_every_hook_is_on_the_page_with_its_exact_signature_and_words() -> None:

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from gateway.core.model.decision import Finding
+from gateway.core.model.posting import Denial, Match, WorkItemDraft
+from gateway.core.x12.balance import claim_imbalances
 from gateway.core.x12.claim import Claim
+from gateway.core.x12.claim_payment import ClaimPayment
+from gateway.core.x12.reader import read
+from gateway.core.x12.transactions import ReadPayment, RemittanceEnd, RemittanceStart, transactions
 from gateway.plugins import ClaimContext, PluginSettings, Table, Tables, hookimpl
 from gateway.plugins.host import PluginRefused
-from gateway.plugins.testing import TODAY, make_claim, make_history, make_line, make_table, plugin_context, rules
+from gateway.plugins.testing import (
+    TODAY,
+    make_claim,
+    make_denial,
+    make_history,
+    make_line,
+    make_match,
+    make_open_claim,
+    make_open_line,
+    make_other_payer,
+    make_payment,
+    make_remittance,
+    make_service,
+    make_table,
+    plugin_context,
+    read_tables,
+    rules,
+)
 
 
 class Settings(PluginSettings):
@@ -121,3 +148,152 @@ def test_the_claims_that_are_made_are_sound() -> None:
     assert (first.code, first.modifiers, first.control_number) == ("E1390", ("RR", "KX"), "L1")
     assert (second.dates.start, second.dates.end) == (dt.date(2026, 1, 1), dt.date(2026, 1, 31))
     assert make_claim().faults() == []
+
+
+def test_a_claim_for_a_child_after_another_payer_has_decided() -> None:
+    line = make_line("E1399", "NU", description="BATH RAIL", ahead=["CR3*I*MO*1"], more=["SVD*18003*60*HC:E1399:NU**1"])
+    claim = make_claim(
+        line,
+        relationship="19",
+        providers=["NM1*DN*1*ALDERMAN*IVO****XX*1999999018"],
+        other_payers=[make_other_payer("P", payer_id="18003", paid="60", adjustments=[("PR", "2", "40")])],
+    )
+    assert claim.faults() == []
+    assert claim.payer_responsibility == "S"
+    assert (claim.patient.first, claim.subscriber.first) == ("OLLIE", "POSY")
+    assert claim.referring_provider.npi == "1999999018"
+    (other,) = claim.other_subscribers
+    assert (other.paid_cents, other.adjustments[0].cents, other.payer.id) == (6000, 4000, "18003")
+    (only,) = claim.lines
+    assert (only.description, only.modifiers, only.adjudications[0].paid_cents) == ("BATH RAIL", ("NU",), 6000)
+
+
+# --- payments, what they are matched to, denials
+
+
+def test_an_amount_that_is_none_is_a_mistake_of_the_test() -> None:
+    with pytest.raises(ValueError, match="'a lot' is no amount of dollars"):
+        make_service("E1390", charge="a lot")
+
+
+def test_a_payment_adds_up_unless_the_test_says_otherwise() -> None:
+    payment = make_payment(
+        make_service(
+            "E1390", "RR", charge="150", adjustments=[("CO", "45", "50"), ("PR", "2", "20")], remarks=["N115"]
+        ),
+        make_service("E0431", charge="30.50", billed="E1399", control_number="L2"),
+        adjustments=[("CO", "253", "1.60")],
+    )
+    assert payment.faults() == []
+    assert claim_imbalances(payment) == []
+    assert (payment.charge_cents, payment.paid_cents, payment.patient_cents) == (18050, 10890, 2000)
+    first, second = payment.lines
+    assert (first.remark_codes, second.control_number) == (("N115",), "L2")
+    assert second.original_procedure is not None
+    assert second.original_procedure.code == "E1399"
+    assert claim_imbalances(make_payment(make_service("E1390", paid="99")))
+    whole = make_payment(charge="100", adjustments=[("CO", "45", "30")])
+    assert (whole.lines, whole.paid_cents, claim_imbalances(whole)) == ((), 7000, [])
+
+
+def test_a_match_has_the_claim_with_everything_open() -> None:
+    payment = make_payment()
+    match = make_match(payment)
+    assert match.claim is not None
+    assert match.claim.open_cents == payment.charge_cents
+    assert [(one.service, one.line_number) for one in match.lines] == [(0, 1)]
+    assert make_match(payment, found=False).claim is None
+    denied = make_open_claim(payment, make_open_line(1, "E1390", "RR", charge="150", insurance="0", denied="150"))
+    assert make_match(payment, denied).claim == denied
+    assert (denied.lines[0].insurance_cents, denied.open_cents) == (0, 15000)
+    assert [one.line_id for one in make_match(make_payment(*[make_service("E1390")] * 2), denied).lines] == [1, None]
+
+
+def test_a_reversal_takes_back_what_stands_on_its_claim() -> None:
+    service = make_service("E1390", charge="-150", adjustments=[("CO", "45", "-50")])
+    match = make_match(make_payment(service, status="22"))
+    assert match.claim is not None
+    (posted,) = match.claim.posted
+    assert (posted.charge_cents, posted.paid_cents, match.claim.open_cents) == (15000, 10000, 0)
+    assert [(one.line_id, one.cents) for one in posted.adjustments] == [(1, 5000)]
+
+
+def test_a_remittance_of_them_is_read_without_a_fault() -> None:
+    payments = [make_payment(), make_payment(make_service("E0601", adjustments=[("CO", "50", "100")]), status="4")]
+    data = make_remittance(*payments)
+    start, first, second, end = transactions(read(io.BytesIO(data)))
+    assert isinstance(start, RemittanceStart)
+    assert isinstance(first, ReadPayment)
+    assert isinstance(second, ReadPayment)
+    assert (first.payment.paid_cents, second.payment.status) == (8000, "4")
+    assert isinstance(end, RemittanceEnd)
+    assert end.sound
+    assert b"BPR*I*80*C*ACH" in data
+
+
+def test_a_plugin_that_posts_and_routes_is_asked() -> None:
+    class Routes:
+        gateway_api = 1
+
+        @hookimpl
+        def route_denial(self, denial: Denial) -> WorkItemDraft:
+            return WorkItemDraft(reason=f"{denial.why} {denial.action}", team=denial.team)
+
+        @hookimpl
+        def post_payment(self, payment: ClaimPayment, match: Match) -> None: ...
+
+    with plugin_context(Routes) as ctx:
+        assert ctx.route(make_denial(team="appeals")).answer.team == "appeals"
+        assert ctx.post(make_payment(), make_match(make_payment())).answer is None
+
+
+# --- tables
+
+
+def test_the_tables_in_a_plugins_folder_are_there_and_a_given_one_goes_before(tmp_path: Path) -> None:
+    folder = tmp_path / "spans" / "tables"
+    folder.mkdir(parents=True)
+    (folder / "spans.yaml").write_text(
+        "key: code\nsource: manual 4\nrows:\n  - {code: E0260, days: 028, valid_from: 2026-01-01}\n"
+    )
+    (folder / "places.yaml").write_text("rows: [{code: NO}]\n")
+    (tmp_path / "spans" / "__init__.py").write_text(
+        "from gateway.plugins import hookimpl\ngateway_api = 1\n@hookimpl\ndef hold_claim(claim): ...\n"
+    )
+    found = read_tables(folder)
+    row = found["spans"].find(TODAY, "E0260")
+    assert row is not None
+    assert (row.values["days"], row.source, row.valid_from) == ("028", "manual 4", dt.date(2026, 1, 1))
+    assert found["places"].rows[0].values["code"] == "NO"
+    assert read_tables(tmp_path / "nowhere") == {}
+    sys.path.insert(0, str(tmp_path))
+    try:
+        import spans  # type: ignore[import-not-found]
+    finally:
+        sys.path.pop(0)
+    with plugin_context(spans, tables={"places": make_table("places", [])}) as ctx:
+        assert sorted(ctx.tables) == ["places", "spans"]
+        assert ctx.tables["places"].rows == ()
+
+
+# --- the fixtures
+
+
+def test_the_fixtures_are_there(
+    plugin_context: Callable[..., object], claim: Claim, payment: ClaimPayment, match: Match, denial: Denial
+) -> None:
+    assert claim.faults() == []
+    assert match.claim is not None
+    assert match.claim.claim_number == payment.claim_id
+    assert denial.reason == "50"
+    assert plugin_context(Refills, {"days": "3"}, tables=LIMITS)
+
+
+def test_pytest_loads_nothing_of_the_core_for_them() -> None:
+    script = (
+        "import sys, gateway.plugins.pytest_plugin\n"
+        "heavy = ('gateway.core', 'gateway.config', 'dbos', 'sqlalchemy', 'aiohttp', 'paramiko', 'hypothesis')\n"
+        "print([name for name in sys.modules if name.split('.')[0] in heavy or name.startswith(heavy[:2])])\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

@@ -1,0 +1,13 @@
+"""What a chain may set."""
+
+from gateway.plugins import PluginSettings
+from pydantic import Field
+
+
+class Settings(PluginSettings):
+    """The rules as the payer's manual has them, unless a chain says otherwise."""
+
+    rental_modifier: str = Field(default="RR", description="Lines with it are rentals.")
+    longest_days: int = Field(default=31, ge=1, description="The longest span of one rental line, in days.")
+    referring_provider: bool = Field(default=True, description="Whether BG-2 is asked.")
+    skip: frozenset[str] = Field(default=frozenset(), description="Rules that are switched off.")

@@ -1,0 +1,422 @@
+"""What every plugin must keep to, as a suite of tests that it gets for one line:
+
+    class TestMedicaidSpans(PluginContract, plugin=medicaid_spans, settings={"shortest_days": "28"}):
+        \"""The rules of the house.\"""
+
+Each test is one sentence of the contract. What the plugin does not do is skipped with the reason. The tests at a
+station draw legal claims, payments and denials with hypothesis (`strategies`) and show the smallest one that breaks
+the rule. How long a claim takes is reported (`-rP` shows it, junit.xml has it), never judged.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.core.x12.claim import UNKNOWN_NUMBERS, Claim, Numbers
+from gateway.core.x12.stored import StoredClaim
+
+from .chains import STATIONS
+from .context import HistoryLine
+from .contract_words import check_decision, check_draft, check_plan
+from .host import Plugin, PluginHost, PluginRefused
+from .runner import Decision
+from .strategies import INSTALL, PaymentCase, claims, denials, payments
+from .tables import Table, Tables
+from .testing import TODAY, PluginContext, make_claim, make_line, plugin_context
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from gateway.core.model.posting import Denial
+
+CLAIM_STATIONS = ("confirm", "scrub", "hold")
+UNKNOWN = "no_such_setting"
+TIMED = 200
+"""Claims, payments or denials over which the time is taken."""
+
+
+class _Lent(Claim):
+    """A claim that remembers every handle made of it, so that a test sees what was set even where it is dropped."""
+
+    __slots__ = ("before", "handles")
+
+    def __init__(self, stored: StoredClaim, by: str = "", numbers: Numbers = UNKNOWN_NUMBERS) -> None:
+        super().__init__(stored, by, numbers)
+        self.before = stored.pack()
+        self.handles: list[_Lent] = []
+
+    def handle(self, by: str) -> Claim:
+        made = _Lent(self.stored, by)
+        made.handles = self.handles
+        self.handles.append(made)
+        return made
+
+
+class PluginContract:
+    """The suite. A subclass names the plugin, in its first line or as attributes.
+
+    Attributes:
+        plugin: its module, an instance, or its class.
+        settings: as a chain would have them; the model's defaults without them.
+        tables: those that it looks into, by name; its own in its folder `tables` are there anyway.
+        history: earlier lines of the patient; every test runs with them, and one without any.
+        payer_id, partner, today: what the context says.
+        examples: how many claims, payments or denials each test draws.
+    """
+
+    plugin: ClassVar[object] = None
+    settings: ClassVar[Mapping[str, Any]] = {}
+    tables: ClassVar[Mapping[str, Table] | Tables] = {}
+    history: ClassVar[Sequence[HistoryLine]] = ()
+    payer_id: ClassVar[str] = "90101"
+    partner: ClassVar[str] = "practice"
+    today: ClassVar[dt.date] = TODAY
+    examples: ClassVar[int] = 30
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__()
+        for name, value in given.items():
+            if name not in PluginContract.__annotations__:
+                known = ", ".join(PluginContract.__annotations__)
+                raise TypeError(f"PluginContract takes no {name!r}; it takes {known}")
+            setattr(cls, name, value)
+
+    # --- what is drawn; a subclass may narrow it
+
+    def claims(self) -> SearchStrategy[Claim]:
+        """The claims that the plugin is asked about: any legal one."""
+        return claims()
+
+    def payments(self) -> SearchStrategy[PaymentCase]:
+        """The claim payments with their matches: any that balances."""
+        return payments()
+
+    def denials(self) -> SearchStrategy[Denial]:
+        """The denials."""
+        return denials()
+
+    # --- the plugin itself
+
+    def test_it_loads_and_fits_the_hooks(self) -> None:
+        """It states gateway_api, every hook exists, and it takes only arguments that the hook gives."""
+        if not self._added().hooks:
+            raise AssertionError("The plugin implements no hook, so it does nothing. Put @hookimpl above a function.")
+
+    def test_the_tables_it_cannot_do_without_are_there(self) -> None:
+        """A configuration without one of its `gateway_tables` is refused; so is this suite."""
+        with self._context() as context:
+            for name in self._added().tables:
+                if name not in context.tables:
+                    raise AssertionError(
+                        f"The plugin cannot do without the table {name!r} (gateway_tables). Give it to the contract: "
+                        f"tables={{{name!r}: make_table({name!r}, [...])}}."
+                    )
+
+    def test_its_settings_are_accepted(self) -> None:
+        """The given settings, or its defaults where none are given, pass its model."""
+        model = self._added().model("plugin_settings")
+        if model is None:
+            if self.settings:
+                raise AssertionError("The plugin has no plugin_settings and takes no settings; give it none.")
+            pytest.skip("The plugin takes no settings.")
+        try:
+            model.model_validate(dict(self.settings))
+        except ValidationError as error:
+            what = "The given settings are" if self.settings else "Without any setting, its defaults are"
+            advice = "" if self.settings else " Give the contract those that it needs: settings={...}."
+            raise AssertionError(f"{what} refused: {_first_of(error)}.{advice}") from None
+
+    def test_a_setting_it_does_not_know_is_refused(self) -> None:
+        """A key that was misspelled in a chain is told, not passed over."""
+        model = self._added().model("plugin_settings")
+        if model is None:
+            pytest.skip("The plugin takes no settings.")
+        try:
+            model.model_validate({**self.settings, UNKNOWN: "1"})
+        except ValidationError:
+            return
+        raise AssertionError(
+            f"Its model takes a setting that it does not know ({UNKNOWN}), so a misspelled one would go unnoticed. "
+            "Derive it from gateway.plugins.PluginSettings."
+        )
+
+    # --- claims
+
+    @pytest.mark.parametrize("station", CLAIM_STATIONS)
+    def test_it_survives_any_legal_claim(self, station: str) -> None:
+        """It raises on none, and answers what its hook allows."""
+        with self._at(station) as context:
+            self._draw(self.claims(), lambda claim: _allowed(context.decide(station, claim)))
+
+    @pytest.mark.parametrize("station", CLAIM_STATIONS)
+    def test_what_it_says_of_a_claim_is_for_people(self, station: str) -> None:
+        """Findings and holds have a rule, a line that is there, and a plain sentence without the patient's name or
+        number, nor anything of Python's."""
+        with self._at(station) as context:
+            self._draw(self.claims(), lambda claim: check_decision(_allowed(context.decide(station, claim)), claim))
+
+    @pytest.mark.parametrize("station", CLAIM_STATIONS)
+    def test_the_same_claim_gets_the_same_answer(self, station: str) -> None:
+        """Whatever it was asked before: it keeps nothing between calls, and draws no lots."""
+        with self._at(station) as context, self._context() as fresh:
+
+            def check(claim: Claim) -> None:
+                first = _answer(context.decide(station, claim))
+                context.decide(station, make_claim(make_line("A7030", "NU"), claim_number="SW1999"))
+                for again, words in ((context, "asked again"), (fresh, "loaded afresh")):
+                    if _answer(again.decide(station, claim)) != first:
+                        raise AssertionError(
+                            f"The same claim gets another answer when the plugin is {words}. A claim is decided more "
+                            "than once: keep nothing between calls, and use context.today, never the clock."
+                        )
+
+            self._draw(self.claims(), check)
+
+    @pytest.mark.parametrize("station", CLAIM_STATIONS)
+    def test_it_changes_a_claim_only_where_it_may(self, station: str) -> None:
+        """At hold not at all; elsewhere through the claim's own methods, so that each change stands in the log, and
+        so that what comes out is still sound."""
+        with self._at(station) as context:
+            self._draw(self.claims(), lambda claim: _check_edits(context, station, claim))
+
+    @pytest.mark.parametrize("station", [name for name in CLAIM_STATIONS if STATIONS[name].edits])
+    def test_what_it_set_right_it_leaves_alone(self, station: str) -> None:
+        """A corrected claim is decided again (a hold is released, the patient changes): nothing is corrected twice."""
+        with self._at(station) as context:
+
+            def check(claim: Claim) -> None:
+                if not context.decide(station, claim).edits:
+                    return
+                corrected = context.claim
+                assert corrected is not None
+                again = context.decide(station, Claim(corrected.stored)).edits
+                if again:
+                    raise AssertionError(
+                        f"Asked about the claim that it has corrected, it sets {again[0].place} again. Look first "
+                        "whether the correction is there."
+                    )
+
+            self._draw(self.claims(), check)
+
+    @pytest.mark.parametrize("station", CLAIM_STATIONS)
+    def test_it_behaves_for_a_patient_without_a_past(self, station: str) -> None:
+        """An empty history is an answer, not an accident."""
+        with self._at(station, history=()) as context:
+            self._draw(self.claims(), lambda claim: check_decision(_allowed(context.decide(station, claim)), claim))
+
+    # --- payments and denials
+
+    def test_it_survives_any_payment(self) -> None:
+        """It raises on none; a plan adds up to the payment, and says what it says in plain words."""
+        with self._at("post") as context:
+
+            def check(case: PaymentCase) -> None:
+                decision = _allowed(context.post(case.payment, case.match))
+                check_decision(decision)
+                if decision.answer is not None:
+                    check_plan(decision.answer, case.payment, case.match)
+
+            self._draw(self.payments(), check)
+
+    def test_it_leaves_a_payment_as_it_is(self) -> None:
+        """What the payer said is nobody's to change."""
+        with self._at("post") as context:
+
+            def check(case: PaymentCase) -> None:
+                before, match = list(case.payment.raw), repr(case.match)
+                context.post(case.payment, case.match)
+                if list(case.payment.raw) != before or repr(case.match) != match:
+                    raise AssertionError(
+                        "It changes the payment or its match. Leave both as they are; what is to become of them "
+                        "stands in the plan."
+                    )
+
+            self._draw(self.payments(), check)
+
+    def test_the_same_payment_gets_the_same_answer(self) -> None:
+        """Whatever it was asked before."""
+        with self._at("post") as context, self._context() as fresh:
+
+            def check(case: PaymentCase) -> None:
+                answers = [_answer(one.post(case.payment, case.match)) for one in (context, context, fresh)]
+                _all_equal(answers, "payment")
+
+            self._draw(self.payments(), check)
+
+    def test_it_survives_any_denial(self) -> None:
+        """It raises on none; a draft has a team and a plain sentence."""
+        with self._at("route") as context:
+
+            def check(denial: Denial) -> None:
+                decision = _allowed(context.route(denial))
+                check_decision(decision)
+                if decision.answer is not None:
+                    check_draft(decision.answer, "its work item")
+
+            self._draw(self.denials(), check)
+
+    def test_the_same_denial_gets_the_same_answer(self) -> None:
+        """Whatever it was asked before."""
+        with self._at("route") as context, self._context() as fresh:
+
+            def check(denial: Denial) -> None:
+                _all_equal([_answer(one.route(denial)) for one in (context, context, fresh)], "denial")
+
+            self._draw(self.denials(), check)
+
+    # --- time
+
+    @pytest.mark.parametrize("station", tuple(STATIONS))
+    def test_its_time_is_reported(self, station: str, request: pytest.FixtureRequest) -> None:
+        """Microseconds for one claim, payment or denial: the median of many. Reported, never judged."""
+        with self._at(station) as context:
+            sample: list[Any] = []
+            drawn: Any = {"post": self.payments, "route": self.denials}.get(station, self.claims)
+            self._draw(drawn(), sample.append)
+
+            def ask(one: Any) -> Decision:
+                if station == "post":
+                    return context.post(one.payment, one.match)
+                return context.route(one) if station == "route" else context.decide(station, one)
+
+            taken = [ask(sample[at % len(sample)]).steps[0].microseconds for at in range(TIMED)]
+            middle = round(statistics.median(taken))
+            # What record_property does, without its warning about newer junit families.
+            request.node.user_properties.append((f"microseconds_{station}", middle))
+            print(f"{STATIONS[station].hook}: {middle} microseconds (median of {TIMED})")
+
+    # --- how it is asked
+
+    def _added(self) -> Plugin:
+        if self.plugin is None:
+            raise AssertionError(
+                "The contract does not know the plugin. Name it: class TestMine(PluginContract, plugin=my_plugin)."
+            )
+        try:
+            return PluginHost().add("tested", self.plugin)
+        except PluginRefused as error:
+            raise AssertionError(str(error)) from None
+
+    @contextmanager
+    def _context(self, history: Sequence[HistoryLine] | None = None) -> Iterator[PluginContext]:
+        self._added()
+        with plugin_context(
+            self.plugin,
+            self.settings,
+            today=self.today,
+            payer_id=self.payer_id,
+            partner=self.partner,
+            history=self.history if history is None else history,
+            tables=self.tables,
+        ) as context:
+            yield context
+
+    @contextmanager
+    def _at(self, station: str, history: Sequence[HistoryLine] | None = None) -> Iterator[PluginContext]:
+        """The context, where the plugin does something at this station; else the test is skipped."""
+        hook = STATIONS[station].hook
+        if hook not in self._added().hooks:
+            pytest.skip(f"The plugin has no {hook}.")
+        with self._context(history) as context:
+            yield context
+
+    def _draw(self, strategy: SearchStrategy[Any], check: Callable[[Any], object]) -> None:
+        try:
+            import hypothesis
+        except ImportError:
+            raise ModuleNotFoundError(INSTALL, name="hypothesis") from None
+
+        # A machine that is busy makes examples slow, not wrong.
+        @hypothesis.settings(
+            max_examples=self.examples,
+            deadline=None,
+            database=None,
+            report_multiple_bugs=False,
+            suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+        )
+        @hypothesis.given(strategy)
+        def one(drawn: Any) -> None:
+            hypothesis.note(_shown(drawn))
+            check(drawn)
+
+        one()
+
+
+def _first_of(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'the settings'}: {first['msg']}"
+
+
+def _shown(drawn: Any) -> str:
+    """The segments of what was drawn, as they stand in a file."""
+    if isinstance(drawn, Claim):
+        stored = drawn.stored
+        segments = [*stored.billing, *stored.subscriber, *stored.patient, *stored.claim]
+        return "The claim:\n" + f"{stored.delimiters.segment}\n".join(segments)
+    if isinstance(drawn, PaymentCase):
+        segments = list(drawn.payment.raw)
+        return "The payment:\n" + f"{drawn.payment.delimiters.segment}\n".join(segments) + f"\nits match: {drawn.match}"
+    return f"Drawn: {drawn}"
+
+
+def _allowed(decision: Decision) -> Decision:
+    """The decision, where the plugin answered what its hook allows."""
+    if decision.failure:
+        raise AssertionError(decision.failure)
+    return decision
+
+
+def _answer(decision: Decision) -> tuple[object, ...]:
+    """All that was decided, without the time it took."""
+    steps = [(step.outcome, step.findings, step.note) for step in decision.steps]
+    holds = [opened.hold for opened in decision.holds]
+    edits = [tuple(edit) for edit in decision.edits]
+    return steps, holds, edits, decision.quarantine, decision.retry, decision.answer
+
+
+def _all_equal(answers: Sequence[object], what: str) -> None:
+    if any(answer != answers[0] for answer in answers):
+        raise AssertionError(
+            f"The same {what} gets different answers. It may be decided more than once: keep nothing between calls, "
+            "and use context.today, never the clock."
+        )
+
+
+def _check_edits(context: PluginContext, station: str, claim: Claim) -> None:
+    """Nothing was set where nothing may be, and everything that changed stands in the log."""
+    before = claim.stored.pack()
+    lent = _Lent(claim.stored)
+    decision = _allowed(context.decide(station, lent))
+    edits = [edit for handle in lent.handles for edit in handle.edits]
+    if edits and not STATIONS[station].edits:
+        raise AssertionError(
+            f"It sets {edits[0].place} at {station}, where changes are dropped. Set it in scrub_claim or confirm_claim."
+        )
+    quiet = [handle for handle in lent.handles if not handle.edits]
+    if claim.stored.pack() != before or any(_pieces(handle) != handle.before for handle in quiet):
+        raise AssertionError(
+            "It changes the claim's segments behind its back. Use the claim's methods (claim.set, line.set_modifiers, "
+            "...): only what stands in their log is kept."
+        )
+    if decision.edits and context.claim is not None:
+        faults = context.claim.faults()
+        if faults:
+            fault = faults[0]
+            raise AssertionError(
+                f"What it sets makes the claim unsound: {fault.loop} {fault.segment_id}{fault.element:02d}: "
+                f"{fault.message}"
+            )
+
+
+def _pieces(handle: Claim) -> bytes:
+    """The claim as its parts have it now, edit log or not."""
+    claim = [segment for part in (handle._raw, *(line._raw for line in handle.lines)) for segment in part]
+    stored = handle.stored
+    return StoredClaim(stored.delimiters, stored.billing, stored.subscriber, stored.patient, claim).pack()
