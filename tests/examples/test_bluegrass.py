@@ -31,7 +31,7 @@ runner = Runner(today=TODAY, lookups=NoLookups(), mark=NoMark())
 answers = []
 for lines, payer, providers in json.load(sys.stdin):
     claim = make_claim(*lines, payer_id=payer, filing_code="MC", providers=providers)
-    chain = config.chains.for_claim(payer, "practice", "MC")
+    chain = config.chains.choose(payer, "practice", "MC")
     decision, claim = asyncio.run(runner.claim(0, chain, "scrub", claim, payer, "practice"))
     answers.append({
         "chain": chain.name,

@@ -120,7 +120,7 @@ def test_the_demo_takes_the_chain_and_the_plugin_of_the_page(shipped: Path, tmp_
     held = 0
     for item in claims(read(io.BytesIO(as_837(list(generate_claims(500, 7, TODAY)), TODAY)))):
         if item.claim.payer.id == "90101":
-            chain = config.chains.for_claim("90101", "practice", item.claim.filing_code)
+            chain = config.chains.choose("90101", "practice", item.claim.filing_code)
             decision, _ = asyncio.run(runner.claim(0, chain, "scrub", item.claim, "90101", "practice"))
             held += "NORTHBRIDGE-SPANS-1" in [opened.hold.rule for opened in decision.holds]
     assert held > 3
