@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import Chain
@@ -22,7 +24,7 @@ from .in_child import Marking, reads, where
 from .match import ClaimMatch, match_payment
 from .open_claims import find_claims, open_claims
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
-from .post_records import Asked, Decided, DecidedChunk, PostRequest, pack_chunk, unpack_payment, unpack_request
+from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
 from .post_words import in_words
 from .stored_config import by_hash
 
@@ -31,7 +33,7 @@ LATER = "later"
 _FREE = frozenset({NOT_OURS, PREDETERMINATION})
 
 
-class _Read:
+class ReadPayment:
     """A payment as it was read, and why it cannot be posted whatever claim it is for (`fault`, `rule`)."""
 
     __slots__ = ("asked", "decided", "fault", "payment", "reasons", "rule")
@@ -68,15 +70,31 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     """Decide a chunk of payments. Takes a packed `PostRequest`, returns a packed `DecidedChunk`."""
     request = unpack_request(payload)
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = [_Read(asked) for asked in request.payments]
-    matches, claims = _look_up(request, read)
+    read = [ReadPayment(asked) for asked in request.payments]
+    with reads(request.database_url).connect() as connection:
+        matches, claims = look_up(connection, read)
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=NoLookups(),
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
     )
-    taken: set[int] = set()
+    await decide_each(read, matches, claims, config, runner, request.partner, set())
+    mark.outside()
+    return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
+
+
+async def decide_each(
+    read: Sequence[ReadPayment],
+    matches: Sequence[ClaimMatch],
+    claims: Mapping[int, OpenClaim],
+    config: Config,
+    runner: Runner,
+    partner: str,
+    taken: set[int],
+) -> None:
+    """Decide payments in their order; what was decided stands in `decided` of each. `taken`: claims for which an
+    earlier payment is decided and not committed; those of these payments are added."""
     for item, (one, found) in enumerate(zip(read, matches, strict=True)):
         claim = claims.get(found.found.claim_id) if found.found is not None else None
         if claim is not None and claim.claim_id in taken:
@@ -84,34 +102,31 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
         else:
             if claim is not None:
                 taken.add(claim.claim_id)
-            await _decide(item, one, found, claim, config, runner, request.partner)
+            await _decide(item, one, found, claim, config, runner, partner)
             one.decided.what = in_words(one.decided)
         if not item % 50:
             await asyncio.sleep(0)
-    mark.outside()
-    return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
 
 
-def _look_up(request: PostRequest, read: Sequence[_Read]) -> tuple[list[ClaimMatch], dict[int, OpenClaim]]:
+def look_up(connection: Connection, read: Sequence[ReadPayment]) -> tuple[list[ClaimMatch], dict[int, OpenClaim]]:
     """The claim of each payment, and these claims as they stand, all seen at one moment."""
-    with reads(request.database_url).connect() as connection:
-        matches = find_claims(connection, [one.payment for one in read])
-        ids: dict[int, None] = {}
-        reversed_ids: list[int] = []
-        owing_ids: list[int] = []
-        for one, found in zip(read, matches, strict=True):
-            if found.found is not None:
-                ids[found.found.claim_id] = None
-                if one.payment.is_reversal:
-                    reversed_ids.append(found.found.claim_id)
-                elif one.payment.patient_cents > 0:
-                    owing_ids.append(found.found.claim_id)
-        return matches, open_claims(connection, list(ids), reversed_ids, owing_ids)
+    matches = find_claims(connection, [one.payment for one in read])
+    ids: dict[int, None] = {}
+    reversed_ids: list[int] = []
+    owing_ids: list[int] = []
+    for one, found in zip(read, matches, strict=True):
+        if found.found is not None:
+            ids[found.found.claim_id] = None
+            if one.payment.is_reversal:
+                reversed_ids.append(found.found.claim_id)
+            elif one.payment.patient_cents > 0:
+                owing_ids.append(found.found.claim_id)
+    return matches, open_claims(connection, list(ids), reversed_ids, owing_ids)
 
 
 async def _decide(
     item: int,
-    one: _Read,
+    one: ReadPayment,
     found: ClaimMatch,
     claim: OpenClaim | None,
     config: Config,
@@ -160,7 +175,7 @@ def _except(decided: Decided, reason: str, rule: str, team: str = "posting") -> 
     decided.state, decided.reason, decided.rule, decided.team = "exception", reason, rule, team
 
 
-def _plan_of(decision: Decision, one: _Read, claim: OpenClaim | None, chain: Chain) -> PostingPlan | None:
+def _plan_of(decision: Decision, one: ReadPayment, claim: OpenClaim | None, chain: Chain) -> PostingPlan | None:
     """The plan that the chain made, checked; None (with the reason in `one.decided`) where the payment waits."""
     decided = one.decided
     if decision.holds:
