@@ -62,6 +62,11 @@ def moment(at: dt.datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%m/%d/%Y %H:%M}"
 
 
+def on_day(at: dt.datetime, zone: ZoneInfo) -> str:
+    """The day of a moment where the supplier keeps its office."""
+    return f"{at.astimezone(zone):%m/%d/%Y}"
+
+
 def day(date: dt.date | None) -> str:
     """`11/26/2026`; empty where there is none."""
     return f"{date:%m/%d/%Y}" if date is not None else ""

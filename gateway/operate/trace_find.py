@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from ..core.clock import business_date
 from ..core.store.tables import batches, blobs, claims, files, interchanges
-from .looking import day, days, dollars
+from .looking import days, dollars, on_day
 
 KINDS = ("claim", "interchange", "file")
 _NEAR = 8
@@ -101,7 +100,7 @@ def _claims(connection: Connection, number: str, sources: Sequence[str], zone: Z
             served = days(row.from_date, row.thru_date) or "no date"
             kind = {"7": ", replaces an earlier one", "8": ", voids an earlier one"}.get(row.frequency, "")
             words = (
-                f"claim from {row.source} of {day(business_date(row.created_at, zone.key))}, service {served}, "
+                f"claim from {row.source} of {on_day(row.created_at, zone)}, service {served}, "
                 f"{dollars(row.charge_cents)}, {row.state}{kind}"
             )
             found[row.id] = Choice(Subject("claim", row.id), words, f"claim {number} --id {row.id}")
@@ -123,7 +122,7 @@ def _batches(connection: Connection, number: str, zone: ZoneInfo) -> list[Choice
     return [
         Choice(
             Subject("batch", row.id),
-            f"interchange to {row.partner} of {day(business_date(row.created_at, zone.key))}, {row.claims:,} claims, {row.state}",
+            f"interchange to {row.partner} of {on_day(row.created_at, zone)}, {row.claims:,} claims, {row.state}",
             f"interchange {isa13} --id {row.id}",
         )
         for row in rows
@@ -146,7 +145,7 @@ def _interchanges(connection: Connection, number: str, zone: ZoneInfo) -> list[C
     return [
         Choice(
             Subject("file", row.id),
-            f"interchange in {row.name} ({row.kind}) from {row.party} of {day(business_date(row.received_at, zone.key))}",
+            f"interchange in {row.name} ({row.kind}) from {row.party} of {on_day(row.received_at, zone)}",
             f"file {row.id}",
         )
         for row in rows
@@ -165,7 +164,7 @@ def _file_choices(connection: Connection, where: ColumnElement[bool], zone: Zone
         Choice(
             Subject("file", row.id),
             f"file {row.name} ({row.kind or 'no kind'}) {'from' if row.direction == 'in' else 'to'} {row.party} of "
-            f"{day(business_date(row.received_at, zone.key))}, {row.state}",
+            f"{on_day(row.received_at, zone)}, {row.state}",
             f"file {row.id}",
         )
         for row in rows
