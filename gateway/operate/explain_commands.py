@@ -96,8 +96,7 @@ def _ground(ground: Ground, content: Content, no_history: bool) -> Iterator[str]
     if ground.known_file:
         yield (
             f"The same bytes came before, as file {ground.known_file}, and are not worked again. What did happen: "
-            f"gateway trace file {ground.known_file}. Below, its claims are told as if they came for the first time, "
-            "its payments as they would meet our claims now."
+            f"gateway trace file {ground.known_file}. {_AGAIN['claims' if content.survey is not None else 'payments']}"
         )
     elif ground.connection is None:
         why = "as asked" if no_history else "there is none yet"
@@ -112,6 +111,12 @@ def _found(ground: Ground, stream: BinaryIO, content: Content) -> Iterator[Expla
         yield from explain_claims(ground, stream, content.survey)
     if content.has_payments:
         yield from explain_payments(ground, stream)
+
+
+_AGAIN = {
+    "claims": "Below, its claims are told as if they came for the first time.",
+    "payments": "Below, its payments are told as they would meet our claims now.",
+}
 
 
 class _Counted:

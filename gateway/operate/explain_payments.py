@@ -101,7 +101,7 @@ def _remittance(ground: Ground, found: Scanned, judged: Judged) -> Explained:
     )
     facts = {"ordinal": found.ordinal, "state": judged.state, "reason": judged.reason, "payer_id": found.payer_id}
     facts |= {"trace_number": found.trace_number, "paid_cents": found.paid_cents, "claims": found.claims}
-    return Explained("remittance", "", title, [Section("as a whole", lines)], posts, facts)
+    return Explained("remittance", "", title, [Section("whole", lines)], posts, facts)
 
 
 # --- claim payments --------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def step_lines(step: StepRecord) -> Iterator[str]:
     words |= {"answer": "decides", "failed": "fails", "skipped": "fails, and is skipped"}
     yield f"{name}: {words.get(step.outcome, step.outcome)}" + (f": {step.note}" if step.note else "")
     for finding in step.findings:
-        line = f"line {finding.line}: " if finding.line else ""
+        line = f"line {finding.line}: " if finding.line and not finding.message.startswith("Line ") else ""
         place = f" ({finding.place})" if finding.place else ""
         yield f"  [{finding.rule}] {finding.severity}, {line}{finding.message}{place}"
 

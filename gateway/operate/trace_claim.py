@@ -180,8 +180,9 @@ def _planned(steps: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _finding(finding: Mapping[str, Any]) -> str:
-    line = f"line {finding['line']}: " if finding.get("line") else ""
-    return f"[{finding.get('rule', '')}] {line}{finding.get('message', '')}"
+    message = str(finding.get("message", ""))
+    line = f"line {finding['line']}: " if finding.get("line") and not message.startswith("Line ") else ""
+    return f"[{finding.get('rule', '')}] {line}{message}"
 
 
 def _hold(hold: Any) -> str:
