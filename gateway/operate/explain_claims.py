@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from ..config import Config
 from ..core.flow import chunk
+from ..core.flow.columns import line_control_number
 from ..core.flow.commit_claims import Earlier, hold_wrong_usage
 from ..core.flow.decide import decide_claim, history_of, read_claims
 from ..core.flow.deciding import Asked
@@ -110,7 +111,9 @@ def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequen
     segments = marked(StoredClaim.unpack(asked.content), sent, hide=ground.hide)
     notes = [note for note in (why_not, remark) if note]
     if number != columns.claim_number:
-        notes.append("Its number (CLM01) is made anew when the file is taken in.")
+        notes.append("Its number (CLM01) is ours, and is made anew when the file is taken in.")
+    if any(line.control_number.startswith(line_control_number(0, asked.ordinal)) for line in columns.lines):
+        notes.append("The numbers that its lines lack (REF*6R) are made anew when the file is taken in.")
     where = f"to {verdict.partner}" if verdict.partner else "to nobody: no partner reaches this payer"
     when = ", when the holds are released" if verdict.holds and verdict.partner else ""
     sections.append(Section("sent", [f"{where}{when}", *notes, *segments]))

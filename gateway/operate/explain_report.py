@@ -89,7 +89,7 @@ def station_sections(decisions: Sequence[Decision], hide: bool) -> Iterator[Sect
 def step_lines(step: StepRecord) -> Iterator[str]:
     """What one step decides."""
     name = f"{step.plugin} {step.version}"
-    words = {"continue": "nothing to object" if not step.findings else "goes on", "hold": "keeps it back"}
+    words = {"continue": "goes on" if step.findings or step.edits else "nothing to object", "hold": "keeps it back"}
     words |= {"answer": "decides", "failed": "fails", "skipped": "fails, and is skipped"}
     yield f"{name}: {words.get(step.outcome, step.outcome)}" + (f": {step.note}" if step.note else "")
     for finding in step.findings:

@@ -10,6 +10,7 @@ from ..core.x12.stored import StoredClaim
 
 _PEOPLE = frozenset({"IL", "QC"})
 _OF_A_PERSON = frozenset({"N3", "N4", "DMG", "PER", "REF"})
+_MEDICAL_RECORD = "EA"
 _DOTS = "..."
 
 
@@ -51,7 +52,8 @@ def _shown(stored: StoredClaim, hide: bool) -> Iterator[str]:
                 hidden = elements[:3] if person else elements
             else:
                 person = person and elements[0] in _OF_A_PERSON
-                hidden = elements[:1] if person else elements
+                chart = elements[:2] == ["REF", _MEDICAL_RECORD]
+                hidden = elements[: 2 if chart else 1] if person or chart else elements
             yield _joined(hidden if hide else elements, marks, cut=hide and len(hidden) < len(elements))
 
 

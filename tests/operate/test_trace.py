@@ -125,8 +125,9 @@ def test_a_claim_is_found_by_the_number_that_its_source_gave_it(place: Place) ->
 
 def test_a_paid_claim_is_told_from_its_file_to_its_balance(place: Place) -> None:
     claim = paid_claim(place)
-    (batch,) = place.rows(batches)
     payment = place.rows(claim_payments, claim_payments.c.claim_id == claim.id)[0]
+    sent = place.rows(submissions, submissions.c.claim_id == claim.id)[0]
+    batch = place.rows(batches, batches.c.id == sent.batch_id)[0]
     output = told(place, claim.claim_number)
     assert output.startswith(f"Claim {claim.claim_number}: paid, {money(claim.charge_cents)}\n")
     assert stations(output)[:2] == ["intake", "scrub"]
@@ -170,11 +171,12 @@ def test_a_refused_set_and_a_rejected_claim_say_what_was_wrong_in_words(place: P
     error = {"segment": "NM1", "position": 22, "loop": "2010BA", "segment_code": "8"}
     error |= {"element": 9, "component": 0, "element_code": "4"}
     details = {"st02": "0001", "code": "R", "codes": ["5"], "errors": [error]}
-    replacing(place, "999", 2, "rejected", details, claim.id)
+    sent = replacing(place, "999", 2, "rejected", details, claim.id)
+    size = place.rows(batches, batches.c.id == sent.batch_id)[0].claims
     status = {"codes": ["A7:562:85"], "lines": [["L1", ["A7:507"]]]}
     replacing(place, "277CA", 4, "rejected", status, claim.id)
     output = told(place, claim.claim_number)
-    assert "with 19 claims was refused (999 R): loop 2010BA NM109 (segment 22): the value is too short." in output
+    assert f"with {size} claims was refused (999 R): loop 2010BA NM109 (segment 22): the value is too short." in output
     assert "the NPI of the entity, billing provider (A7:562:85)" in output
     assert "line L1: " in output
 
@@ -182,9 +184,10 @@ def test_a_refused_set_and_a_rejected_claim_say_what_was_wrong_in_words(place: P
 def test_a_refusal_of_another_set_is_not_the_claims(place: Place) -> None:
     claim = paid_claim(place)
     details = {"st02": "0002", "code": "R", "codes": ["5"], "errors": []}
-    replacing(place, "999", 2, "rejected", details, claim.id)
+    sent = replacing(place, "999", 2, "rejected", details, claim.id)
     assert "was refused" not in told(place, claim.claim_number)
-    assert "Transaction set 0002" in told(place, "000000001")
+    isa13 = place.rows(batches, batches.c.id == sent.batch_id)[0].isa13
+    assert "Transaction set 0002" in told(place, "interchange", isa13)
 
 
 def test_a_denial_is_told_with_its_work_item(place: Place) -> None:
@@ -243,7 +246,7 @@ def test_no_patient_is_named_unless_asked_for(place: Place) -> None:
 
 
 def test_an_interchange_is_told_with_its_answers_and_its_claims(place: Place) -> None:
-    (batch,) = place.rows(batches)
+    batch = place.rows(batches)[0]
     for number in (batch.isa13, batch.isa13.lstrip("0"), f"interchange {batch.isa13}"):
         output = told(place, *number.split())
         assert output.startswith(f"Interchange {batch.isa13} to practice: sent\n")
@@ -251,7 +254,7 @@ def test_an_interchange_is_told_with_its_answers_and_its_claims(place: Place) ->
     assert f"The payer says of {batch.claims} claims: accepted." in output
     assert "The group of interchange 000000001: 1 of 1 transaction sets accepted (999 A)." in output
     assert f"{batch.claims} claims. To see one: gateway trace NUMBER" in output
-    for row in place.rows(submissions):
+    for row in place.rows(submissions, submissions.c.batch_id == batch.id):
         assert f"  {row.claim_number} " in output
     assert "gateway trace file 2" in output  # the source's own file has the same number
 
@@ -261,10 +264,11 @@ def test_of_many_claims_the_first_are_shown_and_how_to_see_the_rest(
 ) -> None:
     monkeypatch.setattr(trace_commands, "MOST_CLAIMS", 5)
     output = told(place, "000000001")
-    assert "And 14 more: --all shows them." in output
+    size = place.rows(batches)[0].claims
+    assert f"And {size - 5} more: --all shows them." in output
     assert output.count(" open  ") == 5
     everything = told(place, "000000001", "--all")
-    assert everything.count(" open  ") == 19
+    assert everything.count(" open  ") == size
     assert "more" not in everything
 
 
@@ -273,7 +277,7 @@ def test_an_answer_is_found_by_its_own_interchange(place: Place) -> None:
     (named,) = place.rows(interchanges, interchanges.c.file_id == file.id)
     output = told(place, "interchange", named.isa13)
     assert output.startswith(f"File {file.id}, {file.name}: 277CA, read")
-    assert "277CA for interchange 000000001 to practice: " in output
+    assert re.search(r"277CA for interchange \d{9} to practice: ", output)
 
 
 def test_a_remittance_file_tells_what_was_posted_from_it(place: Place) -> None:
@@ -298,7 +302,7 @@ def test_a_file_on_disk_is_known_by_its_bytes(place: Place, tmp_path: Path) -> N
 
 
 def test_the_file_of_an_interchange_is_told_as_that(place: Place) -> None:
-    (batch,) = place.rows(batches)
+    batch = place.rows(batches)[0]
     assert told(place, "file", str(batch.file_id)).startswith("Interchange 000000001 to practice")
 
 
@@ -366,7 +370,10 @@ def plain(text: str) -> set[str]:
     for pattern, word in (
         (r"\d\d/\d\d/\d{4}( \d\d:\d\d)?", "DAY"),
         (r"\d{8,14}_\d{9}", "N"),
-        (r"\b(file|claim|batch) \d+\b", r"\1 N"),
+        (r"\b(file|claim|batch|claim payment|claim number) \d+\b", r"\1 N"),
+        (r"\b(\d{15}|0{8}\d)\b", "N"),
+        (r"\d+ claims", "N claims"),
+        (r"\$[\d,.]+\d", "$N"),
         (r"configuration \w+", "configuration N"),
         (r"EFT\d+", "EFT"),
         (r" +", " "),
