@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def has_database(config: Config) -> bool:
     """Whether there is a database to look at; one on a server is taken to be there."""
+    from ..config.locations import Locations
     from ..core.store.engine import is_sqlite, sync_url
-    from ..server import Locations
 
     url = Locations(config).business_url
     return not is_sqlite(url) or Path(str(sync_url(url).database)).exists()
@@ -35,8 +35,8 @@ def looking(config: Config) -> Iterator[Engine]:
     """
     from sqlalchemy.exc import OperationalError, ProgrammingError
 
+    from ..config.locations import Locations
     from ..core.store.engine import make_looking_engine
-    from ..server import Locations
 
     url = Locations(config).business_url
     if not has_database(config):

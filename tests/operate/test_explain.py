@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -370,6 +372,20 @@ def test_the_connection_of_a_look_cannot_write(place: Place) -> None:
 
     with looking(place.config) as engine, engine.connect() as connection, pytest.raises(DBAPIError):
         connection.execute(update(claims).values(version=0))
+
+
+def test_no_engine_and_no_transport_is_even_imported(lived: Place, desk: Path) -> None:
+    path = file(desk, as_837(PEOPLE[:2], TODAY))
+    program = (
+        "import sys\nfrom gateway.cli import cli\n"
+        "try:\n    cli(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "heavy = ('dbos', 'paramiko', 'aiohttp', 'gateway.core.engine.dbos_engine')\n"
+        "print('imported:', [name for name in heavy if name in sys.modules])"
+    )
+    words = [sys.executable, "-c", program, "-c", str(lived.config_dir), "explain", path]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    assert "Claim 2, " in done.stdout
+    assert done.stdout.splitlines()[-1] == "imported: []"
 
 
 # --- the docs --------------------------------------------------------------------------------------
