@@ -105,7 +105,7 @@ def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequen
         )
     chains = report.considered(ground.config, columns.payer_id, verdict.partner, columns.filing_code)
     sent, remark, why_not = _as_sent(ground.config, verdict)
-    sections = [report.chain_section(chains), *report.station_sections(decisions, ground.hide)]
+    sections = [report.chain_section(ground.config, chains), *report.station_sections(decisions, ground.hide)]
     if verdict.holds:
         sections.append(Section("holds", [_hold(hold) for hold in verdict.holds]))
     segments = marked(StoredClaim.unpack(asked.content), sent, hide=ground.hide)

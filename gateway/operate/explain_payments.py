@@ -28,6 +28,7 @@ from .explain_report import Explained, Section
 from .looking import count, day, dollars
 from .trace_payments import moved, status_words
 
+POSTING = "posting"
 NOT_LOOKED_UP = "Our claims were not looked at, so nobody knows which one this payment is for."
 
 
@@ -35,7 +36,7 @@ def explain_payments(ground: Ground, stream: BinaryIO) -> Iterator[Explained]:
     """Each remittance of a file and its claim payments, in order; in the memory of a chunk."""
     stream.seek(0)
     scans = {found.ordinal: found for found in post_scan.scan(stream)}
-    judged = {ordinal: _judge(ground, found, scans) for ordinal, found in scans.items()}
+    judged = _judge(ground, scans)
     # The ordinal stands for the id of a remittance that is none.
     posts = {ordinal: Posts(ordinal, 1, found.payer_id) for ordinal, found in scans.items()}
     told = 0
@@ -43,21 +44,24 @@ def explain_payments(ground: Ground, stream: BinaryIO) -> Iterator[Explained]:
     stream.seek(0)
     with asyncio.Runner() as loop:
         for some in _in_chunks(stream, posts, ground.config.gateway.workers.chunk):
-            for one, claim in loop.run(_decide(ground, some, taken)):
-                ordinal = one.asked.remittance_id
-                yield from _remittances(ground, scans, judged, told, ordinal)
-                told = max(told, ordinal)
+            ordinal = some[0].remittance_id
+            yield from _remittances(ground, scans, judged, told, ordinal)
+            told = ordinal
+            # What is not posted leaves the claims to those that come after it.
+            so_far = taken if judged[ordinal].state == POSTING else set()
+            for one, claim in loop.run(_decide(ground, some, so_far)):
                 yield _payment(ground, one, claim, judged[ordinal])
-    yield from _remittances(ground, scans, judged, told, len(scans))
+    yield from _remittances(ground, scans, judged, told, max(scans, default=0))
 
 
 def _in_chunks(stream: BinaryIO, posts: Mapping[int, Posts], size: int) -> Iterator[list[Asked]]:
+    """The claim payments in the order of the file, those of one set together."""
     some: list[Asked] = []
     for asked in post_scan.cut(stream, posts):
-        some.append(asked)
-        if len(some) == size:
+        if some and (len(some) == size or some[0].remittance_id != asked.remittance_id):
             yield some
             some = []
+        some.append(asked)
     if some:
         yield some
 
@@ -65,11 +69,18 @@ def _in_chunks(stream: BinaryIO, posts: Mapping[int, Posts], size: int) -> Itera
 # --- remittances -----------------------------------------------------------------------------------
 
 
-def _judge(ground: Ground, found: Scanned, scans: Mapping[int, Scanned]) -> Judged:
-    first = next(one.ordinal for one in scans.values() if one.body == found.body)
-    if first != found.ordinal:
-        return Judged("duplicate", f"The same contents as transaction set {first} of this file; nothing is posted.")
-    return judge(ground.connection, ground.config.gateway.usage, found)
+def _judge(ground: Ground, scans: Mapping[int, Scanned]) -> dict[int, Judged]:
+    """What becomes of each set; one that repeats an earlier set of the file is a copy of it."""
+    first: dict[str, int] = {}
+    judged = {}
+    for ordinal, found in scans.items():
+        before = first.setdefault(found.body, ordinal)
+        if before == ordinal:
+            judged[ordinal] = judge(ground.connection, ground.config.gateway.usage, found)
+        else:
+            why = f"The same contents as transaction set {before} of this file; nothing is posted."
+            judged[ordinal] = Judged("duplicate", why)
+    return judged
 
 
 def _remittances(
@@ -81,7 +92,7 @@ def _remittances(
 
 
 def _remittance(ground: Ground, found: Scanned, judged: Judged) -> Explained:
-    posts = judged.state == "posting"
+    posts = judged.state == POSTING
     said = what_happens(found, judged)
     lines = [said.replace("and is being posted", "and would be posted")]
     if not posts:
@@ -140,7 +151,7 @@ def _payment(ground: Ground, one: ReadPayment, claim: OpenClaim | None, judged: 
         return Explained("payment", decided.claim_number, f"{head}: after an earlier one", sections, True, facts)
     chains = report.considered(ground.config, decided.payer_id, ground.partner, payment.filing_code)
     sections.append(Section("match", _match(decided, claim)))
-    sections.append(report.chain_section(chains))
+    sections.append(report.chain_section(ground.config, chains))
     steps = [line for step in decided.steps for line in report.step_lines(step)]
     if steps:
         sections.append(Section("post", steps))
@@ -149,7 +160,8 @@ def _payment(ground: Ground, one: ReadPayment, claim: OpenClaim | None, judged: 
         title = f"{head}: waits"
         sections.append(Section("waits", [f"for {decided.team}: {decided.reason}"]))
     else:
-        title = f"{head}: {'is noted' if plan.information else 'posts'}"
+        alone = "" if judged.state == POSTING else " by itself"
+        title = f"{head}: {'is noted' if plan.information else f'posts{alone}'}"
         moves = _moves(ground, decided, plan)
         sections.append(Section("does", [decided.what, *plan.notes]))
         sections.append(Section("ledger", moves or ["nothing moves"]))
@@ -167,7 +179,7 @@ def _payment(ground: Ground, one: ReadPayment, claim: OpenClaim | None, judged: 
         "considered": [found._asdict() for found in chains],
         "what": decided.what,
     }
-    goes = plan is not None and judged.state in ("posting", "information")
+    goes = plan is not None and judged.state == POSTING
     return Explained("payment", decided.claim_number, title, sections, goes, facts)
 
 

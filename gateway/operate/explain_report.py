@@ -68,10 +68,15 @@ def considered(config: Config, payer_id: str, partner: str, filing_code: str) ->
     return config.chains.explain(payer_id, partner, filing_code)
 
 
-def chain_section(chains: Sequence[Considered]) -> Section:
-    """The chain that matches, and why those before it do not."""
+def chain_section(config: Config, chains: Sequence[Considered]) -> Section:
+    """The chain that matches, why those before it do not, and which were not tried any more."""
     lines = [f"{one.chain}: {one.why}" for one in chains if one.matches]
-    return Section("chain", lines + [f"not {one.chain}: {one.why}" for one in chains if not one.matches])
+    lines += [f"not {one.chain}: {one.why}" for one in chains if not one.matches]
+    tried = {one.chain for one in chains}
+    after = [chain.name for chain in config.chains if chain.name not in tried]
+    if after:
+        lines.append(f"not tried, because the first that matches counts: {', '.join(after)}")
+    return Section("chain", lines)
 
 
 def station_sections(decisions: Sequence[Decision], hide: bool) -> Iterator[Section]:

@@ -157,6 +157,7 @@ def test_each_claim_says_its_chain_its_steps_its_partner_and_its_segments(place:
         assert words in output, words
     medicare = said(place, path, "--claim", "C-1", code=1)
     assert "chain     medicare-dme: everything it asks for fits" in medicare
+    assert "not tried, because the first that matches counts: default" in medicare
     assert "hold      oxygen 0.1.0: " in medicare
 
 
@@ -283,6 +284,17 @@ def test_two_payments_for_one_claim_come_one_after_the_other(place: Place, desk:
     assert [one["state"] for one in told] == ["posted", "later"]
     twice = make_835(Era([paying(claim, lines)])) * 2
     assert "The same contents as transaction set 1 of this file" in said(place, file(desk, twice, "2.835"), code=1)
+
+
+def test_a_set_that_does_not_post_leaves_its_claims_to_the_next(place: Place, desk: Path) -> None:
+    claim, lines = waiting_claim(place)
+    wrong = Era([paying(claim, lines)], total="1", st02="0001", trace="EFT1")
+    right = Era([paying(claim, lines)], st02="0002", trace="EFT2")
+    path = file(desk, make_835(wrong, right), "new.835")
+    assert [one["state"] for one in facts(place, path, kind="remittance", code=1)] == ["exception", "posting"]
+    output = said(place, path, code=1)
+    assert output.count("posts by itself") == 1
+    assert output.count("after an earlier one") == 0
 
 
 def test_a_reversal_says_what_is_taken_back(place: Place, desk: Path) -> None:

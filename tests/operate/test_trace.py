@@ -26,6 +26,7 @@ from gateway.core.store.tables import (
     interchanges,
     patients,
     submissions,
+    timeline,
     work_items,
 )
 from gateway.operate import trace_commands
@@ -179,6 +180,30 @@ def test_a_refused_set_and_a_rejected_claim_say_what_was_wrong_in_words(place: P
     assert f"with {size} claims was refused (999 R): loop 2010BA NM109 (segment 22): the value is too short." in output
     assert "the NPI of the entity, billing provider (A7:562:85)" in output
     assert "line L1: " in output
+
+
+def test_a_ta1_says_what_became_of_the_interchange(place: Place) -> None:
+    claim = paid_claim(place)
+    isa13 = "000000001"
+    replacing(place, "TA1", 1, "accepted", {"isa13": isa13, "code": "A", "note": "000"}, claim.id)
+    assert f"The partner took interchange {isa13} (TA1 A)." in told(place, claim.claim_number)
+    refusal = {"isa13": isa13, "code": "R", "note": "025"}
+    place.change(
+        update(acknowledgments).where(acknowledgments.c.kind == "TA1").values(verdict="rejected", details=refusal)
+    )
+    for words in ((claim.claim_number,), ("interchange", isa13)):
+        assert "(TA1 025): this control number has been used before" in told(place, *words)
+
+
+def test_a_claim_that_could_not_be_read_says_why(place: Place) -> None:
+    claim = place.rows(claims)[0]
+    first = timeline.c.subject_id == claim.id, timeline.c.subject_kind == "claim", timeline.c.station == "intake"
+    place.change(update(timeline).where(*first).values(what="It cannot be worked on: CLM02 is no amount."))
+    place.change(update(claims).where(claims.c.id == claim.id).values(state="faulty", patient_id=None))
+    output = told(place, claim.claim_number, "--patient")
+    assert output.startswith(f"Claim {claim.claim_number}: faulty")
+    assert "CLM02 is no amount." in output
+    assert "patient: not known" in output
 
 
 def test_a_refusal_of_another_set_is_not_the_claims(place: Place) -> None:
