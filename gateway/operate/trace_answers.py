@@ -36,11 +36,15 @@ def of_submission(connection: Connection, submission: Any) -> Iterator[Event]:
         and row.details.get("provider", "") in ("", submission.billing_npi)
     ]
     own += [row for row in whole if "st02" in row.details]
-    closer = {row.file_id for row in own}
-    # What a file says of the whole adds nothing where it speaks of the claim or its set, unless it refuses.
-    refuses = Verdict.REJECTED.value
-    own += [row for row in whole if "st02" not in row.details and (row.file_id not in closer or row.verdict == refuses)]
+    spoken = {row.file_id for row in own}
+    own += [row for row in whole if "st02" not in row.details and (_on_its_own(row) or row.file_id not in spoken)]
     yield from _told(connection, own)
+
+
+def _on_its_own(row: Any) -> bool:
+    """Whether what a file says of the whole is told of a claim although the file speaks of the claim, or its set, too:
+    an interchange is taken, or the whole is refused."""
+    return bool(row.kind == "TA1" or row.verdict == Verdict.REJECTED.value)
 
 
 def of_batch(connection: Connection, batch_id: int) -> Iterator[Event]:

@@ -130,10 +130,10 @@ def test_a_number_that_is_not_in_the_file_is_said(place: Place, desk: Path) -> N
 
 def test_what_is_explained_is_what_did_happen(place: Place, desk: Path) -> None:
     """The files that came in are explained as if they came for the first time: chains and holds are the same."""
-    for file_id, name in ((2, "monday.837"), (3, "monday.json")):
-        row = place.rows(files, files.c.id == file_id)[0]
-        path = file(desk, place.archive.read(row.sha256), row.name)
-        assert row.name == name
+    for name in ("monday.837", "monday.json"):
+        row = place.rows(files, files.c.name == name)[0]
+        file_id = row.id
+        path = file(desk, place.archive.read(row.sha256), name)
         told = facts(place, path, code=1)
         happened = place.rows(claims, claims.c.file_id == file_id)
         assert [one["number"] for one in told] == [row.source_claim_number for row in happened]
@@ -218,9 +218,9 @@ def test_a_plugin_that_fails_would_hold_the_claim(lived: Place, desk: Path) -> N
 
 
 def test_no_patient_is_named_unless_asked_for(place: Place, desk: Path) -> None:
-    row = place.rows(files, files.c.id == 2)[0]
+    row = place.rows(files, files.c.name == "monday.837")[0]
     path = file(desk, place.archive.read(row.sha256), row.name)
-    people = {claim.member_id for claim in place.rows(claims, claims.c.file_id == 2)}
+    people = {claim.member_id for claim in place.rows(claims, claims.c.file_id == row.id)}
     for form in ("text", "json"):
         output = place.run("explain", path, "--format", form).output
         assert not [one for one in people if one in output]

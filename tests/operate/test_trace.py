@@ -64,6 +64,11 @@ def paid_claim(place: Place) -> Any:
     return next(row for row in place.rows(claims, claims.c.state == "paid", claims.c.source == "billing"))
 
 
+def monday(place: Place) -> Any:
+    """The file of claims that came from the billing system."""
+    return place.rows(files, files.c.name == "monday.837")[0]
+
+
 def replacing(place: Place, kind: str, hop: int, verdict: str, details: dict[str, Any], claim_id: int) -> Any:
     """One more acknowledgment of the claim's batch, as its station writes it; returns the submission."""
     submission = place.rows(submissions, submissions.c.claim_id == claim_id)[0]
@@ -135,7 +140,7 @@ def test_a_paid_claim_is_told_from_its_file_to_its_balance(place: Place) -> None
     order = [name for name in dict.fromkeys(stations(output)) if name not in ("confirm", "hold", "route", "work")]
     assert order == ["intake", "scrub", "batch", "send", "acknowledge", "post"]
     for words in (
-        "monday.837 (837P), received as file 2",
+        f"monday.837 (837P), received as file {claim.file_id}",
         "configuration " + claim.config_hash[:12],
         f"interchange {batch.isa13}",
         batch.remote_name,
@@ -184,7 +189,8 @@ def test_a_refused_set_and_a_rejected_claim_say_what_was_wrong_in_words(place: P
 
 def test_a_ta1_says_what_became_of_the_interchange(place: Place) -> None:
     claim = paid_claim(place)
-    isa13 = "000000001"
+    sent = place.rows(submissions, submissions.c.claim_id == claim.id)[0]
+    isa13 = place.rows(batches, batches.c.id == sent.batch_id)[0].isa13
     replacing(place, "TA1", 1, "accepted", {"isa13": isa13, "code": "A", "note": "000"}, claim.id)
     assert f"The partner took interchange {isa13} (TA1 A)." in told(place, claim.claim_number)
     refusal = {"isa13": isa13, "code": "R", "note": "025"}
@@ -281,7 +287,7 @@ def test_an_interchange_is_told_with_its_answers_and_its_claims(place: Place) ->
     assert f"{batch.claims} claims. To see one: gateway trace NUMBER" in output
     for row in place.rows(submissions, submissions.c.batch_id == batch.id):
         assert f"  {row.claim_number} " in output
-    assert "gateway trace file 2" in output  # the source's own file has the same number
+    assert f"gateway trace file {monday(place).id}" in output  # the source's own file has the same number
 
 
 def test_of_many_claims_the_first_are_shown_and_how_to_see_the_rest(
@@ -316,10 +322,10 @@ def test_a_remittance_file_tells_what_was_posted_from_it(place: Place) -> None:
 
 
 def test_a_file_on_disk_is_known_by_its_bytes(place: Place, tmp_path: Path) -> None:
-    file = place.rows(files, files.c.id == 2)[0]
+    file = monday(place)
     copy = tmp_path / "whatever it is called.txt"
     copy.write_bytes(place.archive.read(file.sha256))
-    assert told(place, str(copy)).startswith("File 2, monday.837: 837P, read")
+    assert told(place, str(copy)).startswith(f"File {file.id}, monday.837: 837P, read")
     copy.write_bytes(copy.read_bytes() + b" ")
     output = told(place, str(copy), code=1)
     assert "never taken in or sent" in output
@@ -332,9 +338,9 @@ def test_the_file_of_an_interchange_is_told_as_that(place: Place) -> None:
 
 
 def test_a_file_whose_bytes_were_removed_says_so(place: Place) -> None:
-    sha256 = place.rows(files, files.c.id == 2)[0].sha256
+    file_id, sha256 = monday(place).id, monday(place).sha256
     place.change(update(blobs).where(blobs.c.sha256 == sha256).values(purged_at=NOW))
-    assert "Its bytes were removed, as the retention policy says." in told(place, "file", "2")
+    assert "Its bytes were removed, as the retention policy says." in told(place, "file", str(file_id))
 
 
 # --- for programs ----------------------------------------------------------------------------------
@@ -358,8 +364,10 @@ def test_a_spreadsheet_gets_the_events_of_a_claim_and_the_claims_of_a_file(place
     claim = paid_claim(place)
     events = list(csv.DictReader(io.StringIO(told(place, claim.claim_number, "--format", "csv"))))
     assert events[0]["station"] == "intake"
-    listed = list(csv.DictReader(io.StringIO(told(place, "file", "2", "--format", "csv"))))
-    assert [row["claim"] for row in listed] == [row.claim_number for row in place.rows(claims, claims.c.file_id == 2)]
+    listed = list(csv.DictReader(io.StringIO(told(place, "file", str(claim.file_id), "--format", "csv"))))
+    assert [row["claim"] for row in listed] == [
+        row.claim_number for row in place.rows(claims, claims.c.file_id == claim.file_id)
+    ]
 
 
 # --- it only looks ---------------------------------------------------------------------------------
