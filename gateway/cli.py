@@ -15,6 +15,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plugins": ("gateway.config.commands:plugins", "List the plugins that are found, and what each one does."),
     "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),
     "doctor": ("gateway.operate.commands:doctor", "Look whether everything is there and adds up."),
+    "explain": (
+        "gateway.operate.explain_commands:explain",
+        "What would happen to each claim or payment of a file, and why.",
+    ),
     "graph": ("gateway.config.commands:graph", "Draw the chains: what each is for, and its steps."),
     "holds": ("gateway.operate.work_commands:holds", "Claims that are kept back, and letting them go."),
     "partner": (
@@ -28,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sandbox": ("gateway.sandbox.commands:sandbox", "A practice clearinghouse, and invented claims to send."),
     "serve": ("gateway.operate.commands:serve", "Run the gateway."),
     "token": ("gateway.operate.commands:token", "Bearer tokens for the API."),
+    "trace": ("gateway.operate.trace_commands:trace", "What did happen to a claim, an interchange or a file."),
     "upgrade": ("gateway.operate.commands:upgrade", "Bring the database to the schema of this version."),
     "work": ("gateway.operate.work_commands:work", "Files and batches under way, and those that failed."),
     "worker": ("gateway.operate.commands:worker", "Work beside a gateway that serves (PostgreSQL)."),

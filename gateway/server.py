@@ -10,7 +10,6 @@ import os
 import random
 import socket
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -18,6 +17,7 @@ from sqlalchemy import Engine
 
 from . import memory
 from .config import Config, load
+from .config.locations import Locations
 from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
@@ -47,22 +47,6 @@ BATCH_LOOK_SECONDS = 1.0
 POLL_LOOK_SECONDS = 1.0
 WATCH_SECONDS = 60.0
 EXPIRE_SECONDS = 3600.0
-
-
-class Locations:
-    """Where a configuration keeps its data: the databases' URLs and the archive."""
-
-    def __init__(self, config: Config) -> None:
-        self.data_dir: Path = config.gateway.data_dir
-        given = config.gateway.database.reveal()
-        self.business_url = given or f"sqlite:///{self.data_dir / 'business.db'}"
-        self.engine_url = None if given else f"sqlite:///{self.data_dir / 'engine.db'}"
-        self.archive_dir = config.gateway.archive_dir
-
-    def prepare(self) -> None:
-        """Make the folders, for this user alone."""
-        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.archive_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def executor_name(given: str = "") -> str:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from ..config import Config
-    from ..server import Gateway, Locations
+    from ..config.locations import Locations
+    from ..server import Gateway
 
 T = TypeVar("T")
 
@@ -32,8 +33,8 @@ def database(config: Config) -> Iterator[tuple[Engine, Locations]]:
     """
     from sqlalchemy.exc import OperationalError, ProgrammingError
 
+    from ..config.locations import Locations
     from ..core.store.engine import is_sqlite, make_sync_engine, sync_url
-    from ..server import Locations
 
     places = Locations(config)
     if is_sqlite(places.business_url) and not Path(str(sync_url(places.business_url).database)).exists():
@@ -104,9 +105,10 @@ async def _run(gateway: Gateway) -> None:
 def _serve(config_path: Path, executor: str, doors: bool) -> None:
     from sqlalchemy.exc import OperationalError
 
+    from ..config.locations import Locations
     from ..core.store.engine import is_sqlite
     from ..core.store.migrate import NewerDatabase
-    from ..server import Gateway, Locations
+    from ..server import Gateway
     from .only_one import alone
 
     config = require(config_path)
@@ -212,9 +214,9 @@ def backup(config_path: Path, folder: Path) -> None:
 @click.pass_obj
 def restore(config_path: Path, folder: Path) -> None:
     """Bring the backup in FOLDER back, into an empty place. Partners stay stopped afterwards."""
+    from ..config.locations import Locations
     from ..core.clock import SystemClock
     from ..core.store.engine import system_url
-    from ..server import Locations
     from .backup import BackupFailed
     from .backup import restore as bring_back
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from ..config import Config
-    from ..server import Locations
+    from ..config.locations import Locations
 
 UNFINISHED = ("failed", "cancelled", "running", "queued")
 

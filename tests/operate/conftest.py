@@ -18,6 +18,7 @@ from sqlalchemy import Engine, func, select
 
 from gateway.cli import cli
 from gateway.config import Config
+from gateway.config.locations import Locations
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.tables import batches, claims, files, outbox, remittances
@@ -25,7 +26,7 @@ from gateway.sandbox.generate import generate_claims
 from gateway.sandbox.server import Sandbox
 from gateway.sandbox.settings import Delays, SandboxPartner, SandboxSettings
 from gateway.sandbox.write import as_837, as_json
-from gateway.server import Gateway, Locations
+from gateway.server import Gateway
 
 from ..web import running
 from ..web.test_api import TODAY

@@ -90,8 +90,7 @@ def survey(stream: BinaryIO, format: str = "auto") -> Survey:
     def watched(events: Iterable[Event]) -> Iterator[Event]:
         for event in events:
             if isinstance(event, InterchangeStart):
-                isa = event.isa
-                found.interchanges.append((isa[6].strip(), isa[8].strip(), isa[13].strip()[:9], isa[15][:1]))
+                found.interchanges.append(event.names)
             elif isinstance(event, SetStart):
                 found.sets += 1
                 if not is_professional(event.kind, event.version):
@@ -173,9 +172,7 @@ def chunks(archive: Archive, sha256: str, unsound: dict[int, str], size: int) ->
     chunk: list[Asked] = []
     last: Sequence[str] = ()
     with closing(archive.open(sha256)) as stream:
-        start = stream.read(PEEK)
-        stream.seek(0)
-        for asked, whose in _from_json(stream) if begins_like_json(start) else _from_x12(stream, unsound):
+        for asked, whose in cut(stream, unsound):
             if len(chunk) >= size and (whose != last or len(chunk) >= size + size // 4):
                 yield chunk
                 chunk = []
@@ -183,6 +180,13 @@ def chunks(archive: Archive, sha256: str, unsound: dict[int, str], size: int) ->
             last = whose
     if chunk:
         yield chunk
+
+
+def cut(stream: BinaryIO, unsound: dict[int, str]) -> Iterator[tuple[Asked, Sequence[str]]]:
+    """The claims of a file (its stream at the start), each with what names its patient."""
+    start = stream.read(PEEK)
+    stream.seek(0)
+    return _from_json(stream) if begins_like_json(start) else _from_x12(stream, unsound)
 
 
 def _whose(stored: StoredClaim) -> Sequence[str]:

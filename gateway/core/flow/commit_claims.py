@@ -100,8 +100,8 @@ def commit_chunk(
     again = sorted(changed)
     if not verdicts:
         return Committed(0, 0, 0, 0, 0, again)
-    _hold_what_came_before(connection, origin, verdicts)
-    _hold_wrong_usage(origin, verdicts)
+    Earlier(origin.source).hold_repeats(connection, verdicts)
+    hold_wrong_usage(origin.usage, verdicts)
     ids = {verdict.ordinal: first_id + index for index, verdict in enumerate(verdicts)}
     linked = patient_store.link(
         connection,
@@ -156,27 +156,35 @@ def _changed(connection: Connection, verdicts: Sequence[Verdict]) -> set[int]:
     return changed
 
 
-def _hold_what_came_before(connection: Connection, origin: Origin, verdicts: Sequence[Verdict]) -> None:
-    """A claim number or content that this source has sent before waits for a person; both are kept.
+class Earlier:
+    """The claim numbers and contents that a source has sent before. One that comes again waits for a person; both are
+    kept.
 
     A replacement or void (frequency 7, 8) may bear the number of the claim it speaks of.
     """
-    candidates = [v for v in verdicts if not v.fault]
-    numbers: dict[str, int | None] = dict(
-        claim_store.numbers_in_use(connection, origin.source, (_given_number(v) for v in candidates))
-    )
-    hashes: dict[str, int | None] = dict(
-        claim_store.contents_in_use(connection, origin.source, (v.content_hash for v in candidates))
-    )
-    for verdict in candidates:
-        number = _given_number(verdict)
-        if number in numbers and verdict.columns.frequency not in _REPLACES:
-            verdict.holds.append(_system_hold(DUPLICATE_NUMBER, _came_before("number", numbers[number])))
-        elif verdict.content_hash in hashes:
-            earlier = hashes[verdict.content_hash]
-            verdict.holds.append(_system_hold(DUPLICATE_CONTENT, _came_before("content", earlier)))
-        numbers.setdefault(number, None)
-        hashes.setdefault(verdict.content_hash, None)
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._numbers: dict[str, int | None] = {}
+        self._hashes: dict[str, int | None] = {}
+
+    def hold_repeats(self, connection: Connection | None, verdicts: Sequence[Verdict]) -> None:
+        """Hold what has come before: according to the database, where there is one, or to what was shown before."""
+        candidates = [v for v in verdicts if not v.fault]
+        if connection is not None:
+            numbers = (_given_number(v) for v in candidates)
+            self._numbers |= claim_store.numbers_in_use(connection, self._source, numbers)
+            hashes = (v.content_hash for v in candidates)
+            self._hashes |= claim_store.contents_in_use(connection, self._source, hashes)
+        for verdict in candidates:
+            number = _given_number(verdict)
+            if number in self._numbers and verdict.columns.frequency not in _REPLACES:
+                verdict.holds.append(_system_hold(DUPLICATE_NUMBER, _came_before("number", self._numbers[number])))
+            elif verdict.content_hash in self._hashes:
+                earlier = self._hashes[verdict.content_hash]
+                verdict.holds.append(_system_hold(DUPLICATE_CONTENT, _came_before("content", earlier)))
+            self._numbers.setdefault(number, None)
+            self._hashes.setdefault(verdict.content_hash, None)
 
 
 def _given_number(verdict: Verdict) -> str:
@@ -192,13 +200,14 @@ def _came_before(what: str, claim_id: int | None) -> str:
     )
 
 
-def _hold_wrong_usage(origin: Origin, verdicts: Sequence[Verdict]) -> None:
+def hold_wrong_usage(usage: str, verdicts: Sequence[Verdict]) -> None:
+    """Hold what is marked for another environment (ISA15) than this one."""
     words = {"P": "production", "T": "test"}
     for verdict in verdicts:
-        if not verdict.fault and verdict.usage and verdict.usage != origin.usage:
+        if not verdict.fault and verdict.usage and verdict.usage != usage:
             came = words.get(verdict.usage, "neither test nor production")
             reason = (
-                f"It came marked as {came} (ISA15), and this gateway runs for {words[origin.usage]}. "
+                f"It came marked as {came} (ISA15), and this gateway runs for {words[usage]}. "
                 "Cancel it here and send it where it belongs."
             )
             verdict.holds.append(_system_hold(WRONG_USAGE, reason))

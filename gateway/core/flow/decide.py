@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
+from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import STATIONS
@@ -41,12 +42,12 @@ _NO_PERSON = Person("", "", None, "", "")
 _NO_COLUMNS = Columns("", "", "", "", "", "", "", 0, None, None, "", _NO_PERSON, [])
 
 
-class _Read:
+class ReadClaim:
     """A claim as it was read: the view, its columns, and what is wrong with it."""
 
     __slots__ = ("claim", "columns", "fault", "hash")
 
-    def __init__(self, asked: Asked, request: Request, *, renumber: bool) -> None:
+    def __init__(self, asked: Asked, source: str, file_id: int, *, renumber: bool) -> None:
         self.claim: Claim | None = None
         self.columns = _NO_COLUMNS
         self.fault = asked.fault
@@ -54,16 +55,16 @@ class _Read:
         try:
             stored = StoredClaim.unpack(asked.content)
             self.hash = content_hash(stored)
-            self.columns = columns_of(stored, request.source)
+            self.columns = columns_of(stored, source)
             read = Claim(stored, "gateway")
             if not self.fault:
                 self.fault = in_words(read.faults())
             if not self.fault and len(read.id) > LONGEST_CLAIM_NUMBER:
                 self.fault = f"CLM01: the claim number has more than {LONGEST_CLAIM_NUMBER} characters."
             if not self.fault:
-                numbered = number_lines(stored, self.columns, request.file_id, asked.ordinal)
+                numbered = number_lines(stored, self.columns, file_id, asked.ordinal)
                 if renumber:
-                    numbered = under_our_number(numbered, self.columns, request.file_id, asked.ordinal)
+                    numbered = under_our_number(numbered, self.columns, file_id, asked.ordinal)
                 # What was parsed for the faults stays parsed.
                 self.claim = read if numbered is stored else Claim(numbered, "gateway")
         except Exception as error:  # one claim that our own code cannot read harms no other
@@ -91,11 +92,9 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
 
 async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    source = config.source(request.source)
-    renumber = source is not None and source.our_claim_numbers
-    read = [_Read(asked, request, renumber=renumber) for asked in request.claims]
+    read = read_claims(config, request.source, request.file_id, request.claims)
     with reads(request.database_url).connect() as connection:
-        history = History(connection, [one.columns.person if one.claim else _NO_PERSON for one in read])
+        history = history_of(connection, read)
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=history,
@@ -104,18 +103,28 @@ async def _decide(request: Request, mark: Marking) -> bytes:
     )
     verdicts = []
     for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
-        if one.claim is None:
-            verdicts.append(_faulty(asked, one))
-        else:
-            verdicts.append(await _one(item, asked, one.claim, one, config, history, runner, request.source))
-            read[item].claim = None
+        verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source)
+        verdicts.append(verdict)
+        read[item].claim = None
         if not item % 50:
             await asyncio.sleep(0)
     mark.outside()
     return pack_chunk(Chunk(request.config_hash, verdicts))
 
 
-def _faulty(asked: Asked, one: _Read) -> Verdict:
+def read_claims(config: Config, source: str, file_id: int, claims: Sequence[Asked]) -> list[ReadClaim]:
+    """The claims of a chunk, read and numbered as their source wants it."""
+    settings = config.source(source)
+    renumber = settings is not None and settings.our_claim_numbers
+    return [ReadClaim(asked, source, file_id, renumber=renumber) for asked in claims]
+
+
+def history_of(connection: Connection | None, read: Sequence[ReadClaim], without_file: int = 0) -> History:
+    """What the patients of a chunk had before; see `History`."""
+    return History(connection, [one.columns.person if one.claim else _NO_PERSON for one in read], without_file)
+
+
+def _faulty(asked: Asked, one: ReadClaim) -> Verdict:
     return Verdict(
         ordinal=asked.ordinal,
         content=asked.content,
@@ -133,23 +142,26 @@ def _faulty(asked: Asked, one: _Read) -> Verdict:
     )
 
 
-async def _one(
+async def decide_claim(
     item: int,
     asked: Asked,
-    claim: Claim,
-    one: _Read,
+    one: ReadClaim,
     config: Config,
     history: History,
     runner: Runner,
     source: str,
-) -> Verdict:
-    """Run one claim's chain."""
+) -> tuple[Verdict, list[Decision]]:
+    """Run the chain of claim number `item` of a chunk: the verdict, and what each station decided on the way."""
+    claim = one.claim
+    if claim is None:
+        return _faulty(asked, one), []
     patient = history.turn(item)
     columns = one.columns
     partner = config.partner_for(columns.payer_id)
     name = partner.name if partner is not None else ""
+    stored = claim.stored
     chain = config.chains.choose(
-        columns.payer_id, name, columns.filing_code, lambda: details_of(claim.stored, columns, asked.usage)
+        columns.payer_id, name, columns.filing_code, lambda: details_of(stored, columns, asked.usage)
     )
     decisions: list[Decision] = []
     stations: list[StationRow] = []
@@ -171,7 +183,7 @@ async def _one(
         columns = columns_of(claim.stored, source)
         columns.source_number = one.columns.source_number
     history.decided(item, columns, ClaimState.HELD if holds else ClaimState.READY)
-    return Verdict(
+    verdict = Verdict(
         ordinal=asked.ordinal,
         content=claim.stored.pack(),
         content_hash=one.hash,
@@ -184,6 +196,7 @@ async def _one(
         holds=holds,
         stations=stations,
     )
+    return verdict, decisions
 
 
 def _no_partner(payer_id: str) -> HoldRow:

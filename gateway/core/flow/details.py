@@ -27,15 +27,13 @@ def details_of(stored: StoredClaim, columns: Columns, usage: str) -> Details:
     return Details(codes, _state(level, element, entity), tuple(places), columns.charge_cents, usage, columns.from_date)
 
 
-def details_of_paid(content: bytes, usage: str) -> Details:
-    """The details of the claim that a payment is for, from its packed content: a payment of a claim gets the chain that
-    the claim itself would."""
-    stored = StoredClaim.unpack(content)
-    return details_of(stored, columns_of(stored, ""), usage)
-
-
-def details_of_payment(payment: ClaimPayment, usage: str) -> Details:
-    """The details of a payment whose claim is not known. It does not say where the patient lives."""
+def details_of_payment(payment: ClaimPayment, content: bytes | None, usage: str) -> Details:
+    """The details by which a payment gets its chain: those of its claim, from its packed `content`, so that it gets the
+    chain that the claim itself would; where its claim is not known, what the payment says. That does not tell where
+    the patient lives."""
+    if content is not None:
+        stored = StoredClaim.unpack(content)
+        return details_of(stored, columns_of(stored, ""), usage)
     codes = tuple(dict.fromkeys(line.code.upper() for line in payment.lines if line.code))
     place = payment.facility_code
     days = [line.dates.start for line in payment.lines if line.dates.start is not None]

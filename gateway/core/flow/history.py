@@ -21,13 +21,19 @@ NOBODY = Known(0, 0)
 
 
 class History:
-    """The `Lookups` of a chunk. The station says whose turn it is (`turn`) before it runs a claim's chain."""
+    """The `Lookups` of a chunk. The station says whose turn it is (`turn`) before it runs a claim's chain.
 
-    def __init__(self, connection: Connection, people: Sequence[Person]) -> None:
+    Without a connection nobody has a past but what the chunk itself decides. `without_file`: as if that file had not
+    come.
+    """
+
+    def __init__(self, connection: Connection | None, people: Sequence[Person], without_file: int = 0) -> None:
         self._keys = [patient_store.keys_of(person) for person in people]
-        self._known = patient_store.find(connection, {key for keys in self._keys for key in keys})
+        self._known: dict[Key, Known] = {}
         self._lines: dict[int, list[HistoryLine]] = {}
-        self._load(connection, {known.patient_id for known in self._known.values()})
+        if connection is not None:
+            self._known = patient_store.find(connection, {key for keys in self._keys for key in keys})
+            self._load(connection, {known.patient_id for known in self._known.values()}, without_file)
         # Patients that are new in this chunk, by each of their keys.
         self._newcomers: dict[Key, int] = {}
         self._index = 0
@@ -80,8 +86,9 @@ class History:
             self._newcomers.setdefault(key, who)
         return who if keys else 0
 
-    def _load(self, connection: Connection, ids: Iterable[int]) -> None:
+    def _load(self, connection: Connection, ids: Iterable[int], without_file: int) -> None:
         owner = _with_merged(connection, set(ids))
+        but_not = [claims.c.file_id != without_file] if without_file else []
         found: list[tuple[int, dt.date, int, HistoryLine]] = []
         for some in bulks(sorted(owner)):
             rows = connection.execute(
@@ -101,7 +108,7 @@ class History:
                     claims.c.frequency,
                 )
                 .join(claims, claims.c.id == claim_lines.c.claim_id)
-                .where(claim_lines.c.patient_id.in_(some))
+                .where(claim_lines.c.patient_id.in_(some), *but_not)
             ).all()
             for row in rows:
                 line = HistoryLine(

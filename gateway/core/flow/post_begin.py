@@ -38,7 +38,7 @@ class Origin(NamedTuple):
     today: dt.date
 
 
-class _Judged(NamedTuple):
+class Judged(NamedTuple):
     """What becomes of a set: its state, why, the remittance it repeats, and those it replaces."""
 
     state: str
@@ -66,7 +66,7 @@ def begin_sets(
     moves: list[Transfer] = []
     for index, found in enumerate(sets):
         remittance_id = first_id + index
-        judged = _judge(connection, origin, found)
+        judged = judge(connection, origin.usage, found)
         _insert(connection, origin, found, remittance_id, judged, now)
         for old in judged.replaces:
             _replace(connection, old, remittance_id, now)
@@ -77,56 +77,63 @@ def begin_sets(
             items += _levels(connection, origin, found, remittance_id, tables, moves)
         elif judged.state != "duplicate" and judged.reason:
             items.append(_item(origin, found, remittance_id, judged))
-        entries.append(timeline.Entry("remittance", remittance_id, "post", _what(found, judged)))
+        entries.append(timeline.Entry("remittance", remittance_id, "post", what_happens(found, judged)))
     transfers.write(connection, moves, now)
     open_items(connection, items, now)
     timeline.add(connection, entries, now)
     return posts
 
 
-def _judge(connection: Connection, origin: Origin, found: Scanned) -> _Judged:
-    columns = (remittances.c.id, remittances.c.state)
-    first = remittances.c.state != "duplicate"
-    copy = connection.execute(
-        select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
-    ).first()
+def judge(connection: Connection | None, usage: str, found: Scanned) -> Judged:
+    """What becomes of a set. `usage` is ISA15 as this environment wants it; without a connection nothing has come
+    before."""
+    copy, alike = _before(connection, found) if connection is not None else (None, [])
     if copy is not None:
-        return _Judged("duplicate", f"The same contents as remittance {copy.id}; nothing is posted.", copy.id)
-    if found.usage and found.usage != origin.usage:
+        return Judged("duplicate", f"The same contents as remittance {copy.id}; nothing is posted.", copy.id)
+    if found.usage and found.usage != usage:
         words = {"P": "production", "T": "test"}
-        return _Judged(
+        return Judged(
             "information",
             f"It is marked as {words.get(found.usage, 'neither test nor production')} (ISA15), and this gateway runs "
-            f"for {words[origin.usage]}. Nothing is posted.",
+            f"for {words[usage]}. Nothing is posted.",
         )
     if found.handling == PRENOTE:
-        return _Judged("information")
-    alike: list[Any] = []
-    if found.money_key:
-        same_key = select(*columns).where(remittances.c.money_key == found.money_key, first).order_by(remittances.c.id)
-        alike = list(connection.execute(same_key))
+        return Judged("information")
     counted = next((row for row in alike if row.state in _COUNTED), None)
     if counted is not None:
-        return _Judged(
+        return Judged(
             "review",
             f"Remittance {counted.id} has the same number, amount, date, payer and payee, and other contents. Compare "
             "the two; nothing of this one is posted.",
             counted.id,
         )
     if found.fault:
-        return _Judged("exception", f"{found.fault} Nothing of it is posted. Ask the partner for it again.")
+        return Judged("exception", f"{found.fault} Nothing of it is posted. Ask the partner for it again.")
     if found.difference_cents:
-        return _Judged(
+        return Judged(
             "exception",
             f"It does not add up: the payment is ${to_dollars(found.paid_cents):,}, its claims are "
             f"${to_dollars(found.claims_cents):,} less ${to_dollars(found.provider_cents):,} at provider level; "
             f"${to_dollars(abs(found.difference_cents)):,} apart. Nothing of it is posted. Ask the payer.",
         )
-    return _Judged("posting", replaces=tuple(row.id for row in alike if row.state == "exception"))
+    return Judged("posting", replaces=tuple(row.id for row in alike if row.state == "exception"))
+
+
+def _before(connection: Connection, found: Scanned) -> tuple[Any, list[Any]]:
+    """The remittance with the same contents (None: there is none), and those that pay the same money."""
+    columns = (remittances.c.id, remittances.c.state)
+    first = remittances.c.state != "duplicate"
+    copy = connection.execute(
+        select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
+    ).first()
+    if copy is not None or not found.money_key:
+        return copy, []
+    same_key = select(*columns).where(remittances.c.money_key == found.money_key, first).order_by(remittances.c.id)
+    return None, list(connection.execute(same_key))
 
 
 def _insert(
-    connection: Connection, origin: Origin, found: Scanned, remittance_id: int, judged: _Judged, now: dt.datetime
+    connection: Connection, origin: Origin, found: Scanned, remittance_id: int, judged: Judged, now: dt.datetime
 ) -> None:
     waits = judged.state in ("exception", "review")
     level = -found.provider_cents if judged.state == "posting" else 0
@@ -271,7 +278,7 @@ def _levels(
     return items
 
 
-def _item(origin: Origin, found: Scanned, remittance_id: int, judged: _Judged) -> WorkItem:
+def _item(origin: Origin, found: Scanned, remittance_id: int, judged: Judged) -> WorkItem:
     name = f"{found.payer_name or 'Unknown payer'}, {found.trace_number or 'no number'}"
     return WorkItem(
         kind="remittance_exception",
@@ -288,7 +295,8 @@ def _item(origin: Origin, found: Scanned, remittance_id: int, judged: _Judged) -
     )
 
 
-def _what(found: Scanned, judged: _Judged) -> str:
+def what_happens(found: Scanned, judged: Judged) -> str:
+    """What becomes of a set, for its timeline."""
     amount = f"${to_dollars(found.paid_cents):,}"
     if judged.state == "posting":
         return f"{amount} with {found.claims:,} claim payments; it adds up and is being posted."

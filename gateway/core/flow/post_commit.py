@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select, update
 from ..ledger import accounts, transfers
 from ..ledger.transfers import Transfer
 from ..model.money import to_dollars
-from ..model.posting import Kind, PostingPlan
+from ..model.posting import Kind, LinePosting, PostingPlan
 from ..model.states import Hop, SubmissionState
 from ..store import timeline
 from ..store.bulk import insert_bulk
@@ -38,6 +38,23 @@ from .route import denial_item
 
 WORK_WITHIN_BUSINESS_DAYS = 2
 _KINDS = {kind: (kind.value, accounts.OF_KIND.get(kind, "")) for kind in Kind}
+
+
+def moves_of(line: LinePosting, clearing: str) -> list[tuple[str, str, int, str, str]]:
+    """What posting a line does to the ledger: debit, credit, cents (> 0), kind and why of each transfer. `clearing` is
+    the account of its remittance."""
+    insurance = accounts.INSURANCE
+    moves = [(insurance, accounts.OF_KIND[back.kind], back.cents, "reopened", "") for back in line.reopened]
+    if line.paid_cents:
+        moves.append((clearing, insurance, line.paid_cents, "payment", ""))
+    for one in line.adjustments:
+        kind, account = _KINDS[one.kind]
+        if account and one.cents:
+            moves.append((account, insurance, one.cents, kind, f"{one.group}-{one.reason}"))
+    return [
+        (debit, credit, cents, kind, why) if cents > 0 else (credit, debit, -cents, kind, why)
+        for debit, credit, cents, kind, why in moves
+    ]
 
 
 class Origin(NamedTuple):
@@ -163,32 +180,23 @@ class _Chunk:
         clearing = accounts.clearing(remittance_id)
         made = self.transfers
 
-        def move(debit: str, credit: str, cents: int, kind: str, why: str, line_id: int | None) -> None:
-            nonlocal count
-            count += 1
-            if cents < 0:
-                debit, credit, cents = credit, debit, -cents
-            key = f"post:{payment_id}:{count}"
-            made.append(
-                Transfer(
-                    debit, credit, cents, today, kind, key, why, claim_id, line_id, payment_id, remittance_id, None
-                )
-            )
-
         for line in plan.lines:
             line_id = line.line_id
             self.lines.append((payment_id, line_id, line.code, line.charge_cents, line.paid_cents, line.denied))
             for back in line.reopened:
-                move(accounts.INSURANCE, accounts.OF_KIND[back.kind], back.cents, "reopened", "", line_id)
                 if back.kind is Kind.DENIAL:
                     self.superseded.add((claim_id, line_id))
-            if line.paid_cents:
-                move(clearing, accounts.INSURANCE, line.paid_cents, "payment", "", line_id)
             for one in line.adjustments:
-                kind, account = _KINDS[one.kind]
+                kind = _KINDS[one.kind][0]
                 self.reasons.append((payment_id, line_id, one.group, one.reason, one.remark, one.cents, kind))
-                if account and one.cents:
-                    move(account, accounts.INSURANCE, one.cents, kind, f"{one.group}-{one.reason}", line_id)
+            for debit, credit, cents, kind, why in moves_of(line, clearing):
+                count += 1
+                key = f"post:{payment_id}:{count}"
+                made.append(
+                    Transfer(
+                        debit, credit, cents, today, kind, key, why, claim_id, line_id, payment_id, remittance_id, None
+                    )
+                )
 
     def _tell(self, decided: Decided) -> None:
         steps: dict[str, Any] = {"payment": decided.payment_id, "match": decided.match}

@@ -10,6 +10,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import Chain
@@ -18,12 +21,12 @@ from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
 from . import route
-from .details import details_of_paid, details_of_payment
+from .details import details_of_payment
 from .in_child import Marking, reads, where
 from .match import ClaimMatch, match_payment
 from .open_claims import contents_of, find_claims, open_claims
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
-from .post_records import Asked, Decided, DecidedChunk, PostRequest, pack_chunk, unpack_payment, unpack_request
+from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
 from .post_words import in_words
 from .stored_config import by_hash
 
@@ -32,7 +35,7 @@ LATER = "later"
 _FREE = frozenset({NOT_OURS, PREDETERMINATION})
 
 
-class _Read:
+class ReadPayment:
     """A payment as it was read, and why it cannot be posted whatever claim it is for (`fault`, `rule`)."""
 
     __slots__ = ("asked", "decided", "fault", "payment", "reasons", "rule")
@@ -65,67 +68,84 @@ class _Read:
         )
 
 
+class Known(NamedTuple):
+    """The claim that each payment is for, in order; these claims as they stand; and their packed content, where chains
+    are chosen by what a claim says."""
+
+    matches: list[ClaimMatch]
+    claims: dict[int, OpenClaim]
+    contents: dict[int, bytes]
+
+
 async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     """Decide a chunk of payments. Takes a packed `PostRequest`, returns a packed `DecidedChunk`."""
     request = unpack_request(payload)
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = [_Read(asked) for asked in request.payments]
-    matches, claims, contents = _look_up(request, read, config.chains.asks_details)
+    read = [ReadPayment(asked) for asked in request.payments]
+    with reads(request.database_url).connect() as connection:
+        known = look_up(connection, read, with_contents=config.chains.asks_details)
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=NoLookups(),
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
     )
-    taken: set[int] = set()
-    for item, (one, found) in enumerate(zip(read, matches, strict=True)):
-        claim = claims.get(found.found.claim_id) if found.found is not None else None
+    await decide_each(read, known, config, runner, request.partner, set())
+    mark.outside()
+    return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
+
+
+async def decide_each(
+    read: Sequence[ReadPayment],
+    known: Known,
+    config: Config,
+    runner: Runner,
+    partner: str,
+    taken: set[int],
+) -> None:
+    """Decide payments in their order; what was decided stands in `decided` of each. `taken`: claims for which an
+    earlier payment is decided and not committed; those of these payments are added."""
+    for item, (one, found) in enumerate(zip(read, known.matches, strict=True)):
+        claim = known.claims.get(found.found.claim_id) if found.found is not None else None
         if claim is not None and claim.claim_id in taken:
             one.decided.state = LATER
         else:
             if claim is not None:
                 taken.add(claim.claim_id)
-            content = contents.get(claim.claim_id) if claim is not None else None
-            await _decide(item, one, found, claim, content, config, runner, request.partner)
+            await _decide(item, one, found, claim, known, config, runner, partner)
             one.decided.what = in_words(one.decided)
         if not item % 50:
             await asyncio.sleep(0)
-    mark.outside()
-    return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
 
 
-def _look_up(
-    request: PostRequest, read: Sequence[_Read], with_contents: bool
-) -> tuple[list[ClaimMatch], dict[int, OpenClaim], dict[int, bytes]]:
-    """The claim of each payment, these claims as they stand, and (where chains are chosen by it) what they say; all
-    seen at one moment."""
-    with reads(request.database_url).connect() as connection:
-        matches = find_claims(connection, [one.payment for one in read])
-        ids: dict[int, None] = {}
-        reversed_ids: list[int] = []
-        owing_ids: list[int] = []
-        for one, found in zip(read, matches, strict=True):
-            if found.found is not None:
-                ids[found.found.claim_id] = None
-                if one.payment.is_reversal:
-                    reversed_ids.append(found.found.claim_id)
-                elif one.payment.patient_cents > 0:
-                    owing_ids.append(found.found.claim_id)
-        contents = contents_of(connection, list(ids)) if with_contents else {}
-        return matches, open_claims(connection, list(ids), reversed_ids, owing_ids), contents
+def look_up(connection: Connection, read: Sequence[ReadPayment], *, with_contents: bool) -> Known:
+    """What the store knows of the claims of these payments, all seen at one moment."""
+    matches = find_claims(connection, [one.payment for one in read])
+    ids: dict[int, None] = {}
+    reversed_ids: list[int] = []
+    owing_ids: list[int] = []
+    for one, found in zip(read, matches, strict=True):
+        if found.found is not None:
+            ids[found.found.claim_id] = None
+            if one.payment.is_reversal:
+                reversed_ids.append(found.found.claim_id)
+            elif one.payment.patient_cents > 0:
+                owing_ids.append(found.found.claim_id)
+    contents = contents_of(connection, list(ids)) if with_contents else {}
+    return Known(matches, open_claims(connection, list(ids), reversed_ids, owing_ids), contents)
 
 
 async def _decide(
     item: int,
-    one: _Read,
+    one: ReadPayment,
     found: ClaimMatch,
     claim: OpenClaim | None,
-    content: bytes | None,
+    known: Known,
     config: Config,
     runner: Runner,
     partner: str,
 ) -> None:
-    """Decide one payment; what was decided stands in `one.decided`. `content` is the claim's, where it is wanted."""
+    """Decide one payment; what was decided stands in `one.decided`."""
     decided, payment = one.decided, one.payment
     if claim is not None:
         decided.claim_id, decided.version = claim.claim_id, claim.version
@@ -149,11 +169,12 @@ async def _decide(
         decided.lines_by = [line.why for line in lines if line.how is not How.LINE_NUMBER]
     match = Match(claim, found.how, found.why, lines, found.candidates)
     usage = config.gateway.usage
+    content = known.contents.get(decided.claim_id)
     chain = config.chains.choose(
         decided.payer_id,
         partner,
         payment.filing_code,
-        lambda: details_of_payment(payment, usage) if content is None else details_of_paid(content, usage),
+        lambda: details_of_payment(payment, content, usage),
     )
     decided.chain = chain.name
     decision = await runner.payment(item, chain, payment, match, decided.payer_id, partner)
@@ -173,7 +194,7 @@ def _except(decided: Decided, reason: str, rule: str, team: str = "posting") -> 
     decided.state, decided.reason, decided.rule, decided.team = "exception", reason, rule, team
 
 
-def _plan_of(decision: Decision, one: _Read, claim: OpenClaim | None, chain: Chain) -> PostingPlan | None:
+def _plan_of(decision: Decision, one: ReadPayment, claim: OpenClaim | None, chain: Chain) -> PostingPlan | None:
     """The plan that the chain made, checked; None (with the reason in `one.decided`) where the payment waits."""
     decided = one.decided
     if decision.holds:

@@ -7,7 +7,7 @@ pass cuts the sets that post into chunks of claim payments.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import BinaryIO, NamedTuple
 
@@ -133,26 +133,32 @@ def chunks(archive: Archive, sha256: str, posts: Mapping[int, Posts], size: int)
     """The claim payments of the sets that post (by the set's ordinal), in chunks of `size`, in order; the same each
     time the file is read."""
     chunk: list[Asked] = []
-    ordinal = sets = 0
-    found: Posts | None = None
     with closing(archive.open(sha256)) as stream:
-        # The reader's pieces as they come: nothing is typed before a child does it.
-        for event in read(stream):
-            if isinstance(event, Piece):
-                if event.tag != "CLP" or found is None:
-                    continue
-                ordinal += 1
-                payment_id = found.first_payment_id + ordinal - 1
-                content = pack_segments(event.delimiters, event.segments)
-                chunk.append(Asked(payment_id, found.remittance_id, ordinal, found.payer_id, content))
-                if len(chunk) == size:
-                    yield chunk
-                    chunk = []
-            elif isinstance(event, SetStart):
-                sets += 1
-                ordinal = 0
-                found = posts.get(sets)
-            elif isinstance(event, SetEnd):
-                found = None
+        for asked in cut(stream, posts):
+            chunk.append(asked)
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
     if chunk:
         yield chunk
+
+
+def cut(stream: BinaryIO, posts: Mapping[int, Posts]) -> Iterator[Asked]:
+    """The claim payments of these sets, in the order of the file. The reader's pieces as they come: nothing is typed
+    before it is decided."""
+    ordinal = sets = 0
+    found: Posts | None = None
+    for event in read(stream):
+        if isinstance(event, Piece):
+            if event.tag != "CLP" or found is None:
+                continue
+            ordinal += 1
+            payment_id = found.first_payment_id + ordinal - 1
+            content = pack_segments(event.delimiters, event.segments)
+            yield Asked(payment_id, found.remittance_id, ordinal, found.payer_id, content)
+        elif isinstance(event, SetStart):
+            sets += 1
+            ordinal = 0
+            found = posts.get(sets)
+        elif isinstance(event, SetEnd):
+            found = None

@@ -18,6 +18,7 @@ from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
 from ..model.answers import Answer
 from ..store import archive, timeline
+from ..store import files as file_store
 from ..store.outbox import put_outbox
 from ..store.tables import files
 from ..work.items import WorkItem, open_items
@@ -41,7 +42,8 @@ _ANSWERS = frozenset({"999", "997", "277"})
 
 
 class Contents(msgspec.Struct, kw_only=True):
-    """What a file holds: sets by kind, TA1s, interchanges, and the reader's faults."""
+    """What a file holds: sets by kind, TA1s, interchanges (how many, and the names of the first ones), and the reader's
+    faults."""
 
     kinds: dict[str, int]
     ta1: int
@@ -50,6 +52,7 @@ class Contents(msgspec.Struct, kw_only=True):
     fault_count: int
     answers: str = ""
     answer_count: int = 0
+    names: list[tuple[str, str, str, str]] = []
 
     @property
     def kind(self) -> str:
@@ -61,6 +64,7 @@ class Contents(msgspec.Struct, kw_only=True):
 
 
 MAX_FAULTS_KEPT = 200
+MAX_INTERCHANGES_NAMED = 1000
 
 
 def look_into(stream: BinaryIO) -> Contents:
@@ -68,6 +72,7 @@ def look_into(stream: BinaryIO) -> Contents:
     kinds: Counter[str] = Counter()
     ta1 = interchanges = count = 0
     faults: list[Fault] = []
+    names: list[tuple[str, str, str, str]] = []
     for event in read(stream):
         if isinstance(event, SetStart):
             kinds[event.kind] += 1
@@ -75,6 +80,8 @@ def look_into(stream: BinaryIO) -> Contents:
             ta1 += 1
         elif isinstance(event, InterchangeStart):
             interchanges += 1
+            if not event.inferred and len(names) < MAX_INTERCHANGES_NAMED:
+                names.append(event.names)
         elif isinstance(event, Finding):
             count += 1
             if len(faults) < MAX_FAULTS_KEPT:
@@ -85,6 +92,7 @@ def look_into(stream: BinaryIO) -> Contents:
         interchanges=interchanges,
         faults=[fault._asdict() for fault in faults],
         fault_count=count,
+        names=names,
     )
 
 
@@ -187,6 +195,9 @@ def _hand_on(connection: Connection, services: Services, file_id: int, found: di
         )
     if _POSTS in kinds:
         state = "reading"  # until its remittances have had their turn, and are posted
+    # Work that began before an upgrade may not know the names.
+    named = [file_store.NewInterchange("in", row["party"], *one) for one in found.get("names", ())]
+    file_store.add_interchanges(connection, file_id, named, now)
     open_items(connection, items, now)
     parts = [f"{count} x {name}" for name, count in sorted(kinds.items())]
     if found["ta1"]:

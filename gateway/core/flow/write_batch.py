@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
+from ...config.config import Config
 from ...config.partner import Partner
 from ..model.money import to_dollars
 from ..store import batches as batch_store
@@ -73,7 +74,7 @@ def write_batch(papers: Papers, partner: Partner, batch_id: int) -> Written:
         batch = batch_store.get(connection, batch_id)
         rows = batch_store.contents(connection, batch_id)
     claims = [_as_sent(papers, row) for row in rows]
-    wanted = Delimiters(*(getattr(partner.delimiters, name) for name in Delimiters._fields))
+    wanted = marks_of(partner)
     marks = None if partner.delimiters.fixed else delimit.choose((one.stored for one in claims), wanted)
     result = Written(sha256="", size=0, note="", taken_out=[], blanked=[], refused="")
     if marks is None:
@@ -104,11 +105,21 @@ def write_batch(papers: Papers, partner: Partner, batch_id: int) -> Written:
     return result
 
 
+def marks_of(partner: Partner) -> Delimiters:
+    """The separators that a partner is sent, where data allows it."""
+    return Delimiters(*(getattr(partner.delimiters, name) for name in Delimiters._fields))
+
+
 def _as_sent(papers: Papers, row: Row[Any]) -> _Claim:
     """A claim under the payer id that its partner knows."""
-    stored = StoredClaim.unpack(row.content)
-    sent_id = papers.config.sent_payer_id(row.payer_id)
-    if sent_id != row.payer_id:
+    stored = as_sent(papers.config, row.payer_id, StoredClaim.unpack(row.content))
+    return _Claim(row.claim_id, row.st02, stored)
+
+
+def as_sent(config: Config, payer_id: str, stored: StoredClaim) -> StoredClaim:
+    """A claim under the payer id that its partner knows."""
+    sent_id = config.sent_payer_id(payer_id)
+    if sent_id != payer_id:
         element = stored.delimiters.element
         start = f"NM1{element}PR{element}"
         subscriber = []
@@ -120,26 +131,44 @@ def _as_sent(papers: Papers, row: Row[Any]) -> _Claim:
                     raw = element.join(elements)
             subscriber.append(raw)
         stored = stored._replace(subscriber=subscriber)
-    return _Claim(row.claim_id, row.st02, stored)
+    return stored
 
 
 def _fitted(claims: list[_Claim], marks: Delimiters, result: Written) -> list[_Claim]:
     """The claims for separators that cannot be changed; what happened to them goes into `result`."""
-    fitted = []
+    claims_as_sent = []
     for one in claims:
-        stored, blanked, conflicts = delimit.fit(one.stored, marks)
-        if conflicts:
-            where = ", ".join(sorted({f"{found.segment_id}{found.element:02d}" for found in conflicts}))
-            why = (
-                f"It holds a character that this partner uses as a separator, in {where}, where a blank would change "
-                "what it says. Correct it at its source and send it again."
-            )
-            result["taken_out"].append((one.claim_id, why))
-        elif blanked:
-            where = ", ".join(sorted({f"{found.segment_id}{found.element:02d}" for found in blanked}))
-            result["blanked"].append((one.claim_id, f"A separator in free text ({where}) goes out as a blank."))
-        fitted.append(one._replace(stored=stored))
-    return fitted
+        fits = fitted(one.stored, marks)
+        if fits.why_not:
+            result["taken_out"].append((one.claim_id, fits.why_not))
+        elif fits.blanked:
+            result["blanked"].append((one.claim_id, fits.blanked))
+        claims_as_sent.append(one._replace(stored=fits.stored))
+    return claims_as_sent
+
+
+class Fitted(NamedTuple):
+    """A claim for separators that cannot be changed: what became a blank, or why it cannot be sent, in words."""
+
+    stored: StoredClaim
+    blanked: str
+    why_not: str
+
+
+def fitted(stored: StoredClaim, marks: Delimiters) -> Fitted:
+    """One claim for a partner that takes no other separators than these."""
+    stored, blanked, conflicts = delimit.fit(stored, marks)
+    if conflicts:
+        where = ", ".join(sorted({f"{found.segment_id}{found.element:02d}" for found in conflicts}))
+        why = (
+            f"It holds a character that this partner uses as a separator, in {where}, where a blank would change "
+            "what it says. Correct it at its source and send it again."
+        )
+        return Fitted(stored, "", why)
+    if blanked:
+        where = ", ".join(sorted({f"{found.segment_id}{found.element:02d}" for found in blanked}))
+        return Fitted(stored, f"A separator in free text ({where}) goes out as a blank.", "")
+    return Fitted(stored, "", "")
 
 
 def _why_not(stored: StoredClaim, marks: Delimiters) -> str:

@@ -183,3 +183,17 @@ ENTITIES = {
     "PR": "payer",
     "QC": "patient",
 }
+
+CLAIM_STATUSES = {
+    "1": "decided as primary",
+    "2": "decided as secondary",
+    "3": "decided as tertiary",
+    "4": "denied",
+    "19": "decided as primary, sent on to another payer",
+    "20": "decided as secondary, sent on to another payer",
+    "21": "decided as tertiary, sent on to another payer",
+    "22": "an earlier payment is taken back",
+    "23": "not this payer's claim, sent on to another payer",
+    "25": "an estimate before service; no payment",
+}
+"""CLP02 of an 835."""

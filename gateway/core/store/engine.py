@@ -92,6 +92,19 @@ def make_sync_engine(
     return engine
 
 
+def make_looking_engine(url: str | URL) -> Engine:
+    """An engine for a command that looks, and leaves every byte of the database as it was.
+
+    On SQLite whoever closes a database last copies its log into it, even one who only read. So where there is a log (a
+    gateway runs, or one was killed) the file is opened as one that cannot be written.
+    """
+    if is_sqlite(url):
+        path = Path(str(sync_url(url).database)).absolute()
+        if path.with_name(f"{path.name}-wal").exists():
+            url = URL.create("sqlite", database=f"{path.as_uri()}", query={"mode": "ro", "uri": "true"})
+    return make_sync_engine(url, read_only=True)
+
+
 def make_async_engine(url: str | URL, read_only: bool = False) -> AsyncEngine:
     """An engine for the event loop (the API and the console); otherwise as `make_sync_engine`.
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from .archive import Stored, record
 from .ids import allocate
@@ -121,14 +122,15 @@ class NewInterchange(NamedTuple):
 
 
 def add_interchanges(connection: Connection, file_id: int, found: list[NewInterchange], now: dt.datetime) -> None:
-    """Write the interchanges of a file; the same ISA twice in one file is one row."""
+    """Write the interchanges of a file; the same ISA twice in one file is one row, and writing them again is none."""
     distinct = list(dict.fromkeys((n.direction, n.sender, n.receiver, n.isa13) for n in found))
     if not distinct:
         return
     by_key = {(n.direction, n.sender, n.receiver, n.isa13): n for n in reversed(found)}
     first = allocate(connection, "interchanges", len(distinct))
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     connection.execute(
-        insert(interchanges),
+        make(interchanges).on_conflict_do_nothing(),
         [
             by_key[key]._asdict() | {"id": first + index, "file_id": file_id, "at": now}
             for index, key in enumerate(distinct)

@@ -32,6 +32,12 @@ class InterchangeStart(NamedTuple):
     segment_number: int
     inferred: bool = False
 
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        """Sender, receiver, ISA13 and ISA15, without padding."""
+        isa = self.isa
+        return isa[6].strip()[:20], isa[8].strip()[:20], isa[13].strip()[:9], isa[15][:1]
+
 
 class InterchangeEnd(NamedTuple):
     """The end of an interchange; `iea` is None where the trailer is missing."""

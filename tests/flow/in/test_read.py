@@ -6,9 +6,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from gateway.core.flow import read
 from gateway.core.model.answers import ClaimAnswer, GroupAnswer, InterchangeAnswer, SetAnswer
+from gateway.core.store.tables import interchanges
 
 from ...posting.made import Clp, Era, Svc, make_835
 from .conftest import Inbound
@@ -118,3 +120,13 @@ def test_a_zip_is_nothing_to_this_station(tmp_path: Path) -> None:
         made.writestr("a.835", b"ISA")
     with (tmp_path / "a.zip").open("rb") as stream:
         assert read.look_into(stream).kind == "unknown"
+
+
+async def test_an_answer_is_found_by_its_interchange(inbound: Inbound) -> None:
+    row = await inbound.read(envelope([ack_999()], isa13="000000701") + envelope(ta1=[ta1()], isa13="000000702"))
+    with inbound.world.sql.connect() as connection:
+        found = connection.execute(select(interchanges).where(interchanges.c.file_id == row.id)).all()
+    assert [(one.direction, one.partner, one.isa13) for one in found] == [
+        ("in", "practice", "000000701"),
+        ("in", "practice", "000000702"),
+    ]

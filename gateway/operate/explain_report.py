@@ -1,0 +1,145 @@
+"""What `gateway explain` tells of one claim or payment, and how it is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..config import Config
+from ..plugins.answers import StepRecord
+from ..plugins.chains import Considered
+from ..plugins.matching import Details
+from ..plugins.runner import Decision
+
+_WIDTH = 9
+
+
+class Section(NamedTuple):
+    """A word and its lines."""
+
+    name: str
+    lines: Sequence[str]
+
+
+class Explained(NamedTuple):
+    """A claim, a remittance or a claim payment. `number` is the claim's; `goes` says that nothing keeps it back;
+    `facts` are for a program."""
+
+    kind: str
+    number: str
+    title: str
+    sections: Sequence[Section]
+    goes: bool
+    facts: Mapping[str, Any]
+
+
+class Head(NamedTuple):
+    """What is said of the file as a whole, first of all: lines for a person, and facts."""
+
+    lines: Sequence[str]
+    facts: Mapping[str, Any]
+
+
+def as_text(head: Head, found: Iterable[Explained]) -> Iterator[str]:
+    """For a person, piece by piece."""
+    yield from head.lines
+    for one in found:
+        yield ""
+        yield one.title
+        for section in one.sections:
+            for number, line in enumerate(section.lines):
+                yield f"  {section.name if not number else '':<{_WIDTH}} {line}".rstrip()
+
+
+def as_json(head: Head, found: Iterable[Explained]) -> Iterator[str]:
+    """For a program: one document, written as it comes."""
+    start = json.dumps({"file": dict(head.facts), "said": list(head.lines)}, indent=2, default=str)
+    yield start[: start.rindex("\n}")] + ',\n  "found": ['
+    separator = ""
+    for one in found:
+        facts = {"kind": one.kind, "number": one.number, "title": one.title, "goes": one.goes, **one.facts}
+        yield separator + json.dumps(facts, default=str)
+        separator = ","
+    yield "]}"
+
+
+def considered(config: Config, payer_id: str, partner: str, filing_code: str, details: Details) -> list[Considered]:
+    """Which chain matches a claim or payment, after which others, and why. The only place that asks."""
+    return config.chains.explain(payer_id, partner, filing_code, details)
+
+
+def chain_section(config: Config, chains: Sequence[Considered]) -> Section:
+    """The chain that matches, why those before it do not, and which were not tried any more."""
+    lines = [f"{one.chain}: {one.why}" for one in chains if one.matches]
+    lines += [f"not {one.chain}: {one.why}" for one in chains if not one.matches]
+    tried = {one.chain for one in chains}
+    after = [chain.name for chain in config.chains if chain.name not in tried]
+    if after:
+        lines.append(f"not tried, because the first that matches counts: {', '.join(after)}")
+    return Section("chain", lines)
+
+
+def station_sections(decisions: Sequence[Decision], hide: bool) -> Iterator[Section]:
+    """What each step of each station decides, with what it sets. `hide`: without what it sets about the patient."""
+    for decision in decisions:
+        lines: list[str] = []
+        for step in decision.steps:
+            lines += step_lines(step)
+        for edit in decision.edits:
+            lines.append(f"{edit.by} {edit_words(edit, hide)}")
+        if lines:
+            yield Section(decision.station, lines)
+
+
+def step_lines(step: StepRecord) -> Iterator[str]:
+    """What one step decides."""
+    name = f"{step.plugin} {step.version}"
+    words = {"continue": "goes on" if step.findings or step.edits else "nothing to object", "hold": "keeps it back"}
+    words |= {"answer": "decides", "failed": "fails", "skipped": "fails, and is skipped"}
+    yield f"{name}: {words.get(step.outcome, step.outcome)}" + (f": {step.note}" if step.note else "")
+    for finding in step.findings:
+        line = f"line {finding.line}: " if finding.line and not finding.message.startswith("Line ") else ""
+        place = f" ({finding.place})" if finding.place else ""
+        yield f"  [{finding.rule}] {finding.severity}, {line}{finding.message}{place}"
+
+
+_ABOUT_PATIENTS = ("2000B", "2010BA", "2000C", "2010CA", "2320", "2330A")
+HIDDEN = "(shown with --patient)"
+
+
+def edit_words(edit: Any, hide: bool) -> str:
+    """One edit: `sets 2400 SV101-3 of line 2 from 'NU' to 'RR'`."""
+    where = edit.place + (f" of line {edit.line}" if edit.line else "")
+    if hide and edit.place.startswith(_ABOUT_PATIENTS):
+        return f"{edit.kind}s {where} {HIDDEN}"
+    if edit.kind == "set":
+        return f"sets {where} from {edit.before or 'nothing'!r} to {edit.after!r}"
+    return f"{edit.kind}s {where}: {edit.after or edit.before}"
+
+
+def edit_facts(edit: Any, hide: bool) -> dict[str, Any]:
+    """The same for a program."""
+    facts: dict[str, Any] = edit._asdict()
+    if hide and edit.place.startswith(_ABOUT_PATIENTS):
+        facts |= {"before": HIDDEN, "after": HIDDEN}
+    return facts
+
+
+def step_facts(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """Every step of the stations, for a program."""
+    return [
+        {
+            "station": decision.station,
+            "plugin": step.plugin,
+            "version": step.version,
+            "outcome": step.outcome,
+            "note": step.note,
+            "findings": [
+                {"rule": one.rule, "severity": one.severity.value, "line": one.line, "message": one.message}
+                for one in step.findings
+            ],
+        }
+        for decision in decisions
+        for step in decision.steps
+    ]
