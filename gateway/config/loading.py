@@ -243,7 +243,7 @@ def _check_reach(
     """Chains that ask for a partner or a payer that there is not. `whole`: no partner's file has a fault."""
     names = sorted({name for name, _ in documents} | {partner.name for partner in partners})
     payers = [route.id for partner in partners for route in partner.payers]
-    every = not whole or DEFAULT_PAYER in payers
+    every = not whole or not partners or DEFAULT_PAYER in payers
     for spec, document, _ in loaded:
         if spec.match is None:
             continue
