@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from pathlib import Path
 
 import click
 
+from .lazy_group import LazyGroup
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("gateway.operate.commands:backup", "Copy everything into a folder, while the gateway runs."),
     "batches": ("gateway.operate.batch_commands:batches", "Interchanges made of claims; sending one that waits."),
     "config": ("gateway.config.commands:config", "Check and show the configuration."),
-    "plugins": ("gateway.config.commands:plugins", "List the plugins that are found, and what each one does."),
+    "plugins": ("gateway.operate.plugins_command:plugins", "The plugins that are found, who uses them, how they do."),
     "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),
     "doctor": ("gateway.operate.commands:doctor", "Look whether everything is there and adds up."),
     "explain": (
@@ -39,34 +40,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "x12": ("gateway.operate.x12_commands:x12", "Look into X12 files."),
 }
 """Name of a subcommand: where it is (`module:command`), and its line in the help. Nothing is imported for the help."""
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called; `commands` maps names as COMMANDS does."""
-
-    def __init__(self, *args: object, lazy: dict[str, tuple[str, str]] | None = None, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self._lazy = lazy or {}
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *self._lazy})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self._lazy:
-            return super().get_command(ctx, cmd_name)
-        module, _, attribute = self._lazy[cmd_name][0].partition(":")
-        found = getattr(importlib.import_module(module), attribute)
-        if not isinstance(found, click.Command):
-            raise TypeError(f"{self._lazy[cmd_name][0]} is no command")
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [
-            (name, self._lazy[name][1] if name in self._lazy else self.commands[name].get_short_help_str())
-            for name in self.list_commands(ctx)
-        ]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

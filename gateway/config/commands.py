@@ -1,19 +1,18 @@
-"""`gateway config check` and `gateway plugins`."""
+"""`gateway config` and `gateway graph`."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from gateway.plugins.chains import STATIONS, Step
 from gateway.plugins.discovery import Finder
-from gateway.plugins.host import PluginHost, PluginRefused, suggestion
+from gateway.plugins.host import PluginHost, suggestion
 
+from ..lazy_group import LazyGroup
 from .config import Config
 from .faults import ConfigFault
 from .loading import load
@@ -42,7 +41,10 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-@click.group()
+LATER = {"test": ("gateway.operate.config_test_command:test", "Try the files of config/tests against it.")}
+
+
+@click.group(cls=LazyGroup, lazy=LATER)
 def config() -> None:
     """Check and show the configuration."""
 
@@ -171,40 +173,3 @@ def _summary(found: Config | list[ConfigFault]) -> str:
         f"{_count(len(found.chains), 'chain')} of {_count(len(found.chains.steps), 'step')}, "
         f"{_count(len(found.tables), 'table')}. Hash {found.hash[:12]}."
     )
-
-
-@click.command()
-@click.pass_obj
-def plugins(path: Path) -> None:
-    """List the plugins that are found: name, version, where from, its hooks, and the chains that use it.
-
-    Exit code 1 where one of them cannot be loaded.
-    """
-    found = load(path, secrets=False) if path.exists() else None
-    folder = found.gateway.plugins_dir if isinstance(found, Config) else None
-    finder, host = Finder(folder=folder), PluginHost()
-    refused = 0
-    for name in finder.names:
-        try:
-            plugin = finder.load(name, host)
-        except PluginRefused as error:
-            refused += 1
-            click.echo(f"{name}: {error}\n")
-            continue
-        click.echo(f"{plugin.name} {plugin.version} ({plugin.origin})")
-        click.echo(f"  hooks:  {', '.join(sorted(plugin.hooks)) or 'none'}")
-        if isinstance(found, Config):
-            used = [
-                f"{chain.name} ({', '.join(s for s in STATIONS if _runs(chain.steps(s), name))})"
-                for chain in found.chains
-                if any(_runs(chain.steps(s), name) for s in STATIONS)
-            ]
-            used += [f"partner {p.name}" for p in found.partners if p.transport.plugin == name]
-            click.echo(f"  used by: {', '.join(used) or 'nothing'}")
-    if isinstance(found, list):
-        click.echo(f"The configuration has {_count(len(found), 'fault')}; see `gateway config check`.")
-    raise SystemExit(1 if refused else 0)
-
-
-def _runs(steps: Sequence[Step], name: str) -> bool:
-    return any(step.plugin.name == name for step in steps)

@@ -45,16 +45,29 @@ class Ground(NamedTuple):
 def explain_claims(ground: Ground, stream: BinaryIO, survey: chunk.Survey) -> Iterator[Explained]:
     """Each claim of a file, in order; in the memory of a chunk. `survey` is what was seen of the file."""
     earlier = Earlier(ground.source)
-    size = ground.config.gateway.workers.chunk
-    stream.seek(0)
     with asyncio.Runner() as loop:
-        for some in _in_chunks(stream, survey.unsound, size):
-            verdicts = loop.run(_decide(ground, some))
+        for some, verdicts in _decided(ground, stream, survey, loop):
             connection = None if ground.known_file else ground.connection
             earlier.hold_repeats(connection, [verdict for verdict, _ in verdicts])
             hold_wrong_usage(ground.config.gateway.usage, [verdict for verdict, _ in verdicts])
             for asked, (verdict, decisions) in zip(some, verdicts, strict=True):
                 yield _explained(ground, asked, verdict, decisions)
+
+
+def decided_chunks(
+    ground: Ground, stream: BinaryIO, survey: chunk.Survey, loop: asyncio.Runner, file_id: int
+) -> Iterator[list[Verdict]]:
+    """The verdicts about a file's claims chunk by chunk, as they would be committed for file `file_id`."""
+    for _, decided in _decided(ground, stream, survey, loop, file_id):
+        yield [verdict for verdict, _ in decided]
+
+
+def _decided(
+    ground: Ground, stream: BinaryIO, survey: chunk.Survey, loop: asyncio.Runner, file_id: int = 0
+) -> Iterator[tuple[list[Asked], list[tuple[Verdict, list[Decision]]]]]:
+    stream.seek(0)
+    for some in _in_chunks(stream, survey.unsound, ground.config.gateway.workers.chunk):
+        yield some, loop.run(_decide(ground, some, file_id))
 
 
 def _in_chunks(stream: BinaryIO, unsound: dict[int, str], size: int) -> Iterator[list[Asked]]:
@@ -68,8 +81,8 @@ def _in_chunks(stream: BinaryIO, unsound: dict[int, str], size: int) -> Iterator
         yield some
 
 
-async def _decide(ground: Ground, claims: Sequence[Asked]) -> list[tuple[Verdict, list[Decision]]]:
-    read = read_claims(ground.config, ground.source, 0, claims)
+async def _decide(ground: Ground, claims: Sequence[Asked], file_id: int) -> list[tuple[Verdict, list[Decision]]]:
+    read = read_claims(ground.config, ground.source, file_id, claims)
     history = history_of(ground.connection, read, ground.known_file)
     runner = Runner(today=ground.today, lookups=history, mark=NoMark())
     return [

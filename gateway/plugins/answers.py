@@ -31,9 +31,14 @@ class Rubbish(Exception):
     """A step answered what its hook does not allow. The message says what came and what is wanted."""
 
 
+RESTING = "resting"
+"""The outcome of a step that was not called because it had failed again and again."""
+
+
 class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one step decided, as it stands on the timeline. `outcome`: continue, stop, hold, quarantine, retry, answer,
-    failed (its claim waits) or skipped (it failed, and its chain says to go on without it)."""
+    failed (its claim waits), skipped (it failed, and its chain says to go on without it) or resting (it was not called:
+    it had failed again and again)."""
 
     plugin: str
     version: str

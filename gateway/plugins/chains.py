@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from .answers import Answered, StepRecord
+from .answers import RESTING, Answered, StepRecord
 from .context import Prepared
 from .host import HOOKS, Plugin
 from .matching import NOTHING_KNOWN, Details, Groups, MatchSpec, why_not_base, why_not_details
@@ -61,16 +61,26 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+class BreakerSpec(_Model):
+    """When a step that fails one call after the other is given a rest: after so many `failures` in a row (0: never),
+    for so long (`pause`); then it is tried again."""
+
+    failures: int = Field(default=20, ge=0, le=10_000)
+    pause: Seconds = Field(default=300.0, gt=0)
+
+
 class StepSpec(_Model):
     """One step. `timeout`: the longest that it may take for one claim or payment. `on_error`: what happens to the
     claim or payment where the step fails: `hold` it and ask the other steps all the same; `retry` up to `retries`
-    times, then hold; `skip` the step; `stop`: hold it and ask no further step of this station."""
+    times, then hold; `skip` the step; `stop`: hold it and ask no further step of this station. A step at rest
+    (`breaker`) counts as one that fails."""
 
     plugin: str
     settings: Any = Field(default_factory=dict)
     timeout: Seconds = Field(default=2.0, gt=0, le=300)
     on_error: OnError = "hold"
     retries: int = Field(default=2, ge=0, le=10)
+    breaker: BreakerSpec = Field(default_factory=dict, validate_default=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -108,7 +118,8 @@ class Step:
     `call` takes the hook's arguments in their order."""
 
     __slots__ = (
-        "_quiet", "call", "number", "on_error", "plugin", "prepared", "retries", "settings", "station", "timeout",
+        "_quiet", "breaker", "call", "number", "on_error", "plugin", "prepared", "retries", "settings", "station",
+        "timeout",
     )  # fmt: skip
 
     def __init__(
@@ -121,6 +132,7 @@ class Step:
         self.timeout = spec.timeout
         self.on_error: OnError = spec.on_error
         self.retries = spec.retries if spec.on_error == "retry" else 0
+        self.breaker = spec.breaker
         self.prepared = Prepared(tables)
         hook = plugin.hooks[station.hook]
         self.call = _in_order(hook.function, hook.argnames, HOOKS[station.hook])
@@ -139,9 +151,9 @@ class Step:
             microseconds,
         )
 
-    def failed(self, why: str, skipped: bool, microseconds: int) -> StepRecord:
-        """The record of a step that failed."""
-        outcome = "skipped" if skipped else "failed"
+    def failed(self, why: str, microseconds: int, *, resting: bool) -> StepRecord:
+        """The record of a step that failed, or was not called because it rests."""
+        outcome = RESTING if resting else "skipped" if self.on_error == "skip" else "failed"
         return StepRecord(self.plugin.name, self.plugin.version, outcome, (), why, 0, microseconds)
 
 

@@ -102,7 +102,8 @@ class _Failed(NamedTuple):
 class Runner:
     """Runs chains for the claims or payments of one chunk.
 
-    `killed` tells, for (item, step number), what the watchdog ended that step for in an earlier attempt at the chunk.
+    `killed` tells, for (item, step number), what the watchdog ended that step for in an earlier attempt at the chunk;
+    `resting`, by step number, which steps are not to be called for now, and why.
     """
 
     def __init__(
@@ -112,12 +113,14 @@ class Runner:
         lookups: Lookups,
         mark: Mark,
         killed: Mapping[tuple[int, int], str] | None = None,
+        resting: Mapping[int, str] | None = None,
         stopwatch: Callable[[], int] = perf_counter_ns,
     ) -> None:
         self._today = today
         self._lookups = lookups
         self._mark = mark
         self._killed = killed or {}
+        self._resting = resting or {}
         self._stopwatch = stopwatch
 
     async def claim(
@@ -210,6 +213,8 @@ class Runner:
         self, step: Step, item: int, read: Callable[[Step, Any], Any], arguments: tuple[Any, ...]
     ) -> Answered | _Failed | None:
         """One call of one step, whatever it does: what it answered, or why it failed."""
+        if self._resting and step.number in self._resting:
+            return _Failed(self._resting[step.number])
         if self._killed:
             why = self._killed.get((item, step.number))
             if why is not None:
@@ -240,11 +245,12 @@ class Runner:
         return failure(error, step.plugin.path)
 
     def _failed(self, decision: Decision, step: Step, why: str, micros: int) -> None:
-        skipped = step.on_error == "skip"
-        decision.steps.append(step.failed(why, skipped, micros))
-        if skipped:
+        resting = step.number in self._resting
+        decision.steps.append(step.failed(why, micros, resting=resting))
+        if step.on_error == "skip":
             return
-        sentence = f"Plugin {step.plugin.name} failed in {step.station.name}: {why}."
+        what = "rests" if resting else f"failed in {step.station.name}"
+        sentence = f"Plugin {step.plugin.name} {what}: {why}."
         decision.failure = decision.failure or sentence
         decision.holds.append(
             OpenedHold(

@@ -7,6 +7,7 @@ access log. Errors are problem details (RFC 9457) in plain words.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import io
 import re
 import tempfile
@@ -20,7 +21,7 @@ from ..core.clock import Clock
 from ..core.flow import json_file
 from ..core.flow.receive import Received, Write, receive
 from ..core.flow.services import Services
-from ..core.store import tokens
+from ..core.store import plugin_calls, tokens
 from ..core.store.tables import access_log, claims, files, work_items
 from .problems import Handler, in_plain_words, problem
 
@@ -58,6 +59,7 @@ class Server(Protocol):
         """Where it stands with its configuration."""
 
 
+CALLS_OF_DAYS = 30
 SERVER: web.AppKey[Server] = web.AppKey("server", Server)
 
 
@@ -260,6 +262,39 @@ async def post_reload(request: web.Request) -> web.StreamResponse:
     return web.json_response(state.as_data())
 
 
+def _plugins(connection: Connection, since: dt.date) -> dict[str, plugin_calls.Counted]:
+    return plugin_calls.since(connection, since)
+
+
+@_needs("read")
+async def get_plugins(request: web.Request) -> web.StreamResponse:
+    """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
+    server = request.app[SERVER]
+    config = server.services.config
+    since = server.services.clock.now().date() - dt.timedelta(days=CALLS_OF_DAYS)
+    counted = await server.read(_plugins, since)
+    nothing = plugin_calls.Counted("", 0, 0, 0.0)
+    found = []
+    for plugin in config.plugins:
+        calls = counted.get(plugin.name, nothing)
+        found.append(
+            {
+                "name": plugin.name,
+                "version": plugin.version,
+                "origin": plugin.origin,
+                "hooks": sorted(plugin.hooks),
+                "calls": calls.calls,
+                "failures": calls.failures,
+                "seconds": round(calls.seconds, 3),
+            }
+        )
+    resting = [
+        {**one._asdict(), "since": one.since.isoformat(), "until": one.until.isoformat()}
+        for one in server.services.breakers.state(config)
+    ]
+    return web.json_response({"plugins": found, "resting": resting})
+
+
 async def healthz(_request: web.Request) -> web.Response:
     """Whether the process answers."""
     return web.json_response({"status": "ok"})
@@ -284,6 +319,7 @@ def make_app(server: Server) -> web.Application:
             web.get(r"/api/v1/files/{file_id:\d{1,18}}", get_file),
             web.get("/api/v1/queues", get_queues),
             web.get("/api/v1/configuration", get_configuration),
+            web.get("/api/v1/plugins", get_plugins),
             web.post("/api/v1/configuration/reload", post_reload),
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),

@@ -120,8 +120,9 @@ def test_the_commands_know_it(site: Path, config: Path) -> None:
     checked = run(site, "-m", "gateway.cli", "-c", config, "config", "check", "--no-secrets")
     assert "The configuration can be used" in checked
     listed = run(site, "-m", "gateway.cli", "-c", config, "plugins")
-    assert "bluegrass 1.0.0 (package)\n  hooks:  hold_claim, plugin_settings, scrub_claim\n" in listed
-    assert "used by: bluegrass (scrub, hold)" in listed
+    assert "bluegrass 1.0.0 (package)\n  hooks:  " in listed
+    assert "check_settings, confirm_claim, hold_claim, plugin_settings, route_denial, scrub_claim\n" in listed
+    assert "used by: bluegrass (confirm, scrub, hold, route)" in listed
 
 
 def test_its_own_tests_pass_against_what_pip_installed(site: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from gateway.cli import cli
 from gateway.config import Config, load
+from gateway.config.expectations import ClaimExpected, PaymentExpected, read_tests
 from gateway.config.models import Database, GatewayConfig, Organisation, Retention, Source, Web, Workers
 from gateway.config.partner import Answers, BatchRules, Contact, DelimiterChoice, Interchange, Partner
 from gateway.core.x12.reader import read
@@ -164,7 +165,10 @@ def test_every_hook_is_on_the_page_with_its_exact_signature_and_words() -> None:
 
 
 def test_the_samples_on_the_configuration_page_can_be_used(shipped: Path) -> None:
-    gateway, partner, chain, table = blocks(CONFIGURATION_PAGE, "yaml")
+    gateway, partner, chain, trial, table = blocks(CONFIGURATION_PAGE, "yaml")
+    (shipped / "tests/oxygen.yaml").write_text(trial)
+    _, missing = read_tests(shipped)
+    assert [fault.what for fault in missing] == ["there is no file files/earlier.837"], "which is not on the page"
     (shipped / "gateway.yaml").write_text(gateway)
     (shipped / "partners/claim_md.yaml").write_text(partner)
     (shipped / "partners/practice.yaml").unlink()
@@ -183,6 +187,7 @@ def test_the_samples_on_the_configuration_page_can_be_used(shipped: Path) -> Non
     "model",
     [
         *(GatewayConfig, Organisation, Database, Web, Workers, Retention, Source),
+        *(ClaimExpected, PaymentExpected),
         *(Partner, Interchange, Contact, DelimiterChoice, BatchRules, Answers, MatchSpec, StepSpec),
     ],
     ids=lambda model: model.__name__,

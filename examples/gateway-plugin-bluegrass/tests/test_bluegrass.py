@@ -4,9 +4,20 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from gateway.core.model.decision import HoldType
 from gateway.core.x12.claim import Claim
+from gateway.plugins import Table, Tables
 from gateway.plugins.contract import PluginContract
-from gateway.plugins.testing import TODAY, make_claim, make_history, make_line, plugin_context, rules
+from gateway.plugins.testing import (
+    TODAY,
+    make_claim,
+    make_denial,
+    make_history,
+    make_line,
+    make_table,
+    plugin_context,
+    rules,
+)
 
 import gateway_plugin_bluegrass as bluegrass
 
@@ -80,6 +91,33 @@ def test_a_table_changes_with_the_year() -> None:
         assert rules(ctx.hold(claim(month("E0260")))) == ["BG-4"]
         before = make_line("E0260", "RR", from_date=dt.date(2025, 12, 1), thru_date=dt.date(2025, 12, 31))
         assert rules(ctx.hold(claim(before))) == []
+
+
+def test_a_bed_without_an_authorization_waits_for_that_team() -> None:
+    with plugin_context(bluegrass) as ctx:
+        none = ctx.confirm(claim(month("E0260")))
+        with_one = ctx.confirm(claim(month("E0260"), more=["REF*G1*PA900001"]))
+        no_bed = ctx.confirm(claim(month()))
+    assert rules(none) == ["BG-5"]
+    assert (none.holds[0].hold.type, none.holds[0].hold.team) == (HoldType.AUTHORIZATION, "authorization")
+    assert with_one.passes
+    assert no_bed.passes
+
+
+def test_a_denial_for_want_of_an_authorization_has_its_team_and_date() -> None:
+    with plugin_context(bluegrass, {"appeal_days": "30"}) as ctx:
+        draft = ctx.route(make_denial(reason="197")).answer
+        other = ctx.route(make_denial(reason="50")).answer
+    assert (draft.team, draft.rule, draft.deadline) == ("authorization", "BG-6", TODAY + dt.timedelta(days=30))
+    assert other is None
+
+
+def test_a_table_without_numbers_is_refused_when_it_is_read() -> None:
+    rows = [{"code": "E0601", "months": "ten"}]
+    tables = Tables({"bluegrass_rentals": make_table("bluegrass_rentals", rows), "bluegrass_modifiers": Table("m", ())})
+    assert list(bluegrass.check_settings(tables)) == [
+        "in the table bluegrass_rentals, the months of E0601 must be a whole number"
+    ]
 
 
 @pytest.mark.parametrize("rule", ["BG-1", "BG-2", "BG-3"])

@@ -100,6 +100,7 @@ async def _decide(request: Request, mark: Marking) -> bytes:
         lookups=history,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
+        resting=dict(request.resting),
     )
     verdicts = []
     for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):

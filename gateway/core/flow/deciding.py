@@ -42,7 +42,8 @@ class Asked(msgspec.Struct, array_like=True):
 
 
 class Request(msgspec.Struct, array_like=True):
-    """What a child is asked. `killed` are calls that cost an earlier child its life: item, step number, why."""
+    """What a child is asked. `killed` are calls that cost an earlier child its life: item, step number, why; `resting`
+    are steps that are not to be called for now: number, why."""
 
     config_hash: str
     config_root: str
@@ -53,12 +54,14 @@ class Request(msgspec.Struct, array_like=True):
     today: str
     claims: list[Asked]
     killed: list[tuple[int, int, str]] = []
+    resting: list[tuple[int, str]] = []
 
 
 class Killable(Protocol):
-    """A request that remembers which calls cost a child its life."""
+    """A request that remembers which calls cost a child its life, and which steps rest."""
 
     killed: list[tuple[int, int, str]]
+    resting: list[tuple[int, str]]
 
 
 class DecideImpossible(Exception):
@@ -104,6 +107,7 @@ async def ask(
     limits = config.chains.limits
     kills: Counter[int] = Counter()
     outside = 0
+    request.resting = services.breakers.resting(config)
     while True:
         answer: Any = await services.decide.call(pack(request), limits)
         if isinstance(answer, bytes):

@@ -23,6 +23,7 @@ from ..store.outbox import put_outbox
 from ..work.items import open_items
 from . import stored_config
 from .ahead import decide_ahead
+from .breakers import called, calls_of_claims
 from .chunk import Survey, chunks, survey
 from .commit_claims import Origin, commit_chunk
 from .deciding import Asked, decide_chunk
@@ -109,7 +110,10 @@ def _commit(
     now = services.clock.now()
     archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
     origin = Origin(file_id, facts["name"], facts["source"], facts["usage"], dt.date.fromisoformat(facts["today"]))
-    return commit_chunk(connection, origin, unpack_chunk(blob), now, final=final)._asdict()
+    chunk = unpack_chunk(blob)
+    done = commit_chunk(connection, origin, chunk, now, final=final)
+    called(connection, services, chunk.config_hash, list(calls_of_claims(chunk)), now)
+    return done._asdict()
 
 
 class Incomplete(Exception):

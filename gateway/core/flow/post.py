@@ -23,6 +23,7 @@ from ..store.outbox import put_outbox
 from ..store.tables import claim_payments, files, remittances
 from . import stored_config, turns
 from .ahead import decide_ahead
+from .breakers import called, calls_of_payments
 from .deciding import ask
 from .post_begin import Origin, begin_sets
 from .post_commit import Origin as ChunkOrigin
@@ -117,7 +118,10 @@ def _commit(
     now = services.clock.now()
     archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
     origin = ChunkOrigin(file_id, facts["partner"], dt.date.fromisoformat(facts["today"]))
-    return commit_chunk(connection, origin, unpack_chunk(blob), now, final=final)._asdict()
+    chunk = unpack_chunk(blob)
+    done = commit_chunk(connection, origin, chunk, now, final=final)
+    called(connection, services, chunk.config_hash, list(calls_of_payments(chunk)), now)
+    return done._asdict()
 
 
 def _close(

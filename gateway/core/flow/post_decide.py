@@ -89,6 +89,7 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
         lookups=NoLookups(),
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
+        resting=dict(request.resting),
     )
     await decide_each(read, known, config, runner, request.partner, set())
     mark.outside()

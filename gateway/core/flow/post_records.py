@@ -76,7 +76,8 @@ class Asked(msgspec.Struct, array_like=True, gc=False):
 
 
 class PostRequest(msgspec.Struct, array_like=True):
-    """What a child is asked. `killed` are calls that cost an earlier child its life: item, step number, why."""
+    """What a child is asked. `killed` are calls that cost an earlier child its life: item, step number, why; `resting`
+    are steps that are not to be called for now: number, why."""
 
     config_hash: str
     config_root: str
@@ -86,6 +87,7 @@ class PostRequest(msgspec.Struct, array_like=True):
     today: str
     payments: list[Asked]
     killed: list[tuple[int, int, str]] = []
+    resting: list[tuple[int, str]] = []
 
 
 class Decided(msgspec.Struct, array_like=True, gc=False):

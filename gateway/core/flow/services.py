@@ -12,6 +12,7 @@ from sqlalchemy import Engine as SyncEngine
 from ...plugins.pickup import PickupRules, RemoteFile, Sighting, look
 from ..clock import Clock
 from ..store.archive import Archive
+from .breakers import Breakers
 
 if TYPE_CHECKING:
     from ...config.config import Config
@@ -89,6 +90,7 @@ class Services:
         transports: Transports,
         reads: SyncEngine,
         sightings: Sightings | None = None,
+        breakers: Breakers | None = None,
     ) -> None:
         self.config = config
         self.archive = archive
@@ -97,6 +99,7 @@ class Services:
         self.transports = transports
         self.reads = reads
         self.sightings = sightings or Sightings(clock)
+        self.breakers = breakers or Breakers(clock)
         self.polling: set[str] = set()
 
     def source(self, name: str) -> Source | None:

@@ -96,6 +96,18 @@ counters = Table(
     Column("next", _BIG, nullable=False),
 )
 
+# How often each plugin was called, by day.
+plugin_calls = Table(
+    "plugin_calls",
+    metadata,
+    Column("plugin", String(80), primary_key=True),
+    Column("version", String(40), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("calls", _BIG, nullable=False),
+    Column("failures", _BIG, nullable=False),
+    Column("microseconds", _BIG, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,

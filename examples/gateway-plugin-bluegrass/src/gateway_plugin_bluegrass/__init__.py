@@ -6,9 +6,11 @@ The rules stand in a module each; here is what the gateway calls.
 from collections.abc import Iterator
 
 from gateway.core.model.decision import Finding, Hold
+from gateway.core.model.posting import Denial, WorkItemDraft
 from gateway.core.x12.claim import Claim
-from gateway.plugins import ClaimContext, hookimpl
+from gateway.plugins import ClaimContext, PaymentContext, Tables, hookimpl
 
+from .authorization import check_authorization, draft_for
 from .modifiers import TABLE as MODIFIERS
 from .modifiers import set_order
 from .providers import check_referring_provider
@@ -24,6 +26,23 @@ gateway_tables = (MODIFIERS, RENTALS)
 @hookimpl
 def plugin_settings() -> type[Settings]:
     return Settings
+
+
+@hookimpl
+def check_settings(tables: Tables) -> Iterator[str]:
+    """The tables have numbers where numbers are wanted."""
+    for name, column in ((MODIFIERS, "rank"), (RENTALS, "months")):
+        for row in tables[name].rows:
+            if not row.values.get(column, "").isdigit():
+                first = next(iter(row.values.values()), "")
+                yield f"in the table {name}, the {column} of {first} must be a whole number"
+
+
+@hookimpl
+def confirm_claim(claim: Claim, context: ClaimContext[Settings]) -> Iterator[Finding]:
+    """BG-5."""
+    if "BG-5" not in context.settings.skip:
+        yield from check_authorization(claim, context.settings)
 
 
 @hookimpl
@@ -43,3 +62,11 @@ def hold_claim(claim: Claim, context: ClaimContext[Settings]) -> Iterator[Hold]:
     """BG-4."""
     if "BG-4" not in context.settings.skip:
         yield from check_months(claim, context)
+
+
+@hookimpl
+def route_denial(denial: Denial, context: PaymentContext[Settings]) -> WorkItemDraft | None:
+    """BG-6."""
+    if "BG-6" in context.settings.skip:
+        return None
+    return draft_for(denial, context.settings, context.today)

@@ -10,4 +10,8 @@ class Settings(PluginSettings):
     rental_modifier: str = Field(default="RR", description="Lines with it are rentals.")
     longest_days: int = Field(default=31, ge=1, description="The longest span of one rental line, in days.")
     referring_provider: bool = Field(default=True, description="Whether BG-2 is asked.")
+    authorized: frozenset[str] = Field(
+        default=frozenset({"E02[5-9]?", "K08??"}), description="HCPCS codes (or patterns) that need an authorization."
+    )
+    appeal_days: int = Field(default=60, ge=1, description="How long a denial may be taken up with the payer, in days.")
     skip: frozenset[str] = Field(default=frozenset(), description="Rules that are switched off.")

@@ -1,0 +1,195 @@
+"""Steps that fail one call after the other are given a rest: their claims wait at once, with the reason, instead of
+each one costing its time limit; after a pause they are tried again, with one chunk.
+
+Kept in memory by each process that decides; after a restart every step is tried anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+from sqlalchemy import Connection
+
+from ...config import Config
+from ...plugins.answers import RESTING
+from ...plugins.chains import Step
+from ..clock import Clock
+from ..store import plugin_calls
+from ..store.archive import Archive
+from .post_records import DecidedChunk
+from .stored_config import by_hash
+from .verdicts import Chunk
+
+log = structlog.get_logger("gateway")
+
+_FAILED = frozenset({"failed", "skipped"})
+
+
+class Call(NamedTuple):
+    """One call of a step, as its record tells it. `place`: where it stands at its station, from 0."""
+
+    chain: str
+    station: str
+    place: int
+    plugin: str
+    version: str
+    outcome: str
+    microseconds: int
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome in _FAILED
+
+
+class Resting(NamedTuple):
+    """A step that is not called for now."""
+
+    chain: str
+    station: str
+    plugin: str
+    failures: int
+    since: dt.datetime
+    until: dt.datetime
+
+
+class _Count:
+    """How often a step failed one call after the other, and until when it rests."""
+
+    __slots__ = ("failures", "since", "until")
+
+    def __init__(self) -> None:
+        self.failures = 0
+        self.since: dt.datetime | None = None
+        self.until: dt.datetime | None = None
+
+
+class Breakers:
+    """The breakers of all steps, by configuration. From any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._counts: dict[tuple[str, int], _Count] = {}
+
+    def resting(self, config: Config) -> list[tuple[int, str]]:
+        """The steps (by number) that are not to be called now, each with the reason that its claims are told."""
+        now = self._clock.now()
+        with self._lock:
+            return [
+                (number, _why(count))
+                for (config_hash, number), count in self._counts.items()
+                if config_hash == config.hash and count.until is not None and now < count.until
+            ]
+
+    def note(self, config: Config, calls: Iterable[Call]) -> None:
+        """Take notice of calls, in their order."""
+        now = self._clock.now()
+        with self._lock:
+            for call in calls:
+                if call.outcome == RESTING:
+                    continue
+                step = _step(config, call)
+                if step is None or not step.breaker.failures:
+                    continue
+                key = (config.hash, step.number)
+                count = self._counts.get(key)
+                if not call.failed:
+                    if count is not None:
+                        if count.since is not None:
+                            log.info("breaker_closed", plugin=call.plugin, chain=call.chain, station=call.station)
+                        del self._counts[key]
+                    continue
+                if count is None:
+                    count = self._counts[key] = _Count()
+                count.failures += 1
+                # One that comes back from a rest has one call to show that it is well.
+                if count.failures >= step.breaker.failures or count.since is not None:
+                    if count.until is None or now >= count.until:
+                        log.error(
+                            "breaker_opened",
+                            plugin=call.plugin,
+                            chain=call.chain,
+                            station=call.station,
+                            failures=count.failures,
+                        )
+                    count.since = count.since or now
+                    count.until = now + dt.timedelta(seconds=step.breaker.pause)
+
+    def state(self, config: Config) -> list[Resting]:
+        """What rests now, for people."""
+        steps = {step.number: (chain.name, step) for chain in config.chains for step in _steps(chain)}
+        now = self._clock.now()
+        with self._lock:
+            return [
+                Resting(steps[number][0], steps[number][1].station.name, steps[number][1].plugin.name, count.failures,
+                        count.since, count.until)
+                for (config_hash, number), count in self._counts.items()
+                if config_hash == config.hash
+                and number in steps
+                and count.since is not None
+                and count.until is not None
+                and now < count.until
+            ]  # fmt: skip
+
+
+def _why(count: _Count) -> str:
+    assert count.until is not None
+    return (
+        f"it failed {count.failures:,} times in a row and is not called for now; it is tried again after "
+        f"{count.until:%m/%d/%Y %H:%M} UTC"
+    )
+
+
+def _steps(chain: Any) -> Iterable[Step]:
+    return (step for steps in chain.stations.values() for step in steps)
+
+
+def _step(config: Config, call: Call) -> Step | None:
+    try:
+        steps: Sequence[Step] = config.chains[call.chain].steps(call.station)
+    except KeyError:
+        return None
+    return steps[call.place] if call.place < len(steps) else None
+
+
+class _Parts(Protocol):
+    """What is needed of `services.Services`, which has a `Breakers` itself."""
+
+    config: Config
+    archive: Archive
+    breakers: Breakers
+
+
+def called(connection: Connection, services: _Parts, config_hash: str, calls: Sequence[Call], now: dt.datetime) -> None:
+    """Take notice of the calls of a chunk that is committed: in the books, and for the breakers."""
+    made = ((one.plugin, one.version, one.failed, one.microseconds) for one in calls if one.outcome != RESTING)
+    plugin_calls.add(connection, made, now.date())
+    config = services.config
+    if config.hash != config_hash:
+        config = by_hash(str(services.archive.root), str(config.root), config_hash)
+    services.breakers.note(config, calls)
+
+
+def calls_of_claims(chunk: Chunk) -> Iterable[Call]:
+    """The calls that deciding a chunk of claims took."""
+    for verdict in chunk.verdicts:
+        for row in verdict.stations:
+            for place, step in enumerate(row.steps):
+                yield _call(verdict.chain, row.station, place, step)
+
+
+def calls_of_payments(chunk: DecidedChunk) -> Iterable[Call]:
+    """The calls that deciding a chunk of payments took."""
+    for decided in chunk.payments:
+        for place, step in enumerate(decided.steps):
+            yield _call(decided.chain, "post", place, step)
+
+
+def _call(chain: str, station: str, place: int, step: Any) -> Call:
+    return Call(
+        chain, station, place, step["plugin"], step["version"], step["outcome"], int(step.get("microseconds", 0))
+    )

@@ -1,0 +1,86 @@
+"""A step that fails again and again rests, and comes back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.config import Config, load
+from gateway.core.clock import FixedClock
+from gateway.core.flow.breakers import Breakers, Call
+
+from ..config.conftest import CARRIER, DEFAULT, ENV, GATEWAY, PARTNER, RULES
+
+NOW = dt.datetime(2026, 11, 23, 15, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    files = {
+        "gateway.yaml": GATEWAY,
+        "partners/practice.yaml": PARTNER,
+        "chains/default.yaml": DEFAULT + "      breaker: {failures: 3, pause: 10 min}\n    - rules\n",
+        "plugins/carrier.py": CARRIER,
+        "plugins/rules.py": RULES,
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    found = load(tmp_path, ENV)
+    assert isinstance(found, Config), found
+    return found
+
+
+def calls(*outcomes: str, place: int = 0, chain: str = "default") -> list[Call]:
+    return [Call(chain, "scrub", place, "rules", "1.0", outcome, 100) for outcome in outcomes]
+
+
+def test_it_opens_after_so_many_failures_in_a_row(config: Config) -> None:
+    breakers = Breakers(FixedClock(NOW))
+    breakers.note(config, calls("failed", "failed", "continue", "failed", "failed"))
+    assert breakers.resting(config) == []
+    breakers.note(config, calls("skipped"))
+    ((number, why),) = breakers.resting(config)
+    assert number == config.chains["default"].steps("scrub")[0].number
+    assert why == ("it failed 3 times in a row and is not called for now; it is tried again after 11/23/2026 15:10 UTC")
+    (rests,) = breakers.state(config)
+    assert (rests.chain, rests.station, rests.plugin, rests.failures) == ("default", "scrub", "rules", 3)
+    assert (rests.since, rests.until) == (NOW, NOW + dt.timedelta(minutes=10))
+
+
+def test_it_comes_back_and_one_call_shows_whether_it_is_well(config: Config) -> None:
+    clock = FixedClock(NOW)
+    breakers = Breakers(clock)
+    breakers.note(config, calls("failed", "failed", "failed", "resting", "resting"))
+    clock.advance(minutes=10)
+    assert breakers.resting(config) == [], "it is tried"
+    breakers.note(config, calls("failed"))
+    assert len(breakers.resting(config)) == 1, "one failure sends it back"
+    clock.advance(minutes=10)
+    breakers.note(config, calls("continue"))
+    breakers.note(config, calls("failed", "failed"))
+    assert breakers.resting(config) == [], "well again, it has all its tries"
+
+
+def test_each_step_of_each_chain_has_its_own(config: Config) -> None:
+    breakers = Breakers(FixedClock(NOW))
+    breakers.note(config, calls("failed", "failed", "failed", place=1))
+    assert breakers.resting(config) == [], "this step has the default of twenty"
+    breakers.note(config, calls(*["failed"] * 17, place=1))
+    assert [number for number, _ in breakers.resting(config)] == [1]
+    breakers.note(config, calls("failed", chain="gone"))
+    breakers.note(config, calls("failed", place=7))
+
+
+def test_another_configuration_begins_anew(config: Config, tmp_path: Path) -> None:
+    breakers = Breakers(FixedClock(NOW))
+    breakers.note(config, calls("failed", "failed", "failed"))
+    chain = tmp_path / "chains/default.yaml"
+    chain.write_text(chain.read_text().replace("days: 3", "days: 4"))
+    other: Any = load(tmp_path, ENV)
+    assert breakers.resting(other) == []
+    assert breakers.state(other) == []
