@@ -84,6 +84,11 @@ def begin_sets(
     return posts
 
 
+# Made once: a statement that is built with its values is built, and its key computed, for each set.
+_REMITTANCE = insert(remittances)
+_DEPOSIT = insert(deposits)
+
+
 def judge(connection: Connection | None, usage: str, found: Scanned) -> Judged:
     """What becomes of a set. `usage` is ISA15 as this environment wants it; without a connection nothing has come
     before."""
@@ -139,31 +144,32 @@ def _insert(
     level = -found.provider_cents if judged.state == "posting" else 0
     open_cents = found.paid_cents - level if waits or judged.state == "posting" else 0
     connection.execute(
-        insert(remittances).values(
-            id=remittance_id,
-            file_id=origin.file_id,
-            ordinal=found.ordinal,
-            partner=origin.partner,
-            state=judged.state,
-            payer_name=found.payer_name,
-            payer_id=found.payer_id,
-            payee_npi=found.payee_id,
-            handling=found.handling,
-            method=found.method,
-            trace_number=found.trace_number,
-            originator=found.originator,
-            paid_cents=found.paid_cents,
-            effective_date=found.effective_date,
-            money_key=found.money_key,
-            body_hash=found.body,
-            claims=found.claims,
-            posted_cents=0,
-            exception_cents=open_cents,
-            provider_level_cents=level,
-            reason=judged.reason[:1000],
-            duplicate_of=judged.duplicate_of,
-            received_at=now,
-        )
+        _REMITTANCE,
+        {
+            "id": remittance_id,
+            "file_id": origin.file_id,
+            "ordinal": found.ordinal,
+            "partner": origin.partner,
+            "state": judged.state,
+            "payer_name": found.payer_name,
+            "payer_id": found.payer_id,
+            "payee_npi": found.payee_id,
+            "handling": found.handling,
+            "method": found.method,
+            "trace_number": found.trace_number,
+            "originator": found.originator,
+            "paid_cents": found.paid_cents,
+            "effective_date": found.effective_date,
+            "money_key": found.money_key,
+            "body_hash": found.body,
+            "claims": found.claims,
+            "posted_cents": 0,
+            "exception_cents": open_cents,
+            "provider_level_cents": level,
+            "reason": judged.reason[:1000],
+            "duplicate_of": judged.duplicate_of,
+            "received_at": now,
+        },
     )
 
 
@@ -186,18 +192,19 @@ def _money(
     if not found.paid_cents:
         return []
     connection.execute(
-        insert(deposits).values(
-            id=allocate(connection, "deposits", 1),
-            remittance_id=remittance_id,
-            method=_METHODS.get(found.method, found.method.lower())[:12],
-            payer_id=found.payer_id,
-            payer_name=found.payer_name,
-            trace_number=found.trace_number,
-            cents=found.paid_cents,
-            expected_on=found.effective_date,
-            state="expected",
-            created_at=now,
-        )
+        _DEPOSIT,
+        {
+            "id": allocate(connection, "deposits", 1),
+            "remittance_id": remittance_id,
+            "method": _METHODS.get(found.method, found.method.lower())[:12],
+            "payer_id": found.payer_id,
+            "payer_name": found.payer_name,
+            "trace_number": found.trace_number,
+            "cents": found.paid_cents,
+            "expected_on": found.effective_date,
+            "state": "expected",
+            "created_at": now,
+        },
     )
     return [
         signed(
