@@ -27,8 +27,8 @@ DATABASES = ("sqlite", "postgresql")
 
 
 class Row(NamedTuple):
-    """One line of work: its name on the command line, what the table calls it, which file it reads, and whether it is
-    durable (then it runs on each database)."""
+    """One line of work: its name on the command line, what the table calls it, which file it reads (none: it makes its
+    claims itself, in a module of its name), and whether it is durable (then it runs on each database)."""
 
     name: str
     label: str
@@ -41,6 +41,7 @@ ROWS = (
     Row("read-835", "read 835, every adjustment", "remittance"),
     Row("rewrite", "read 837P, write it as a new interchange", "claims"),
     Row("copy", "837P through, byte for byte", "claims"),
+    Row("chain", "ten steps that do nothing", ""),
     Row("intake", "837P taken in, scrubbed, batched", "claims", durable=True),
     Row("post", "835 matched and posted", "remittance", durable=True),
 )
@@ -51,6 +52,8 @@ def _say(text: str) -> None:
 
 
 def _plain(row: Row, size: int, runs: int) -> Figure:
+    if not row.reads:
+        return measure([sys.executable, "-m", f"benchmarks.{row.name}", str(size)], expected=size, runs=runs)
     file = getattr(make(DATA, size), row.reads)
     return measure([sys.executable, "-m", "benchmarks.reading", row.name, str(file)], expected=size, runs=runs)
 
