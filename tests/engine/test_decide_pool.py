@@ -195,3 +195,18 @@ def _alive(pid: int) -> bool:
         except ProcessLookupError:
             return False
         return not Path("/proc/self").exists()
+
+
+async def test_a_child_that_is_ended_twice_closes_nobody_elses_file(tmp_path: Path) -> None:
+    """The number of its descriptor is another file's by then: a database's, for instance."""
+    async with pool_of() as pool:
+        await pool.call(chunk([""]), LIMITS)
+        (child,) = pool._idle
+        child.kill_now()
+        files = [(tmp_path / str(number)).open("wb") for number in range(8)]
+        await child.end()
+        child.kill_now()
+        for file in files:
+            file.write(b"still open")
+            file.close()
+    assert {(tmp_path / str(number)).read_bytes() for number in range(8)} == {b"still open"}

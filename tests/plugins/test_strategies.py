@@ -118,7 +118,7 @@ def test_payments_balance_and_each_service_has_its_match(case: PaymentCase) -> N
 
 
 def test_payments_of_every_status_are_drawn_with_and_without_a_claim() -> None:
-    drawn = sample(payments(), 150)
+    drawn = sample(payments(), 500)
     assert {case.payment.status for case in drawn} >= {"1", "2", "4", "19", "22", "25"}
     assert {case.match.claim is None for case in drawn} == {True, False}
     assert {not case.payment.lines for case in drawn} == {True, False}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import mmap
 import os
@@ -118,11 +117,13 @@ class Child:
         self._let_go()
 
     def _let_go(self) -> None:
+        """Close what is open, once: a descriptor's number may be another file's a moment later."""
         self._line.close()
         self._cells.release()
         self._memory.close()
-        with contextlib.suppress(OSError):
-            os.close(self._memory_file)
+        descriptor, self._memory_file = self._memory_file, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
     def _line_is_closed(self) -> bool:
         try:
