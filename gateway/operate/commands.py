@@ -341,7 +341,11 @@ def partner_list(config_path: Path) -> None:
             last = (
                 f"last reached {line.last_success_at:%m/%d/%Y %H:%M} UTC" if line.last_success_at else "not reached yet"
             )
-            state = f"STOPPED: {line.stopped}" if line.stopped else f"{line.failures} failure(s) in a row"
+            state = (
+                f"STOPPED: {line.stopped.removeprefix('Stopped: ')}"
+                if line.stopped
+                else f"{line.failures} failure(s) in a row"
+            )
             click.echo(f"{one.name:<24} {last:<34} {state}")
 
 

@@ -148,7 +148,9 @@ def _judge(found: Survey, others: dict[str, int]) -> None:
         words.append(f"Nothing can be read in it: {first} Its bytes are kept; ask the source what it is.")
     elif not taken:
         found.kind, found.refused = next(iter(others)).split(" ")[0], True
-        words.append(f"It holds {', '.join(others)}, where professional claims (837P) are wanted.")
+        words.append(
+            f"It holds {', '.join(others)}, where professional claims (837P) are wanted. Ask the source what it is for."
+        )
     else:
         found.kind = "837P"
         if others:
@@ -158,6 +160,8 @@ def _judge(found: Survey, others: dict[str, int]) -> None:
         if len(words) > 4:
             words.append(f"{len(found.unsound)} transaction sets are like that.")
             break
+    if found.unsound:
+        words.append("Ask the source to send these claims again, corrected.")
     if taken and not found.claims:
         words.append("It holds no claim.")
     found.problem = " ".join(words)

@@ -85,7 +85,7 @@ class DropFolder:
                 self._partial[file.path] = looks = self._partial.get(file.path, 0) + 1
                 if looks < LOOKS_AT_A_PART:
                     continue
-            taken.append(_entry(file, "" if whole else f"It is not whole: {why}"))
+            taken.append(_entry(file, "" if whole else f"It is not whole: {why}. Ask the source to send it again."))
         for file in listing:
             if not file.size and now.timestamp() - file.mtime / 1e9 > EMPTY_FOR:
                 taken.append(_entry(file, "It is empty. Ask the source to send it again."))

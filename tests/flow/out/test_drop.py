@@ -96,6 +96,7 @@ def test_a_file_cut_short_gets_its_time_and_is_then_set_aside(world: World, drop
     looks(world, drop, 1)
     (file,) = drop.ready()
     assert file["refused"].startswith("It is not whole")
+    assert file["refused"].endswith("Ask the source to send it again.")
 
 
 async def test_a_file_that_stays_cut_short_fails_with_its_reason_beside_it(
