@@ -11,7 +11,7 @@ import click
 
 from ..config.commands import require
 from .commands import change
-from .work_commands import dollars, look, show
+from .work_commands import amount, look, show
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -50,7 +50,7 @@ def batches_list(config_path: Path, partner: str, state: str, limit: int, as_csv
             row.isa13,
             row.state,
             row.claims,
-            dollars(row.cents),
+            amount(row.cents),
             f"{row.sent_at:%Y-%m-%d %H:%M}" if row.sent_at else "",
             row.ta1,
             row.group_ack,

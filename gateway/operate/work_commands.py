@@ -56,7 +56,7 @@ def look(config: Config, what: str, statement: Select[Any]) -> list[Any]:
     return change(config, read)
 
 
-def dollars(cents: int) -> str:
+def amount(cents: int) -> str:
     """Cents as dollars, for a person."""
     from ..core.model.money import to_dollars
 
@@ -147,7 +147,7 @@ def holds_list(config_path: Path, team: str, as_csv: bool) -> None:
         (
             row.id,
             row.source_claim_number,
-            dollars(row.charge_cents),
+            amount(row.charge_cents),
             row.type,
             row.team,
             row.due or row.expires,
@@ -215,7 +215,7 @@ def queue_list(config_path: Path, team: str, kind: str, limit: int, as_csv: bool
     found = look(require(config_path), "queue list", statement)
     shown = found if as_csv else found[:limit]
     rows = [
-        (row.id, row.kind, row.team, row.work_by, row.deadline, dollars(row.cents), row.partner, row.reason)
+        (row.id, row.kind, row.team, row.work_by, row.deadline, amount(row.cents), row.partner, row.reason)
         for row in shown
     ]
     columns = ("id", "kind", "team", "work_by", "deadline", "dollars", "partner", "reason")
