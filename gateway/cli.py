@@ -29,7 +29,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plugin": ("gateway.plugins.scaffold:plugin", "Begin a plugin of your own."),
     "purge": ("gateway.operate.commands:purge", "Remove what the retention policy no longer keeps."),
     "queue": ("gateway.operate.work_commands:queue", "What waits for a person."),
+    "replay": (
+        "gateway.operate.again_commands:replay",
+        "Run something again inside: claims, payments that wait, a file.",
+    ),
+    "requests": ("gateway.operate.again_commands:requests", "What was asked to be done again, and what came of it."),
     "restore": ("gateway.operate.commands:restore", "Bring a backup back into an empty place."),
+    "resubmit": ("gateway.operate.again_commands:resubmit", "Send rejected claims again in a new interchange."),
     "sandbox": ("gateway.sandbox.commands:sandbox", "A practice clearinghouse, and invented claims to send."),
     "serve": ("gateway.operate.commands:serve", "Run the gateway."),
     "token": ("gateway.operate.commands:token", "Bearer tokens for the API."),

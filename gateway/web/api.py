@@ -61,9 +61,11 @@ class Server(Protocol):
 
 CALLS_OF_DAYS = 30
 SERVER: web.AppKey[Server] = web.AppKey("server", Server)
+WHO: web.RequestKey[str] = web.RequestKey("who", str)
+"""Where a request has the name of its token."""
 
 
-def _needs(scope: str) -> Callable[[Handler], Handler]:
+def needs(scope: str) -> Callable[[Handler], Handler]:
     """Only with a token of this scope; the use is in the access log."""
 
     def guard(handler: Handler) -> Handler:
@@ -89,6 +91,7 @@ def _needs(scope: str) -> Callable[[Handler], Handler]:
                     f"The token {token.name!r} has the scope {', '.join(token.scopes)}; this needs {scope!r}. "
                     f"Make another with: gateway token add NAME --scope {scope}",
                 )
+            request[WHO] = token.name
             return await handler(request)
 
         return guarded
@@ -147,7 +150,7 @@ def _too_large(limit: int) -> web.Response:
     return problem(413, "Too large", f"At most {limit >> 20} MB are taken here; split it, or use the drop folder.")
 
 
-@_needs("submit")
+@needs("submit")
 async def post_file(request: web.Request) -> web.StreamResponse:
     """Take a file (837P or JSON claims) of a source: the body is the file, `?name=` what it is called."""
     server = request.app[SERVER]
@@ -163,7 +166,7 @@ async def post_file(request: web.Request) -> web.StreamResponse:
         return await _take(server, source.name, name, body)
 
 
-@_needs("submit")
+@needs("submit")
 async def post_claims(request: web.Request) -> web.StreamResponse:
     """Take claims as JSON: one object, or a list of them. Either all of them are taken or none."""
     server = request.app[SERVER]
@@ -217,7 +220,7 @@ def _file(connection: Connection, file_id: int) -> dict[str, Any] | None:
     }
 
 
-@_needs("read")
+@needs("read")
 async def get_file(request: web.Request) -> web.StreamResponse:
     """What became of a file: its state, and its claims by state."""
     found = await request.app[SERVER].read(_file, int(request.match_info["file_id"]))
@@ -241,19 +244,19 @@ def _waiting(connection: Connection) -> list[dict[str, Any]]:
     return [{"kind": row.kind, "team": row.team, "items": row.items, "cents": int(row.cents or 0)} for row in rows]
 
 
-@_needs("read")
+@needs("read")
 async def get_queues(request: web.Request) -> web.StreamResponse:
     """What waits for a person: open work items by kind and team, with the cents at stake."""
     return web.json_response({"queues": await request.app[SERVER].read(_waiting)})
 
 
-@_needs("read")
+@needs("read")
 async def get_configuration(request: web.Request) -> web.StreamResponse:
     """The configuration in force: its hash, since when, how often it was reloaded, and why the last one was refused."""
     return web.json_response(request.app[SERVER].reloads.as_data())
 
 
-@_needs("admin")
+@needs("admin")
 async def post_reload(request: web.Request) -> web.StreamResponse:
     """Read the configuration again and take it; with any fault the old one stays, and all faults are told."""
     state = await request.app[SERVER].reload()
@@ -266,7 +269,7 @@ def _plugins(connection: Connection, since: dt.date) -> dict[str, plugin_calls.C
     return plugin_calls.since(connection, since)
 
 
-@_needs("read")
+@needs("read")
 async def get_plugins(request: web.Request) -> web.StreamResponse:
     """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
     server = request.app[SERVER]
@@ -310,6 +313,8 @@ async def readyz(request: web.Request) -> web.Response:
 
 def make_app(server: Server) -> web.Application:
     """The routes, for a server."""
+    from . import again  # it needs what stands above
+
     app = web.Application(middlewares=[in_plain_words])
     app[SERVER] = server
     app.add_routes(
@@ -323,6 +328,7 @@ def make_app(server: Server) -> web.Application:
             web.post("/api/v1/configuration/reload", post_reload),
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
+            *again.routes(),
         ]
     )
     return app

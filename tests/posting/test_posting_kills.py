@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -34,9 +35,15 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
 
 def run(desk: Desk, file_id: int, kill_at: str = "") -> int:
     """Post the file in a process of its own; returns how it ended."""
+    return work(desk.url, desk.folder, "post", str(file_id), {"file_id": file_id}, kill_at)
+
+
+def work(url: str, folder: Path, kind: str, key: str, payload: dict[str, Any], kill_at: str = "") -> int:
+    """Do a piece of work in a process of its own; returns how it ended."""
     environment = {**os.environ, "GATEWAY_KILL_AT": kill_at}
+    told = [url, str(folder), kind, key, json.dumps(payload)]
     process = subprocess.run(
-        [sys.executable, "-W", "error", "-m", f"{__package__}.worker", desk.url, str(desk.folder), str(file_id)],
+        [sys.executable, "-W", "error", "-m", f"{__package__}.worker", *told],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -1,11 +1,12 @@
-"""The gateway's engine with the station that posts, as a process that can be killed:
+"""The gateway's engine with its stations, as a process that can be killed:
 
-python -m tests.posting.worker URL FOLDER FILE_ID
+python -m tests.posting.worker URL FOLDER KIND KEY PAYLOAD
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
@@ -13,18 +14,18 @@ from gateway.config import Config, load
 from gateway.core.clock import FixedClock
 from gateway.core.engine.dbos_engine import DbosEngine
 from gateway.core.engine.decide_pool import DecidePool
-from gateway.core.flow import post
+from gateway.core.flow import stations
 from gateway.core.flow.services import Services
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
 
 from .conftest import NOON
 
-assert post.post
+stations.load()
 
 
-async def main(url: str, folder: Path, file_id: str) -> None:
-    """Post one file to its end, or go on where a killed process left it."""
+async def main(url: str, folder: Path, kind: str, key: str, payload: str) -> None:
+    """Do one piece of work to its end, or go on where a killed process left it."""
     config = load(folder / "config", secrets=False)
     assert isinstance(config, Config), config
     clock = FixedClock(NOON)
@@ -37,11 +38,19 @@ async def main(url: str, folder: Path, file_id: str) -> None:
         transports=None,  # type: ignore[arg-type]
         reads=make_sync_engine(url, read_only=True),
     )
-    engine = DbosEngine(url, executor_id="one", clock=clock, services=services, poll_seconds=0.02, sweep_seconds=0.1)
+    engine = DbosEngine(
+        url,
+        executor_id="one",
+        clock=clock,
+        services=services,
+        poll_seconds=0.02,
+        sweep_seconds=3600,
+        sweep_at_once=False,
+    )
     await engine.start()
     try:
-        await engine.submit("post", file_id, {"file_id": int(file_id)})
-        await engine.wait("post", file_id)
+        await engine.submit(kind, key, json.loads(payload))
+        await engine.wait(kind, key)
     finally:
         await engine.stop()
         await pool.close()
@@ -49,4 +58,4 @@ async def main(url: str, folder: Path, file_id: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:6]))

@@ -13,7 +13,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -119,20 +119,23 @@ def _place_postings(folder: Path, stamp: str, rows: Iterator[dict[str, Any]], by
     return name
 
 
-def _give(services: Services, file_id: int, by: str) -> list[dict[str, Any]]:
-    """Write every answer that a file calls for; returns what was given to whom."""
+def _give(services: Services, file_id: int, by: str, payments: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """Write every answer that a file calls for; returns what was given to whom. `payments`: only the postings of
+    these, which were posted after the others; in a file of their own, so that none is given twice."""
     given: list[dict[str, Any]] = []
     with services.reads.connect() as connection:
         row = connection.execute(select(files).where(files.c.id == file_id)).one()
         if row.origin != "partner":
             return _give_999(services, connection, file_id, by)
         stamp = f"{row.received_at:%Y%m%d}-{file_id}"
+        if payments:
+            stamp += f"-{payments[0]}"
         for name in _sources(connection, file_id):
             source = services.config.source(name)
             if source is None:
                 continue
             folder = _folder(services, source)
-            for kind in ("277CA", "835"):
+            for kind in ("277CA", "835") if not payments else ():
                 if row.kind in (kind, "mixed") and kind in source.answers:
                     content = _for_source(services, connection, row.sha256, name)
                     written = _place(folder, f"{stamp}-{kind}-{_safe(row.name)}", content, by)
@@ -141,7 +144,7 @@ def _give(services: Services, file_id: int, by: str) -> list[dict[str, Any]]:
                         break
             if "postings" in source.answers and row.kind in ("835", "mixed"):
                 folder.mkdir(parents=True, exist_ok=True)
-                rows = postings_rows(connection, file_id=file_id, source=name)
+                rows = postings_rows(connection, file_id=file_id, source=name, payments=frozenset(payments))
                 if written := _place_postings(folder, stamp, rows, by):
                     given.append({"source": name, "kind": "postings", "name": written})
     return given
@@ -170,10 +173,12 @@ def _tell(connection: Connection, services: Services, file_id: int, given: list[
 
 @workflow("answer")
 async def answer(run: Run, payload: Payload) -> int:
-    """Give the sources what a file holds for them. `payload`: {file_id}."""
+    """Give the sources what a file holds for them. `payload`: {file_id}, and {payments} where only these were posted
+    now."""
     services: Services = run.services
     file_id = int(payload["file_id"])
-    given = await run.step("give", _give, services, file_id, _safe(run.key))
+    payments = [int(one) for one in payload.get("payments", ())]
+    given = await run.step("give", _give, services, file_id, _safe(run.key), payments)
     boundary("answers.written")
     await run.transact("tell", _tell, services, file_id, given)
     return len(given)

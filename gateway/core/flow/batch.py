@@ -52,7 +52,7 @@ _WRONG_USAGE = (
 
 _SUBMISSION = (
     *("id", "claim_id", "batch_id", "claim_number", "st02", "position", "state", "hop", "payer_claim_number"),
-    *("clearinghouse_number", "charge_cents", "created_at", "updated_at"),
+    *("clearinghouse_number", "charge_cents", "resubmits", "created_at", "updated_at"),
 )
 
 
@@ -201,11 +201,14 @@ def _create(
                 "",
                 "",
                 row.charge_cents,
+                row.resubmits,
                 now,
                 now,
             )
         )
         what = f"In batch {batch_id} to {partner.name}: interchange {isa13}, transaction set {st02}."
+        if row.resubmits:
+            what += f" It repeats submission {row.resubmits}."
         entries.append(timeline.Entry("claim", row.id, "batch", what))
     insert_bulk(connection, submissions, _SUBMISSION, rows)
     claim_store.set_state(connection, [row.id for row in chosen], ClaimState.BATCHED, now)

@@ -53,7 +53,7 @@ _LINE = (
 )
 HOLD = (
     *("id", "claim_id", "type", "rule", "plugin", "reason", "team", "line", "due", "expires", "opened_at"),
-    *("released_by", "release_reason"),
+    *("released_by", "release_reason", "station"),
 )
 
 
@@ -90,7 +90,7 @@ def commit_chunk(
     # First of all: the counter's row is the lock that lets one commit of claims in at a time (PostgreSQL; on
     # SQLite there is one writer anyway), so that what is looked up below stays true until it is written.
     first_id = allocate(connection, "claims", max(len(chunk.verdicts), 1))
-    changed = _changed(connection, chunk.verdicts)
+    changed = changed_patients(connection, chunk.verdicts)
     if final:
         for verdict in chunk.verdicts:
             if verdict.ordinal in changed:
@@ -116,7 +116,7 @@ def commit_chunk(
     states = {verdict.ordinal: _state(verdict) for verdict in verdicts}
     _write_claims(connection, origin, chunk.config_hash, verdicts, ids, patient_of, states, now)
     line_ids = _write_lines(connection, verdicts, ids, patient_of)
-    items = _write_holds(connection, origin, verdicts, ids, now)
+    items = write_holds(connection, origin, verdicts, ids, now)
     items += _faulty_items(origin, verdicts, ids, states)
     items += _merge_items(origin, linked.suggested)
     open_items(connection, items, now)
@@ -143,7 +143,7 @@ def _system_hold(rule: str, reason: str) -> HoldRow:
     return HoldRow(type="SYS", rule=rule, plugin="", reason=reason, team="billing")
 
 
-def _changed(connection: Connection, verdicts: Sequence[Verdict]) -> set[int]:
+def changed_patients(connection: Connection, verdicts: Sequence[Verdict]) -> set[int]:
     """Ordinals of the claims whose patient is not as it was when they were decided."""
     keys = {v.ordinal: patient_store.keys_of(v.columns.person) for v in verdicts if not v.fault}
     known = patient_store.find(connection, (key for some in keys.values() for key in some))
@@ -303,7 +303,7 @@ def _write_lines(
     return line_ids
 
 
-def _write_holds(
+def write_holds(
     connection: Connection, origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int], now: dt.datetime
 ) -> list[WorkItem]:
     """Write the holds of the claims that are not faulty; returns a work item for each."""
@@ -331,6 +331,7 @@ def _write_holds(
                 now,
                 "",
                 "",
+                hold.station,
             )
         )
         items.append(

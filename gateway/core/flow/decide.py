@@ -37,6 +37,7 @@ _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (scrub.STATION, scrub.what_happened),
     (hold.STATION, hold.what_happened),
 )
+_NAMES = frozenset(station for station, _ in _ON_THE_WAY)
 _requests = msgspec.msgpack.Decoder(Request)
 _NO_PERSON = Person("", "", None, "", "")
 _NO_COLUMNS = Columns("", "", "", "", "", "", "", 0, None, None, "", _NO_PERSON, [])
@@ -92,9 +93,9 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
 
 async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = read_claims(config, request.source, request.file_id, request.claims)
+    read = read_claims(config, request.source, request.file_id, request.claims, renumber=request.renumber)
     with reads(request.database_url).connect() as connection:
-        history = history_of(connection, read)
+        history = history_of(connection, read, before=request.before)
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=history,
@@ -104,7 +105,7 @@ async def _decide(request: Request, mark: Marking) -> bytes:
     )
     verdicts = []
     for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
-        verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source)
+        verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source, first=request.first)
         verdicts.append(verdict)
         read[item].claim = None
         if not item % 50:
@@ -113,16 +114,22 @@ async def _decide(request: Request, mark: Marking) -> bytes:
     return pack_chunk(Chunk(request.config_hash, verdicts))
 
 
-def read_claims(config: Config, source: str, file_id: int, claims: Sequence[Asked]) -> list[ReadClaim]:
-    """The claims of a chunk, read and numbered as their source wants it."""
-    settings = config.source(source)
-    renumber = settings is not None and settings.our_claim_numbers
+def read_claims(
+    config: Config, source: str, file_id: int, claims: Sequence[Asked], *, renumber: bool | None = None
+) -> list[ReadClaim]:
+    """The claims of a chunk, read and numbered as their source wants it (or as `renumber` says)."""
+    if renumber is None:
+        settings = config.source(source)
+        renumber = settings is not None and settings.our_claim_numbers
     return [ReadClaim(asked, source, file_id, renumber=renumber) for asked in claims]
 
 
-def history_of(connection: Connection | None, read: Sequence[ReadClaim], without_file: int = 0) -> History:
+def history_of(
+    connection: Connection | None, read: Sequence[ReadClaim], without_file: int = 0, before: Sequence[int] = ()
+) -> History:
     """What the patients of a chunk had before; see `History`."""
-    return History(connection, [one.columns.person if one.claim else _NO_PERSON for one in read], without_file)
+    people = [one.columns.person if one.claim else _NO_PERSON for one in read]
+    return History(connection, people, without_file, before)
 
 
 def _faulty(asked: Asked, one: ReadClaim) -> Verdict:
@@ -151,8 +158,11 @@ async def decide_claim(
     history: History,
     runner: Runner,
     source: str,
+    *,
+    first: str = "",
 ) -> tuple[Verdict, list[Decision]]:
-    """Run the chain of claim number `item` of a chunk: the verdict, and what each station decided on the way."""
+    """Run the chain of claim number `item` of a chunk: the verdict, and what each station decided on the way. `first`
+    is the station to begin with (the first of all, where it is none of them)."""
     claim = one.claim
     if claim is None:
         return _faulty(asked, one), []
@@ -167,8 +177,10 @@ async def decide_claim(
     decisions: list[Decision] = []
     stations: list[StationRow] = []
     edited = False
+    begun = first not in _NAMES
     for station, words in _ON_THE_WAY:
-        if not chain.steps(station):
+        begun = begun or station == first
+        if not begun or not chain.steps(station):
             continue
         decision, after = await runner.claim(item, chain, station, claim, columns.payer_id, name)
         if after is not claim and STATIONS[station].edits:

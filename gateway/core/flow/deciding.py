@@ -43,7 +43,12 @@ class Asked(msgspec.Struct, array_like=True):
 
 class Request(msgspec.Struct, array_like=True):
     """What a child is asked. `killed` are calls that cost an earlier child its life: item, step number, why; `resting`
-    are steps that are not to be called for now: number, why."""
+    are steps that are not to be called for now: number, why.
+
+    For claims that are in the books already (replay): `first` is the station to begin with, `renumber` whether they
+    leave under our numbers (else as the source is set), and `before` the id of each: only what came before it is its
+    history. Of such a chunk no two are of one patient.
+    """
 
     config_hash: str
     config_root: str
@@ -55,6 +60,9 @@ class Request(msgspec.Struct, array_like=True):
     claims: list[Asked]
     killed: list[tuple[int, int, str]] = []
     resting: list[tuple[int, str]] = []
+    first: str = ""
+    renumber: bool | None = None
+    before: list[int] = []
 
 
 class Killable(Protocol):
@@ -72,9 +80,19 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 async def decide_chunk(
-    services: Services, source: str, file_id: int, today: str, config_hash: str, claims: Sequence[Asked]
+    services: Services,
+    source: str,
+    file_id: int,
+    today: str,
+    config_hash: str,
+    claims: Sequence[Asked],
+    *,
+    first: str = "",
+    renumber: bool | None = None,
+    before: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """Decide the claims; returns hash and size of the blob with the verdicts, which is in the archive.
+    """Decide the claims; returns hash and size of the blob with the verdicts, which is in the archive. `first`,
+    `renumber` and `before` as in `Request`.
 
     Raises:
         DecideImpossible: the children fail, and no plugin is to blame.
@@ -91,6 +109,9 @@ async def decide_chunk(
         file_id=file_id,
         today=today,
         claims=list(claims),
+        first=first,
+        renumber=renumber,
+        before=list(before),
     )
     return await ask(services, config, request, len(request.claims))
 

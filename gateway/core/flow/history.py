@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -24,16 +24,23 @@ class History:
     """The `Lookups` of a chunk. The station says whose turn it is (`turn`) before it runs a claim's chain.
 
     Without a connection nobody has a past but what the chunk itself decides. `without_file`: as if that file had not
-    come.
+    come. `before`: for each of the people, the id of a claim; they have no past but what came before it.
     """
 
-    def __init__(self, connection: Connection | None, people: Sequence[Person], without_file: int = 0) -> None:
+    def __init__(
+        self,
+        connection: Connection | None,
+        people: Sequence[Person],
+        without_file: int = 0,
+        before: Sequence[int] = (),
+    ) -> None:
         self._keys = [patient_store.keys_of(person) for person in people]
         self._known: dict[Key, Known] = {}
         self._lines: dict[int, list[HistoryLine]] = {}
         if connection is not None:
             self._known = patient_store.find(connection, {key for keys in self._keys for key in keys})
-            self._load(connection, {known.patient_id for known in self._known.values()}, without_file)
+            until = {self.turn(index).patient_id: claim_id for index, claim_id in enumerate(before)}
+            self._load(connection, {known.patient_id for known in self._known.values()}, without_file, until)
         # Patients that are new in this chunk, by each of their keys.
         self._newcomers: dict[Key, int] = {}
         self._index = 0
@@ -86,7 +93,7 @@ class History:
             self._newcomers.setdefault(key, who)
         return who if keys else 0
 
-    def _load(self, connection: Connection, ids: Iterable[int], without_file: int) -> None:
+    def _load(self, connection: Connection, ids: Iterable[int], without_file: int, until: Mapping[int, int]) -> None:
         owner = _with_merged(connection, set(ids))
         but_not = [claims.c.file_id != without_file] if without_file else []
         found: list[tuple[int, dt.date, int, HistoryLine]] = []
@@ -111,6 +118,8 @@ class History:
                 .where(claim_lines.c.patient_id.in_(some), *but_not)
             ).all()
             for row in rows:
+                if row.id >= until.get(owner[row.patient_id], row.id + 1):
+                    continue
                 line = HistoryLine(
                     row.claim_number,
                     row.number,

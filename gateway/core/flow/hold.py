@@ -40,16 +40,24 @@ def holds_of(decisions: Iterable[Decision]) -> list[HoldRow]:
                     hold.line,
                     hold.due,
                     hold.expires,
+                    decision.station,
                 ),
             )
         last = decision.steps[-1].plugin if decision.steps else ""
         if decision.quarantine is not None:
             aside = decision.quarantine
             rows[last, QUARANTINE, aside.reason, 0] = HoldRow(
-                HoldType.MANUAL.value, QUARANTINE, last, f"Set aside: {aside.reason}", aside.team
+                HoldType.MANUAL.value,
+                QUARANTINE,
+                last,
+                f"Set aside: {aside.reason}",
+                aside.team,
+                station=decision.station,
             )
         if decision.retry is not None:
             again = decision.retry
             reason = f"{again.reason} Plugin {last} wants to look at it again in {again.seconds:g} s."
-            rows[last, ASK_AGAIN, reason, 0] = HoldRow(HoldType.SYSTEM.value, ASK_AGAIN, last, reason, "edi")
+            rows[last, ASK_AGAIN, reason, 0] = HoldRow(
+                HoldType.SYSTEM.value, ASK_AGAIN, last, reason, "edi", station=decision.station
+            )
     return list(rows.values())

@@ -121,7 +121,13 @@ class Incomplete(Exception):
 
 
 def _finish(
-    connection: Connection, services: Services, file_id: int, totals: dict[str, int], claims: int, config_hash: str
+    connection: Connection,
+    services: Services,
+    file_id: int,
+    totals: dict[str, int],
+    claims: int,
+    config_hash: str,
+    key: str,
 ) -> None:
     """The file is read to its end: what it held, and the answer to its source.
 
@@ -137,12 +143,12 @@ def _finish(
         f"{totals['held']:,} held, {totals['faulty']:,} faulty."
     )
     timeline.add(connection, [timeline.Entry("file", file_id, "intake", what, None, config_hash)], now)
-    put_outbox(connection, "answer", f"intake:{file_id}", {"file_id": file_id}, now)
+    put_outbox(connection, "answer", f"intake:{key}", {"file_id": file_id}, now)
 
 
-def _refuse(connection: Connection, services: Services, file_id: int) -> None:
+def _refuse(connection: Connection, services: Services, file_id: int, key: str) -> None:
     """The source hears of a file that could not be taken in, too."""
-    put_outbox(connection, "answer", f"intake:{file_id}", {"file_id": file_id}, services.clock.now())
+    put_outbox(connection, "answer", f"intake:{key}", {"file_id": file_id}, services.clock.now())
 
 
 @workflow("intake")
@@ -156,12 +162,12 @@ async def take_in(run: Run, payload: Payload) -> dict[str, int]:
     await run.transact("begin", _begin, services, file_id, facts, seen)
     totals = dict.fromkeys(("claims", "cents", "ready", "held", "faulty"), 0)
     if seen["refused"]:
-        await run.transact("refuse", _refuse, services, file_id)
+        await run.transact("refuse", _refuse, services, file_id, run.key)
         return totals
     work = _Work(run, services, file_id, facts, totals)
     cut = chunks(services.archive, facts["sha256"], Survey.unsound_of(seen), facts["size"])
     await decide_ahead(cut, work.decide, work.commit)
-    await run.transact("finish", _finish, services, file_id, totals, seen["claims"], facts["config_hash"])
+    await run.transact("finish", _finish, services, file_id, totals, seen["claims"], facts["config_hash"], run.key)
     boundary("intake.finished")
     return totals
 

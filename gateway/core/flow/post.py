@@ -88,8 +88,8 @@ def _begin(
     return begin_sets(connection, origin, sets, config.tables, now)
 
 
-async def _decide(services: Services, facts: dict[str, Any], payments: list[Asked]) -> dict[str, Any]:
-    """Have a chunk decided; returns hash and size of the blob."""
+async def decide_payments(services: Services, facts: dict[str, Any], payments: list[Asked]) -> dict[str, Any]:
+    """Have a chunk decided; returns hash and size of the blob. `facts`: config_hash, partner and today."""
     config = services.config
     if config.hash != facts["config_hash"]:
         config = stored_config.by_hash(str(services.archive.root), str(config.root), facts["config_hash"])
@@ -207,7 +207,7 @@ class _Work:
 
     async def decide(self, name: str, chunk: list[Asked]) -> dict[str, Any]:
         """Have a chunk decided."""
-        decided: dict[str, Any] = await self._run.step(name, _decide, self._services, self._facts, chunk)
+        decided: dict[str, Any] = await self._run.step(name, decide_payments, self._services, self._facts, chunk)
         return decided
 
     async def commit(self, number: int, chunk: list[Asked], decided: dict[str, Any]) -> None:

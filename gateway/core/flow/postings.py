@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
@@ -21,20 +21,23 @@ def postings_rows(
     file_id: int | None = None,
     remittance_ids: Sequence[int] = (),
     source: str = "",
+    payments: Collection[int] = (),
 ) -> Iterator[dict[str, Any]]:
-    """What was posted from a file (or from remittances), in their order; of one source's claims where it is named.
+    """What was posted from a file (or from remittances), in their order; of one source's claims where it is named, and
+    of these payments where any are.
 
     Amounts are Decimal dollars; `adjustments` are `CO-45 50.00` and the like, with blanks between; dates are ISO. A
     payment that was posted to the claim as a whole has an empty `line`. Reads in the memory of some hundred payments.
     """
     if file_id is not None:
-        found = select(remittances.c.id).where(remittances.c.file_id == file_id).order_by(remittances.c.ordinal)
-        remittance_ids = connection.execute(found).scalars().all()
+        of_file = select(remittances.c.id).where(remittances.c.file_id == file_id).order_by(remittances.c.ordinal)
+        remittance_ids = connection.execute(of_file).scalars().all()
     for remittance_id in remittance_ids:
         last = 0
-        while payments := connection.execute(_page(remittance_id, last)).all():
-            yield from _rows(connection, [row for row in payments if source in ("", row.source)])
-            last = payments[-1].id
+        while found := connection.execute(_page(remittance_id, last)).all():
+            wanted = [row for row in found if source in ("", row.source) and (not payments or row.id in payments)]
+            yield from _rows(connection, wanted)
+            last = found[-1].id
 
 
 def _page(remittance_id: int, last: int) -> Select[Any]:

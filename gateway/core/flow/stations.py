@@ -12,9 +12,22 @@ from .services import Services
 
 def load() -> tuple[str, ...]:
     """Import every station; returns their names in the order of the rails."""
-    from . import acknowledge, answers, batch, drop, fetch, intake, post, read, send, watch
+    from . import (
+        acknowledge,
+        answers,
+        batch,
+        drop,
+        fetch,
+        intake,
+        post,
+        read,
+        replay_claims,
+        replay_payments,
+        send,
+        watch,
+    )
 
-    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
+    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch, replay_claims, replay_payments)
     return tuple(module.__name__.rpartition(".")[2] for module in rails)
 
 

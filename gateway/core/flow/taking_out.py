@@ -41,7 +41,7 @@ def hold_claims(
     first = allocate(connection, "holds", len(pairs))
     rows, items, entries = [], [], []
     for index, (claim, reason) in enumerate(pairs):
-        rows.append((first + index, claim.id, "SYS", rule, "", reason[:1000], "billing", 0, due, None, now, "", ""))
+        rows.append((first + index, claim.id, "SYS", rule, "", reason[:1000], "billing", 0, due, None, now, "", "", ""))
         items.append(
             WorkItem(
                 kind="hold",

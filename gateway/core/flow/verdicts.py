@@ -28,7 +28,8 @@ class LineRow(msgspec.Struct, array_like=True, gc=False):
 
 
 class HoldRow(msgspec.Struct, array_like=True, gc=False):
-    """A hold to open: who put it (`plugin`, empty: the gateway itself), why, and which team releases it."""
+    """A hold to open: who put it (`plugin`, empty: the gateway itself) at which `station`, why, and which team releases
+    it."""
 
     type: str
     rule: str
@@ -38,6 +39,7 @@ class HoldRow(msgspec.Struct, array_like=True, gc=False):
     line: int = 0
     due: dt.date | None = None
     expires: dt.date | None = None
+    station: str = ""
 
 
 class StationRow(msgspec.Struct, array_like=True, gc=False):

@@ -55,6 +55,7 @@ def ready_claims(connection: Connection, partner: str, limit: int) -> Sequence[A
             claims.c.partner,
             claims.c.billing_npi,
             claims.c.member_id,
+            claims.c.resubmits,
             claims.c.content,
         )
         .where(claims.c.state == ClaimState.READY, claims.c.partner == partner)

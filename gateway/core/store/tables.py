@@ -341,6 +341,8 @@ claims = Table(
     _text("config_hash", size=64),
     # Of the segments as they came, without CLM01: the same claim under another number is found by it.
     _text("content_hash", size=32),
+    # The submission that the next one repeats, where somebody asked to resubmit it.
+    Column("resubmits", _BIG, nullable=True),
     Column("content", LargeBinary, nullable=False),
     _moment("created_at"),
     _moment("updated_at"),
@@ -387,6 +389,8 @@ holds = Table(
     _moment("released_at", nullable=True),
     _text("released_by"),
     _text("release_reason", size=500),
+    # Of the plugin's step that put it; empty where the gateway itself or a person did.
+    _text("station", size=16),
     Index("ix_holds_released_at", "released_at"),
 )
 
@@ -449,6 +453,8 @@ submissions = Table(
     _text("payer_claim_number", index=True),
     _text("clearinghouse_number"),
     Column("charge_cents", _BIG, nullable=False),
+    # The earlier submission of the same claim that this one repeats (resubmit).
+    Column("resubmits", _BIG, nullable=True),
     _moment("created_at"),
     _moment("updated_at"),
     UniqueConstraint("batch_id", "position"),
@@ -501,6 +507,30 @@ work_items = Table(
     UniqueConstraint("key"),
     Index("ix_work_items_queue", "state", "team", "work_by"),
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
+)
+
+# What a person asked to have done again (resubmit, replay), and what came of it. `key` makes asking twice once;
+# `part_of` names what was asked for in one go. `stood` and `stands` are the subject's version before and after.
+requests = Table(
+    "requests",
+    metadata,
+    _id(),
+    _text("verb", size=12),
+    _text("subject_kind", size=16),
+    Column("subject_id", _BIG, nullable=False),
+    _text("part_of", size=40, index=True),
+    _text("station", size=16),
+    _text("config_hash", size=64),
+    Column("stood", _BIG, nullable=False, default=0),
+    Column("stands", _BIG, nullable=True),
+    _text("reason", size=500),
+    _text("who"),
+    _moment("asked_at"),
+    _moment("done_at", nullable=True),
+    _text("outcome", size=1000),
+    _text("key", size=200),
+    UniqueConstraint("key"),
+    Index("ix_requests_subject", "subject_kind", "subject_id"),
 )
 
 # One row per claim (file, batch, remittance, payment) and station; what each step decided is in `steps`.

@@ -50,7 +50,7 @@ async def test_what_the_source_is_not_set_to_send_is_not_taken_in(world: World) 
 def test_a_file_of_which_claims_are_missing_is_not_called_read(world: World) -> None:
     totals = {"claims": 2, "cents": 30000, "ready": 2, "held": 0, "faulty": 0}
     with world.sql.begin() as connection, pytest.raises(intake.Incomplete, match="2 of its 3 claims"):
-        intake._finish(connection, SimpleNamespace(clock=world.clock), 1, totals, 3, "")  # type: ignore[arg-type]
+        intake._finish(connection, SimpleNamespace(clock=world.clock), 1, totals, 3, "", "1")  # type: ignore[arg-type]
 
 
 async def test_claims_leave_under_our_numbers_where_the_source_wants_it(world: World) -> None:

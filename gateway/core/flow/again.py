@@ -1,0 +1,59 @@
+"""What resubmit and replay have in common: a person asks, with a reason, and asking twice does it once.
+
+Three verbs that are never mixed. Retransmit (`outgoing.send_again`): the same bytes under the same numbers, where the
+partner never had them. Resubmit: a claim goes in a new interchange. Replay: run again inside, from a chosen station.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from ..store import requests
+
+
+class CannotBeDone(ValueError):
+    """What is asked for cannot be done to this claim, payment or file. The message says why and what to do instead."""
+
+
+class Again(NamedTuple):
+    """What came of asking. `new`: it was not asked for before; else `what` says when it was, and what came of it."""
+
+    request_id: int
+    subject_id: int
+    new: bool
+    what: str
+
+
+def needs_who_and_why(who: str, reason: str) -> None:
+    """Raises CannotBeDone where either is empty: both stand on the timeline."""
+    if not who.strip() or not reason.strip():
+        raise CannotBeDone("It needs who asks for it, and why.")
+
+
+def sentence(text: str) -> str:
+    """A person's reason as a sentence."""
+    return text.strip().rstrip(".") + "."
+
+
+def asked_before(row: Any) -> Again:
+    """The answer to somebody who asks a second time. `row` is the first request."""
+    when = f"{row.asked_at:%m/%d/%Y %H:%M} UTC"
+    came = row.outcome if row.done_at is not None else "It is under way."
+    return Again(row.id, row.subject_id, False, f"{row.who} asked for this on {when}, and it is done once. {came}")
+
+
+def same_day(row: Any, now: dt.datetime) -> bool:
+    """Whether a request was made on the same day: what a chain decides depends on the date."""
+    return bool(row.asked_at.date() == now.date())
+
+
+def standing(row: Any | None, version: int, now: dt.datetime) -> bool:
+    """Whether the last request of this kind still says all there is to say: it is under way, or it was done today and
+    its subject has not changed since."""
+    if row is None:
+        return False
+    return row.done_at is None or (row.stands == version and same_day(row, now))
+
+
+__all__ = ["Again", "CannotBeDone", "asked_before", "needs_who_and_why", "requests", "sentence", "standing"]

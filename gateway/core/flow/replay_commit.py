@@ -1,0 +1,257 @@
+"""Commit of a replay: what was decided anew about claims that exist, in one transaction.
+
+Holds that the chain put and would not put again are released; those that it wants as before stay, with their work
+items; what a person has released stays released, where the plugin says the very same. What the gateway itself or a
+person put is not touched. The charge is never changed: it is in the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from ..model.money import to_dollars
+from ..model.states import ClaimState
+from ..store import claims as claim_store
+from ..store import requests, timeline
+from ..store.tables import claim_lines, claims, holds, patients
+from ..store.tables import requests as request_table
+from ..work.items import close_items, open_items
+from .again import sentence
+from .commit_claims import Origin, changed_patients, write_holds
+from .release import BY_ITSELF, NO_PARTNER
+from .replay import CLAIM_STATIONS, REPLAYED
+from .verdicts import Chunk, HoldRow, Verdict
+
+_CHANGED = "The claim or its patient's history kept changing meanwhile. Ask for it again."
+
+
+def give_up(connection: Connection, request_id: int, claim_id: int, why: str, now: dt.datetime) -> None:
+    """A request comes to nothing: the claim stays as it is, and its timeline says why."""
+    requests.done(connection, request_id, why, now)
+    timeline.add(connection, [timeline.Entry("claim", claim_id, "replay", f"Not replayed. {why}")], now)
+
+
+def commit_replayed(
+    connection: Connection,
+    plan: Mapping[str, Any],
+    chunk: Mapping[str, Any],
+    versions: Mapping[str, int],
+    decided: Chunk,
+    now: dt.datetime,
+    *,
+    final: bool,
+) -> list[int]:
+    """Apply the verdicts of a chunk. Returns the ids of the claims that are not as they were when they were decided on;
+    with `final` these are given up."""
+    by_ordinal = {ordinal: (request_id, claim_id) for request_id, claim_id, ordinal in chunk["asked"]}
+    origin = Origin(
+        chunk["file_id"], chunk["name"], chunk["source"], plan["usage"], dt.date.fromisoformat(plan["today"])
+    )
+    rows = {
+        row.id: row
+        for row in connection.execute(
+            select(claims)
+            .where(claims.c.id.in_([claim_id for _, claim_id in by_ordinal.values()]))
+            .order_by(claims.c.id)
+            .with_for_update()
+        )
+    }
+    others = changed_patients(connection, decided.verdicts)
+    again = []
+    for verdict in decided.verdicts:
+        request_id, claim_id = by_ordinal[verdict.ordinal]
+        row = rows[claim_id]
+        if row.version != versions[str(claim_id)] or verdict.ordinal in others:
+            if final:
+                give_up(connection, request_id, claim_id, _CHANGED, now)
+            else:
+                again.append(claim_id)
+            continue
+        why_not = _why_not(connection, row, verdict)
+        if why_not:
+            give_up(connection, request_id, claim_id, why_not, now)
+            continue
+        _One(connection, origin, chunk, decided.config_hash, row, verdict, now).apply(request_id)
+    return again
+
+
+def _why_not(connection: Connection, row: Any, verdict: Verdict) -> str:
+    """Why what was decided cannot be applied; empty where it can."""
+    if ClaimState(row.state) not in REPLAYED:
+        return f"It is {row.state} by now: nothing that is decided here changes what was sent."
+    if verdict.fault:
+        return f"It cannot be worked on as it came: {verdict.fault}"
+    columns = verdict.columns
+    if columns.claim_number != row.claim_number:
+        return f"It would be another claim number ({columns.claim_number}); the claim stays as it is."
+    lines = [(line.number, line.charge_cents) for line in claim_store.lines_of(connection, [row.id])[row.id]]
+    if lines != [(line.number, line.charge_cents) for line in columns.lines]:
+        return (
+            f"It would change what is charged (${to_dollars(row.charge_cents):,} before, "
+            f"${to_dollars(columns.charge_cents):,} after, or its lines). Cancel it, and have the billing system send "
+            "it with the new charges."
+        )
+    return ""
+
+
+class _One:
+    """One claim to which a new verdict is applied."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        origin: Origin,
+        chunk: Mapping[str, Any],
+        config_hash: str,
+        row: Any,
+        verdict: Verdict,
+        now: dt.datetime,
+    ) -> None:
+        self.connection = connection
+        self.origin = origin
+        self.chunk = chunk
+        self.config_hash = config_hash
+        self.row = row
+        self.verdict = verdict
+        self.now = now
+
+    def apply(self, request_id: int) -> None:
+        """Holds, state, content, timeline and the request."""
+        kept, gone, new = self._holds()
+        if gone:
+            self._release(gone)
+        open_now = len(kept) + len(new)
+        state = ClaimState(self.row.state)
+        if state is not ClaimState.REJECTED:
+            state = ClaimState.HELD if open_now else ClaimState.READY
+        outcome = _in_words(state, len(kept), len(gone), len(new))
+        self._write(state)
+        if new:
+            self.verdict.holds = new
+            ids = {self.verdict.ordinal: self.row.id}
+            opened = write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
+            open_items(self.connection, opened, self.now)
+        self._tell(request_id, outcome, new)
+        requests.done(
+            self.connection,
+            request_id,
+            outcome,
+            self.now,
+            stands=self.row.version + 1,
+            config_hash=self.config_hash,
+        )
+
+    def _holds(self) -> tuple[list[Any], list[Any], list[HoldRow]]:
+        """The open holds that stay, those that go, and what is to be opened."""
+        rows = self.connection.execute(select(holds).where(holds.c.claim_id == self.row.id).order_by(holds.c.id)).all()
+        wanted = {_same(one): one for one in self.verdict.holds}
+        before = CLAIM_STATIONS[: CLAIM_STATIONS.index(self.chunk["station"])]
+        kept, gone = [], []
+        for row in rows:
+            if row.released_at is not None:
+                if row.released_by != BY_ITSELF:
+                    wanted.pop(_same(row), None)
+                continue
+            of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER
+            if not of_the_chain or row.station in before or wanted.pop(_same(row), None) is not None:
+                kept.append(row)
+            else:
+                gone.append(row)
+        return kept, gone, list(wanted.values())
+
+    def _release(self, gone: Sequence[Any]) -> None:
+        why = "replayed: it is not wanted any more"
+        self.connection.execute(
+            update(holds)
+            .where(holds.c.id.in_([row.id for row in gone]))
+            .values(released_at=self.now, released_by=BY_ITSELF, release_reason=why)
+        )
+        keys = [f"hold:{row.id}" for row in gone]
+        close_items(self.connection, keys, "The replay does not want it any more.", self.now)
+
+    def _write(self, state: ClaimState) -> None:
+        columns, verdict = self.verdict.columns, self.verdict
+        self.connection.execute(
+            update(claims)
+            .where(claims.c.id == self.row.id)
+            .values(
+                state=state,
+                partner=verdict.partner,
+                chain=verdict.chain,
+                payer_id=columns.payer_id,
+                payer_name=columns.payer_name,
+                filing_code=columns.filing_code,
+                member_id=columns.member_id,
+                billing_npi=columns.billing_npi,
+                frequency=columns.frequency,
+                from_date=columns.from_date,
+                thru_date=columns.thru_date,
+                config_hash=self.config_hash,
+                content=verdict.content,
+                version=claims.c.version + 1,
+                updated_at=self.now,
+            )
+        )
+        if verdict.content == self.row.content:
+            return
+        for line in columns.lines:
+            self.connection.execute(
+                update(claim_lines)
+                .where(claim_lines.c.claim_id == self.row.id, claim_lines.c.number == line.number)
+                .values(
+                    control_number=line.control_number,
+                    code=line.code,
+                    modifiers=line.modifiers,
+                    units=line.units,
+                    from_date=line.from_date,
+                    thru_date=line.thru_date,
+                )
+            )
+        if self.row.patient_id is not None:
+            # What was decided on the old lines of this patient is decided again.
+            self.connection.execute(
+                update(patients).where(patients.c.id == self.row.patient_id).values(version=patients.c.version + 1)
+            )
+
+    def _tell(self, request_id: int, outcome: str, new: Sequence[HoldRow]) -> None:
+        asked = self.connection.execute(select(request_table).where(request_table.c.id == request_id)).one()
+        claim_id, config = self.row.id, self.config_hash
+        which = "the configuration it ran with before" if self.chunk["configuration"] == "original" else "today's"
+        what = f"Run again from {self.chunk['station']}, with {which}: {sentence(asked.reason)} {outcome}"
+        entries = [timeline.Entry("claim", claim_id, "replay", what, None, config, asked.who)]
+        for row in self.verdict.stations:
+            entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config))
+        if new:
+            steps = [{"type": one.type, "rule": one.rule, "plugin": one.plugin, "reason": one.reason} for one in new]
+            words = f"Kept back by {len(new)} new hold{'s' if len(new) != 1 else ''}."
+            entries.append(timeline.Entry("claim", claim_id, "hold", words, steps, config))
+        timeline.add(self.connection, entries, self.now)
+
+
+def _same(one: Any) -> tuple[str, str, str, int]:
+    """What makes two holds the same wish."""
+    return one.plugin[:80], one.rule[:40], one.reason[:1000], one.line
+
+
+def _in_words(state: ClaimState, kept: int, gone: int, new: int) -> str:
+    def count(number: int, what: str) -> str:
+        return f"{number} {what}{'s' if number != 1 else ''}"
+
+    parts = []
+    if gone:
+        parts.append(f"{count(gone, 'hold')} gone")
+    if new:
+        parts.append(f"{count(new, 'new hold')}")
+    if kept:
+        parts.append(f"{count(kept, 'hold')} as before")
+    told = f"{', '.join(parts)}. " if parts else "Nothing keeps it back. "
+    told = told[0].upper() + told[1:]
+    if state is ClaimState.REJECTED:
+        return f"{told}It stays rejected; resubmit sends it again."
+    if state is ClaimState.READY:
+        return f"{told}It goes with the next batch."
+    return f"{told}It waits."

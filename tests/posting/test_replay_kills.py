@@ -1,0 +1,87 @@
+"""Exactly once: the process is killed at each boundary of a replay, of payments and of claims."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.core.flow.replay import replay_claims, replay_payments
+from gateway.core.store import tables
+
+from ..conftest import create_tables
+from ..flow.out.conftest import World
+from ..flow.out.made import Made
+from .conftest import NOON, Desk, Line
+from .made import Cas, Clp, Era, Svc
+from .test_posting_kills import work
+
+PAID = Svc("E1390", "150", "80", (Cas("CO", "45", "50"), Cas("PR", "2", "20")), ref="L1")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
+    create_tables(sqlite_url)
+    made = Desk(tmp_path, sqlite_url)
+    yield made
+    proof = made.prove()
+    made.close()
+    assert proof.ok, proof.faults
+
+
+@pytest.mark.parametrize("boundary", ["replay.payments.decided", "replay.payments.committed"])
+def test_a_killed_replay_goes_on_and_posts_each_payment_once(desk: Desk, boundary: str) -> None:
+    desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.claim("SW2", Line("E1390", "150", "L1"), member="SWT900000002")
+    desk.post_steps = "[]"
+    desk.post(Era([Clp("SW1", [PAID]), Clp("SW2", [PAID])]))
+    desk.post_steps = "[autoposting]"
+    config = desk.config()
+    with desk.sql.begin() as connection:
+        replay_payments(connection, [1, 2], "pat", "the chain was mended", NOON, config.hash)
+    told = {"part_of": "replay-1"}
+    assert work(desk.url, desk.folder, "replay_payments", "replay-1", told, boundary) == -signal.SIGKILL
+    assert work(desk.url, desk.folder, "replay_payments", "replay-1", told) == 0
+    assert [row.state for row in desk.payments()] == ["posted", "posted"]
+    assert [row.posted_cents for row in desk.remittances()] == [16000]
+    assert len([row for row in desk.rows(tables.transfers) if row.claim_payment_id]) == 6
+    assert [row.outcome != "" and row.done_at is not None for row in desk.rows(tables.requests)] == [True, True]
+
+
+@pytest.fixture
+def quiet_world(tmp_path: Path, sqlite_url: str) -> Iterator[World]:
+    create_tables(sqlite_url)
+    made = World(tmp_path, sqlite_url)
+    yield made
+    made.sql.dispose()
+
+
+@pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
+async def test_a_killed_replay_of_claims_goes_on_and_decides_each_once(quiet_world: World, boundary: str) -> None:
+    world = quiet_world
+    world.add_plugin(
+        "no",
+        """
+        from gateway.core.model.decision import Hold
+
+        @hookimpl
+        def hold_claim(claim, context):
+            return Hold(reason="Not yet.", rule="NO")
+        """,
+    )
+    world.stations = "  hold: [no]"
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"), Made("C-2", member="1EG4TE5MK73"))
+    world.stations = "  hold: []"
+    config = world.config()
+    with world.sql.begin() as connection:
+        replay_claims(connection, [1, 2], "pat", "it may go", world.clock.now(), config.hash)
+    told = {"part_of": "replay-1"}
+    assert work(world.url, world.folder, "replay", "replay-1", told, boundary) == -signal.SIGKILL
+    assert work(world.url, world.folder, "replay", "replay-1", told) == 0
+    assert set(world.states().values()) == {"ready"}
+    assert [row.version for row in world.claims()] == [2, 2]
+    assert world.items(kind="hold") == []
+    assert sum("Run again" in one for one in world.told("claim", 1)) == 1
