@@ -145,7 +145,8 @@ class _Reader:
             if inner.depth != depth + 1:
                 raise self.wrong(inner, f"it stands at depth {inner.depth} where depth {depth + 1} is meant.")
             if inner.words[0] == "syntax":
-                syntax += [self._syntax(self.take(), word) for word in inner.words[1:]]
+                rules = self.take()
+                syntax += [self._syntax(rules, word) for word in rules.words[1:]]
             else:
                 elements.append(self._element(depth + 1))
         positions = [element.position for element in elements]
