@@ -15,8 +15,8 @@
 A segment: its printed position, tag, usage (R, S), how often (`>1`: any number), our name. An element: its position in
 the segment, the number of its data element, usage, then in any order `key`, `x5` (may stand five times, divided by the
 repetition separator), `date:02` (written as element 02 says), `set:NAME` (an external code set), `AN 1-30` (where the
-guide narrows type or lengths), and `= A B C` (the codes that the guide allows). A composite: `05 C023 R`, its components
-two blanks deeper with `1`, `2`, ... for their positions. What is not listed is not used.
+guide narrows type or lengths), and `= A B C` (the codes that the guide allows). A composite: `05 C023 R`, its
+components two blanks deeper with `1`, `2`, ... for their positions. What is not listed is not used.
 
 Data elements are in `elements.txt`: number, type, shortest, longest, our name.
 """
@@ -35,6 +35,7 @@ from .model import DataElement, Element, Guide, Kind, Loop, Segment, Syntax, Usa
 
 FOLDER = "gateway.core.x12.guides"
 _SYNTAX = re.compile(r"[PRECL](?:\d\d){2,}")
+_KINDS = frozenset(kind.value for kind in Kind)
 _LENGTHS = re.compile(r"(\d+)-(\d+)")
 
 
@@ -213,7 +214,7 @@ class _Reader:
                 date_by = int(word[5:])
             elif word.startswith("set:"):
                 external = word[4:]
-            elif word in Kind and data is not None:
+            elif word in _KINDS and data is not None:
                 data = _narrowed(data, kind=Kind(word))
             elif (found := _LENGTHS.fullmatch(word)) and data is not None:
                 data = _narrowed(data, shortest=int(found[1]), longest=int(found[2]))
