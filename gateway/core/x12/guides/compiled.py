@@ -15,7 +15,6 @@ from ..segment import Delimiters
 from .model import Element, Guide, Loop, Segment, Syntax, Usage
 from .patterns import pattern, rules_to_check
 
-
 TABLE = 10_000
 """What printed positions are counted on by, where they begin anew."""
 MOST_UNKNOWN = 200
