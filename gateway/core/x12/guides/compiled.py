@@ -1,0 +1,234 @@
+"""A guide made ready to walk: for each place in it, what may come next, and what a right segment looks like there.
+
+A state is a loop and a printed position in it; what may follow depends on nothing else. So everything is worked out
+once for each set of delimiters, when it is first asked for: a look-up by the first three characters of a segment, by
+its key where several of one tag may follow, and one pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from ..segment import Delimiters
+from .model import Element, Guide, Loop, Segment, Syntax, Usage
+from .patterns import pattern, rules_to_check
+
+
+TABLE = 10_000
+"""What printed positions are counted on by, where they begin anew."""
+MOST_UNKNOWN = 200
+"""Tags that a state remembers not to know; there is no end of them in a file that is not X12."""
+
+
+class Node:
+    """A segment at its place: `loop` it stands in (a loop's first segment stands in the loop that it begins)."""
+
+    __slots__ = ("before", "bit", "index", "limit", "loop", "match", "rules", "segment", "state")
+
+    def __init__(self, segment: Segment, loop: LoopNode, index: int, delimiters: Delimiters) -> None:
+        self.segment = segment
+        self.loop = loop
+        self.index = index
+        self.bit = 1 << index
+        self.limit = segment.repeats
+        self.before = loop.before(index)
+        self.match: Callable[[str], re.Match[str] | None] = pattern(segment, delimiters).fullmatch
+        self.rules: tuple[Syntax, ...] = rules_to_check(segment)
+        self.state: State = loop.state(loop.places[index])
+
+
+class LoopNode:
+    """A loop at its place in the guide. `places`: where its children stand, as printed, counted on where the printed
+    positions begin anew (the next table). `required`: the bits of the children that must be there. `index`, `bit`,
+    `limit` and `ahead` (what must stand before it) are its own in its parent."""
+
+    __slots__ = (
+        *("ahead", "bit", "children", "depth", "guide", "index", "limit", "loop", "parent", "places", "required"),
+        *("states", "of_claims"),
+    )
+
+    def __init__(self, loop: Loop, parent: LoopNode | None, index: int, guide: CompiledGuide) -> None:
+        self.loop = loop
+        self.parent = parent
+        self.guide = guide
+        self.index = index
+        self.bit = 1 << index
+        self.limit = loop.repeats
+        self.ahead = parent.before(index) if parent is not None else 0
+        self.depth: int = parent.depth + 1 if parent is not None else 0
+        self.of_claims = loop.first.tag in ("CLM", "CLP")
+        self.states: dict[int, State] = {}
+        self.required = 0
+        self.places: list[int] = []
+        for at, child in enumerate(loop.children):
+            place = child.place + (self.places[-1] // TABLE * TABLE if self.places else 0)
+            self.places.append(place + TABLE if self.places and place < self.places[-1] else place)
+            if child.usage is Usage.REQUIRED:
+                self.required |= 1 << at
+        self.children: list[Segment | LoopNode] = [
+            LoopNode(child, self, at, guide) if isinstance(child, Loop) else child
+            for at, child in enumerate(loop.children)
+        ]
+
+    def before(self, index: int) -> int:
+        """The bits of the children that must stand before this one."""
+        place = self.places[index]
+        return self.required & sum(1 << at for at, other in enumerate(self.places) if other < place)
+
+    def state(self, place: int) -> State:
+        """Where one is after a segment at this printed position."""
+        found = self.states.get(place)
+        if found is None:
+            found = self.states[place] = State(self, place)
+        return found
+
+    @property
+    def name(self) -> str:
+        """Its id as the guide prints it; empty for what stands in no loop."""
+        return self.loop.id if self.parent is not None else ""
+
+
+class Step:
+    """One way on from a state: leave `up` loops, then this segment, which may begin a loop below."""
+
+    __slots__ = ("child", "node", "plain", "up")
+
+    def __init__(self, node: Node, up: int, child: LoopNode | None) -> None:
+        self.node = node
+        self.up = up
+        self.child = child
+        self.plain = not up and child is None
+
+
+def key_of(key: Element, raw: str, delimiters: Delimiters) -> tuple[tuple[str, ...], str]:
+    """The codes of a key, and what stands in its place in a segment."""
+    parts = raw.split(delimiters.element, key.position + 1)
+    value = parts[key.position] if key.position < len(parts) else ""
+    if not key.components:
+        return key.codes, value
+    inner = next(one for one in key.components if one.key or one.codes)
+    components = value.split(delimiters.component)
+    return inner.codes, components[inner.position - 1] if inner.position <= len(components) else ""
+
+
+class Choice:
+    """The segments of one tag that may follow. `single`, where there is one; else by key: `at` is the element that
+    tells them apart and `component` the component of it (0: the whole)."""
+
+    __slots__ = ("at", "by_key", "component", "single", "steps")
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = tuple(steps)
+        self.single = steps[0] if len(steps) == 1 else None
+        self.by_key: dict[str, Step] = {}
+        self.at = self.component = 0
+        for step in steps:
+            keys = step.node.segment.keys
+            if not keys:
+                # Without a key the first that stands there is meant.
+                self.by_key.setdefault("", step)
+                continue
+            key = keys[0]
+            self.at = key.position
+            codes = key.codes
+            if key.components:
+                inner = next(one for one in key.components if one.key or one.codes)
+                self.component, codes = inner.position, inner.codes
+            for code in codes:
+                self.by_key.setdefault(code, step)
+
+    def step(self, raw: str, delimiters: Delimiters) -> Step | None:
+        """The one that a segment is; None where its key is none of theirs."""
+        if self.single is not None:
+            return self.single
+        parts = raw.split(delimiters.element, self.at + 1)
+        key = parts[self.at] if self.at < len(parts) else ""
+        if self.component:
+            inner = key.split(delimiters.component, self.component)
+            key = inner[self.component - 1] if self.component <= len(inner) else ""
+        return self.by_key.get(key) or self.by_key.get("")
+
+
+class State(dict[str, "Choice | None"]):
+    """What may follow, by the first three characters of a segment."""
+
+    def __init__(self, loop: LoopNode, place: int) -> None:
+        super().__init__()
+        self.loop = loop
+        self.place = place
+
+    def __missing__(self, start: str) -> Choice | None:
+        steps = self._steps(start.split(self.loop.guide.delimiters.element)[0])
+        found = Choice(steps) if steps else None
+        if found is not None or len(self) < MOST_UNKNOWN:
+            self[start] = found
+        return found
+
+    def _steps(self, tag: str) -> list[Step]:
+        """From the innermost loop outwards: what stands at this place or after it."""
+        found: list[Step] = []
+        loop: LoopNode | None = self.loop
+        place, up = self.place, 0
+        while loop is not None:
+            for index, child in enumerate(loop.children):
+                if loop.places[index] < place:
+                    continue
+                if isinstance(child, LoopNode):
+                    if child.loop.first.tag == tag:
+                        found.append(Step(loop.guide.node(child, 0), up, child))
+                elif child.tag == tag and (index or loop.parent is None):
+                    found.append(Step(loop.guide.node(loop, index), up, None))
+            if loop.parent is not None:
+                place = loop.parent.places[loop.index]
+            up += 1
+            loop = loop.parent
+        return found
+
+
+class CompiledGuide:
+    """A guide for one set of delimiters."""
+
+    def __init__(self, guide: Guide, delimiters: Delimiters) -> None:
+        self.guide = guide
+        self.delimiters = delimiters
+        self._nodes: dict[tuple[int, int], Node] = {}
+        self.root = LoopNode(guide.root, None, 0, self)
+        self.tags = frozenset(
+            child.tag for loop in guide.root.loops() for child in loop.children if isinstance(child, Segment)
+        )
+
+        self._keyed: dict[str, list[Segment]] = {}
+        for loop in guide.root.loops():
+            for child in loop.children:
+                if isinstance(child, Segment):
+                    self._keyed.setdefault(child.tag, []).append(child)
+
+    def is_it(self, segment: Segment, raw: str) -> bool:
+        """Whether a segment, of the right tag, has the key of this one (or this one has none)."""
+        keys = segment.keys
+        if not keys:
+            return True
+        codes, value = key_of(keys[0], raw, self.delimiters)
+        return value in codes
+
+    def has_key(self, tag: str, raw: str) -> bool:
+        """Whether there is a segment of this tag and this key anywhere in the guide."""
+        return any(self.is_it(segment, raw) for segment in self._keyed.get(tag, ()))
+
+    def node(self, loop: LoopNode, index: int) -> Node:
+        """A segment of a loop, by its index among the loop's children."""
+        key = id(loop), index
+        found = self._nodes.get(key)
+        if found is None:
+            segment = loop.children[index]
+            assert isinstance(segment, Segment)
+            found = self._nodes[key] = Node(segment, loop, index, self.delimiters)
+        return found
+
+
+@lru_cache(maxsize=32)
+def compiled(guide: Guide, delimiters: Delimiters) -> CompiledGuide:
+    """A guide made ready for these delimiters; kept for the next file."""
+    return CompiledGuide(guide, delimiters)
