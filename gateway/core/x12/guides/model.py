@@ -85,10 +85,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def keys(self) -> tuple[Element, ...]:
-        """The elements whose values tell it from others of its tag; of a composite, one of its components does."""
-        return tuple(
-            element for element in self.elements if element.key or any(part.key for part in element.components)
-        )
+        """The elements whose values tell it from others of its tag."""
+        return tuple(element for element in self.elements if element.key)
 
 
 class Loop(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,10 +18,10 @@ repetition separator), `date:02` (written as element 02 says), `set:NAME` (an ex
 guide narrows type or lengths), and `= A B C` (the codes that the guide allows). A composite: `05 C023 R`, its
 components two blanks deeper with `1`, `2`, ... for their positions. What is not listed is not used.
 
+Data elements are in `elements.txt`: number, type, shortest, longest, our name.
+
 `AGAIN 2300 R 100`: the loop of that id, written out above, stands here too (a claim is told of a subscriber, or of a
 patient below him), with the usage and repeats of this line.
-
-Data elements are in `elements.txt`: number, type, shortest, longest, our name.
 """
 
 from __future__ import annotations
@@ -236,7 +236,7 @@ class _Reader:
                 data = _narrowed(data, shortest=int(found[1]), longest=int(found[2]))
             else:
                 raise self.wrong(line, f"{word!r} is not known here.")
-        if key and not codes:
+        if key and not codes and not any(component.codes for component in components):
             raise self.wrong(line, "an element that is a key needs its codes.")
         if len(codes) != len(set(codes)):
             raise self.wrong(line, "a code stands there twice.")
