@@ -19,6 +19,9 @@ guide narrows type or lengths), and `= A B C` (the codes that the guide allows).
 components two blanks deeper with `1`, `2`, ... for their positions. What is not listed is not used.
 
 Data elements are in `elements.txt`: number, type, shortest, longest, our name.
+
+`AGAIN 2300 R 100`: the loop of that id, written out above, stands here too (a claim is told of a subscriber, or of a
+patient below him), with the usage and repeats of this line.
 """
 
 from __future__ import annotations
@@ -81,6 +84,7 @@ class _Reader:
         self.what = what
         self._lines = list(_lines(text, what))
         self._at = 0
+        self._loops: dict[str, Loop] = {}
 
     def peek(self, depth: int) -> _Line | None:
         """The next line, where it stands at this depth or deeper."""
@@ -115,7 +119,9 @@ class _Reader:
             return self._loop(depth)
         if line.words[0] == "SEG":
             return self._segment(depth)
-        raise self.wrong(line, f"{line.words[0]} is neither LOOP nor SEG.")
+        if line.words[0] == "AGAIN":
+            return self._again()
+        raise self.wrong(line, f"{line.words[0]} is none of LOOP, SEG and AGAIN.")
 
     def _loop(self, depth: int) -> Loop:
         line = self.take()
@@ -127,13 +133,23 @@ class _Reader:
             children.append(self._child(inner, depth + 1))
         if not children or not isinstance(children[0], Segment):
             raise self.wrong(line, f"loop {name} does not begin with a segment.")
-        return Loop(
+        if name in self._loops:
+            raise self.wrong(line, f"loop {name} stands there twice.")
+        self._loops[name] = Loop(
             id=name,
             usage=self._usage(line, usage),
             repeats=_repeats(repeats),
             name=line.name,
             children=tuple(children),
         )
+        return self._loops[name]
+
+    def _again(self) -> Loop:
+        line = self.take()
+        if len(line.words) != 4 or line.words[1] not in self._loops:
+            raise self.wrong(line, "a loop that stands here too is: AGAIN id usage repeats, and its id is known above.")
+        _, name, usage, repeats = line.words
+        return msgspec.structs.replace(self._loops[name], usage=self._usage(line, usage), repeats=_repeats(repeats))
 
     def _segment(self, depth: int) -> Segment:
         line = self.take()
@@ -220,7 +236,7 @@ class _Reader:
                 data = _narrowed(data, shortest=int(found[1]), longest=int(found[2]))
             else:
                 raise self.wrong(line, f"{word!r} is not known here.")
-        if key and not codes:
+        if key and not codes and not any(component.codes for component in components):
             raise self.wrong(line, "an element that is a key needs its codes.")
         if len(codes) != len(set(codes)):
             raise self.wrong(line, "a code stands there twice.")
