@@ -15,8 +15,9 @@
 A segment: its printed position, tag, usage (R, S), how often (`>1`: any number), our name. An element: its position in
 the segment, the number of its data element, usage, then in any order `key`, `x5` (may stand five times, divided by the
 repetition separator), `date:02` (written as element 02 says), `set:NAME` (an external code set), `AN 1-30` (where the
-guide narrows type or lengths), and `= A B C` (the codes that the guide allows). A composite: `05 C023 R`, its
-components two blanks deeper with `1`, `2`, ... for their positions. What is not listed is not used.
+guide narrows type or lengths), and `= A B C` (the codes that the guide allows; `_` in one is a blank). A composite:
+`05 C023 R`, its components two blanks deeper with `1`, `2`, ... for their positions; where it is the key, the first
+component with codes is meant. What is not listed is not used.
 
 Data elements are in `elements.txt`: number, type, shortest, longest, our name.
 
@@ -221,7 +222,7 @@ class _Reader:
         while words:
             word = words.pop(0)
             if word == "=":
-                codes, words = tuple(words), []
+                codes, words = tuple(code.replace("_", " ") for code in words), []
             elif word == "key":
                 key = True
             elif word.startswith("x") and word[1:].isdigit():
