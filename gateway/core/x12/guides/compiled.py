@@ -13,10 +13,11 @@ from functools import lru_cache
 
 from ..segment import Delimiters
 from .model import Element, Guide, Loop, Segment, Syntax, Usage
-from .patterns import pattern, rules_to_check
+from .patterns import breakable_from, pattern, rules_to_check
 
 TABLE = 10_000
 """What printed positions are counted on by, where they begin anew."""
+ANY_LENGTH = 1 << 30
 MOST_UNKNOWN = 200
 """Tags that a state remembers not to know; there is no end of them in a file that is not X12."""
 
@@ -24,7 +25,7 @@ MOST_UNKNOWN = 200
 class Node:
     """A segment at its place: `loop` it stands in (a loop's first segment stands in the loop that it begins)."""
 
-    __slots__ = ("before", "bit", "index", "limit", "loop", "match", "rules", "segment", "state")
+    __slots__ = ("before", "bit", "index", "limit", "loop", "match", "rules", "rules_from", "segment", "state")
 
     def __init__(self, segment: Segment, loop: LoopNode, index: int, delimiters: Delimiters) -> None:
         self.segment = segment
@@ -35,6 +36,8 @@ class Node:
         self.before = loop.before(index)
         self.match: Callable[[str], re.Match[str] | None] = pattern(segment, delimiters).fullmatch
         self.rules: tuple[Syntax, ...] = rules_to_check(segment)
+        # A segment with fewer elements than this cannot break one of them.
+        self.rules_from = min((breakable_from(rule) for rule in self.rules), default=ANY_LENGTH)
         self.state: State = loop.state(loop.places[index])
 
 
@@ -101,53 +104,70 @@ class Step:
         self.plain = not up and child is None
 
 
-def key_of(key: Element, raw: str, delimiters: Delimiters) -> tuple[tuple[str, ...], str]:
-    """The codes of a key, and what stands in its place in a segment."""
-    parts = raw.split(delimiters.element, key.position + 1)
-    value = parts[key.position] if key.position < len(parts) else ""
+def _inner_key(key: Element) -> Element:
+    """The component of a composite that is the key; the element itself where it is simple."""
     if not key.components:
-        return key.codes, value
-    inner = next(one for one in key.components if one.key or one.codes)
-    components = value.split(delimiters.component)
-    return inner.codes, components[inner.position - 1] if inner.position <= len(components) else ""
+        return key
+    return next(one for one in key.components if one.key or one.codes)
+
+
+def key_codes(key: Element) -> tuple[str, ...]:
+    """The values that a key may have."""
+    return _inner_key(key).codes
+
+
+def _key_place(segment: Segment) -> tuple[int, int]:
+    """Element and component (0: the whole) of a segment's key; (0, 0) where it has none. Only 1 is asked of components,
+    which is where all guides have it."""
+    keys = segment.keys
+    if not keys:
+        return 0, 0
+    return keys[0].position, _inner_key(keys[0]).position if keys[0].components else 0
+
+
+def is_it(segment: Segment, raw: str, delimiters: Delimiters) -> bool:
+    """Whether a segment, of the right tag, has the keys of this one (or this one has none)."""
+    parts = raw.split(delimiters.element)
+    for key in segment.keys:
+        value = parts[key.position] if key.position < len(parts) else ""
+        if key.components:
+            components = value.split(delimiters.component)
+            at = _inner_key(key).position
+            value = components[at - 1] if at <= len(components) else ""
+        if value not in key_codes(key):
+            return False
+    return True
 
 
 class Choice:
-    """The segments of one tag that may follow. `single`, where there is one; else by key: `at` is the element that
-    tells them apart and `component` the component of it (0: the whole)."""
+    """The segments of one tag that may follow, the innermost first. `single`, where there is one."""
 
-    __slots__ = ("at", "by_key", "component", "single", "steps")
+    __slots__ = ("_at", "_by_key", "_inner", "single", "steps")
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.steps = tuple(steps)
         self.single = steps[0] if len(steps) == 1 else None
-        self.by_key: dict[str, Step] = {}
-        self.at = self.component = 0
-        for step in steps:
+        places = {_key_place(step.node.segment) for step in steps} - {(0, 0)}
+        # Where one element tells all of them apart, they are looked up by it.
+        self._at, self._inner = places.pop() if len(places) == 1 else (0, 0)
+        self._by_key: dict[str, Step] = {}
+        for step in steps if self._at else ():
             keys = step.node.segment.keys
-            if not keys:
-                # Without a key the first that stands there is meant.
-                self.by_key.setdefault("", step)
-                continue
-            key = keys[0]
-            self.at = key.position
-            codes = key.codes
-            if key.components:
-                inner = next(one for one in key.components if one.key or one.codes)
-                self.component, codes = inner.position, inner.codes
-            for code in codes:
-                self.by_key.setdefault(code, step)
+            for code in key_codes(keys[0]) if keys else ("",):
+                self._by_key.setdefault(code, step)
 
     def step(self, raw: str, delimiters: Delimiters) -> Step | None:
         """The one that a segment is; None where its key is none of theirs."""
         if self.single is not None:
             return self.single
-        parts = raw.split(delimiters.element, self.at + 1)
-        key = parts[self.at] if self.at < len(parts) else ""
-        if self.component:
-            inner = key.split(delimiters.component, self.component)
-            key = inner[self.component - 1] if self.component <= len(inner) else ""
-        return self.by_key.get(key) or self.by_key.get("")
+        if not self._at:
+            return next((step for step in self.steps if is_it(step.node.segment, raw, delimiters)), None)
+        parts = raw.split(delimiters.element, self._at + 1)
+        key = parts[self._at] if self._at < len(parts) else ""
+        if self._inner:
+            key = key.split(delimiters.component, self._inner)[self._inner - 1]
+        by_key = self._by_key
+        return by_key.get(key) or by_key.get("")
 
 
 class State(dict[str, "Choice | None"]):
@@ -204,17 +224,9 @@ class CompiledGuide:
                 if isinstance(child, Segment):
                     self._keyed.setdefault(child.tag, []).append(child)
 
-    def is_it(self, segment: Segment, raw: str) -> bool:
-        """Whether a segment, of the right tag, has the key of this one (or this one has none)."""
-        keys = segment.keys
-        if not keys:
-            return True
-        codes, value = key_of(keys[0], raw, self.delimiters)
-        return value in codes
-
     def has_key(self, tag: str, raw: str) -> bool:
         """Whether there is a segment of this tag and this key anywhere in the guide."""
-        return any(self.is_it(segment, raw) for segment in self._keyed.get(tag, ()))
+        return any(is_it(segment, raw, self.delimiters) for segment in self._keyed.get(tag, ()))
 
     def node(self, loop: LoopNode, index: int) -> Node:
         """A segment of a loop, by its index among the loop's children."""

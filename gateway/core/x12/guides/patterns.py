@@ -39,6 +39,19 @@ def rules_to_check(segment: Segment) -> tuple[Syntax, ...]:
     return tuple(left)
 
 
+def breakable_from(rule: Syntax) -> int:
+    """The last element that a segment has at most, and cannot break the rule, plus one."""
+    match rule.letter:
+        case "P":
+            return min(rule.positions)
+        case "E":
+            return sorted(rule.positions)[1]
+        case "R":
+            return 0
+        case _:
+            return rule.positions[0]
+
+
 def _holds_anyway(rule: Syntax, usages: Sequence[Usage]) -> bool:
     """Whether what is required and what is not used make it true whatever stands there."""
     required = [usage is Usage.REQUIRED for usage in usages]

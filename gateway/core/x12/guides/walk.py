@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .compiled import Choice, CompiledGuide, LoopNode, Node, State, Step
+from .compiled import Choice, CompiledGuide, LoopNode, Node, State, Step, is_it
 from .elements import ElementFault, broken_rules, check
 
 UNRECOGNIZED, UNEXPECTED, MISSING, LOOP_TOO_OFTEN, TOO_OFTEN = "1", "2", "3", "4", "5"
@@ -102,6 +102,7 @@ class Walk:
         """Walk over the next segments of the set (without their terminators)."""
         state, stack, position = self._state, self._stack, self.position
         delimiters = self.delimiters
+        separator = delimiters.element
         top = stack[-1]
         for raw in segments:
             position += 1
@@ -114,7 +115,7 @@ class Walk:
                 self._unexpected(raw, choice)
                 continue
             node = step.node
-            if node.match(raw) is None or node.rules:
+            if node.match(raw) is None or raw.count(separator) >= node.rules_from:
                 self.position = position
                 if not self._elements(raw, node, step):
                     continue
@@ -209,7 +210,7 @@ class Walk:
         else:
             faults = check(segment, raw, delimiters)
             key = segment.keys
-            if key and any(one.position == key[0].position and one.code == "7" for one in faults):
+            if key and not is_it(segment, raw, delimiters):
                 self._unexpected(raw, Choice([step]))
                 return False
         loop = step.child.name if step.child is not None else node.loop.name
@@ -247,7 +248,7 @@ class Walk:
         for opened in reversed(self._stack):
             for index, child in enumerate(opened.loop.children):
                 segment = child.loop.first if isinstance(child, LoopNode) else child
-                if segment.tag == tag and self.guide.is_it(segment, raw):
+                if segment.tag == tag and is_it(segment, raw, self.delimiters):
                     return index > 0 or opened.loop.parent is None
         return False
 
