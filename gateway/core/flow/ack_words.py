@@ -12,17 +12,9 @@ from ..model.answers import (
     StatusCode,
     Verdict,
 )
-from ..model.code_words import (
-    AK9_CODES,
-    CATEGORIES,
-    ENTITIES,
-    IK3_CODES,
-    IK4_CODES,
-    IK5_CODES,
-    STATUSES,
-    TA1_NOTES,
-)
+from ..model.code_words import CATEGORIES, ENTITIES, STATUSES
 from ..model.states import Hop
+from ..x12.guides.answer_codes import AK9_CODES, IK3_CODES, IK4_CODES, IK5_CODES, TA1_NOTES
 
 _MORE = 3
 _BY = {Hop.CLEARINGHOUSE: "The clearinghouse", Hop.PAYER: "The payer"}

@@ -1,100 +1,10 @@
-"""Short descriptions of acknowledgment codes, in our own words (hme-billing-rules 7.1-7.3).
+"""Short descriptions of claim status codes, in our own words (hme-billing-rules 7.3). Those of the TA1 and the 999 are
+in gateway.core.x12.guides.answer_codes.
 
 Numbers that are not here are shown as numbers: nothing is made up for them.
 """
 
 from __future__ import annotations
-
-TA1_NOTES = {
-    "000": "no error",
-    "001": "the control number in its trailer differs from its header",
-    "002": "the standards id is not accepted",
-    "003": "the version is not accepted",
-    "004": "the segment terminator is not accepted",
-    "005": "the sender's id qualifier (ISA05) is not accepted",
-    "006": "the sender's id (ISA06) is not known to the partner",
-    "007": "the receiver's id qualifier (ISA07) is not accepted",
-    "008": "the receiver's id (ISA08) is not accepted",
-    "009": "the receiver is not known to the partner",
-    "010": "the authorization qualifier (ISA01) is not accepted",
-    "011": "the authorization (ISA02) is not accepted",
-    "012": "the security qualifier (ISA03) is not accepted",
-    "013": "the security information (ISA04) is not accepted",
-    "014": "the date (ISA09) is not valid",
-    "015": "the time (ISA10) is not valid",
-    "016": "the repetition separator or standards id (ISA11) is not accepted",
-    "017": "the version (ISA12) is not accepted",
-    "018": "the control number (ISA13) is not valid",
-    "019": "the acknowledgment request (ISA14) is not valid",
-    "020": "the usage indicator (ISA15) is not valid here: test and production must not be mixed",
-    "021": "the number of groups (IEA01) is wrong",
-    "022": "the envelope's structure is not accepted",
-    "023": "the file ends too early",
-    "024": "its content is not accepted",
-    "025": "this control number has been used before",
-    "026": "the element separator is not accepted",
-    "027": "the component separator is not accepted",
-}
-
-IK3_CODES = {
-    "1": "the segment is not known",
-    "2": "the segment does not belong there",
-    "3": "a required segment is missing",
-    "4": "the loop repeats too often",
-    "5": "the segment repeats too often",
-    "6": "the segment is not in this transaction set",
-    "7": "the segment is out of order",
-    "8": "an element in it is wrong",
-    "I4": "the guide does not use this segment",
-    "I6": "a segment that the rest calls for is missing",
-    "I7": "the loop is there too few times",
-    "I8": "the segment is there too few times",
-    "I9": "a segment stands there that the rest rules out",
-}
-
-IK4_CODES = {
-    "1": "a required element is missing",
-    "2": "an element that another one calls for is missing",
-    "3": "there are too many elements",
-    "4": "the value is too short",
-    "5": "the value is too long",
-    "6": "the value has a character that is not allowed",
-    "7": "the value is not one of the allowed codes",
-    "8": "the date is not valid",
-    "9": "the time is not valid",
-    "10": "the element may not stand beside another one",
-    "12": "the element repeats too often",
-    "13": "there are too many components",
-    "I6": "the guide does not use this code",
-    "I9": "an element that the situation calls for is missing",
-    "I10": "the guide does not use this element",
-    "I11": "the element is there too few times",
-    "I12": "the value does not have the right form",
-    "I13": "an element stands there that the situation rules out",
-}
-
-IK5_CODES = {
-    "1": "the transaction set is not supported",
-    "2": "the trailer (SE) is missing",
-    "3": "the control numbers of ST and SE differ",
-    "4": "the number of segments (SE01) is wrong",
-    "5": "segments in it are wrong",
-    "6": "the transaction set id is missing or wrong",
-    "7": "the control number is missing or wrong",
-    "23": "the control number (ST02) was used twice in the group",
-    "I5": "the guide's rules are broken",
-    "I6": "the guide is not supported",
-}
-
-AK9_CODES = {
-    "1": "the group is not supported",
-    "2": "the version is not supported",
-    "3": "the trailer (GE) is missing",
-    "4": "the control numbers of GS and GE differ",
-    "5": "the number of transaction sets (GE01) is wrong",
-    "6": "the control number is not valid",
-    "19": "the control number (GS06) was used before",
-}
 
 CATEGORIES = {
     "A0": "sent on to the next party",
