@@ -1,0 +1,74 @@
+"""What stands between and behind values, and which characters they may have: wrong ones are found, right ones pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.x12.guides.elements import ElementFault, check
+from gateway.core.x12.guides.model import Loop, Segment
+from gateway.core.x12.guides.notation import guide
+from gateway.core.x12.guides.patterns import pattern
+from gateway.core.x12.segment import Delimiters
+
+MARKS = Delimiters()
+
+
+def _segment(name: str, loop: str, tag: str) -> Segment:
+    root = guide(name).root
+    found = next(one for one in root.loops() if one.id == loop)
+    return next(child for child in found.children if not isinstance(child, Loop) and child.tag == tag)
+
+
+def _faults(name: str, loop: str, raw: str) -> list[ElementFault]:
+    """What is wrong with a segment; its pattern must say the same of whether something is."""
+    segment = _segment(name, loop, raw.split("*")[0])
+    faults = check(segment, raw, MARKS)
+    if faults:
+        assert not pattern(segment, MARKS).fullmatch(raw)
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("name", "loop", "raw", "place", "code"),
+    [
+        # Separators behind the last value, in a segment and in a composite.
+        ("837p", "2010AA", "N4*COLUMBUS*OH*43215*", (4, 0), "3"),
+        ("837p", "2010AA", "N3*1 MAIN ST***", (2, 0), "3"),
+        ("837p", "2400", "SV1*HC:E0601:*100*UN*1***1", (1, 3), "13"),
+        ("837p", "2400", "SV1*HC:E0601:RR::*100*UN*1***1", (1, 4), "13"),
+        # Nothing said at all.
+        ("835", "2100", "MOA", (1, 0), "1"),
+        ("835", "2100", "MOA***", (1, 0), "3"),
+        # A required element at the end is missing, and that alone is told.
+        ("837p", "2010AA", "REF*EI*", (2, 0), "1"),
+        # Blanks where a value may stand.
+        ("837p", "2400", "SV1*HC:E0601:  :KX*100*UN*1***1", (1, 3), "6"),
+        ("837p", "2010AA", "N3*1 MAIN ST*  ", (2, 0), "6"),
+        # Characters of neither character set, and separators inside values.
+        ("837p", "2010AA", "N3*1 MU\xd1OZ ST", (1, 0), "6"),
+        ("837p", "2010AA", "N3*1 MAIN^ST", (1, 0), "6"),
+        ("837p", "2010AA", "N3*1 MAIN\tST", (1, 0), "6"),
+        # Ten digits, the cents that are left out among them.
+        ("837p", "2300", "CLM*A*123456789***12:B:1*Y*A*Y*Y", (2, 0), "5"),
+        ("837p", "2300", "CLM*A*123456789.5***12:B:1*Y*A*Y*Y", (2, 0), "5"),
+        ("837p", "2300", "CLM*A*12345678.125***12:B:1*Y*A*Y*Y", (2, 0), "5"),
+    ],
+)
+def test_it_is_told_once_and_where(name: str, loop: str, raw: str, place: tuple[int, int], code: str) -> None:
+    assert [(one.position, one.component, one.code) for one in _faults(name, loop, raw)] == [(*place, code)]
+
+
+@pytest.mark.parametrize(
+    ("name", "loop", "raw"),
+    [
+        ("837p", "2010AA", "N4*COLUMBUS*OH*43215"),
+        ("837p", "2010AA", "N4*TORONTO***CA"),
+        ("837p", "2010AA", "N3*1 MAIN ST. #4 `A' | B"),
+        ("837p", "2400", "SV1*HC:E0601:RR::KX*100*UN*1***1"),
+        ("837p", "2300", "CLM*A*99999999.99***12:B:1*Y*A*Y*Y"),
+        ("837p", "2300", "CLM*A*-5.***12:B:1*Y*A*Y*Y"),
+        ("835", "2100", "MOA***MA01"),
+    ],
+)
+def test_what_is_right_passes(name: str, loop: str, raw: str) -> None:
+    assert _faults(name, loop, raw) == []
