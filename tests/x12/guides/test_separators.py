@@ -72,3 +72,21 @@ def test_it_is_told_once_and_where(name: str, loop: str, raw: str, place: tuple[
 )
 def test_what_is_right_passes(name: str, loop: str, raw: str) -> None:
     assert _faults(name, loop, raw) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "place", "code"),
+    [
+        # The standard has twelve elements in NM1 and eleven in DMG; the guide uses nine and three.
+        ("NM1*IL*1*DOE*JOE****MI*1*X", (10, 0), "I10"),
+        ("NM1*IL*1*DOE*JOE****MI*1****X", (13, 0), "3"),
+        ("DMG*D8*19740303*F*X", (4, 0), "I10"),
+        # The form of the date is wrong: that is told, and not the date too.
+        ("DMG*RD8*19740303*F", (1, 0), "7"),
+        ("REF*SY*", (2, 0), "1"),
+    ],
+)
+def test_what_the_guide_does_not_use_is_told_from_what_the_standard_does_not_have(
+    raw: str, place: tuple[int, int], code: str
+) -> None:
+    assert [(one.position, one.component, one.code) for one in _faults("837p", "2010BA", raw)] == [(*place, code)]

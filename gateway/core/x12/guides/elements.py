@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..segment import Delimiters
 from ..values import parse_date
 from .model import Element, Kind, Segment, Syntax, Usage
+from .notation import lengths
 
 MISSING, CONDITIONAL, TOO_MANY, TOO_SHORT, TOO_LONG = "1", "2", "3", "4", "5"
 BAD_CHARACTER, BAD_CODE, BAD_DATE, BAD_TIME, EXCLUDED = "6", "7", "8", "9", "10"
@@ -46,7 +47,7 @@ def check(segment: Segment, raw: str, delimiters: Delimiters) -> list[ElementFau
     parts = raw.split(delimiters.element)
     found: list[ElementFault] = []
     used = {element.position: element for element in segment.elements}
-    end = max(used, default=0)
+    end = max(*used, lengths().get(segment.tag, 0)) if used else 0
     for position in range(1, max(end + 1, len(parts))):
         value = parts[position] if position < len(parts) else ""
         element = used.get(position)
@@ -57,6 +58,9 @@ def check(segment: Segment, raw: str, delimiters: Delimiters) -> list[ElementFau
             found.append(ElementFault(position, 0, 0, code, value))
             if code is TOO_MANY:
                 break
+    # A form of date that is wrong is told, and not the date that follows the form which was meant.
+    wrong = {one.position for one in found}
+    found = [one for one in found if one.element is None or one.component or one.element.date_by not in wrong]
     # What is missing anyway is not told again by a rule.
     missing = {one.position for one in found if one.code == MISSING}
     found += [one for one in broken_rules(segment.syntax, parts) if one.position not in missing]
@@ -128,13 +132,13 @@ def _element(element: Element, value: str, parts: Sequence[str], delimiters: Del
 def _composite(composite: Element, value: str, repeat: int, delimiters: Delimiters) -> Iterator[ElementFault]:
     parts = value.split(delimiters.component)
     used = {component.position: component for component in composite.components}
-    end = max(used)
+    end = max(*used, lengths().get(composite.composite, 0))
     for position in range(1, max(end, len(parts)) + 1):
         one = parts[position - 1] if position <= len(parts) else ""
         component = used.get(position)
         if component is None:
             if one:
-                code = NOT_USED if position < end else TOO_MANY_COMPONENTS
+                code = NOT_USED if position <= end else TOO_MANY_COMPONENTS
                 yield ElementFault(composite.position, position, repeat, code, one)
                 if code is TOO_MANY_COMPONENTS:
                     return

@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .compiled import Choice, CompiledGuide, LoopNode, Node, State, Step, is_it
-from .elements import ElementFault, broken_rules, check
+import msgspec
+
+from .compiled import Choice, CompiledGuide, LoopNode, Node, State, Step, is_it, key_codes
+from .elements import BAD_CODE, ElementFault, broken_rules, check
+from .elements import NOT_USED as UNUSED_ELEMENT
+from .model import Element
+from .notation import known_tags
 
 UNRECOGNIZED, UNEXPECTED, MISSING, LOOP_TOO_OFTEN, TOO_OFTEN = "1", "2", "3", "4", "5"
 NOT_DEFINED, OUT_OF_ORDER, HAS_ELEMENTS, NOT_USED = "6", "7", "8", "I4"
@@ -83,6 +88,15 @@ class _Open:
         self.counts: dict[int, int] = {}
         self.findings: list[Finding] = []
         self.first = first
+
+
+def _any_key(element: Element | None, choice: Choice, loop: LoopNode) -> Element | None:
+    """The element that is a key, with the codes of every segment of its tag that may stand in this loop now."""
+    if element is None or not element.codes:
+        return element
+    nodes = [step.node for step in choice.steps if step.node.loop is loop]
+    codes = {code: None for node in nodes for key in node.segment.keys[:1] for code in key_codes(key)}
+    return msgspec.structs.replace(element, codes=tuple(codes))
 
 
 class Walk:
@@ -215,7 +229,7 @@ class Walk:
                 return False
         loop = step.child.name if step.child is not None else node.loop.name
         for fault in faults:
-            level = 1 if fault.code not in ("7", "I10") or fault.element is None else 2
+            level = 2 if fault.code in (BAD_CODE, UNUSED_ELEMENT) else 1
             self._add(Finding(level, self.position, segment.tag, loop, segment.name, HAS_ELEMENTS, fault))
         return True
 
@@ -224,24 +238,25 @@ class Walk:
         separator = self.delimiters.element
         tag = raw.split(separator, 1)[0]
         loop = self._stack[-1].loop
-        if choice is not None and not self._known_key(tag, raw):
+        like = next((step.node for step in choice.steps if step.node.segment.keys), None) if choice else None
+        if choice is not None and like is not None and not self.guide.has_key(tag, raw, like.segment):
             # The tag may stand here; its qualifier is one that the guide has nowhere.
-            segment = choice.steps[0].node.segment
-            found = [one for one in check(segment, raw, self.delimiters) if one.position == segment.keys[0].position]
-            for fault in found[:1]:
-                name = choice.steps[0].node.loop.name
-                self._add(Finding(2, self.position, tag, name, segment.name, HAS_ELEMENTS, fault))
-            if found:
-                return
-        if tag not in self.guide.tags:
-            code = UNRECOGNIZED
-        else:
+            segment = like.segment
+            for fault in check(segment, raw, self.delimiters):
+                if fault.position == segment.keys[0].position:
+                    name = like.loop.name
+                    told = fault._replace(element=_any_key(fault.element, choice, like.loop))
+                    level = 2 if fault.code == BAD_CODE else 1
+                    self._add(Finding(level, self.position, tag, name, segment.name, HAS_ELEMENTS, told))
+                    return
+        if tag in self.guide.tags:
             code = OUT_OF_ORDER if self._stands_before(tag, raw) else UNEXPECTED
-        self._add(Finding(1 if code == UNRECOGNIZED else 2, self.position, tag[:3], loop.name, "", code))
-
-    def _known_key(self, tag: str, raw: str) -> bool:
-        """Whether the guide has a segment of this tag and key, anywhere."""
-        return self.guide.has_key(tag, raw)
+        elif tag in self.guide.guide.unused:
+            code = NOT_USED
+        else:
+            code = NOT_DEFINED if tag in known_tags() else UNRECOGNIZED
+        level = 1 if code in (UNRECOGNIZED, NOT_DEFINED) else 2
+        self._add(Finding(level, self.position, tag[:3], loop.name, "", code))
 
     def _stands_before(self, tag: str, raw: str) -> bool:
         """Whether it might have stood earlier in a loop that is open."""
