@@ -1,4 +1,4 @@
-"""Single faults in X12's own examples (`mutants.txt`): each is found at its place with its codes, the untouched pass."""
+"""Single faults in X12's examples (`mutants.txt`): each is found at its place and with its codes; as it was, each passes."""
 
 from __future__ import annotations
 

@@ -78,8 +78,7 @@ def test_what_is_right_passes(name: str, loop: str, raw: str) -> None:
     ("raw", "place", "code"),
     [
         # The standard has twelve elements in NM1 and eleven in DMG; the guide uses nine and three.
-        ("NM1*IL*1*DOE*JOE****MI*1*X", (10, 0), "I10"),
-        ("NM1*IL*1*DOE*JOE****MI*1****X", (13, 0), "3"),
+        ("NM1*IL*1*DOE*JOE****MI*A1****X", (13, 0), "3"),
         ("DMG*D8*19740303*F*X", (4, 0), "I10"),
         # The form of the date is wrong: that is told, and not the date too.
         ("DMG*RD8*19740303*F", (1, 0), "7"),
