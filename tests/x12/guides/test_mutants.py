@@ -1,4 +1,4 @@
-"""Single faults in X12's examples (`mutants.txt`): each is found at its place and with its codes; as it was, each passes."""
+"""Single faults in X12's examples (`mutants.txt`): each is found at its place and with its codes."""
 
 from __future__ import annotations
 
