@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.core.x12.guides.elements import ElementFault, check
-from gateway.core.x12.guides.model import Loop, Segment
+from gateway.core.x12.guides.elements import ElementFault, Rules, broken_rules, check
+from gateway.core.x12.guides.model import Loop, Segment, Syntax
 from gateway.core.x12.guides.notation import guide
 from gateway.core.x12.guides.patterns import pattern
 from gateway.core.x12.segment import Delimiters
@@ -89,3 +91,19 @@ def test_what_the_guide_does_not_use_is_told_from_what_the_standard_does_not_hav
     raw: str, place: tuple[int, int], code: str
 ) -> None:
     assert [(one.position, one.component, one.code) for one in _faults("837p", "2010BA", raw)] == [(*place, code)]
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda letter, positions: Syntax(letter, tuple(positions)),
+            st.sampled_from("PRECL"),
+            st.lists(st.integers(1, 8), min_size=2, max_size=4, unique=True),
+        ),
+        max_size=4,
+    ),
+    st.lists(st.sampled_from(["", "A"]), max_size=8),
+)
+def test_rules_asked_at_once_say_what_they_say_one_by_one(rules: list[Syntax], values: list[str]) -> None:
+    parts = ["X", *values]
+    assert Rules(rules).hold(parts) == (not broken_rules(rules, parts))

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from ..segment import Delimiters
-from .model import Element, Guide, Loop, Segment, Syntax, Usage
+from .elements import Rules
+from .model import Element, Guide, Loop, Segment, Usage
 from .patterns import breakable_from, pattern, rules_to_check
 
 TABLE = 10_000
@@ -35,9 +36,10 @@ class Node:
         self.limit = segment.repeats
         self.before = loop.before(index)
         self.match: Callable[[str], re.Match[str] | None] = pattern(segment, delimiters).fullmatch
-        self.rules: tuple[Syntax, ...] = rules_to_check(segment)
+        rules = rules_to_check(segment)
+        self.rules = Rules(rules)
         # A segment with fewer elements than this cannot break one of them.
-        self.rules_from = min((breakable_from(rule) for rule in self.rules), default=ANY_LENGTH)
+        self.rules_from = min((breakable_from(rule) for rule in rules), default=ANY_LENGTH)
         self.state: State = loop.state(loop.places[index])
 
 

@@ -79,6 +79,38 @@ def _nothing_said(parts: Sequence[str], used: dict[int, Element], told: set[int]
         yield ElementFault(1, 0, 0, MISSING, "", used.get(1))
 
 
+class Rules:
+    """Syntax rules made ready to be asked often: which elements are there becomes bits, and each rule two masks."""
+
+    __slots__ = ("_all", "rules")
+
+    def __init__(self, rules: Sequence[Syntax]) -> None:
+        self.rules = tuple(rules)
+        self._all = [
+            (rule.letter, 1 << rule.positions[0], sum(1 << position for position in rule.positions[1:]))
+            for rule in rules
+        ]
+
+    def hold(self, parts: Sequence[str]) -> bool:
+        """Whether elements (the tag first) break none of them."""
+        there = sum([1 << at for at, value in enumerate(parts) if value])
+        for letter, first, others in self._all:
+            if letter == "P":
+                good = there & (first | others) in (0, first | others)
+            elif letter == "R":
+                good = there & (first | others) != 0
+            elif letter == "E":
+                both = there & (first | others)
+                good = not both & (both - 1)
+            elif letter == "C":
+                good = not there & first or there & others == others
+            else:
+                good = not there & first or there & others != 0
+            if not good:
+                return False
+        return True
+
+
 def broken_rules(rules: Sequence[Syntax], parts: Sequence[str]) -> list[ElementFault]:
     """The syntax rules that elements (the tag first) break, each told at the element that is missing or too much."""
     found = []

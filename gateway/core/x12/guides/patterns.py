@@ -189,7 +189,8 @@ class _Maker:
                 return f"-?\\d{{{data.shortest},{data.longest}}}"
             case Kind.DECIMAL:
                 whole = max(1, data.longest - 2)
-                return f"-?\\d{{{data.shortest},{whole}}}(?:\\.\\d{{1,2}})?"
+                less = "|\\.\\d{1,2}" if data.shortest == 1 else ""
+                return f"-?(?:\\d{{{data.shortest},{whole}}}(?:\\.\\d{{1,2}})?{less})"
             case _:
                 # No blank in front; what ends in one is looked at more closely.
                 rest = f"{self.char}{{{max(0, data.shortest - 1)},{data.longest - 1}}}(?<! )"

@@ -82,9 +82,9 @@ class _Open:
 
     __slots__ = ("counts", "findings", "first", "loop", "mask")
 
-    def __init__(self, loop: LoopNode, first: int) -> None:
+    def __init__(self, loop: LoopNode, mask: int, first: int) -> None:
         self.loop = loop
-        self.mask = 0
+        self.mask = mask
         self.counts: dict[int, int] = {}
         self.findings: list[Finding] = []
         self.first = first
@@ -109,7 +109,7 @@ class Walk:
         self.finding_count = 0
         self.claims = 0
         self.position = 0
-        self._stack = [_Open(guide.root, 1)]
+        self._stack = [_Open(guide.root, 0, 1)]
         self._state: State = guide.root.state(0)
 
     def feed(self, segments: Sequence[str]) -> None:
@@ -129,7 +129,9 @@ class Walk:
                 self._unexpected(raw, choice)
                 continue
             node = step.node
-            if node.match(raw) is None or raw.count(separator) >= node.rules_from:
+            if node.match(raw) is None or (
+                raw.count(separator) >= node.rules_from and not node.rules.hold(raw.split(separator))
+            ):
                 self.position = position
                 if not self._elements(raw, node, step):
                     continue
@@ -161,18 +163,21 @@ class Walk:
 
     def _move(self, step: Step) -> None:
         """Leave loops, and begin one where the segment does."""
+        stack = self._stack
         for _ in range(step.up):
             self._leave()
-        top = self._stack[-1]
+        top = stack[-1]
         child, node = step.child, step.node
         if child is None:
             if top.mask & node.bit:
                 self._once_more(top, node, node.bit)
             else:
-                self._missing(top, node.before)
+                if node.before & ~top.mask:
+                    self._missing(top, node.before)
                 top.mask |= node.bit
             return
-        self._missing(top, child.ahead)
+        if child.ahead & ~top.mask:
+            self._missing(top, child.ahead)
         if top.mask & child.bit:
             count = top.counts[child.bit] = top.counts.get(child.bit, 1) + 1
             if child.limit and count > child.limit:
@@ -180,13 +185,12 @@ class Walk:
         top.mask |= child.bit
         if child.of_claims:
             self.claims += 1
-        opened = _Open(child, self.claims if child.of_claims else self.claims + 1)
-        opened.mask = node.bit
-        self._stack.append(opened)
+        stack.append(_Open(child, node.bit, self.claims if child.of_claims else self.claims + 1))
 
     def _leave(self) -> None:
         top = self._stack[-1]
-        self._missing(top, top.loop.required)
+        if top.loop.required & ~top.mask:
+            self._missing(top, top.loop.required)
         self._stack.pop()
         for finding in top.findings:
             if top.loop.parent is not None and top.loop.loop.first.tag in ("HL", "CLM", "CLP"):
@@ -198,8 +202,6 @@ class Walk:
     def _missing(self, top: _Open, wanted: int) -> None:
         """Tell what should have stood in a loop by now and did not."""
         missing = wanted & ~top.mask
-        if not missing:
-            return
         top.mask |= missing
         for index, child in enumerate(top.loop.children):
             if missing >> index & 1:
@@ -220,7 +222,7 @@ class Walk:
         """What is wrong with the elements of a segment. False: it is another segment than it was taken for."""
         segment, delimiters = node.segment, self.delimiters
         if node.match(raw) is not None:
-            faults = broken_rules(node.rules, raw.split(delimiters.element))
+            faults = broken_rules(node.rules.rules, raw.split(delimiters.element))
         else:
             faults = check(segment, raw, delimiters)
             key = segment.keys
