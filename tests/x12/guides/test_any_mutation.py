@@ -6,13 +6,21 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import tracemalloc
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+import pytest
+
+from gateway.core.x12.guides.elements import check as check_segment
+from gateway.core.x12.guides.model import Segment
+from gateway.core.x12.guides.notation import guide
+from gateway.core.x12.guides.patterns import pattern
 from gateway.core.x12.guides.walk import FINDINGS_KEPT
+from gateway.core.x12.segment import Delimiters
 from tests.crash.cases import SOAK, seed
 
 from .checked import check
@@ -39,7 +47,7 @@ def _bases() -> tuple[bytes, ...]:
 @cache
 def _tags() -> tuple[bytes, ...]:
     """Segments of all bases, to be put where they do not belong."""
-    return tuple({one for base in _bases() for one in base.replace(b"\n", b"").split(b"~") if one})
+    return tuple(sorted({one for base in _bases() for one in base.replace(b"\n", b"").split(b"~") if one}))
 
 
 def mutated(number: str) -> bytes:
@@ -143,3 +151,25 @@ def test_mutations_reach_both_verdicts_and_every_kind_of_finding() -> None:
     assert 0 < sum(not one for one in found) < 200
     kinds = {(seen.ik304, seen.ik403) for one in found for seen in one}
     assert kinds > {("1", ""), ("2", ""), ("3", ""), ("5", ""), ("8", "1"), ("8", "6"), ("8", "7")}
+
+
+@pytest.mark.parametrize("name", ["837p", "835"])
+def test_no_pattern_takes_what_the_exact_look_refuses(name: str) -> None:
+    by_tag: dict[str, list[tuple[Segment, re.Pattern[str]]]] = {}
+    for loop in guide(name).root.loops():
+        for child in loop.children:
+            if isinstance(child, Segment):
+                by_tag.setdefault(child.tag, []).append((child, pattern(child, Delimiters())))
+    taken = refused = 0
+    for number in range(20_000 if SOAK else 1_500):
+        rng = random.Random(f"{seed()}:pattern:{number}")
+        raw = rng.choice(_tags()).decode("latin-1")
+        for _ in range(rng.choice((0, 1, 2))):
+            raw = (_elements if rng.random() < 0.7 else _bytes)(raw.encode("latin-1"), rng).decode("latin-1") or raw
+        for segment, right in by_tag.get(raw.split("*")[0], ()):
+            faults = [one for one in check_segment(segment, raw, Delimiters()) if one.rule is None]
+            matched = right.fullmatch(raw) is not None
+            assert not (matched and faults), f"GATEWAY_TEST_SEED={seed()}, {number}: {segment.tag} {faults}"
+            taken, refused = taken + matched, refused + bool(faults)
+    assert taken > 200
+    assert refused > 200
