@@ -7,7 +7,7 @@ claim, or all claims of the level (billing provider, subscriber, patient) in whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -22,6 +22,8 @@ NOT_DEFINED, OUT_OF_ORDER, HAS_ELEMENTS, NOT_USED = "6", "7", "8", "I4"
 """IK304."""
 FINDINGS_KEPT = 2_000
 """Findings of one transaction set that are kept; the others are counted."""
+FINDINGS_OF_A_LOOP = 200
+"""Findings of one loop, and of a claim in all its loops, that are kept for the claim."""
 WHOLE_SET = (0, 0)
 
 
@@ -76,15 +78,21 @@ class Finding:
         return f"<Finding {self.place} {self.ik304} {self.ik403} at {self.position}>"
 
 
+OnClaim = Callable[[int, list[Finding]], None]
+"""Called when a claim (CLM, CLP) is over in which something was found, or in the levels over it, with the position of
+its first segment in the set."""
+
+
 class _Open:
     """A loop that is open: which of its children stood there, how often those that did more than once, and what was
-    found in it. `first` is the first claim that it may have."""
+    found in it. `first` is the first claim that it may have, `position` that of its first segment."""
 
-    __slots__ = ("counts", "findings", "first", "loop", "mask")
+    __slots__ = ("counts", "findings", "first", "loop", "mask", "position")
 
-    def __init__(self, loop: LoopNode, mask: int, first: int) -> None:
+    def __init__(self, loop: LoopNode, mask: int, first: int, position: int) -> None:
         self.loop = loop
         self.mask = mask
+        self.position = position
         self.counts: dict[int, int] = {}
         self.findings: list[Finding] = []
         self.first = first
@@ -102,14 +110,15 @@ def _any_key(element: Element | None, choice: Choice, loop: LoopNode) -> Element
 class Walk:
     """One transaction set on its way along a guide: `feed` it everything from ST to SE, then `end` it."""
 
-    def __init__(self, guide: CompiledGuide) -> None:
+    def __init__(self, guide: CompiledGuide, on_claim: OnClaim | None = None) -> None:
+        self._on_claim = on_claim
         self.guide = guide
         self.delimiters = guide.delimiters
         self.findings: list[Finding] = []
         self.finding_count = 0
         self.claims = 0
         self.position = 0
-        self._stack = [_Open(guide.root, 0, 1)]
+        self._stack = [_Open(guide.root, 0, 1, 0)]
         self._state: State = guide.root.state(0)
 
     def feed(self, segments: Sequence[str]) -> None:
@@ -185,18 +194,22 @@ class Walk:
         top.mask |= child.bit
         if child.of_claims:
             self.claims += 1
-        stack.append(_Open(child, node.bit, self.claims if child.of_claims else self.claims + 1))
+        stack.append(_Open(child, node.bit, self.claims if child.of_claims else self.claims + 1, self.position))
 
     def _leave(self) -> None:
         top = self._stack[-1]
         if top.loop.required & ~top.mask:
             self._missing(top, top.loop.required)
         self._stack.pop()
+        if top.loop.of_claims and self._on_claim is not None:
+            found = [one for opened in self._stack[1:] for one in opened.findings] + top.findings
+            if found:
+                self._on_claim(top.position, found)
         for finding in top.findings:
             if top.loop.parent is not None and top.loop.loop.first.tag in ("HL", "CLM", "CLP"):
                 # What concerns a level without a claim concerns none; it is told of the set.
                 finding.claims = (top.first, self.claims) if self.claims >= top.first else WHOLE_SET
-            elif self._stack:
+            elif self._stack and len(self._stack[-1].findings) < FINDINGS_OF_A_LOOP:
                 self._stack[-1].findings.append(finding)
 
     def _missing(self, top: _Open, wanted: int) -> None:
@@ -271,7 +284,8 @@ class Walk:
 
     def _add(self, finding: Finding) -> None:
         self.finding_count += 1
-        if len(self.findings) >= FINDINGS_KEPT:
-            return
-        self.findings.append(finding)
-        self._stack[-1].findings.append(finding)
+        if len(self.findings) < FINDINGS_KEPT:
+            self.findings.append(finding)
+        here = self._stack[-1].findings
+        if len(here) < FINDINGS_OF_A_LOOP:
+            here.append(finding)
