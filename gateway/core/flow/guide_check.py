@@ -31,10 +31,9 @@ class GuideCheck:
         """The events, each looked at before it is handed on."""
         delimiters = Delimiters()
         for event in events:
-            kind = type(event)
-            if kind is Piece:
+            if isinstance(event, Piece):
                 if self._walk is not None:
-                    self._walk.feed(event.segments)  # type: ignore[union-attr]
+                    self._walk.feed(event.segments)
             elif isinstance(event, InterchangeStart):
                 delimiters = event.delimiters
             elif isinstance(event, SetStart):
