@@ -117,8 +117,8 @@ def page() -> str:
     lines += [
         "",
         "Codes are not compared. Where a segment may not stand, pyx12 says 1 (not known) of all; the checker tells a",
-        "wrong place (2, 7), a segment that the guide (I4) or the transaction set (6) does not have, and a wrong qualifier",
-        "(8, with 7 at the element) from one another. For an element that the guide does not use it says I10, pyx12 10.",
+        "wrong place (2, 7), a segment that the guide (I4) or the set (6) does not have, and a wrong qualifier (8, 7)",
+        "from one another. For an element that the guide does not use it says I10, pyx12 10.",
         "",
         "`make test` repeats a sample of the mutations and each example, `make soak` all of them and the counts",
         "(tests/x12/guides/test_pyx12.py, differences.toml). A difference of no known kind fails the test.",
