@@ -15,7 +15,7 @@ from ..fault import Fault
 from ..guides.answer_codes import GroupCode, SetCode, SetVerdict
 from ..guides.compiled import compiled
 from ..guides.known import guide_for
-from ..guides.walk import WHOLE_SET, Walk
+from ..guides.walk import FINDINGS_KEPT, WHOLE_SET, Finding, Walk
 from ..segment import Delimiters, Segment
 from ..sets import FAULTS_KEPT
 from .functional import AnsweredGroup, AnsweredSet, Told, group_codes, set_codes
@@ -39,6 +39,7 @@ class CheckedSet:
         self.finding_count = 0
         self.claims = 0
         self.sound = True
+        self._more: list[Finding] = []
         guide = guide_for(start.kind, start.version)
         self.supported = guide is not None
         self._walk = Walk(compiled(guide, delimiters)) if guide is not None else None
@@ -46,7 +47,13 @@ class CheckedSet:
         if self._walk is not None:
             self._walk.feed((start.st.raw,))
 
+    @property
+    def claims_so_far(self) -> int:
+        """How many claims the guide has counted up to here: the number of the claim that was handed on last."""
+        return self._walk.claims if self._walk is not None else self.claims
+
     def piece(self, piece: Piece) -> None:
+        """The next piece of its body."""
         walk = self._walk
         if walk is None:
             return
@@ -57,8 +64,18 @@ class CheckedSet:
         if walk.finding_count != before:
             self._units.keep()
 
+    def add(self, findings: Iterable[Finding]) -> None:
+        """What other checks (levels 3 to 5) find in the claim that was handed on last."""
+        for finding in findings:
+            self.finding_count += 1
+            if len(self._more) < FINDINGS_KEPT:
+                self._more.append(finding)
+                self._units.keep()
+
     def end(self, end: SetEnd) -> None:
+        """It is over: what was found stands in `told`."""
         self.sound = end.sound
+        self.told = [Told(finding, self._units.of(finding)) for finding in self._more]
         walk, self._walk = self._walk, None
         if walk is None:
             return
@@ -69,8 +86,11 @@ class CheckedSet:
         walk.end()
         if walk.finding_count != before:
             self._units.keep()
-        self.told = [Told(finding, self._units.of(finding)) for finding in walk.findings]
-        self.finding_count, self.claims = walk.finding_count, walk.claims
+        # That there is no SE is told of the set as a whole (IK502), not as one of its segments.
+        found = [finding for finding in walk.findings if finding.tag != "SE" or finding.loop or end.se is not None]
+        self.told += [Told(finding, self._units.of(finding)) for finding in found]
+        self.finding_count += walk.finding_count - len(walk.findings) + len(found)
+        self.claims = walk.claims
 
     @property
     def concerns_whole(self) -> bool:
@@ -137,7 +157,7 @@ def answered_group(
     """What a 999 says of a group. `codes`: AK905 beside those that follow from its end; `refused`: as a whole."""
     found = [*codes, *group_codes(group.faults)]
     version = group.gs[8].strip()
-    if group.sets and not any(one.supported or one.guide_version != version for one in group.sets):
+    if group.sets and all(_other_guide(one, version) for one in group.sets):
         found.append(GroupCode.VERSION_NOT_SUPPORTED)
     said = group.ge[1].strip() if group.ge is not None else ""
     return AnsweredGroup(
@@ -149,6 +169,11 @@ def answered_group(
         tuple(dict.fromkeys(found)),
         refused,
     )
+
+
+def _other_guide(one: CheckedSet, version: str) -> bool:
+    """Whether a set is of a kind that is known, in the version of its group, which is not."""
+    return not one.supported and one.guide_version == version and guide_for(one.kind, "") is not None
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ MOST_STATUSES = 9
 """Statuses told of one claim or one line, three to an STC."""
 UNKNOWN = "UNKNOWN"
 _TOGETHER = 3
+_KINDS = frozenset({"AD", "ER", "HC", "HP", "IV", "N4", "NU", "WK"})
 
 
 class Name(NamedTuple):
@@ -38,7 +39,7 @@ class Name(NamedTuple):
 
 class LineSaid(NamedTuple):
     """What is said of one service line. `procedure`: kind (HC), code, modifiers; `number`: the provider's own of the
-    line (REF*6R, else LX01); `start`, `end`: CCYYMMDD, empty where not known."""
+    line (REF*6R, else LX01); `start`, `end`: CCYYMMDD, empty where not known. Only a line that is refused is told."""
 
     procedure: tuple[str, ...]
     cents: int
@@ -172,15 +173,16 @@ def _claim(claim: ClaimSaid, write: _Writer) -> Iterator[str]:
     # The guide wants a date of service; where the claim has none that can be read, the day of receipt stands.
     yield write.dates(claim.start or write.day, claim.end if claim.start else "")
     for line in claim.lines:
-        if not line.statuses:
-            continue
-        yield from _line(line, write)
+        # At a line the guide has refusals only.
+        refused = tuple(status for status in line.statuses if status.category not in TAKEN)
+        if refused:
+            yield from _line(line._replace(statuses=refused), write)
 
 
 def _line(line: LineSaid, write: _Writer) -> Iterator[str]:
     marks = write.marks
     kind, code, *modifiers = [*line.procedure, "", ""][: max(2, len(line.procedure))]
-    shown = [plain(kind, 2, marks, "HC"), plain(code, 48, marks, UNKNOWN)]
+    shown = [kind if kind in _KINDS else "HC", plain(code, 48, marks, UNKNOWN)]
     shown += [modifier for one in modifiers[:4] if len(modifier := plain(one, 2, marks)) == 2]
     units = plain(line.units, 15, marks)
     yield write.joined(

@@ -55,19 +55,21 @@ OF_FAULT: Mapping[str, Code] = {
 }
 """The note for what the reader says of an envelope, by the code of its fault.
 
-The padding of the ISA (`isa-padding`) has the note of the element that is too short or too long; where the separators
-cannot be told apart, the note is that of the separator (`_separators`). What only is odd (blanks in front, a byte order
-mark) has none.
+The padding of the ISA (`isa-padding`) has the note of the element that is too short or too long. What only is odd
+(blanks in front, a byte order mark) has none.
 """
 
 _NEVER_FROM_A_FILE = frozenset(
-    {Code.DEFERRED_DATE, Code.DEFERRED_TIME, Code.DEFERRED_TIME_CODE, Code.GRADE_OF_SERVICE, Code.ELEMENT_SEPARATOR}
+    {
+        *(Code.DEFERRED_DATE, Code.DEFERRED_TIME, Code.DEFERRED_TIME_CODE, Code.GRADE_OF_SERVICE),
+        *(Code.ELEMENT_SEPARATOR, Code.SEGMENT_TERMINATOR),
+    }
 )
 OF_RECEIVER = frozenset({Code.RECEIVER_UNKNOWN, Code.NUMBER_USED_BEFORE})
 """Notes that only who receives the file can know; the others can be told from the file."""
 OF_FILE = frozenset(Code) - OF_RECEIVER - _NEVER_FROM_A_FILE - {Code.NO_ERROR}
 """Notes that a file can cause by itself. Deferred delivery and grades of service are asked for in segments that no
-guide here has; what is no element separator is not read as an ISA."""
+guide here has; without an element separator and a terminator nothing is read as an ISA."""
 
 TAKEN_ANYWAY = frozenset(
     {
@@ -80,7 +82,7 @@ TAKEN_ANYWAY = frozenset(
 
 # The least harmless first: one note stands in a TA1.
 _ORDER = (
-    *(Code.VERSION_NOT_SUPPORTED, Code.STANDARD_NOT_SUPPORTED, Code.BAD_VERSION, Code.SEGMENT_TERMINATOR),
+    *(Code.STANDARD_NOT_SUPPORTED, Code.VERSION_NOT_SUPPORTED, Code.BAD_VERSION),
     *(Code.COMPONENT_SEPARATOR, Code.BAD_NUMBER, Code.ENDS_TOO_EARLY, Code.NUMBERS_DIFFER, Code.SENDER_QUALIFIER),
     *(Code.SENDER, Code.RECEIVER_QUALIFIER, Code.RECEIVER, Code.USAGE, Code.BAD_CONTENT, Code.BAD_STRUCTURE),
 )
@@ -104,7 +106,7 @@ def _of_faults(faults: Iterable[Fault]) -> Iterator[Code]:
     for fault in faults:
         if fault.code == "isa-padding":
             yield OF_ELEMENT.get(fault.element, Code.BAD_STRUCTURE)
-        elif fault.code != "isa-delimiters" and fault.code in OF_FAULT:
+        elif fault.code in OF_FAULT:
             yield OF_FAULT[fault.code]
 
 
@@ -125,8 +127,6 @@ def _isa(isa: ReadSegment, delimiters: Delimiters) -> Iterator[Code]:
 
 
 def _separators(delimiters: Delimiters) -> Iterator[Code]:
-    if delimiters.segment == delimiters.element or delimiters.segment.isalnum():
-        yield Code.SEGMENT_TERMINATOR
     component = delimiters.component
     if component in (delimiters.element, delimiters.segment) or component.isalnum() or not component.strip():
         yield Code.COMPONENT_SEPARATOR

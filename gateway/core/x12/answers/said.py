@@ -110,11 +110,14 @@ def _name(party: Party) -> Name:
 
 
 def by_provider(claims: Iterable[tuple[Name, ClaimSaid]]) -> list[ProviderSaid]:
-    """Claims under their billing providers, each provider once, in the order in which they come first."""
-    found: dict[Name, list[ClaimSaid]] = {}
+    """Claims under their billing providers, each id once, in the order in which they come first."""
+    names: dict[tuple[str, str], Name] = {}
+    found: dict[tuple[str, str], list[ClaimSaid]] = {}
     for name, claim in claims:
-        found.setdefault(name, []).append(claim)
-    return [ProviderSaid(name, each) for name, each in found.items()]
+        key = name.qualifier, name.id
+        names.setdefault(key, name)
+        found.setdefault(key, []).append(claim)
+    return [ProviderSaid(names[key], each) for key, each in found.items()]
 
 
 def _day(day: dt.date | None) -> str:
