@@ -19,7 +19,7 @@ from gateway.core.x12.answers.claim_status import (
     ProviderSaid,
     claim_status,
 )
-from gateway.core.x12.answers.said import billing_name, by_provider, claim_said, statuses_of, submitter_name
+from gateway.core.x12.answers.said import billing_name, by_provider, claim_said, lines_at, statuses_of, submitter_name
 from gateway.core.x12.items import ReadStatus
 from gateway.core.x12.reader import read
 from gateway.core.x12.segment import Delimiters
@@ -146,10 +146,8 @@ def said_of(data: bytes) -> BatchSaid:
     assert checking.set is not None
     made = []
     for one, number in read_claims:
-        theirs = [
-            told.finding for told in checking.set.told if told.finding.claims[0] <= number <= told.finding.claims[1]
-        ]
-        own, lines = statuses_of(one.claim, one.set.position(one.segment_number), theirs)
+        theirs = checking.set.of_claim(number)
+        own, lines = statuses_of(theirs, lines_at(one.claim, one.set.position(one.segment_number)))
         made.append((billing_name(one.claim), claim_said(one.claim, own or TAKEN, lines)))
     submitter = submitter_name(read_claims[0][0].set.submitter)
     return BatchSaid(US, False, submitter, read_claims[0][0].set.bht03, "1", AT, by_provider(made))

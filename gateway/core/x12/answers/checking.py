@@ -98,14 +98,9 @@ class CheckedSet:
         says that the set cannot be trusted."""
         return not self.sound or any(one.finding.claims == WHOLE_SET for one in self.told)
 
-    def wrong_claims(self) -> set[int]:
-        """The claims of the set (counted from 1) that a finding concerns, each or with their level."""
-        found: set[int] = set()
-        for one in self.told:
-            first, last = one.finding.claims
-            if first:
-                found.update(range(first, last + 1))
-        return found
+    def of_claim(self, number: int) -> list[Finding]:
+        """What concerns a claim (counted from 1 in the set, as `claims_so_far` said of it), alone or with its level."""
+        return [one.finding for one in self.told if one.finding.claims[0] <= number <= one.finding.claims[1]]
 
 
 Judge = Callable[[CheckedSet], SetVerdict]

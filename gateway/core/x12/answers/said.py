@@ -17,30 +17,29 @@ from .status_map import READ_THE_LINE, status_of
 _BEFORE = frozenset({SegmentCode.MISSING, SegmentCode.SITUATION_MISSING, SegmentCode.LOOP_TOO_FEW, SegmentCode.TOO_FEW})
 
 
-def statuses_of(
-    claim: Claim, position: int, findings: Iterable[Finding], more: Mapping[int, StatusCode] | None = None
-) -> tuple[tuple[StatusCode, ...], dict[int, tuple[StatusCode, ...]]]:
+Statuses = tuple[StatusCode, ...]
+
+
+def statuses_of(findings: Iterable[Finding], lines_at: Sequence[int]) -> tuple[Statuses, dict[int, Statuses]]:
     """The statuses of a claim, and those of its lines by index (from 0), for what was found.
 
     Args:
-        position: of its CLM in the transaction set.
         findings: those that concern the claim, its levels' among them.
-        more: the status of a finding that has one of its own, by its place among the findings.
+        lines_at: the positions in the set of the claim's LX (`lines_at`).
     """
     own: list[StatusCode] = []
     lines: dict[int, list[StatusCode]] = {}
-    starts = _lines_at(claim, position)
-    for at, finding in enumerate(findings):
-        status = (more or {}).get(at) or status_of(finding)
-        index = _line_of(finding, starts)
+    for finding in findings:
+        status = status_of(finding)
+        index = _line_of(finding, lines_at)
         (own if index is None else lines.setdefault(index, [])).append(status)
     if lines and not own:
         own.append(READ_THE_LINE)
     return tuple(dict.fromkeys(own)), {index: tuple(dict.fromkeys(each)) for index, each in sorted(lines.items())}
 
 
-def _lines_at(claim: Claim, position: int) -> list[int]:
-    """The positions in the set of the claim's LX."""
+def lines_at(claim: Claim, position: int) -> list[int]:
+    """The positions in the set of a claim's LX; `position` is that of its CLM."""
     start = "LX" + claim.delimiters.element
     return [position + at for at, raw in enumerate(claim.stored.claim) if raw.startswith(start)]
 
