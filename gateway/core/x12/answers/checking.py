@@ -40,6 +40,8 @@ class CheckedSet:
         self.claims = 0
         self.sound = True
         self._more: list[Finding] = []
+        self._by_claim: dict[int, list[Finding]] | None = None
+        self._of_several: list[Finding] = []
         guide = guide_for(start.kind, start.version)
         self.supported = guide is not None
         self._walk = Walk(compiled(guide, delimiters)) if guide is not None else None
@@ -99,8 +101,18 @@ class CheckedSet:
         return not self.sound or any(one.finding.claims == WHOLE_SET for one in self.told)
 
     def of_claim(self, number: int) -> list[Finding]:
-        """What concerns a claim (counted from 1 in the set, as `claims_so_far` said of it), alone or with its level."""
-        return [one.finding for one in self.told if one.finding.claims[0] <= number <= one.finding.claims[1]]
+        """What concerns a claim (counted from 1 in the set, as `claims_so_far` said of it), alone or with its level;
+        once the set is over."""
+        if self._by_claim is None:
+            self._by_claim, self._of_several = {}, []
+            for one in self.told:
+                first, last = one.finding.claims
+                if first == last:
+                    self._by_claim.setdefault(first, []).append(one.finding)
+                else:
+                    self._of_several.append(one.finding)
+        several = [one for one in self._of_several if one.claims[0] <= number <= one.claims[1]]
+        return sorted(several + self._by_claim.get(number, []), key=lambda one: one.position)
 
 
 Judge = Callable[[CheckedSet], SetVerdict]
