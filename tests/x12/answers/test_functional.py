@@ -29,6 +29,8 @@ from gateway.core.x12.segment import Delimiters
 from ...flow.out.made import Made, make_837
 from ...sandbox.test_money import pyx12_faults
 from .made import GOOD, MARKS, against_guide, checked, interchange, spoilt
+from .test_x12_example import answer as example_answer
+from .test_x12_example import three_837s
 
 
 def answer(data: bytes, judge: Judge = judge, marks: Delimiters = MARKS) -> list[str]:
@@ -169,8 +171,17 @@ def test_a_group_that_is_refused_as_a_whole_says_nothing_of_its_sets() -> None:
     assert list(functional(group, MARKS)) == ["AK1*HC*101*005010X222A1", "AK9*R*1*1*0*19"]
 
 
-def test_pyx12_takes_our_answers_too(tmp_path: Path) -> None:
-    """But for CTX, of which it says that it does not know where it stands."""
-    for data in (GOOD, BAD_CHARGE, make_837([Made()], se01=99), spoilt((b"LX*1~", b"LXX*1~"))):
-        body = [text for text in answer(data) if not text.startswith("CTX")]
-        assert pyx12_faults(interchange("999", [body]), tmp_path) == []
+PYX12_CTX = "Segment CTX exceeded max count.  Found 2, should have 1"
+"""It takes the CTX of a situation and that of the claim for the same one, and so refuses X12's own example too."""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [GOOD, BAD_CHARGE, make_837([Made()], se01=99), spoilt((b"LX*1~", b"LXX*1~")), three_837s()],
+    ids=["good", "a wrong claim", "a wrong count", "an unknown segment", "X12's example"],
+)
+def test_pyx12_takes_our_answers_too(data: bytes, tmp_path: Path) -> None:
+    body = example_answer() if data == three_837s() else answer(data)
+    found = pyx12_faults(interchange("999", [body]), tmp_path)
+    assert [text for text in found if PYX12_CTX not in text] == []
+    assert len(found) == sum(text.startswith("CTX*SITUATIONAL") for text in body)
