@@ -27,9 +27,9 @@ def note_table() -> str:
     for note in sorted(OF_FILE | OF_RECEIVER):
         elements = [f"ISA{at:02d}" for at, code in OF_ELEMENT.items() if code is note]
         faults = [f"`{fault}`" for fault, code in OF_FAULT.items() if code is note]
-        seen = ", ".join([*elements, *faults]) or (
-            "its receiver" if note in OF_RECEIVER else "its groups, ISA11, ISA12"
-        )
+        faults += ["a group that no 999 can name"] if note is Code.BAD_CONTENT else []
+        other = "its receiver" if note in OF_RECEIVER else "ISA11 and ISA12"
+        seen = ", ".join([*elements, *faults]) or other
         rows.append((f"{note}", verdict_of(note).value, TA1_NOTES[note], seen))
     return _table(("TA105", "TA104", "What it says", "Seen in"), rows)
 
