@@ -154,7 +154,7 @@ def _give_999(services: Services, connection: Connection, file_id: int, by: str)
     """The 999 for a file that a source sent."""
     row = connection.execute(select(files).where(files.c.id == file_id)).one()
     source = services.config.source(row.party)
-    if source is None or source.answers is None or "999" not in source.answers or row.kind != "837P":
+    if source is None or source.answers is None or "999" not in source.answers or row.kind == "JSON":
         return []
     data = acknowledgment_of(services, connection, file_id)
     if data is None:

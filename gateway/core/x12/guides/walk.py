@@ -8,6 +8,7 @@ claim, or all claims of the level (billing provider, subscriber, patient) in whi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,16 +28,28 @@ FINDINGS_OF_A_LOOP = 200
 WHOLE_SET = (0, 0)
 
 
+class Trigger(NamedTuple):
+    """What in the set calls for the thing that is missing, or rules out what stands there: an element (component 0: the
+    whole) of a segment (`position` in the set), and the data element's number where it is known."""
+
+    tag: str
+    position: int
+    loop: str
+    element: int
+    component: int = 0
+    data: str = ""
+
+
 class Finding:
     """One thing that is not as the guide wants it.
 
     `level` is 1 to 7. `position` counts segments in the set (ST is 1), `tag` and `loop` name the segment, and `name` is
     the guide's own for it. `ik304` says what is wrong with the segment; where elements are, there is one finding for
     each, with `ik403`, the element's fault and the data element's number. `claims`: the first and last claim (counted
-    from 1 in the set) that it concerns; (0, 0) is the whole set.
+    from 1 in the set) that it concerns; (0, 0) is the whole set. `trigger`: of a situation, what brought it about.
     """
 
-    __slots__ = ("claims", "fault", "ik304", "level", "loop", "name", "position", "tag", "words")
+    __slots__ = ("claims", "fault", "ik304", "level", "loop", "name", "position", "tag", "trigger", "words")
 
     def __init__(
         self,
@@ -58,6 +71,7 @@ class Finding:
         self.fault = fault
         self.words = words
         self.claims: tuple[int, int] = WHOLE_SET
+        self.trigger: Trigger | None = None
 
     @property
     def ik403(self) -> str:
