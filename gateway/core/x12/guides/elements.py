@@ -54,7 +54,9 @@ def check(segment: Segment, raw: str, delimiters: Delimiters) -> list[ElementFau
             found.append(ElementFault(position, 0, 0, code, value))
             if code is TOO_MANY:
                 break
-    found += broken_rules(segment.syntax, parts)
+    # What must be there anyhow has been told; that a rule wants it too says nothing more.
+    told = {fault.position for fault in found if fault.code == MISSING and not fault.component}
+    found += [fault for fault in broken_rules(segment.syntax, parts) if fault.position not in told]
     return found
 
 

@@ -18,6 +18,8 @@ from .rule import (
 )
 
 _HOME = ("", "US", "CA")
+_LATER = tuple("STABCDEFGH")
+"""Ranks of payers behind the primary one."""
 _GIVEN_NAMES = ((4, "first name"), (5, "middle name"), (7, "suffix"))
 _PLACES = ((2, "state or province", "501"), (3, "ZIP or postal code", "500"))
 
@@ -187,7 +189,7 @@ def insurance(laid: Laid) -> Iterator[RuleFinding]:
                 "number."
             )
             yield laid.wrong(GROUP_NAME, sbr, 4, words)
-        if sbr[9] in ("MA", "MB") and sbr[1] not in ("P", "U") and not sbr[5]:
+        if sbr[9] in ("MA", "MB") and sbr[1] in _LATER and not sbr[5]:
             words = (
                 "Medicare is not the primary payer, and the reason is missing. Give the Medicare secondary payer "
                 "reason."

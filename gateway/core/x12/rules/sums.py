@@ -76,6 +76,9 @@ def decided(laid: Laid) -> Iterator[RuleFinding]:
     """G3.02, G3.03."""
     separator = laid.delimiters.element
     paid_on_lines: dict[str, int] = {}
+    payers = [payer_id(other) for other in laid.others]
+    # Of two payers with one id nobody can tell which decided on a line, and of one without a 2320 nothing is known.
+    unsure = {payer for payer in payers if payers.count(payer) > 1}
     for line in laid.lines:
         sv1 = line.first("SV1")
         for payer, segments in _by_payer(line).items():
@@ -90,12 +93,14 @@ def decided(laid: Laid) -> Iterator[RuleFinding]:
                     f"{dollars(paid + adjusted)}. Take both from its remittance."
                 )
                 yield laid.wrong(LINE_DECIDED, svds[0], 2, words)
-    payers = [payer_id(other) for other in laid.others]
+                unsure.add(payer)  # the sum of its lines is wrong for that
+    if set(paid_on_lines) - set(payers):
+        return
     clm = laid.head.first("CLM")
     for other, payer in zip(laid.others, payers, strict=True):
         amount = other.first("AMT", "D")
-        if amount is None or clm is None or payers.count(payer) > 1:
-            continue  # of two payers with one id nobody can tell which decided on a line
+        if amount is None or clm is None or payer in unsure:
+            continue
         adjusted = _adjusted(other.all("CAS"), separator)
         base = paid_on_lines.get(payer, cents(clm[2]) or 0)
         paid = cents(amount[2]) or 0
