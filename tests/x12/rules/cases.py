@@ -5,7 +5,9 @@ docs/findings.md is made of them (`tests/x12/rules/test_findings.py` holds it).
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import os
 from typing import NamedTuple
 
 from gateway.core.x12.events import Piece, SetEnd, SetStart
@@ -19,6 +21,38 @@ from gateway.core.x12.transactions import transactions
 
 from ..build import BILLING, ORDERING_NPI, SUBSCRIBER, file_of
 
+TODAY = dt.date(2026, 3, 2)
+SEED = os.environ.get("GATEWAY_TEST_SEED", "1")
+OF_PAYMENTS = frozenset({"G3.11", "G3.12", "G3.13", "G3.14", "G4.80", "G4.81", "G4.82", "G4.83"})
+"""Rules that remittances are asked, not claims."""
+VALUES = (
+    "",
+    "1",
+    "2",
+    "7",
+    "12",
+    "18",
+    "21",
+    "AA",
+    "D",
+    "EX",
+    "F8",
+    "MB",
+    "P",
+    "RD8",
+    "S",
+    "X",
+    "2:9",
+    "1::2",
+    "615.5",
+)
+STRAY = (
+    *("PAT*19", "REF*F8*ICN7", "REF*6R*L1", "AMT*D*5", "CR3*R*MO*9", "DTP*607*D8*20260101", "DTP*314*D8*20260101"),
+    *("SBR*S*18*******CI", "PS1*VENDOR*5", "SV5*HC:E0260*DA*30*1*1*4", "HI*ABK:J449", "PWK*OZ*FX", "CRC*ZZ*N*S2"),
+    *("NM1*82*2*CLINIC*ANN", "N4*TOWN", "PER*IC*X*EM*Y*EX*1", "DTP*472*RD8*20260202-20260101", "REF*G1*N**2U:NOBODY"),
+    *("SVD*PLAN77*1*HC:E0601**1", "LX*7", "SV1*HC:E0601*5*UN*1***9", "SBR*P*18*G*NAME*12", "CAS*CO*45*1"),
+)
+"""What damage is done with."""
 HEAD = (
     "BHT*0019*00*BATCH1*20260305*1200*CH",
     "NM1*41*2*EXAMPLE OXYGEN SUPPLY*****46*SUB1",
@@ -112,7 +146,26 @@ CMN = (
     *ORDERING,
 )
 """A replacement, for the victim of a car accident, with a renewed certification."""
-BASES = {"plain": PLAIN, "cob": COB, "cmn": CMN}
+COB_BY_CLAIM = (
+    *COB[: COB.index("CAS*PR*3*10")],
+    "CAS*CO*45*90",
+    "AMT*D*60",
+    "OI***Y***Y",
+    "NM1*IL*1*ABELSON*BEN****MI*MEMBER7",
+    "NM1*PR*2*COMMERCIAL PLAN*****PI*PLAN77",
+    "DTP*573*D8*20260201",
+    *COB[COB.index("LX*1") : COB.index("SVD*PLAN77*50*HC:E0601:RR:KH**1")],
+    *COB[COB.index("LX*2") : COB.index("SVD*PLAN77*20*HC:A7030:NU**1")],
+)
+"""The same, where the first payer has decided on the claim as a whole."""
+BASES = {"plain": PLAIN, "cob": COB, "cob2": COB_BY_CLAIM, "cmn": CMN}
+
+
+ANOTHER = (
+    "SBR*P*18*GROUP7******MB~NM1*IL*1*BEATTY*BO****MI*1EG4TE5MK74~N3*3 OAK STREET~N4*SPRINGFIELD*IL*62704~"
+    "DMG*D8*19410203*M~NM1*PR*2*PRACTICE MEDICARE*****PI*16013"
+)
+"""A subscriber, without a claim."""
 
 
 class Case(NamedTuple):
@@ -133,7 +186,7 @@ CASES = (
         "NM1*85*2*EXAMPLE OXYGEN SUPPLY*****XX*1999999018",
         "NM1*85*2*EXAMPLE OXYGEN SUPPLY",
         "2010AA NM109",
-        "8 I9 G4.15",
+        "8 I9 G4.14",
     ),
     Case(
         "plain",
@@ -193,7 +246,7 @@ CASES = (
         "PER*IC*BILLING OFFICE*TE*2175550100*EM*OFFICE@EXAMPLE.ORG",
         "PER*IC*BILLING OFFICE*EM*OFFICE@EXAMPLE.ORG*EX*12",
         "2010AA PER05",
-        "8 I13 G4.14",
+        "8 I13 G4.13",
     ),
     Case(
         "plain",
@@ -213,7 +266,7 @@ CASES = (
     Case(
         "plain",
         "HL*2*1*22*0",
-        "HL*2*1*22*0~SBR*P*18*GROUP7******MB~NM1*IL*1*BEATTY*BO****MI*1EG4TE5MK74~N3*3 OAK STREET~N4*SPRINGFIELD*IL*62704~DMG*D8*19410203*M~NM1*PR*2*PRACTICE MEDICARE*****PI*16013~HL*3*1*22*0",
+        f"HL*2*1*22*0~{ANOTHER}~HL*3*1*22*0",
         "2300 CLM",
         "I6 G4.04",
     ),
@@ -321,6 +374,7 @@ CASES = (
     Case("plain", "REF*G1*UTN00000000001", "REF*G1*UTN00000000001~REF*G1*UTN00000000002", "2300 REF", "5"),
     Case("plain", "REF*G1*UTN00000000001", "REF*G1", "2300 REF02", "8 1"),
     Case("cob", "SBR*P*18*PLAN1******CI", "SBR*S*18*PLAN1******CI", "2320 SBR01", "8 I12 G4.50"),
+    Case("cob2", "DTP*573*D8*20260201", "", "2330B DTP", "I6 G4.52"),
     Case("cob", "AMT*D*60", "", "2320 AMT", "I6 G4.51"),
     Case("cob", "AMT*D*60", "AMT*D*61", "2320 AMT02", "8 I12 G3.03"),
     Case("cob", "OI***Y***Y", "", "2320 OI", "3"),

@@ -31,7 +31,8 @@ __all__ = [
     "remittance_findings",
 ]
 
-_CLAIM_RULES = (*RULES_OF_SUMS, *RULES_OF_PARTIES, *RULES_OF_CLAIM, *RULES_OF_OTHERS, *RULES_OF_LINES)
+CLAIM_RULES = (*RULES_OF_SUMS, *RULES_OF_PARTIES, *RULES_OF_CLAIM, *RULES_OF_OTHERS, *RULES_OF_LINES)
+"""What each claim is asked, at the levels 3 and 4."""
 
 
 def claim_findings(claim: Claim, *, first: int = 1, ordinal: int = 0) -> list[RuleFinding]:
@@ -46,7 +47,7 @@ def claim_findings(claim: Claim, *, first: int = 1, ordinal: int = 0) -> list[Ru
     found: list[RuleFinding] = []
     if not plain(stored):
         laid = Laid(stored, claim.numbers, first)
-        found = [finding for rule in _CLAIM_RULES for finding in rule(laid)]
+        found = [finding for rule in CLAIM_RULES for finding in rule(laid)]
     for finding in found:
         finding.claims = (ordinal, ordinal)
     found.sort(key=lambda finding: finding.position)

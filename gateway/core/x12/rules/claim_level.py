@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..values import parse_date
-from .laid import Laid
+from .laid import CLAIM, Laid
 from .rule import (
     BAD_DATE,
     DOES_NOT_AGREE,
@@ -155,7 +155,7 @@ def disability(laid: Laid) -> Iterator[RuleFinding]:
 def attachments(laid: Laid) -> Iterator[RuleFinding]:
     """G4.37."""
     for pwk in laid.all("PWK"):
-        if pwk[2] in _SENT_APART and not pwk[6]:
+        if pwk.part == CLAIM and pwk[2] in _SENT_APART and not pwk[6]:
             words = "An attachment is sent apart, and its control number is missing. Give the number that stands on it."
             yield laid.wrong(ATTACHMENT, pwk, 6, words)
 
@@ -183,7 +183,7 @@ def code_lists(laid: Laid) -> Iterator[RuleFinding]:
 def ranges(laid: Laid) -> Iterator[RuleFinding]:
     """G4.40."""
     for dtp in laid.all("DTP"):
-        if dtp[2] == "RD8":
+        if dtp.part == CLAIM and dtp[2] == "RD8":
             first, _, last = dtp[3].partition("-")
             start, end = parse_date(first), parse_date(last)
             if start is not None and end is not None and end < start:

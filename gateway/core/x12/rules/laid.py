@@ -105,6 +105,11 @@ class Laid:
         found = self._by_tag.get(tag, [])
         return [seg for seg in found if seg[1] == qualifier] if qualifier else found
 
+    def payers(self) -> list[Seg]:
+        """The SBR of the payer that the claim goes to, and those of the others."""
+        own = self.subscriber.first("SBR", loop="2000B")
+        return [*([] if own is None else [own]), *(other[0] for other in self.others)]
+
     # --- findings
 
     def position(self, part: int, at: int) -> int:

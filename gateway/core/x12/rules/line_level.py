@@ -91,7 +91,7 @@ def pointers(laid: Laid) -> Iterator[RuleFinding]:
     """G4.61, G4.62."""
     diagnoses = sum(
         composite.split(hi.component_separator)[0] in DIAGNOSES
-        for hi in laid.head.all("HI")
+        for hi in laid.all("HI")
         for composite in hi.elements[1:]
     )
     for line in laid.lines:

@@ -56,8 +56,7 @@ def payer_id(other: Group) -> str:
 def ranks(laid: Laid) -> Iterator[RuleFinding]:
     """G4.50, G4.55."""
     seen: set[str] = set()
-    sbrs = laid.all("SBR")
-    for sbr in sbrs:
+    for sbr in laid.payers():
         rank = sbr[1]
         if rank in seen and rank != "U":
             words = (

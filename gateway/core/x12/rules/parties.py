@@ -41,20 +41,14 @@ STATE_AND_ZIP = declare(
     ik403=ELEMENT_MISSING,
     status="A6:126",
 )
-SUBDIVISION = declare(
-    "G4.13",
-    "N407 is for addresses outside the United States and Canada. Every N4: situational rule of N407.",
-    ik403=ELEMENT_NOT_WANTED,
-    status="A8:126",
-)
 EXTENSION = declare(
-    "G4.14",
+    "G4.13",
     "A telephone extension stands directly behind its telephone number. Every PER: notes on communication numbers.",
     ik403=ELEMENT_NOT_WANTED,
     status="A8:124",
 )
 BILLING_ID = declare(
-    "G4.15",
+    "G4.14",
     "The billing provider has an NPI, or, where it cannot have one, an id that the payer gave it. 2010AA NM109; "
     "2010BB REF G2 and LU: required when NM109 of 2010AA is not used.",
     ik403=ELEMENT_MISSING,
@@ -106,7 +100,7 @@ PAT_OF_SUBSCRIBER = declare(
 
 
 def names_and_addresses(laid: Laid) -> Iterator[RuleFinding]:
-    """G4.10, G4.12, G4.13, G4.14, wherever a name, an address or a contact stands."""
+    """G4.10, G4.12, G4.13, wherever a name, an address or a contact stands."""
     for name in laid.all("NM1"):
         for position, what in _GIVEN_NAMES if name[2] == "2" else ():
             if name[position]:
@@ -119,9 +113,6 @@ def names_and_addresses(laid: Laid) -> Iterator[RuleFinding]:
             if not n4[position]:
                 words = f"The {what} of the address is missing. Add it."
                 yield laid.wrong(STATE_AND_ZIP, n4, position, words, status=f"A6:{status}")
-        if n4[7] and n4[4]:
-            words = "A country subdivision is for addresses outside the United States and Canada. Use the state."
-            yield laid.wrong(SUBDIVISION, n4, 7, words)
     for per in laid.all("PER"):
         for position in (5, 7):
             if per[position] == "EX" and per[position - 2] != "TE":
@@ -132,7 +123,7 @@ def names_and_addresses(laid: Laid) -> Iterator[RuleFinding]:
 
 
 def billing_id(laid: Laid) -> Iterator[RuleFinding]:
-    """G4.15."""
+    """G4.14."""
     name = laid.billing.first("NM1", "85")
     if name is None or name[9]:
         return
@@ -156,7 +147,7 @@ def subscriber(laid: Laid) -> Iterator[RuleFinding]:
                 "patient's relationship to the subscriber."
             )
             yield laid.wrong(IS_NOT_PATIENT, sbr, 2, words)
-        for pat in own.all("PAT"):
+        for pat in own.all("PAT", loop="2000B"):
             words = "Facts of the patient stand with the subscriber, who is another person. Put them with the patient."
             yield laid.not_wanted(PAT_OF_SUBSCRIBER, pat, words)
         return
@@ -182,7 +173,7 @@ def subscriber(laid: Laid) -> Iterator[RuleFinding]:
 
 def insurance(laid: Laid) -> Iterator[RuleFinding]:
     """G4.23, G4.24, G4.25, for every payer of the claim."""
-    for sbr in laid.all("SBR"):
+    for sbr in laid.payers():
         if sbr[3] and sbr[4]:
             words = (
                 "Both the number and the name of the insured group are given. Give the name only where there is no "

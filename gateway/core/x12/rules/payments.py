@@ -6,6 +6,7 @@ A payer's mistake is nothing a biller can correct: the words say what to do with
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ..balance import Result, claim_imbalances
 from ..guides.elements import ElementFault
@@ -99,7 +100,7 @@ def payment_findings(payment: ClaimPayment, *, first: int = 1, ordinal: int = 0)
         fault = ElementFault(element, 0, 0, rule.ik403, segment[element])
         found.append(RuleFinding(rule, place(at), segment.tag, loop, words, fault=fault))
     if not payment.date("232"):
-        for at, end in zip(services, [*services[1:], len(raw)], strict=True):
+        for at, end in pairwise([*services, len(raw)]):
             if not any(
                 text[:8] in (f"DTM{separator}472{separator}", f"DTM{separator}150{separator}") for text in raw[at:end]
             ):
