@@ -1,7 +1,8 @@
 """What a claim and a remittance must keep to beyond the guide of each segment: levels 3 (sums), 4 (situations that the
 transaction decides) and 5 (codes of others). Levels 1 and 2 are `guides.walk`.
 
-    claim_findings(claim, first=set.segment_number, ordinal=n, codes=codes)
+    claim_findings(claim, first=set.segment_number, ordinal=n)      levels 3 and 4
+    Codes(sets).of_claim(claim, first=..., ordinal=n)               level 5
 
 A finding says where, what, what to do, and with which codes a 999 and a 277CA answer.
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 from ..claim import Claim
 from .claim_level import RULES_OF_CLAIM
+from .code_sets import CodeSets
+from .codes import Codes
 from .hierarchy import Hierarchy
 from .laid import Laid
 from .line_level import RULES_OF_LINES
@@ -21,7 +24,10 @@ from .rule import RULES, Rule, RuleFinding, Trigger
 from .sums import RULES_OF_SUMS
 
 __all__ = [
+    "CLAIM_RULES",
     "RULES",
+    "CodeSets",
+    "Codes",
     "Hierarchy",
     "Rule",
     "RuleFinding",

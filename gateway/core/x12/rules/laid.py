@@ -87,9 +87,11 @@ class Laid:
                 self.lines.append(group := Group())
             group.append(seg)
         self._by_tag: dict[str, list[Seg]] = {}
-        for part in (self.billing, self.subscriber, self.patient, self.head, *self.others, *self.lines):
-            for seg in part:
-                self._by_tag.setdefault(seg.tag, []).append(seg)
+        self.segments: list[Seg] = [*self.billing, *self.subscriber, *self.patient]
+        for part in (self.head, *self.others, *self.lines):
+            self.segments += part
+        for seg in self.segments:
+            self._by_tag.setdefault(seg.tag, []).append(seg)
 
     def _segments(self, part: int) -> list[Seg]:
         separator, component = self.delimiters.element, self.delimiters.component
