@@ -28,8 +28,21 @@ STATES = _codes(
 )
 """States and territories, and the armed forces' addresses, as the post writes them."""
 
+PROVINCES = _codes("AB BC MB NB NL NS NT NU ON PE QC SK YT")
+"""Canada's provinces and territories."""
+
 CAS_GROUPS = _codes("CO CR OA PI PR")
 """CAS01."""
+
+CLAIM_STATUS_CATEGORIES = _codes(
+    "A0 A1 A2 A3 A4 A5 A6 A7 A8 D0 E0 E1 E2 E3 E4 F0 F1 F2 F3 F3F F3N F4 F5 P0 P1 P2 P3 P4 P5 R0 R1 R3 R4 R5 R6 R7 R8 "
+    "R9 R10 R11 R12 R13 R14 R15 R16 R17 RQ X0"
+)
+"""X12's claim status categories."""
+
+CLAIM_STATUS_GAPS = frozenset({36, 43, 58, 62, 63, 74, 75, 76, 77, 79, 80, 82, 151})
+LAST_CLAIM_STATUS = 771
+"""X12's claim status codes run from 0 to this one, but for those gaps; of later numbers nothing is known here."""
 
 _FORMS = {
     "hcpcs": re.compile(r"[A-Z]\d{4}|\d{4}[A-Z0-9]"),

@@ -343,14 +343,18 @@ class Claim(Loop):
 
     # --- faults
 
+    @property
+    def numbers(self) -> Numbers:
+        """Where in the file its parts begin; all 0 where it was not read from one, or has been edited."""
+        return self._numbers if not self._log.edits else UNKNOWN_NUMBERS
+
     def faults(self) -> list[Fault]:
         """Every typed value that cannot be read, and what a claim cannot be without; empty where it is sound.
 
         The places are those in the file where the claim was read from one and has not been edited.
         """
         stored = self.stored
-        numbers = self._numbers if not self._log.edits else UNKNOWN_NUMBERS
-        return claim_faults(stored, numbers, len(self.diagnoses))
+        return claim_faults(stored, self.numbers, len(self.diagnoses))
 
     # --- edits
 
@@ -376,8 +380,7 @@ class Claim(Loop):
 
     def handle(self, by: str) -> Claim:
         """Another handle on the claim as it is now, with an edit log of its own."""
-        numbers = self._numbers if not self._log.edits else UNKNOWN_NUMBERS
-        return Claim(self.stored, by, numbers)
+        return Claim(self.stored, by, self.numbers)
 
     def lend(self, by: str) -> None:
         """Let another edit through this handle from now on."""

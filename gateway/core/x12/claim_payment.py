@@ -188,6 +188,11 @@ class ClaimPayment(Loop):
         return self._raw
 
     @property
+    def first_number(self) -> int:
+        """The number in the file of the first segment; 0 where it is not known."""
+        return self._first_number
+
+    @property
     def claim_id(self) -> str:
         """CLP01: our CLM01."""
         return self._part(1)

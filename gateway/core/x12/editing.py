@@ -155,7 +155,7 @@ def with_value(raw: str, delimiters: Delimiters, element: int, component: int, v
     return delimiters.element.join(elements), before
 
 
-def _insert_at(raw: Sequence[str], span: Span, tag: str, separator: str) -> int:
+def insert_at(raw: Sequence[str], span: Span, tag: str, separator: str) -> int:
     """Where a new segment goes in its loop: after the last one that the guide puts before it, and after those of its
     own kind."""
     order = ORDER.get(span.loop, _PARTY)
@@ -175,7 +175,7 @@ def find_span(spans: Sequence[Span], loop: str, nth: int = 1) -> Span | None:
 
 def with_segment(raw: Sequence[str], span: Span, segment: str, separator: str) -> list[str]:
     """The segments with a new one in its place in a loop."""
-    at = _insert_at(raw, span, segment.split(separator, 1)[0], separator)
+    at = insert_at(raw, span, segment.split(separator, 1)[0], separator)
     return [*raw[:at], segment, *raw[at:]]
 
 

@@ -112,6 +112,11 @@ class Remittance(Loop):
         """The text of the segments, without terminators."""
         return self._raw
 
+    @property
+    def first_number(self) -> int:
+        """The number in the file of the first segment; 0 where it is not known."""
+        return self._first_number
+
     def _party(self, entity: str) -> RemittanceParty:
         separator = self.delimiters.element
         start: int | None = None

@@ -62,7 +62,7 @@ def check(segment: Segment, raw: str, delimiters: Delimiters) -> list[ElementFau
     wrong = {one.position for one in found}
     found = [one for one in found if one.element is None or one.component or one.element.date_by not in wrong]
     # What is missing anyway is not told again by a rule.
-    missing = {one.position for one in found if one.code == MISSING}
+    missing = {one.position for one in found if one.code == MISSING and not one.component}
     found += [one for one in broken_rules(segment.syntax, parts) if one.position not in missing]
     if not parts[-1] or len(parts) == 1:
         found += _nothing_said(parts, used, {one.position for one in found})
