@@ -82,7 +82,7 @@ def _in_chunks(stream: BinaryIO, unsound: dict[int, str], size: int) -> Iterator
 
 
 async def _decide(ground: Ground, claims: Sequence[Asked], file_id: int) -> list[tuple[Verdict, list[Decision]]]:
-    read = read_claims(ground.config, ground.source, file_id, claims)
+    read = read_claims(ground.config, ground.source, file_id, claims, NoMark())
     history = history_of(ground.connection, read, ground.known_file)
     runner = Runner(today=ground.today, lookups=history, mark=NoMark())
     return [

@@ -128,7 +128,7 @@ async def _decide(
     if ground.connection is not None:
         known = look_up(ground.connection, read, with_contents=ground.config.chains.asks_details)
     runner = Runner(today=ground.today, lookups=NoLookups(), mark=NoMark())
-    await decide_each(read, known, ground.config, runner, ground.partner, taken)
+    await decide_each(read, known, ground.config, runner, ground.partner, taken, NoMark())
     usage = ground.config.gateway.usage
     found = []
     for one in read:

@@ -346,7 +346,7 @@ class Marks(list[tuple[int, int] | str]):
     def __call__(self, item: int, step: int, /) -> None:
         self.append((item, step))
 
-    def outside(self) -> None:
+    def outside(self, item: int = -1, /) -> None:
         self.append("outside")
 
 

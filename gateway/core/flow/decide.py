@@ -50,8 +50,10 @@ class ReadClaim:
     def __init__(self, asked: Asked, source: str, file_id: int, *, renumber: bool) -> None:
         self.claim: Claim | None = None
         self.columns = _NO_COLUMNS
-        self.fault = asked.fault
+        self.fault = asked.aside or asked.fault
         self.hash = ""
+        if asked.aside:
+            return
         try:
             stored = StoredClaim.unpack(asked.content)
             self.hash = content_hash(stored)
@@ -92,7 +94,8 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
 
 async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = read_claims(config, request.source, request.file_id, request.claims)
+    read = read_claims(config, request.source, request.file_id, request.claims, mark)
+    mark.outside()
     with reads(request.database_url).connect() as connection:
         history = history_of(connection, read)
     runner = Runner(
@@ -100,10 +103,11 @@ async def _decide(request: Request, mark: Marking) -> bytes:
         lookups=history,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
-        resting=dict(request.resting),
+        resting={(step, payer): why for step, payer, why in request.resting},
     )
     verdicts = []
     for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
+        mark.outside(item)
         verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source)
         verdicts.append(verdict)
         read[item].claim = None
@@ -113,11 +117,15 @@ async def _decide(request: Request, mark: Marking) -> bytes:
     return pack_chunk(Chunk(request.config_hash, verdicts))
 
 
-def read_claims(config: Config, source: str, file_id: int, claims: Sequence[Asked]) -> list[ReadClaim]:
+def read_claims(config: Config, source: str, file_id: int, claims: Sequence[Asked], mark: Marking) -> list[ReadClaim]:
     """The claims of a chunk, read and numbered as their source wants it."""
     settings = config.source(source)
     renumber = settings is not None and settings.our_claim_numbers
-    return [ReadClaim(asked, source, file_id, renumber=renumber) for asked in claims]
+    read = []
+    for item, asked in enumerate(claims):
+        mark.outside(item)
+        read.append(ReadClaim(asked, source, file_id, renumber=renumber))
+    return read
 
 
 def history_of(connection: Connection | None, read: Sequence[ReadClaim], without_file: int = 0) -> History:
