@@ -43,7 +43,7 @@ class Mark:
     def __init__(self, cells: memoryview) -> None:
         self._cells = cells
 
-    def __call__(self, item: int, step: int) -> None:
+    def __call__(self, item: int, step: int, /) -> None:
         cells = self._cells
         cells[1] = time.monotonic_ns()
         cells[0] = (item + 1) << STEP_BITS | step
@@ -53,9 +53,17 @@ class Mark:
         self._cells[1] = time.monotonic_ns()
         self._cells[0] = (item + 1) << STEP_BITS | NO_STEP if item >= 0 else 0
 
-    def let_go(self) -> None:
-        """What is marked from now on is seen by nobody."""
-        self._cells = memoryview(bytearray(len(self._cells) * 8)).cast("q")
+
+class _Copied(Mark):
+    """The mark in a copy of this process that a plugin made: the copy decides nothing, and ends instead."""
+
+    __slots__ = ()
+
+    def __call__(self, item: int, step: int, /) -> None:
+        os._exit(0)
+
+    def outside(self, item: int = -1, /) -> None:
+        os._exit(0)
 
 
 def main() -> None:
@@ -80,9 +88,9 @@ def main() -> None:
     mark = Mark(cells)
 
     def forked() -> None:
-        # A copy of this process, made by a plugin, answers nothing and ends with the original.
+        # A copy of this process, made by a plugin, answers nothing and ends with the original at the latest.
         line.close()
-        mark.let_go()
+        mark.__class__ = _Copied
         _die_with_parent()
 
     os.register_at_fork(after_in_child=forked)

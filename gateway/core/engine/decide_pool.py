@@ -212,6 +212,11 @@ class DecidePool:
         await asyncio.gather(*(child.end() for child in idle))
 
     @property
+    def size(self) -> int:
+        """The most children that are asked at the same time."""
+        return self._size
+
+    @property
     def pids(self) -> list[int]:
         """The process ids of the children, idle and busy."""
         return [child.pid for child in (*self._idle, *self._busy)]
