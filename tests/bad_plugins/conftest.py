@@ -26,7 +26,10 @@ SOAK = bool(os.environ.get("SOAK"))
 FILES, EACH = (40, 500) if SOAK else (6, 60)
 PATIENCE_S = 1800.0 if SOAK else 180.0
 WORKERS = "{chunk: 30, decide_memory_mb: 256}"
-KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+KINDS = [
+    pytest.param("sqlite", marks=pytest.mark.xdist_group("bad_plugins_sqlite")),
+    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("bad_plugins_postgres")]),
+]
 
 
 class Loaded(NamedTuple):
@@ -94,7 +97,7 @@ async def loaded(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
     folder = tmp_path_factory.mktemp("bad")
     database = url or f"sqlite:///{folder / 'data' / 'business.db'}"
     codes = {bad.name: bad.code([whom[bad.name]], database) for bad in CLAIMS}
-    # Of payments and denials in `test_payments`, whose claims are others.
+    # Of payments and denials in other claims.
     last = [file[-1 - at].number for at in range(EACH // 3) for file in files]
     free = iter([number for number in last if number not in whom.values()])
     for bad in (*MONEY, *ROUTES):

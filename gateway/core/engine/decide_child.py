@@ -38,20 +38,31 @@ class Mark:
     plugin is being called, the gateway's own code works on this item (-1: on none, or on all of them).
     """
 
-    __slots__ = ("_cells",)
+    __slots__ = ("_cells", "_line")
 
-    def __init__(self, cells: memoryview) -> None:
+    def __init__(self, cells: memoryview, line: int) -> None:
         self._cells = cells
+        self._line = line
 
     def __call__(self, item: int, step: int, /) -> None:
+        self._look()
         cells = self._cells
         cells[1] = time.monotonic_ns()
         cells[0] = (item + 1) << STEP_BITS | step
 
     def outside(self, item: int = -1, /) -> None:
         """No plugin is being called."""
+        self._look()
         self._cells[1] = time.monotonic_ns()
         self._cells[0] = (item + 1) << STEP_BITS | NO_STEP if item >= 0 else 0
+
+    def _look(self) -> None:
+        """End here, with what was called last still marked, where that has closed the line to the parent: nobody would
+        hear the answer, and whoever is marked next would be blamed for it."""
+        try:
+            os.get_inheritable(self._line)
+        except OSError:
+            os._exit(1)
 
 
 class _Copied(Mark):
@@ -85,7 +96,7 @@ def main() -> None:
     send(line, READY)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    mark = Mark(cells)
+    mark = Mark(cells, line.fileno())
 
     def forked() -> None:
         # A copy of this process, made by a plugin, answers nothing and ends with the original at the latest.

@@ -155,6 +155,7 @@ class DecidePool:
             where = child.position()
             return Blamed(where.item, where.step, "raised", str(raised))
         except Gone:
+            await child.over()
             where = child.position()
             return Blamed(where.item, where.step, "exited")
 

@@ -168,6 +168,13 @@ class Child:
         except OSError:
             return False
 
+    async def over(self) -> None:
+        """Wait a moment for the exit of a child that has closed the line: where it is by then tells who closed it."""
+        for _ in range(_EXIT_LOOKS):
+            if self._process.poll() is not None:
+                return
+            await asyncio.sleep(_LOOK_S)
+
     async def end(self) -> str:
         """Kill it if it lives, take its exit and let go of everything; says how it ended ("exit 3", "signal 9")."""
         patience = _EXIT_LOOKS if self._line_is_closed() else 0  # it is exiting by itself: let it say its code
