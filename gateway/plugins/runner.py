@@ -338,4 +338,5 @@ def _count_as_ever() -> None:
     """Decimal arithmetic is what it was, whatever a plugin made of it: the next one adds up money."""
     now = decimal.getcontext()
     if now.prec != _AS_EVER.prec or now.rounding != _AS_EVER.rounding:
-        decimal.setcontext(_AS_EVER.copy())
+        # In place: every task of this thread has the same one.
+        now.prec, now.rounding = _AS_EVER.prec, _AS_EVER.rounding
