@@ -15,9 +15,10 @@ from gateway.sandbox.write import as_837
 
 from ..web import running
 from ..web.house import TODAY, opened
-from .conftest import EACH, PATIENCE_S, all_batched, soundly, times_batched
+from .conftest import EACH, PATIENCE_S, SOAK, all_batched, soundly, times_batched
 
 pytestmark = pytest.mark.asyncio
+KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)] if SOAK else ["sqlite"]
 
 # A claim of the payer takes longer than its limit, until the plugin is well.
 SLOW = """\
@@ -43,7 +44,9 @@ STATIONS = """\
 """
 
 
-async def test_others_go_on(url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_others_go_on(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url = "" if kind == "sqlite" else str(request.getfixturevalue("postgres_url"))
     files = [list(generate_claims(EACH, 200 + number, TODAY, fault_share=0)) for number in range(2)]
     payers = {claim.number: claim.coverage.payer.id for file in files for claim in file}
     counted = sorted((list(payers.values()).count(payer), payer) for payer in set(payers.values()))
