@@ -22,6 +22,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from os import get_inheritable
 from typing import Any
 
 MARK_BYTES = mmap.PAGESIZE
@@ -45,24 +46,28 @@ class Mark:
         self._line = line
 
     def __call__(self, item: int, step: int, /) -> None:
-        self._look()
+        try:
+            get_inheritable(self._line)
+        except OSError:
+            _nobody_hears()
         cells = self._cells
         cells[1] = time.monotonic_ns()
         cells[0] = (item + 1) << STEP_BITS | step
 
     def outside(self, item: int = -1, /) -> None:
         """No plugin is being called."""
-        self._look()
+        try:
+            get_inheritable(self._line)
+        except OSError:
+            _nobody_hears()
         self._cells[1] = time.monotonic_ns()
         self._cells[0] = (item + 1) << STEP_BITS | NO_STEP if item >= 0 else 0
 
-    def _look(self) -> None:
-        """End here, with what was called last still marked, where that has closed the line to the parent: nobody would
-        hear the answer, and whoever is marked next would be blamed for it."""
-        try:
-            os.get_inheritable(self._line)
-        except OSError:
-            os._exit(1)
+
+def _nobody_hears() -> None:
+    """End here, with what was called last still marked: it has closed the line to the parent, which would hear no
+    answer, and whoever is marked next would be blamed for that."""
+    os._exit(1)
 
 
 class _Copied(Mark):
