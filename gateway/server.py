@@ -24,6 +24,7 @@ from .core.engine.decide_pool import DecidePool
 from .core.engine.port import Due
 from .core.flow import stations, stored_config
 from .core.flow.batch import due_batch
+from .core.flow.deaths import Deaths
 from .core.flow.drop import DropFolder
 from .core.flow.drop import Source as DropSource
 from .core.flow.fetch import PollClock
@@ -80,7 +81,9 @@ class Gateway:
         self.reloads = Reloads(config.hash, self.clock.now())
         self.port = 0
         workers = config.gateway.workers
-        self.pool = DecidePool(workers.decide_processes, memory_mb=workers.decide_memory_mb)
+        self.pool = DecidePool(
+            workers.decide_processes, memory_mb=workers.decide_memory_mb, marks=self.locations.deciding_dir
+        )
         self.engine = DbosEngine(
             self.locations.business_url,
             executor_id=executor_name(executor),
@@ -105,7 +108,9 @@ class Gateway:
             decide=self.pool,
             transports=self.lines,
             reads=reads,
+            deaths=Deaths(self.locations.deciding_dir),
         )
+        self.services.deaths.clear()
         self.engine.services = self.services
         stations.load()
         self._schedule()

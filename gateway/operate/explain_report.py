@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from ..config import Config
 from ..plugins.answers import StepRecord
 from ..plugins.chains import Considered
 from ..plugins.matching import Details
-from ..plugins.runner import Decision
+from .explain_child import Told
 
 _WIDTH = 9
 
@@ -80,7 +81,7 @@ def chain_section(config: Config, chains: Sequence[Considered]) -> Section:
     return Section("chain", lines)
 
 
-def station_sections(decisions: Sequence[Decision], hide: bool) -> Iterator[Section]:
+def station_sections(decisions: Sequence[Told], hide: bool) -> Iterator[Section]:
     """What each step of each station decides, with what it sets. `hide`: without what it sets about the patient."""
     for decision in decisions:
         lines: list[str] = []
@@ -104,14 +105,21 @@ def step_lines(step: StepRecord) -> Iterator[str]:
         yield f"  [{finding.rule}] {finding.severity}, {line}{finding.message}{place}"
 
 
-_ABOUT_PATIENTS = ("2000B", "2010BA", "2000C", "2010CA", "2320", "2330A")
+_ABOUT_PATIENTS = re.compile(r"(2000B|2010BA|2000C|2010CA|2320|2330A)|(.* )?(NTE|K3|REF\[EA\])")
+"""Places of what tells who the patient is: their levels, free text, and the number of their chart."""
 HIDDEN = "(shown with --patient)"
+
+
+def _tells_who(edit: Any) -> bool:
+    return _ABOUT_PATIENTS.match(edit.place) is not None or any(
+        text.startswith("REF*EA*") for text in (edit.before, edit.after)
+    )
 
 
 def edit_words(edit: Any, hide: bool) -> str:
     """One edit: `sets 2400 SV101-3 of line 2 from 'NU' to 'RR'`."""
     where = edit.place + (f" of line {edit.line}" if edit.line else "")
-    if hide and edit.place.startswith(_ABOUT_PATIENTS):
+    if hide and _tells_who(edit):
         return f"{edit.kind}s {where} {HIDDEN}"
     if edit.kind == "set":
         return f"sets {where} from {edit.before or 'nothing'!r} to {edit.after!r}"
@@ -121,12 +129,12 @@ def edit_words(edit: Any, hide: bool) -> str:
 def edit_facts(edit: Any, hide: bool) -> dict[str, Any]:
     """The same for a program."""
     facts: dict[str, Any] = edit._asdict()
-    if hide and edit.place.startswith(_ABOUT_PATIENTS):
+    if hide and _tells_who(edit):
         facts |= {"before": HIDDEN, "after": HIDDEN}
     return facts
 
 
-def step_facts(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+def step_facts(decisions: Sequence[Told]) -> list[dict[str, Any]]:
     """Every step of the stations, for a program."""
     return [
         {

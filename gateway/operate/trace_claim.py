@@ -121,6 +121,7 @@ def _timeline(connection: Connection, claim: Any, file: Any) -> Iterator[Event]:
             facts = payments.facts(payment_id)
         elif station == "route":
             more += _denials(connection, claim.id, row["at"])
+            more += _steps(steps)
         elif station == "send":
             more += _batch(connection, claim.id, row["what"])
         else:

@@ -13,6 +13,7 @@ import click
 
 from ..config.commands import require
 from .commands import change, database
+from .looking import note_look
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
@@ -42,18 +43,8 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[object]], as_csv: bool,
 
 def look(config: Config, what: str, statement: Select[Any]) -> list[Any]:
     """Rows for a person, and a line about it in the access log."""
-    from sqlalchemy import insert
-
-    from ..core.clock import SystemClock
-    from ..core.store.tables import access_log
-
-    def read(connection: Connection) -> list[Any]:
-        connection.execute(
-            insert(access_log).values(at=SystemClock().now(), who=getpass.getuser(), what=what, source="command line")
-        )
-        return list(connection.execute(statement).all())
-
-    return change(config, read)
+    note_look(config, what)
+    return change(config, lambda connection: list(connection.execute(statement).all()))
 
 
 def amount(cents: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import decimal
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter_ns
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
@@ -28,8 +29,8 @@ class Mark(Protocol):
     def __call__(self, item: int, step: int, /) -> None:
         """This step (its number) is about to be called for this item of the chunk."""
 
-    def outside(self) -> None:
-        """No plugin is being called."""
+    def outside(self, item: int = -1, /) -> None:
+        """No plugin is being called; the gateway's own code works on this item (-1: on none)."""
 
 
 class NoMark:
@@ -37,7 +38,7 @@ class NoMark:
 
     def __call__(self, item: int, step: int, /) -> None: ...
 
-    def outside(self) -> None: ...
+    def outside(self, item: int = -1, /) -> None: ...
 
 
 class Editable(Protocol):
@@ -95,15 +96,26 @@ class Decision:
         return not (self.holds or self.quarantine or self.retry)
 
 
+MOST_KILLS_OF_A_PAYER = 3
+"""How many claims of a payer one step may cost its process in a chunk; then it is not called for the payer's others."""
+MOST_KILLS_OF_A_STEP = 9
+"""How many of all payers, before it is not called any more at all."""
+
+EVERY_PAYER = None
+Resting = Mapping[tuple[int, str | None], str]
+"""Steps that are not to be called for now, by number and payer (`EVERY_PAYER`: whoever pays), each with the reason."""
+
+
 class _Failed(NamedTuple):
     why: str
+    rests: bool = False
 
 
 class Runner:
     """Runs chains for the claims or payments of one chunk.
 
     `killed` tells, for (item, step number), what the watchdog ended that step for in an earlier attempt at the chunk;
-    `resting`, by step number, which steps are not to be called for now, and why.
+    a step that was ended so for several claims of a payer is not called for that payer's others. `resting`: see there.
     """
 
     def __init__(
@@ -113,7 +125,7 @@ class Runner:
         lookups: Lookups,
         mark: Mark,
         killed: Mapping[tuple[int, int], str] | None = None,
-        resting: Mapping[int, str] | None = None,
+        resting: Resting | None = None,
         stopwatch: Callable[[], int] = perf_counter_ns,
     ) -> None:
         self._today = today
@@ -122,6 +134,8 @@ class Runner:
         self._killed = killed or {}
         self._resting = resting or {}
         self._stopwatch = stopwatch
+        # The items that a step has cost its process, by step and payer.
+        self._lost: dict[tuple[int, str | None], set[int]] = {}
 
     async def claim(
         self, item: int, chain: Chain, station: str, claim: ClaimT, payer_id: str, partner: str
@@ -145,14 +159,14 @@ class Runner:
                     handle = claim.handle(step.plugin.name)
                 else:
                     handle.lend(step.plugin.name)
-                answered = await self._ask(step, item, gather, (handle, context))
+                answered = await self._ask(step, item, payer_id, gather, (handle, context))
                 if not isinstance(answered, _Failed):
                     break
                 handle.kill()
                 handle = None
             micros = (self._stopwatch() - started) // 1000
             if isinstance(answered, _Failed):
-                self._failed(decision, step, answered.why, micros)
+                self._failed(decision, step, answered, micros)
                 if step.on_error == "stop":
                     break
                 continue
@@ -169,21 +183,40 @@ class Runner:
                 break
         if handle is not None:
             handle.kill()
-        self._mark.outside()
+        self._mark.outside(item)
+        _count_as_ever()
         return decision, claim.handle("gateway") if decision.edits else claim
 
-    async def payment(self, item: int, chain: Chain, payment: Any, match: Any, payer_id: str, partner: str) -> Decision:
-        """Run `post` for one claim payment; the plan is in `answer`, None where no step made one."""
-        return await self._first(item, chain, "post", (payment, match), payer_id, partner)
+    async def payment(
+        self,
+        item: int,
+        chain: Chain,
+        payment: Any,
+        match: Any,
+        payer_id: str,
+        partner: str,
+        given: Callable[[], object] | None = None,
+    ) -> Decision:
+        """Run `post` for one claim payment; the plan is in `answer`, None where no step made one. `given` tells what a
+        step must leave as it is; one that does not has failed, and nothing after it is asked."""
+        return await self._first(item, chain, "post", (payment, match), payer_id, partner, given)
 
     async def denial(self, item: int, chain: Chain, denial: Any, payer_id: str, partner: str) -> Decision:
         """Run `route` for one denial; the draft of its work item is in `answer`, None where no step made one."""
         return await self._first(item, chain, "route", (denial,), payer_id, partner)
 
     async def _first(
-        self, item: int, chain: Chain, station: str, subject: tuple[Any, ...], payer_id: str, partner: str
+        self,
+        item: int,
+        chain: Chain,
+        station: str,
+        subject: tuple[Any, ...],
+        payer_id: str,
+        partner: str,
+        given: Callable[[], object] | None = None,
     ) -> Decision:
         decision = Decision(station, chain.name)
+        before = given() if given is not None else None
         for step in chain.steps(station):
             context: PaymentContext[Any] = PaymentContext(
                 step.settings, self._today, payer_id, partner, chain.name, step.prepared, self._lookups
@@ -191,13 +224,18 @@ class Runner:
             started = self._stopwatch()
             answered: Answered | _Failed | None = None
             for _ in range(step.retries + 1):
-                answered = await self._ask(step, item, first_answer, (*subject, context))
+                answered = await self._ask(step, item, payer_id, first_answer, (*subject, context))
                 if answered.__class__ is not _Failed:
                     break
             micros = (self._stopwatch() - started) // 1000
+            changed = given is not None and _changed(given, before)
+            if changed:
+                answered = _Failed("it changed the payment or the match that it was given")
             if isinstance(answered, _Failed):
-                self._failed(decision, step, answered.why, micros)
-                if step.on_error != "skip":
+                self._failed(decision, step, answered, micros)
+                if changed and step.on_error == "skip":
+                    self._hold(decision, step, answered)
+                if changed or step.on_error != "skip":
                     break
                 continue
             decision.steps.append(step.record(answered, 0, micros))
@@ -206,19 +244,20 @@ class Runner:
             decision.answer = answered.value
             if answered.value is not None or not self._go_on(decision, step, answered):
                 break
-        self._mark.outside()
+        self._mark.outside(item)
+        _count_as_ever()
         return decision
 
     async def _ask(
-        self, step: Step, item: int, read: Callable[[Step, Any], Any], arguments: tuple[Any, ...]
+        self, step: Step, item: int, payer_id: str, read: Callable[[Step, Any], Any], arguments: tuple[Any, ...]
     ) -> Answered | _Failed | None:
         """One call of one step, whatever it does: what it answered, or why it failed."""
-        if self._resting and step.number in self._resting:
-            return _Failed(self._resting[step.number])
-        if self._killed:
-            why = self._killed.get((item, step.number))
-            if why is not None:
-                return _Failed(why)
+        if self._resting:
+            why = self._resting.get((step.number, payer_id)) or self._resting.get((step.number, EVERY_PAYER))
+            if why:
+                return _Failed(why, rests=True)
+        if self._killed and (why := self._not_again(step, item, payer_id)):
+            return _Failed(why)
         self._mark(item, step.number)
         try:
             answer = step.call(*arguments)
@@ -237,27 +276,40 @@ class Runner:
             if task is not None and task.cancelling():
                 raise
             return _Failed(self.blame(step, error))
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # KeyboardInterrupt and what a plugin derives from it harm one claim, too
             return _Failed(self.blame(step, error))
+
+    def _not_again(self, step: Step, item: int, payer_id: str) -> str:
+        """Why a step is not called for this item: it cost its process for it, or for several before. Empty: call it."""
+        why = self._killed.get((item, step.number), "")
+        of_payer = self._lost.setdefault((step.number, payer_id), set())
+        of_step = self._lost.setdefault((step.number, EVERY_PAYER), set())
+        if why:
+            of_payer.add(item)
+            of_step.add(item)
+            return why
+        if len(of_payer) >= MOST_KILLS_OF_A_PAYER or len(of_step) >= MOST_KILLS_OF_A_STEP:
+            return "it failed so for several claims before and was not called again"
+        return ""
 
     def blame(self, step: Step, error: BaseException) -> str:
         """What is told of an exception that a step raised: its type and place, never its text."""
         return failure(error, step.plugin.path)
 
-    def _failed(self, decision: Decision, step: Step, why: str, micros: int) -> None:
-        resting = step.number in self._resting
-        decision.steps.append(step.failed(why, micros, resting=resting))
+    def _failed(self, decision: Decision, step: Step, failed: _Failed, micros: int) -> None:
+        why, rests = failed
+        decision.steps.append(step.failed(why, micros, resting=rests))
         if step.on_error == "skip":
             return
-        what = "rests" if resting else f"failed in {step.station.name}"
-        sentence = f"Plugin {step.plugin.name} {what}: {why}."
+        self._hold(decision, step, failed)
+
+    def _hold(self, decision: Decision, step: Step, failed: _Failed) -> None:
+        name = step.plugin.name
+        what = "rests" if failed.rests else f"failed in {step.station.name}"
+        sentence = f"Plugin {name} {what}: {failed.why}."
         decision.failure = decision.failure or sentence
-        decision.holds.append(
-            OpenedHold(
-                step.plugin.name,
-                Hold(reason=sentence, type=HoldType.SYSTEM, rule=f"plugin:{step.plugin.name}", team="edi"),
-            )
-        )
+        hold = Hold(reason=sentence, type=HoldType.SYSTEM, rule=f"plugin:{name}", team="edi")
+        decision.holds.append(OpenedHold(name, hold))
 
     def _go_on(self, decision: Decision, step: Step, answered: Answered) -> bool:
         """Take over what a step answered; False where the station ends with it."""
@@ -270,3 +322,21 @@ class Runner:
         elif isinstance(answered.ends, RetryAfter):
             decision.retry = answered.ends
         return False
+
+
+def _changed(given: Callable[[], object], before: object) -> bool:
+    try:
+        return given() != before
+    except Exception:  # what was broken so that it cannot even be read is changed
+        return True
+
+
+_AS_EVER = decimal.Context()
+
+
+def _count_as_ever() -> None:
+    """Decimal arithmetic is what it was, whatever a plugin made of it: the next one adds up money."""
+    now = decimal.getcontext()
+    if now.prec != _AS_EVER.prec or now.rounding != _AS_EVER.rounding:
+        # In place: every task of this thread has the same one.
+        now.prec, now.rounding = _AS_EVER.prec, _AS_EVER.rounding

@@ -51,8 +51,10 @@ class ReadClaim:
     def __init__(self, asked: Asked, source: str, file_id: int, *, renumber: bool) -> None:
         self.claim: Claim | None = None
         self.columns = _NO_COLUMNS
-        self.fault = asked.fault
+        self.fault = asked.aside or asked.fault
         self.hash = ""
+        if asked.aside:
+            return
         try:
             stored = StoredClaim.unpack(asked.content)
             self.hash = content_hash(stored)
@@ -93,7 +95,8 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
 
 async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = read_claims(config, request.source, request.file_id, request.claims, renumber=request.renumber)
+    read = read_claims(config, request.source, request.file_id, request.claims, mark, renumber=request.renumber)
+    mark.outside()
     with reads(request.database_url).connect() as connection:
         history = history_of(connection, read, before=request.before)
     runner = Runner(
@@ -101,10 +104,11 @@ async def _decide(request: Request, mark: Marking) -> bytes:
         lookups=history,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
-        resting=dict(request.resting),
+        resting={(step, payer): why for step, payer, why in request.resting},
     )
     verdicts = []
     for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
+        mark.outside(item)
         verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source, first=request.first)
         verdicts.append(verdict)
         read[item].claim = None
@@ -115,13 +119,23 @@ async def _decide(request: Request, mark: Marking) -> bytes:
 
 
 def read_claims(
-    config: Config, source: str, file_id: int, claims: Sequence[Asked], *, renumber: bool | None = None
+    config: Config,
+    source: str,
+    file_id: int,
+    claims: Sequence[Asked],
+    mark: Marking,
+    *,
+    renumber: bool | None = None,
 ) -> list[ReadClaim]:
     """The claims of a chunk, read and numbered as their source wants it (or as `renumber` says)."""
     if renumber is None:
         settings = config.source(source)
         renumber = settings is not None and settings.our_claim_numbers
-    return [ReadClaim(asked, source, file_id, renumber=renumber) for asked in claims]
+    read = []
+    for item, asked in enumerate(claims):
+        mark.outside(item)
+        read.append(ReadClaim(asked, source, file_id, renumber=renumber))
+    return read
 
 
 def history_of(

@@ -290,6 +290,7 @@ class _Chunk:
             return
         first = allocate(self.connection, "denials", len(found))
         routed: dict[int, list[str]] = {}
+        asked = {decided.claim_id: _records(decided) for decided in planned if decided.routed}
         for index, (decided, denial, draft) in enumerate(found):
             denial_id = first + index
             item = denial_item(
@@ -316,7 +317,9 @@ class _Chunk:
             )
 
         for claim_id, told in routed.items():
-            self.entries.append(timeline.Entry("claim", claim_id, "route", f"Denials: {'; '.join(told)}."))
+            records, failed = asked.get(claim_id, ([], ""))
+            what = f"Denials: {'; '.join(told)}.{failed}"
+            self.entries.append(timeline.Entry("claim", claim_id, "route", what, records or None, self.config_hash))
 
     # --- writing
 
@@ -393,6 +396,15 @@ _DENIAL = (
     "state",
     "opened_at",
 )
+
+
+def _records(decided: Decided) -> tuple[list[Any], str]:
+    """What the steps of `route` said to the denials of a payment, and in words which failed."""
+    records = [step for steps in decided.routed for step in steps]
+    failed = dict.fromkeys(
+        f" Plugin {step['plugin']} failed in route: {step['note']}." for step in records if step["outcome"] == "failed"
+    )
+    return records, "".join(failed)
 
 
 def _update_claims(connection: Connection, moved: dict[int, tuple[str, str]], now: dt.datetime) -> None:

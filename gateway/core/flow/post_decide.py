@@ -20,6 +20,7 @@ from ...plugins.context import NoLookups
 from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
+from ..x12.remittance import ClaimPayment
 from . import route
 from .details import details_of_payment
 from .in_child import Marking, reads, where
@@ -46,8 +47,11 @@ class ReadPayment:
         self.reasons: Reasons = {}
         payment = self.payment = unpack_payment(asked.content)
         try:
-            self.reasons = reasons_of(payment)
-            self.fault, self.rule = imbalance(payment), "balance"
+            if asked.aside:
+                self.fault, self.rule = asked.aside, "aside"
+            else:
+                self.reasons = reasons_of(payment)
+                self.fault, self.rule = imbalance(payment), "balance"
         except Unreadable as found:
             self.fault, self.rule = str(found), "unreadable"
         except Exception as error:  # one payment that our own code cannot read harms no other
@@ -81,7 +85,11 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     """Decide a chunk of payments. Takes a packed `PostRequest`, returns a packed `DecidedChunk`."""
     request = unpack_request(payload)
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = [ReadPayment(asked) for asked in request.payments]
+    read = []
+    for item, asked in enumerate(request.payments):
+        mark.outside(item)
+        read.append(ReadPayment(asked))
+    mark.outside()
     with reads(request.database_url).connect() as connection:
         known = look_up(connection, read, with_contents=config.chains.asks_details)
     runner = Runner(
@@ -89,9 +97,9 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
         lookups=NoLookups(),
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
-        resting=dict(request.resting),
+        resting={(step, payer): why for step, payer, why in request.resting},
     )
-    await decide_each(read, known, config, runner, request.partner, set())
+    await decide_each(read, known, config, runner, request.partner, set(), mark)
     mark.outside()
     return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
 
@@ -103,10 +111,12 @@ async def decide_each(
     runner: Runner,
     partner: str,
     taken: set[int],
+    mark: Marking,
 ) -> None:
     """Decide payments in their order; what was decided stands in `decided` of each. `taken`: claims for which an
     earlier payment is decided and not committed; those of these payments are added."""
     for item, (one, found) in enumerate(zip(read, known.matches, strict=True)):
+        mark.outside(item)
         claim = known.claims.get(found.found.claim_id) if found.found is not None else None
         if claim is not None and claim.claim_id in taken:
             one.decided.state = LATER
@@ -178,7 +188,9 @@ async def _decide(
         lambda: details_of_payment(payment, content, usage),
     )
     decided.chain = chain.name
-    decision = await runner.payment(item, chain, payment, match, decided.payer_id, partner)
+    decision = await runner.payment(
+        item, chain, payment, match, decided.payer_id, partner, lambda: _given(payment, claim)
+    )
     decided.steps = list(decision.steps)
     plan = _plan_of(decision, one, claim, chain)
     if plan is None:
@@ -188,7 +200,14 @@ async def _decide(
     if claim is not None:
         decided.claim_state = state_after(plan, claim, payment.paid_cents)
     if plan.denials:
-        decided.drafts = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+        decided.drafts, decided.routed = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+
+
+def _given(payment: ClaimPayment, claim: OpenClaim | None) -> object:
+    """What plugins are given and could change behind the back of everybody; compared before and after."""
+    lines = (*claim.lines, claim.claim) if claim is not None else ()
+    amounts = payment.status, payment.charge_cents, payment.paid_cents, payment.patient_cents
+    return amounts, [*payment.raw], [{**line.patient} for line in lines]
 
 
 def _except(decided: Decided, reason: str, rule: str, team: str = "posting") -> None:
@@ -213,7 +232,7 @@ def _plan_of(decision: Decision, one: ReadPayment, claim: OpenClaim | None, chai
     if plan is None:
         _except(decided, f"No plugin of chain {chain.name} plans payments like this one.", "no-plan")
         return None
-    fault = fault_of(plan, one.payment, claim, one.reasons)
+    fault = fault_of(plan, decided.paid_cents, decided.status, claim, one.reasons)
     if fault:
         plugin = decision.steps[-1].plugin if decision.steps else ""
         _except(decided, f"Plugin {plugin} made a plan that cannot be posted: {fault}.", f"plugin:{plugin}", "edi")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from ...plugins.chains import Chain
 from ...plugins.runner import Runner
@@ -18,15 +19,18 @@ DENIALS_TEAM = "denials"
 
 async def route(
     runner: Runner, item: int, chain: Chain, denials: Sequence[Denial], payer_id: str, partner: str
-) -> list[WorkItemDraft | None]:
-    """What the chain says of each denial; None where no step says anything. Runs in the child that decides."""
+) -> tuple[list[WorkItemDraft | None], list[list[Any]]]:
+    """What the chain says of each denial (None where no step says anything), and the steps' records for each. Runs in
+    the child that decides."""
     if not chain.steps("route"):
-        return [None] * len(denials)
+        return [None] * len(denials), []
     drafts: list[WorkItemDraft | None] = []
+    records: list[list[Any]] = []
     for denial in denials:
         decision = await runner.denial(item, chain, denial, payer_id, partner)
         drafts.append(decision.answer)
-    return drafts
+        records.append(list(decision.steps))
+    return drafts, records
 
 
 def denial_item(

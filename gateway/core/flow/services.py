@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Engine as SyncEngine
@@ -13,6 +14,7 @@ from ...plugins.pickup import PickupRules, RemoteFile, Sighting, look
 from ..clock import Clock
 from ..store.archive import Archive
 from .breakers import Breakers
+from .deaths import Deaths
 
 if TYPE_CHECKING:
     from ...config.config import Config
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 class DecidePool(Protocol):
     """Child processes that decide a chunk; see `core.engine.decide_pool`."""
 
-    async def call(self, payload: bytes, limits: Sequence[float]) -> object:
+    async def call(
+        self, payload: bytes, limits: Sequence[float], begun: Callable[[Path | None], None] | None = None
+    ) -> object:
         """The answer's bytes, or who is to blame that there is none."""
 
 
@@ -91,6 +95,7 @@ class Services:
         reads: SyncEngine,
         sightings: Sightings | None = None,
         breakers: Breakers | None = None,
+        deaths: Deaths | None = None,
     ) -> None:
         self.config = config
         self.archive = archive
@@ -100,6 +105,7 @@ class Services:
         self.reads = reads
         self.sightings = sightings or Sightings(clock)
         self.breakers = breakers or Breakers(clock)
+        self.deaths = deaths or Deaths(None)
         self.polling: set[str] = set()
 
     def source(self, name: str) -> Source | None:

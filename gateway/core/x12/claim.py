@@ -377,7 +377,9 @@ class Claim(Loop):
     def handle(self, by: str) -> Claim:
         """Another handle on the claim as it is now, with an edit log of its own."""
         numbers = self._numbers if not self._log.edits else UNKNOWN_NUMBERS
-        return Claim(self.stored, by, numbers)
+        delimiters, *parts = self.stored
+        # Lists of its own: whoever changes one in place, without an edit, changes nobody else's claim.
+        return Claim(StoredClaim(delimiters, *([*part] for part in parts)), by, numbers)
 
     def lend(self, by: str) -> None:
         """Let another edit through this handle from now on."""
