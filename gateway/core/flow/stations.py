@@ -12,9 +12,9 @@ from .services import Services
 
 def load() -> tuple[str, ...]:
     """Import every station; returns their names in the order of the rails."""
-    from . import acknowledge, answers, batch, drop, fetch, intake, post, read, send, watch
+    from . import acknowledge, answers, batch, drop, fetch, intake, plugin_schedule, post, read, send, watch
 
-    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
+    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch, plugin_schedule)
     return tuple(module.__name__.rpartition(".")[2] for module in rails)
 
 
