@@ -42,7 +42,10 @@ def limit_of(declared: Declared, hook: str, name: str) -> float:
     Raises:
         NotDeclared: there is no such declaration.
     """
-    return LIFE_SECONDS if hook in LIFE else float(find_one(declared, hook, name).timeout)
+    if hook in LIFE:
+        return LIFE_SECONDS
+    one = find_one(declared, hook, name)
+    return float(one.limit if isinstance(one, Schedule) else one.timeout)
 
 
 def find_one(declared: Declared, hook: str, name: str) -> Any:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 LONGEST_TIMEOUT = 600.0
-SHORTEST_EVERY = 10.0
+SHORTEST_EVERY = 1.0
+SCHEDULE_SECONDS = 60.0
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 BUSINESS_DAYS = "business days"
 SCOPES = ("read", "submit", "admin")
@@ -125,10 +126,10 @@ def _check_model(what: str, model: object) -> None:
 class Schedule:
     """Work that comes round.
 
-    Either `every` (`15 min`, `4h`; from 10 seconds on), or `daily`, at a time of the supplier's day (`06:30`), on all
+    Either `every` (`15 min`, `4h`; from a second on), or `daily`, at a time of the supplier's day (`06:30`), on all
     days or only those in `on`: weekdays (`mon` ... `sun`), days of the month (1 to 28), or `business days`. A turn that
     was missed because nothing ran is made up for within a day, once. `run(desk)` returns nothing; what it wants done it
-    says to the desk. `timeout` in seconds.
+    says to the desk. `timeout`: how many seconds it may take; 60 unless it comes round sooner.
     """
 
     what: ClassVar[str] = "schedule"
@@ -137,13 +138,12 @@ class Schedule:
     every: str | float | None = None
     daily: str = ""
     on: Sequence[str | int] = ()
-    timeout: float = 60.0
+    timeout: float | None = None
 
     def __post_init__(self) -> None:
         _check_name("a schedule", self.name)
         what = f"schedule {self.name!r}"
         _check_function(what, self.run)
-        _check_timeout(what, self.timeout)
         if (self.every is None) == (not self.daily):
             raise ValueError(f"{what} needs either every (such as '15 min') or daily (such as '06:30')")
         if self.every is not None:
@@ -151,8 +151,8 @@ class Schedule:
                 raise ValueError(f"{what}: on goes with daily, not with every")
             if self.seconds < SHORTEST_EVERY:
                 raise ValueError(f"{what} comes every {self.seconds:g} seconds; the shortest is {SHORTEST_EVERY:g}")
-            if self.timeout > self.seconds:
-                raise ValueError(f"{what}: its timeout ({self.timeout:g} s) is longer than it comes round")
+            if self.limit > self.seconds:
+                raise ValueError(f"{what}: its timeout ({self.limit:g} s) is longer than it comes round")
         elif not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.daily):
             raise ValueError(f"{what}: daily is a time of day such as 06:30, not {self.daily!r}")
         if isinstance(self.on, str):
@@ -161,6 +161,12 @@ class Schedule:
             known = one in WEEKDAYS or one == BUSINESS_DAYS
             if not known and not (isinstance(one, int) and 1 <= one <= 28):
                 raise ValueError(f"{what}: on has {one!r}; mon to sun, 1 to 28, or 'business days'")
+        _check_timeout(what, self.limit)
+
+    @property
+    def limit(self) -> float:
+        """How many seconds it may take."""
+        return self.timeout if self.timeout is not None else min(SCHEDULE_SECONDS, self.seconds or SCHEDULE_SECONDS)
 
     @property
     def seconds(self) -> float:

@@ -11,99 +11,20 @@ import datetime as dt
 import io
 import re
 import tempfile
-from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, Protocol, TypeVar, cast
+from typing import Any, BinaryIO, cast
 
 from aiohttp import web
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
-from ..core.clock import Clock
 from ..core.flow import json_file
 from ..core.flow.receive import Received, Write, receive
-from ..core.flow.services import Services
-from ..core.store import plugin_calls, tokens
-from ..core.store.tables import access_log, claims, files, work_items
-from .problems import Handler, in_plain_words, problem
-
-T = TypeVar("T")
-
-
-class ReloadState(Protocol):
-    """What is told of the configuration in force (`gateway.reloading.Reloads`)."""
-
-    @property
-    def faults(self) -> Sequence[str]: ...
-
-    def as_data(self) -> dict[str, Any]: ...
-
-
-class Server(Protocol):
-    """What the routes need of the running gateway."""
-
-    services: Services
-
-    async def write(self, function: Callable[..., T], *args: object) -> T:
-        """One transaction of the business database."""
-
-    async def read(self, function: Callable[..., T], *args: object) -> T:
-        """One look at it."""
-
-    def ready(self) -> str:
-        """Why it is not ready yet; empty when it is."""
-
-    async def reload(self) -> ReloadState:
-        """Take the configuration anew."""
-
-    @property
-    def reloads(self) -> ReloadState:
-        """Where it stands with its configuration."""
-
+from ..core.store import plugin_calls
+from ..core.store.tables import claims, files, work_items
+from . import metrics, plugin_routes
+from .admission import SERVER, Server, needs
+from .problems import in_plain_words, problem
 
 CALLS_OF_DAYS = 30
-SERVER: web.AppKey[Server] = web.AppKey("server", Server)
-
-
-def _needs(scope: str) -> Callable[[Handler], Handler]:
-    """Only with a token of this scope; the use is in the access log."""
-
-    def guard(handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            server = request.app[SERVER]
-            kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-            token = None
-            if kind.lower() == "bearer" and secret:
-                token = await server.read(tokens.find, secret.strip())
-            if token is None:
-                return problem(
-                    401,
-                    "No valid token",
-                    f"Send a bearer token with the scope {scope!r}: Authorization: Bearer hme_... "
-                    f"Make one with: gateway token add NAME --scope {scope}",
-                    {"WWW-Authenticate": "Bearer"},
-                )
-            await server.write(_note_access, server.services.clock, token.name, request)
-            if not token.may(scope):
-                return problem(
-                    403,
-                    "This token may not do that",
-                    f"The token {token.name!r} has the scope {', '.join(token.scopes)}; this needs {scope!r}. "
-                    f"Make another with: gateway token add NAME --scope {scope}",
-                )
-            return await handler(request)
-
-        return guarded
-
-    return guard
-
-
-def _note_access(connection: Connection, clock: Clock, name: str, request: web.Request) -> None:
-    now = clock.now()
-    tokens.used(connection, name, now)
-    connection.execute(
-        insert(access_log).values(
-            at=now, who=name, what=f"{request.method} {request.path}"[:200], source=(request.remote or "")[:60]
-        )
-    )
 
 
 def _received(got: Received) -> web.Response:
@@ -147,7 +68,7 @@ def _too_large(limit: int) -> web.Response:
     return problem(413, "Too large", f"At most {limit >> 20} MB are taken here; split it, or use the drop folder.")
 
 
-@_needs("submit")
+@needs("submit")
 async def post_file(request: web.Request) -> web.StreamResponse:
     """Take a file (837P or JSON claims) of a source: the body is the file, `?name=` what it is called."""
     server = request.app[SERVER]
@@ -163,7 +84,7 @@ async def post_file(request: web.Request) -> web.StreamResponse:
         return await _take(server, source.name, name, body)
 
 
-@_needs("submit")
+@needs("submit")
 async def post_claims(request: web.Request) -> web.StreamResponse:
     """Take claims as JSON: one object, or a list of them. Either all of them are taken or none."""
     server = request.app[SERVER]
@@ -217,7 +138,7 @@ def _file(connection: Connection, file_id: int) -> dict[str, Any] | None:
     }
 
 
-@_needs("read")
+@needs("read")
 async def get_file(request: web.Request) -> web.StreamResponse:
     """What became of a file: its state, and its claims by state."""
     found = await request.app[SERVER].read(_file, int(request.match_info["file_id"]))
@@ -241,19 +162,19 @@ def _waiting(connection: Connection) -> list[dict[str, Any]]:
     return [{"kind": row.kind, "team": row.team, "items": row.items, "cents": int(row.cents or 0)} for row in rows]
 
 
-@_needs("read")
+@needs("read")
 async def get_queues(request: web.Request) -> web.StreamResponse:
     """What waits for a person: open work items by kind and team, with the cents at stake."""
     return web.json_response({"queues": await request.app[SERVER].read(_waiting)})
 
 
-@_needs("read")
+@needs("read")
 async def get_configuration(request: web.Request) -> web.StreamResponse:
     """The configuration in force: its hash, since when, how often it was reloaded, and why the last one was refused."""
     return web.json_response(request.app[SERVER].reloads.as_data())
 
 
-@_needs("admin")
+@needs("admin")
 async def post_reload(request: web.Request) -> web.StreamResponse:
     """Read the configuration again and take it; with any fault the old one stays, and all faults are told."""
     state = await request.app[SERVER].reload()
@@ -266,7 +187,7 @@ def _plugins(connection: Connection, since: dt.date) -> dict[str, plugin_calls.C
     return plugin_calls.since(connection, since)
 
 
-@_needs("read")
+@needs("read")
 async def get_plugins(request: web.Request) -> web.StreamResponse:
     """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
     server = request.app[SERVER]
@@ -323,6 +244,8 @@ def make_app(server: Server) -> web.Application:
             web.post("/api/v1/configuration/reload", post_reload),
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
+            *plugin_routes.ROUTES,
+            *metrics.ROUTES,
         ]
     )
     return app

@@ -60,8 +60,8 @@ def test_every_so_often_is_one_turn_whoever_looks() -> None:
     [
         ({}, "needs either every"),
         ({"every": "1h", "daily": "06:30"}, "needs either every"),
-        ({"every": "5s"}, "the shortest is 10"),
-        ({"every": "20s"}, "its timeout"),
+        ({"every": "500ms"}, "the shortest is 1"),
+        ({"every": "20s", "timeout": 30}, "longer than it comes round"),
         ({"every": "soon"}, "a time with its unit"),
         ({"daily": "6:30"}, "a time of day such as 06:30"),
         ({"daily": "06:30", "on": "mon"}, "on is a list"),

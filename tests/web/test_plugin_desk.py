@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import shutil
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.core.flow import receive
 from gateway.core.store import plugin_calls
-from gateway.core.store.tables import claims, timeline, work_items
+from gateway.core.store.tables import access_log, claims, timeline, work_items
 from gateway.sandbox.generate import generate_claims
 from gateway.sandbox.write import as_837
 from gateway.server import Gateway
@@ -24,104 +27,7 @@ from . import running
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TODAY = dt.date(2026, 11, 23)
-WELL = '''\
-"""Does something beside the chains."""
-
-from decimal import Decimal
-
-from gateway.plugins import Desk, PluginSettings, Schedule, hookimpl
-
-gateway_api = 1
-
-
-class Settings(PluginSettings):
-    dollars: int = 100
-
-
-@hookimpl
-def desk_settings():
-    return Settings
-
-
-def look(desk: Desk[Settings]) -> None:
-    for claim in desk.claims():
-        if claim.charge >= desk.settings.dollars:
-            desk.open_item(
-                kind="well_large",
-                key=f"large:{claim.id}",
-                reason=f"A claim over ${desk.settings.dollars}. Look at it.",
-                team="billing",
-                claim_id=claim.id,
-                amount=claim.charge,
-                work_by=desk.today,
-            )
-            desk.note(claim.id, "It is large.")
-    desk.note(999_999_999, "nobody")
-
-
-@hookimpl
-def plugin_schedules(settings):
-    return [Schedule(name="large", run=look, every="10s", timeout=5)]
-
-
-@hookimpl
-def gateway_started(desk):
-    desk.open_item(kind="well_life", key="started", reason="It runs.", team="edi")
-
-
-@hookimpl
-def configuration_taken(desk):
-    dollars = desk.settings.dollars
-    desk.open_item(kind="well_life", key=f"taken:{dollars}", reason=f"From ${dollars} on.", team="edi")
-
-
-@hookimpl
-def gateway_stopping(desk):
-    desk.close_item("started", "It stops.")
-'''
-ILL = '''\
-"""Harms itself, and nobody else."""
-
-import os
-import time
-
-from gateway.plugins import Schedule, hookimpl
-
-gateway_api = 1
-
-
-def hangs(desk):
-    desk.open_item(kind="ill", key="hangs", reason="Never.", team="edi")
-    time.sleep(60)
-
-
-def exits(desk):
-    os._exit(3)
-
-
-def raises(desk):
-    desk.open_item(kind="ill", key="raises", reason="Never.", team="edi")
-    raise RuntimeError("POSY FERNSBY")
-
-
-@hookimpl
-def plugin_schedules():
-    return [
-        Schedule(name="hangs", run=hangs, every="1h", timeout=0.5),
-        Schedule(name="exits", run=exits, every="1h", timeout=5),
-        Schedule(name="raises", run=raises, every="1h", timeout=5),
-    ]
-
-
-@hookimpl
-def gateway_started(desk):
-    raise RuntimeError("POSY FERNSBY")
-
-
-@hookimpl
-def gateway_stopping(desk):
-    raise RuntimeError("POSY FERNSBY")
-'''
+PLUGINS = Path(__file__).parent / "desk_plugins"
 
 
 class House(NamedTuple):
@@ -164,9 +70,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     patch.setenv("PRACTICE_PASSWORD", running.PASSWORD)
     more = "web: {port: 0}\nplugins_dir: plugins\ndesk:\n  well: {dollars: 50}\n  ill:\n"
     config = running.write_config(folder, more=more)
-    (config / "plugins").mkdir()
-    (config / "plugins/well.py").write_text(WELL)
-    (config / "plugins/ill.py").write_text(ILL)
+    shutil.copytree(PLUGINS, config / "plugins")
     gateway = Gateway(running.read_config(config), executor="desk")
     await gateway.start()
     try:
@@ -184,11 +88,11 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     [
         (
             "plugin_schedules:raises",
-            "its schedule 'raises' failed: RuntimeError at ill.py:22 in raises. It comes again",
+            "its schedule 'raises' failed: RuntimeError at ill.py:45 in raises. It comes again",
         ),
         ("plugin_schedules:hangs", "its schedule 'hangs' failed: it did not end in its time (over 0.5 s)"),
         ("plugin_schedules:exits", "its schedule 'exits' failed: it ended the process in which it ran"),
-        ("gateway_started", "gateway_started failed: RuntimeError at ill.py:36 in gateway_started. The gateway runs"),
+        ("gateway_started", "gateway_started failed: RuntimeError at ill.py:59 in gateway_started. The gateway runs"),
     ],
 )
 async def test_one_that_fails_is_a_work_item_in_plain_words_and_writes_nothing(
@@ -206,10 +110,11 @@ async def test_its_calls_and_failures_are_counted(house: House) -> None:
     for what in ("plugin_schedules:raises", "plugin_schedules:hangs", "plugin_schedules:exits", "gateway_started"):
         await house.one_item(f"desk_failure:ill:{what}:")
     counted = await house.gateway.read(plugin_calls.since, dt.date(2000, 1, 1))
-    assert counted["ill"].calls == counted["ill"].failures == 4
+    assert counted["ill"].calls == counted["ill"].failures >= 4
     status, told = await house.get("/api/v1/plugins")
     (ill,) = [one for one in told["plugins"] if one["name"] == "ill"]
-    assert (status, ill["failures"]) == (200, 4)
+    assert status == 200
+    assert ill["failures"] >= 4
 
 
 async def test_a_schedule_opens_work_items_and_notes_once_for_each_cause(house: House) -> None:
@@ -244,8 +149,151 @@ async def test_a_schedule_opens_work_items_and_notes_once_for_each_cause(house: 
     assert len(await house.items(work_items.c.kind == "well_large")) == len(items), "the same key again is once"
 
 
-async def test_the_gateways_life_is_told_and_a_reload_takes_settings_and_schedules_anew(house: House) -> None:
+async def test_a_worklist_shows_its_items_as_it_says_narrowed_or_as_a_table(house: House) -> None:
+    for key in ("one", "two"):
+        async with house.http.post("/api/v1/plugins/well/looks", json={"key": key}, headers=house.admin) as answer:
+            assert (answer.status, await answer.json()) == (201, {"opened": key})
+    status, told = await house.get("/api/v1/worklists/well/asked")
+    assert (status, told["title"], told["columns"]) == (200, "What was asked for", ["team", "payer", "reason"])
+    assert told["items"] == [{"team": "billing", "payer": "P1", "reason": "Somebody asked."}] * 2
+    assert (await house.get("/api/v1/worklists/well/asked", team="edi"))[1]["items"] == []
+    async with house.http.get("/api/v1/worklists/well/asked?format=csv&payer=P1", headers=house.read) as answer:
+        assert answer.content_type == "text/csv"
+        assert (await answer.text()).splitlines() == ["team,payer,reason", *["billing,P1,Somebody asked."] * 2]
+    status, told = await house.get("/api/v1/worklists/well/askd")
+    assert (status, told["detail"]) == (404, "The worklists are: well/asked, well/large.")
+    status, told = await house.get("/api/v1/worklists/well/asked", teem="edi")
+    assert (status, told["detail"]) == (422, "A worklist takes team, kind, payer and format; not teem.")
+    _, every = await house.get("/api/v1/worklists")
+    assert [one["items"] for one in every["worklists"] if one["name"] == "asked"] == [2]
+    async with house.http.get("/api/v1/worklists") as answer:
+        assert answer.status == 401
+
+
+async def test_a_worklist_is_sorted_by_dollars_where_it_says_so(house: House) -> None:
+    await house.take_in(32, 6)
+
+    async def large() -> list[Any]:
+        _, told = await house.get("/api/v1/worklists/well/large")
+        return told["items"] if len(told["items"]) > 2 else []
+
+    dollars = [float(item["dollars"]) for item in await running.until(large, "large claims")]
+    assert dollars == sorted(dollars, reverse=True)
+
+
+async def test_a_report_is_worked_out_with_its_parameters(house: House) -> None:
+    file_id = await house.take_in(33, 8)
+    rows = await house.gateway.read(running.rows, claims, claims.c.file_id == file_id)
+    largest = max(rows, key=lambda row: row.charge_cents)
+    least = f"{largest.charge_cents / 100:.2f}"
+    status, told = await house.get("/api/v1/reports/well/charges", least=least, payer=largest.payer_id)
+    assert (status, told["columns"]) == (200, ["claim", "day", "dollars"])
+    assert [largest.source_claim_number, largest.from_date.isoformat(), least] in told["rows"]
+    async with house.http.get(f"/api/v1/reports/well/charges?least={least}&format=csv", headers=house.read) as answer:
+        assert f"{largest.source_claim_number},{largest.from_date},{least}" in await answer.text()
+    status, told = await house.get("/api/v1/reports/well/charges", least="much", payr="x")
+    assert status == 422
+    assert told["detail"].startswith("least: input should be a valid decimal. There is no 'payr'; there are: least, ")
+    _, every = await house.get("/api/v1/reports")
+    (one,) = [report for report in every["reports"] if report["name"] == "charges"]
+    assert set(one["parameters"]["properties"]) == {"least", "payer"}
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("hangs", "it did not end in its time (over 0.3 s)"),
+        ("words", "a report returns Rows, not str"),
+    ],
+)
+async def test_a_report_that_fails_is_told_and_opens_a_work_item(house: House, name: str, why: str) -> None:
+    status, told = await house.get(f"/api/v1/reports/ill/{name}")
+    assert (status, told["title"]) == (500, "A fault in a plugin")
+    assert f"Plugin ill failed here: {why}" in told["detail"]
+    assert why in (await house.one_item(f"desk_failure:ill:plugin_reports:{name}:")).reason
+
+
+async def test_a_route_is_behind_its_scope_and_in_the_access_log(house: House) -> None:
+    file_id = await house.take_in(34, 1)
+    (claim,) = await house.gateway.read(running.rows, claims, claims.c.file_id == file_id)
+    status, told = await house.get(f"/api/v1/plugins/well/claims/{claim.id}")
+    assert (status, told["number"], told["who"]) == (200, claim.id, "reader")
+    assert Decimal(told["charge"]) * 100 == claim.charge_cents
+    entries = await house.gateway.read(running.rows, access_log, access_log.c.what.like("%/well/claims/%"))
+    assert (entries[-1].who, entries[-1].what) == ("reader", f"GET /api/v1/plugins/well/claims/{claim.id}")
+    path = "/api/v1/plugins/well/looks"
+    none: dict[str, str] = {}
+    for headers, status in ((none, 401), (house.read, 403)):
+        async with house.http.post(path, json={"key": "no"}, headers=headers) as answer:
+            assert answer.status == status
+    assert not await house.items(work_items.c.key == "desk:well:no")
+
+
+async def test_what_a_route_cannot_answer_is_a_problem_in_plain_words(house: House) -> None:
+    assert (await house.get("/api/v1/plugins/well/claims/0"))[1]["detail"] == "No claim has this id."
+    for path in ("/api/v1/plugins/well/nothing", "/api/v1/plugins/nobody/claims/1"):
+        assert (await house.get(path))[0] == 404
+    async with house.http.delete("/api/v1/plugins/well/looks", headers=house.admin) as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    async with house.http.post("/api/v1/plugins/well/looks", data=b"{", headers=house.admin) as answer:
+        assert (answer.status, (await answer.json(content_type=None))["title"]) == (400, "Not JSON")
+    big = b'"' + b"x" * (1 << 20) + b'"'
+    async with house.http.post("/api/v1/plugins/well/looks", data=io.BytesIO(big), headers=house.admin) as answer:
+        assert answer.status == 413
+    status, told = await house.get("/api/v1/plugins/well/claims/greedy")
+    assert status == 500
+    assert "ReadOnly" in told["detail"]
+    assert not await house.items(work_items.c.key == "desk:well:never"), "a GET only looks"
+
+
+async def test_a_route_that_fails_again_and_again_rests(house: House) -> None:
+    for _ in range(5):
+        status, told = await house.get("/api/v1/plugins/ill/raises")
+        assert status == 500
+        assert "KeyError" in told["detail"]
+        assert "FERNSBY" not in told["detail"]
+    async with house.http.get("/api/v1/plugins/ill/raises", headers=house.read) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "300")
+        assert "it failed 5 times in a row" in (await answer.json(content_type=None))["detail"]
+
+
+async def test_the_metrics_tell_of_the_gateway_and_of_its_plugins(house: House) -> None:
+    file_id = await house.take_in(35, 3)
+    taken = await house.gateway.read(running.rows, claims, claims.c.file_id == file_id)
+    none: dict[str, str] = {}
+    for headers, status in ((none, 401), (house.read, 403)):
+        async with house.http.get("/metrics", headers=headers) as answer:
+            assert answer.status == status
+    scrape = await running.token(house.gateway, "monitoring", "metrics")
+    async with house.http.get("/metrics", headers=scrape) as answer:
+        assert answer.status == 200
+        assert answer.content_type == "text/plain"
+        text = await answer.text()
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert found["plugin_well_claims", taken[0].payer_id] >= 1
+    assert found["plugin_well_dollars",] == house.gateway.config.gateway.desk["well"].dollars
+    assert not [name for name in found if name[0].startswith("plugin_ill")], "one that raises is left out"
+    assert found["gateway_plugin_failures_total", "ill"] >= 4
+    assert found["gateway_plugin_calls_total", "scrubber"] >= len(taken)
+    assert found["gateway_work_items_open", "plugin_failure", "edi"] >= 1
+    assert sum(value for name, value in found.items() if name[0] == "gateway_claims") >= len(taken)
+    assert found["gateway_ready",] == 1
+    assert found["gateway_configuration_refused",] == 0
+    assert not await house.gateway.read(running.rows, access_log, access_log.c.who == "monitoring")
+
+
+async def test_the_stop_is_told_and_one_that_fails_then_holds_up_nothing(house: House) -> None:
     await house.one_item("desk:well:started")
+    await house.gateway.life.stop()
+    assert (await house.one_item("desk:well:started")).outcome == "It stops."
+    assert "Nothing was changed" in (await house.one_item("desk_failure:ill:gateway_stopping")).reason
+
+
+async def test_a_reload_is_told_and_takes_settings_and_schedules_anew(house: House) -> None:
     main = house.config / "gateway.yaml"
     main.write_text(main.read_text().replace("well: {dollars: 50}", "well: {dollars: 60}"))
     async with house.http.post("/api/v1/configuration/reload", headers=house.admin) as answer:

@@ -7,17 +7,17 @@ and a work item where it failed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection, select
 
 from ...config import Config
 from ...plugins.calling import limit_of
-from ...plugins.declaring import LIFE, NotDeclared
+from ...plugins.declaring import NotDeclared
 from ...plugins.desk import CloseItem, Note, OpenItem
-from ..clock import Clock, business_date
+from ..clock import business_date
 from ..engine.port import DecideFailed
 from ..store import plugin_calls, timeline
 from ..store.tables import claims, work_items
@@ -25,10 +25,12 @@ from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
 from . import stored_config
 from .desk_lookups import key_of
-from .desk_records import DONE, FAILED, NOT_TAKEN, DeskAnswer, DeskRequest, pack_request, read_answer
+from .desk_records import FAILED, NOT_TAKEN, RESTS, DeskAnswer, DeskRequest, pack_request, read_answer
+from .desk_rests import Call
 from .in_child import DESK
-from .services import DecidePool, Desks
+from .services import DecidePool, Desks, Services
 
+T = TypeVar("T")
 log = structlog.get_logger("gateway")
 
 _WORDS = {
@@ -37,71 +39,14 @@ _WORDS = {
     "exited": "it ended the process in which it ran",
     "raised": "it broke the process in which it ran",
 }
-_WHAT = {
-    "plugin_schedules": "its schedule",
-    "plugin_reports": "its report",
-    "plugin_routes": "its route",
-    "plugin_commands": "its command",
-    "plugin_metrics": "its metric",
-}
 STATION = "plugin"
 """What is noted on a timeline stands there under this name."""
-RESTS_AFTER = 5
-REST_SECONDS = 300.0
-_CALLED_BY_MACHINES = frozenset({"plugin_routes", "plugin_metrics"})
 
 
-class Call(NamedTuple):
-    """One call: of a plugin's declaration `name` under `hook`."""
+class Write(Protocol):
+    """One transaction of the business database."""
 
-    plugin: str
-    version: str
-    hook: str
-    name: str = ""
-
-    @property
-    def words(self) -> str:
-        """`its report 'held'`."""
-        return self.hook if self.hook in LIFE else f"{_WHAT[self.hook]} {self.name!r}"
-
-    @property
-    def failure_key(self) -> str:
-        """How the keys of its failures' work items begin."""
-        return f"desk_failure:{self.plugin}:{self.hook}:{self.name}"[:180] + ":"
-
-
-class Resting:
-    """Routes and metrics that failed one call after the other are not called for some minutes: what asks for them is a
-    machine, and would cost a process each time. In memory, for each process."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._failures: dict[Call, int] = {}
-        self._until: dict[Call, dt.datetime] = {}
-
-    def why(self, call: Call) -> str:
-        """Why it is not called now; empty where it may be."""
-        until = self._until.get(call)
-        if until is None or self._clock.now() >= until:
-            return ""
-        return f"it failed {self._failures[call]} times in a row and is tried again after {until:%m/%d/%Y %H:%M} UTC"
-
-    def note(self, call: Call, failed: bool) -> None:
-        """Take notice of a call."""
-        if call.hook not in _CALLED_BY_MACHINES:
-            return
-        if not failed:
-            self._failures.pop(call, None)
-            self._until.pop(call, None)
-            return
-        self._failures[call] = self._failures.get(call, 0) + 1
-        if self._failures[call] >= RESTS_AFTER:
-            self._until[call] = self._clock.now() + dt.timedelta(seconds=REST_SECONDS)
-
-    def state(self) -> list[tuple[Call, dt.datetime]]:
-        """What rests now, and until when."""
-        now = self._clock.now()
-        return [(call, until) for call, until in list(self._until.items()) if now < until]
+    async def __call__(self, function: Callable[..., T], *args: object) -> T: ...
 
 
 def call_of(config: Config, plugin: str, hook: str, name: str = "") -> Call:
@@ -166,6 +111,22 @@ def take(connection: Connection, call: Call, answer: DeskAnswer, now: dt.datetim
         return
     _close_failures(connection, call, now)
     _apply(connection, call, answer, now)
+
+
+async def ask_and_take(services: Services, write: Write, call: Call, argument: Any = None) -> DeskAnswer:
+    """Call it for the configuration in force, and have written what it wants done.
+
+    Raises:
+        NotDeclared: it is not declared.
+        PassingFault: every child is busy.
+    """
+    config, now = services.config, services.clock.now()
+    if why := services.desk_rests.why(call):
+        return DeskAnswer(RESTS, why)
+    answer = await ask(services, services.desks, config, call, argument, now)
+    services.desk_rests.note(call, answer.outcome == FAILED)
+    await write(take, call, answer, now, business_date(now, config.gateway.organisation.time_zone))
+    return answer
 
 
 def _failure(call: Call, why: str, today: dt.date) -> WorkItem:
@@ -250,8 +211,3 @@ def _known(connection: Connection, claim_ids: Collection[int | None]) -> set[int
         part = wanted[start : start + 500]
         found.update(connection.execute(select(claims.c.id).where(claims.c.id.in_(part))).scalars())
     return found
-
-
-def done(answer: DeskAnswer) -> bool:
-    """Whether a call came to its end."""
-    return answer.outcome == DONE

@@ -9,7 +9,7 @@ import msgspec
 
 from ...plugins.desk import Act
 
-DONE, FAILED, NOT_TAKEN = "done", "failed", "not taken"
+DONE, FAILED, NOT_TAKEN, RESTS = "done", "failed", "not taken", "rests"
 
 
 class DeskRequest(msgspec.Struct, array_like=True):
@@ -29,9 +29,12 @@ class DeskRequest(msgspec.Struct, array_like=True):
 
 
 class DeskAnswer(msgspec.Struct, array_like=True):
-    """What came of it. `outcome`: done; failed (`why` has the kind of error and its place, never its text, or that it
-    hung); not taken (`why` says in plain sentences what was wrong with what was asked). `result` is plain data, `acts`
-    what it wants done."""
+    """What came of it.
+
+    `outcome`: done; failed (`why` has the kind of error and its place, never its text, or that it hung); not taken
+    (`why` says in plain sentences what was wrong with what was asked); rests (it was not called). `result` is plain
+    data, `acts` what it wants done.
+    """
 
     outcome: str
     why: str = ""

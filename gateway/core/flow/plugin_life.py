@@ -7,28 +7,19 @@ for as long as its limit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import structlog
 
 from ...config import Config
 from ...plugins.declaring import LIFE_SECONDS
-from ..clock import business_date
-from .desk_calls import ask, call_of, take
+from .desk_calls import Write, ask_and_take, call_of
 from .services import Services
 
-T = TypeVar("T")
 log = structlog.get_logger("gateway")
 
 STOP_SECONDS = LIFE_SECONDS + 10.0
 """How long a stop waits for those that it tells: their limit, and a process that must be started for them."""
-
-
-class Write(Protocol):
-    """One transaction of the business database."""
-
-    async def __call__(self, function: Callable[..., T], *args: object) -> T: ...
 
 
 class PluginLife:
@@ -65,10 +56,6 @@ class PluginLife:
     async def _tell(self, config: Config, plugin: str, hook: str) -> None:
         services = self._services
         try:
-            now = services.clock.now()
-            call = call_of(config, plugin, hook)
-            answer = await ask(services, services.desks, config, call, None, now)
-            today = business_date(now, config.gateway.organisation.time_zone)
-            await self._write(take, call, answer, now, today)
+            await ask_and_take(services, self._write, call_of(config, plugin, hook))
         except Exception as error:  # nothing of a plugin's harms the gateway: the database away, every child busy
             log.error("plugin_not_told", plugin=plugin, hook=hook, error=type(error).__name__)

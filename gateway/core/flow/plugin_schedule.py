@@ -22,8 +22,9 @@ from ..clock import business_date
 from ..engine.port import Due, Payload, Run, workflow
 from ..store import archive
 from ..work.calendar import is_business_day
-from .desk_calls import Call, ask, take
+from .desk_calls import ask, take
 from .desk_records import NOT_TAKEN, DeskAnswer, pack_answer, read_answer
+from .desk_rests import Call
 from .services import Services
 from .stored_config import by_hash
 

@@ -13,6 +13,7 @@ from ...plugins.pickup import PickupRules, RemoteFile, Sighting, look
 from ..clock import Clock
 from ..store.archive import Archive
 from .breakers import Breakers
+from .desk_rests import Resting
 
 if TYPE_CHECKING:
     from ...config.config import Config
@@ -109,6 +110,7 @@ class Services:
         self.clock = clock
         self.decide = decide
         self.desks = desks or decide
+        self.desk_rests = Resting(clock)
         self.transports = transports
         self.reads = reads
         self.sightings = sightings or Sightings(clock)

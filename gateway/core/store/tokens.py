@@ -16,6 +16,7 @@ from .tables import tokens
 SCOPES = {
     "submit": "hand in claims and files",
     "read": "look at files, batches, claims and work items",
+    "metrics": "scrape /metrics",
     "admin": "everything, reloads and partners included",
 }
 
