@@ -20,6 +20,7 @@ from ..core.flow import json_file
 from ..core.flow.receive import Received, Write, receive
 from ..core.store import plugin_calls
 from ..core.store.tables import claims, files, work_items
+from ..plugins.declaring import Declared
 from . import metrics, plugin_routes
 from .admission import SERVER, Server, needs
 from .problems import in_plain_words, problem
@@ -187,6 +188,14 @@ def _plugins(connection: Connection, since: dt.date) -> dict[str, plugin_calls.C
     return plugin_calls.since(connection, since)
 
 
+def _declares(declared: Declared | None) -> dict[str, list[str]]:
+    """The names of what a plugin declares beside the chains, by kind."""
+    found: dict[str, list[str]] = {}
+    for one in declared.everything if declared else ():
+        found.setdefault(f"{one.what}s", []).append(one.name)
+    return found
+
+
 @needs("read")
 async def get_plugins(request: web.Request) -> web.StreamResponse:
     """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
@@ -204,6 +213,7 @@ async def get_plugins(request: web.Request) -> web.StreamResponse:
                 "version": plugin.version,
                 "origin": plugin.origin,
                 "hooks": sorted(plugin.hooks),
+                "declares": _declares(config.declared.get(plugin.name)),
                 "calls": calls.calls,
                 "failures": calls.failures,
                 "seconds": round(calls.seconds, 3),
@@ -213,7 +223,11 @@ async def get_plugins(request: web.Request) -> web.StreamResponse:
         {**one._asdict(), "since": one.since.isoformat(), "until": one.until.isoformat()}
         for one in server.services.breakers.state(config)
     ]
-    return web.json_response({"plugins": found, "resting": resting})
+    desk_resting = [
+        {"plugin": call.plugin, "hook": call.hook, "name": call.name, "until": until.isoformat()}
+        for call, until in server.services.desk_rests.state()
+    ]
+    return web.json_response({"plugins": found, "resting": resting, "desk_resting": desk_resting})
 
 
 async def healthz(_request: web.Request) -> web.Response:
