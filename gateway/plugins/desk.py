@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol
 import msgspec
 from typing_extensions import TypeVar
 
-from gateway.core.model.money import to_cents
-
 from .tables import Table, Tables
 
 if TYPE_CHECKING:
@@ -341,6 +339,8 @@ class Desk(Generic[SettingsT]):
             ReadOnly: in a report, a metric or a GET route.
             ValueError: one of these is not as it must be.
         """
+        from gateway.core.model.money import to_cents
+
         if not KIND.fullmatch(kind) or kind in OWN_KINDS:
             why = "is one of the gateway's own" if kind in OWN_KINDS else "is not made of small letters, digits and _"
             raise ValueError(f"the kind of a work item {why}; take another of at most 24 characters")
