@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from ...config import Config
 from ...plugins.declared import BUSINESS_DAYS, WEEKDAYS, Schedule
 from ...plugins.declaring import NotDeclared
+from ..boundary import boundary, declare
 from ..clock import business_date
 from ..engine.port import Due, Payload, Run, workflow
 from ..store import archive
@@ -33,6 +34,11 @@ HOOK = "plugin_schedules"
 LATEST = dt.timedelta(hours=24)
 """A turn that was missed for longer is not made up for."""
 LOOK_SECONDS = 15.0
+
+declare(
+    plugin_schedule_decided="a plugin's schedule has run; nothing of what it wants done is written",
+    plugin_schedule_done="what a plugin's schedule wants done is committed",
+)
 
 
 def look_seconds(schedule: Schedule) -> float:
@@ -99,7 +105,10 @@ async def plugin_schedule(run: Run, payload: Payload) -> str:
     """Take one turn."""
     call = Call(str(payload["plugin"]), str(payload["version"]), HOOK, str(payload["name"]))
     decided: dict[str, Any] = await run.step("decide", _decide, run.services, call, payload)
-    return await run.transact("commit", _commit, run.services, call, decided)
+    boundary("plugin.schedule.decided")
+    outcome = await run.transact("commit", _commit, run.services, call, decided)
+    boundary("plugin.schedule.done")
+    return outcome
 
 
 async def _decide(services: Services, call: Call, payload: Payload) -> dict[str, Any]:
