@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert, select
 
+import gateway
 from gateway.core.flow import desk_lookups
 from gateway.core.flow.desk_calls import take
 from gateway.core.flow.desk_lookups import StoreLookups
@@ -168,6 +171,17 @@ def test_a_failure_is_one_work_item_a_day_and_closes_when_it_works_again(connect
     }
     counted = plugin_calls.since(connection, TODAY)["watch"]
     assert (counted.calls, counted.failures) == (4, 3), "what was not taken is no call"
+
+
+def test_every_kind_that_the_gateway_opens_itself_is_its_own() -> None:
+    opened = set()
+    for path in (Path(gateway.__file__).parent / "core").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "WorkItem":
+                words = [key.value for key in node.keywords if key.arg == "kind"]
+                opened |= {word.value for word in words if isinstance(word, ast.Constant)}
+    assert len(opened) > 8
+    assert opened <= OWN_KINDS
 
 
 def test_holds_stand_until_they_are_released(connection: Connection) -> None:

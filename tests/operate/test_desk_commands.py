@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import shutil
 from collections.abc import Iterator
@@ -10,13 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.flow.desk_lookups import StoreLookups
+from gateway.core.model.money import to_cents
 from gateway.core.store import migrate
 from gateway.core.store.engine import make_sync_engine
-from gateway.core.store.tables import access_log, plugin_calls, work_items
+from gateway.core.store.tables import access_log, claim_payments, denials, plugin_calls, work_items
+from gateway.plugins import Desk, Tables
 
 from ..web import running
 from ..web.test_plugin_desk import PLUGINS
 from .conftest import Place
+
+NOW = dt.datetime(2026, 11, 23, 15, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +118,22 @@ def test_one_that_hangs_or_exits_is_told_counted_and_a_work_item(place: Place) -
     plugins = place.run("plugins").output
     assert "called: 2 times in 30 days, 2 failed" in plugins
     assert "reports: hangs, words" in plugins
+
+
+def test_a_desk_sees_the_payments_and_denials_of_a_house_that_has_lived(lived: Place) -> None:
+    with lived.sql.connect() as connection:
+        desk = Desk("well", None, NOW, NOW.date(), Tables(), StoreLookups(connection, "well"))
+        payments, refused, billed = list(desk.payments()), list(desk.denials()), list(desk.claims())
+        claim = desk.claim(billed[0].id)
+        of_one = list(desk.payments(claim_id=payments[0].claim_id))
+    assert claim is not None
+    assert claim.charge == billed[0].charge
+    assert len(claim.lines) == len(billed[0].lines)
+    stored = {row.id: row for row in lived.rows(claim_payments)}
+    assert payments
+    assert {one.id: to_cents(one.paid) for one in payments} == {key: row.paid_cents for key, row in stored.items()}
+    assert {one.id for one in of_one} == {key for key, row in stored.items() if row.claim_id == payments[0].claim_id}
+    rows_of_denials = {row.id: row for row in lived.rows(denials)}
+    assert refused
+    assert {one.id for one in refused} == {key for key, row in rows_of_denials.items() if row.state == "open"}
+    assert {to_cents(one.amount) for one in refused} <= {row.cents for row in rows_of_denials.values()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import shutil
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -284,6 +285,10 @@ async def test_the_metrics_tell_of_the_gateway_and_of_its_plugins(house: House) 
     assert found["gateway_ready",] == 1
     assert found["gateway_configuration_refused",] == 0
     assert not await house.gateway.read(running.rows, access_log, access_log.c.who == "monitoring")
+    page = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+    assert not [name for name, *_ in found if name.startswith("gateway_") and f"`{name}`" not in page]
+    told = re.findall(r"`(gateway_\w+)`", page[page.index("`/metrics` has") : page.index("## A changed")])
+    assert set(told) == set(re.findall(r"^# HELP (gateway_\w+)", text, flags=re.M))
 
 
 async def test_the_stop_is_told_and_one_that_fails_then_holds_up_nothing(house: House) -> None:

@@ -112,7 +112,8 @@ async def plugin_schedule(run: Run, payload: Payload) -> str:
 
 
 async def _decide(services: Services, call: Call, payload: Payload) -> dict[str, Any]:
-    """Run its function; returns hash and size of the answer, and when it was asked."""
+    """Run its function; returns its answer: by hash and size, or as it is where nothing is to be done (a blob for each
+    turn that finds nothing would fill the archive)."""
     config, now = services.config, services.clock.now()
     if config.hash != payload["config_hash"]:
         config = await asyncio.to_thread(
@@ -122,13 +123,18 @@ async def _decide(services: Services, call: Call, payload: Payload) -> dict[str,
         answer = await ask(services, services.desks, config, call, None, now)
     except NotDeclared as error:
         answer = DeskAnswer(NOT_TAKEN, str(error))
+    if not answer.acts:
+        return {"outcome": answer.outcome, "why": answer.why, "microseconds": answer.microseconds}
     stored = await asyncio.to_thread(services.archive.put, pack_answer(answer))
     return {"sha256": stored.sha256, "size": stored.size, "outcome": answer.outcome}
 
 
 def _commit(connection: Connection, services: Services, call: Call, decided: dict[str, Any]) -> str:
     now = services.clock.now()
-    archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
-    answer = read_answer(services.archive.read(decided["sha256"]))
+    if "sha256" in decided:
+        archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
+        answer = read_answer(services.archive.read(decided["sha256"]))
+    else:
+        answer = DeskAnswer(decided["outcome"], decided["why"], microseconds=decided["microseconds"])
     take(connection, call, answer, now, business_date(now, services.config.gateway.organisation.time_zone))
     return str(decided["outcome"])
