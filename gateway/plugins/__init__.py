@@ -31,6 +31,7 @@ from .declared import (  # noqa: E402
     Worklist,
 )
 from .desk import Desk  # noqa: E402
+from .desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
@@ -38,12 +39,18 @@ __all__ = [
     "API_VERSION",
     "PROJECT",
     "ClaimContext",
+    "ClaimView",
     "Command",
     "Context",
+    "DenialView",
     "Desk",
     "HistoryLine",
+    "HoldView",
+    "ItemView",
+    "LineView",
     "Metric",
     "PaymentContext",
+    "PaymentView",
     "PluginSettings",
     "Report",
     "Route",

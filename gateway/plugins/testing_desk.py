@@ -23,19 +23,8 @@ from gateway.core.x12.claim import Claim
 from .calling import call, looks_only
 from .declared import Sample
 from .declaring import Declared, declare
-from .desk import (
-    Act,
-    ClaimView,
-    CloseItem,
-    DenialView,
-    Desk,
-    HoldView,
-    ItemView,
-    LineView,
-    Note,
-    OpenItem,
-    PaymentView,
-)
+from .desk import Desk
+from .desk_views import Act, ClaimView, CloseItem, DenialView, HoldView, ItemView, LineView, Note, OpenItem, PaymentView
 from .host import PluginHost, PluginRefused
 from .tables import Table, Tables
 

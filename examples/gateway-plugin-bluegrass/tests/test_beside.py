@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from gateway.plugins.desk import ClaimView
+from gateway.plugins import ClaimView
 from gateway.plugins.testing import (
     TODAY,
     make_claim_view,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from ...config import Config
 from ...plugins.calling import limit_of
 from ...plugins.declaring import NotDeclared
-from ...plugins.desk import CloseItem, Note, OpenItem
+from ...plugins.desk_views import CloseItem, Note, OpenItem
 from ..clock import business_date
 from ..engine.port import DecideFailed
 from ..store import plugin_calls, timeline

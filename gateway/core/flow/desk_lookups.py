@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, select
 
-from ...plugins.desk import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView
+from ...plugins.desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView
 from ..model.money import to_dollars
 from ..store.tables import claim_lines, claim_payments, claims, denials, holds, remittances, work_items
 from ..x12.claim import Claim

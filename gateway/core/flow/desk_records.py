@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ...plugins.desk import Act
+from ...plugins.desk_views import Act
 
 DONE, FAILED, NOT_TAKEN, RESTS = "done", "failed", "not taken", "rests"
 

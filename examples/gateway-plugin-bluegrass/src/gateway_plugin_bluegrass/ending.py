@@ -4,8 +4,18 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gateway.plugins import Command, Desk, PluginSettings, Route, RouteAnswer, RouteRequest, Rows, Schedule, Worklist
-from gateway.plugins.desk import ClaimView
+from gateway.plugins import (
+    ClaimView,
+    Command,
+    Desk,
+    PluginSettings,
+    Route,
+    RouteAnswer,
+    RouteRequest,
+    Rows,
+    Schedule,
+    Worklist,
+)
 from pydantic import Field
 
 from .rentals import NOT_BILLED
