@@ -26,13 +26,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "gateway.operate.commands:partner",
         "Clearinghouses and payers: how their lines do; start a stopped one.",
     ),
-    "plugin": ("gateway.plugins.scaffold:plugin", "Begin a plugin of your own."),
+    "plugin": ("gateway.plugins.scaffold:plugin", "Begin a plugin of your own; run a command of one."),
     "purge": ("gateway.operate.commands:purge", "Remove what the retention policy no longer keeps."),
     "queue": ("gateway.operate.work_commands:queue", "What waits for a person."),
     "replay": (
         "gateway.operate.again_commands:replay",
         "Run something again inside: claims, payments that wait, a file.",
     ),
+    "report": ("gateway.operate.desk_commands:report", "Reports that plugins declare."),
     "requests": ("gateway.operate.again_commands:requests", "What was asked to be done again, and what came of it."),
     "restore": ("gateway.operate.commands:restore", "Bring a backup back into an empty place."),
     "resubmit": ("gateway.operate.again_commands:resubmit", "Send rejected claims again in a new interchange."),
@@ -42,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("gateway.operate.trace_commands:trace", "What did happen to a claim, an interchange or a file."),
     "upgrade": ("gateway.operate.commands:upgrade", "Bring the database to the schema of this version."),
     "work": ("gateway.operate.work_commands:work", "Files and batches under way, and those that failed."),
+    "worklists": ("gateway.operate.desk_commands:worklists", "Lists of work items that plugins declare."),
     "worker": ("gateway.operate.commands:worker", "Work beside a gateway that serves (PostgreSQL)."),
     "x12": ("gateway.operate.x12_commands:x12", "Look into X12 files."),
 }

@@ -22,13 +22,14 @@ from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
 from .core.engine.port import Due
-from .core.flow import stations, stored_config
+from .core.flow import plugin_schedule, stations, stored_config
 from .core.flow.batch import due_batch
 from .core.flow.deaths import Deaths
 from .core.flow.drop import DropFolder
 from .core.flow.drop import Source as DropSource
 from .core.flow.fetch import PollClock
 from .core.flow.partner_lines import PartnerLines
+from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
 from .core.store import migrate
 from .core.store.archive import Archive
@@ -48,6 +49,7 @@ BATCH_LOOK_SECONDS = 1.0
 POLL_LOOK_SECONDS = 1.0
 WATCH_SECONDS = 60.0
 EXPIRE_SECONDS = 3600.0
+DESK_PROCESSES = 2
 
 
 def executor_name(given: str = "") -> str:
@@ -84,6 +86,8 @@ class Gateway:
         self.pool = DecidePool(
             workers.decide_processes, memory_mb=workers.decide_memory_mb, marks=self.locations.deciding_dir
         )
+        # Of its own, so that no claim waits for a report; its processes start when they are first wanted.
+        self.desks = DecidePool(DESK_PROCESSES, memory_mb=workers.decide_memory_mb)
         self.engine = DbosEngine(
             self.locations.business_url,
             executor_id=executor_name(executor),
@@ -109,8 +113,10 @@ class Gateway:
             transports=self.lines,
             reads=reads,
             deaths=Deaths(self.locations.deciding_dir),
+            desks=self.desks,
         )
         self.services.deaths.clear()
+        self.life = PluginLife(self.services, self.write)
         self.engine.services = self.services
         stations.load()
         self._schedule()
@@ -119,6 +125,7 @@ class Gateway:
         self._started = True
         if self._doors:
             await self._listen()
+        self.life.tell("gateway_started")
         memory.settle()
         log.info("started", executor=self.engine.executor_id, config=self.config.hash[:12], port=self.port or None)
 
@@ -128,8 +135,10 @@ class Gateway:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        await self.life.stop()
         await self.engine.stop()
         await self.pool.close()
+        await self.desks.close()
         self.services.reads.dispose()
         self._sql.dispose()
         log.info("stopped")
@@ -152,6 +161,15 @@ class Gateway:
         self._look_after(self.config.partners, self.config.gateway.sources)
         engine.schedule("watch", WATCH_SECONDS, "watch", lambda now: (now.isoformat(), {}))
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
+        self._schedule_plugins(self.config)
+
+    def _schedule_plugins(self, config: Config) -> set[str]:
+        """Look after the schedules of a configuration's plugins; their names."""
+        names = set()
+        for name, seconds, due in plugin_schedule.dues(config):
+            self.engine.schedule(name, seconds, plugin_schedule.KIND, due)
+            names.add(name)
+        return names
 
     def _look_after(self, partners: Iterable[Partner], sources: Iterable[Source]) -> None:
         """Batch and poll for these partners, and look into these sources' drop folders, from now on."""
@@ -222,6 +240,11 @@ class Gateway:
         for name in gone:
             self.engine.unschedule(f"drop:{name}")
         self._look_after(partners, sources)
+        kept = self._schedule_plugins(new)
+        for name, _, _ in plugin_schedule.dues(old):
+            if name not in kept:
+                self.engine.unschedule(name)
+        self.life.tell("configuration_taken")
 
     # --- what the doors ask for -----------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from gateway.plugins.chains import STATIONS, Chains, ChainSpec
+from gateway.plugins.declaring import Declared
 from gateway.plugins.host import PluginHost
 from gateway.plugins.tables import Tables
 
@@ -41,6 +42,7 @@ class Config:
         chains: Chains,
         tables: Tables,
         plugins: PluginHost,
+        declared: Mapping[str, Declared] | None = None,
         documents: Mapping[tuple[str, str], Document] | None = None,
     ) -> None:
         self.root = root
@@ -50,6 +52,8 @@ class Config:
         self.chains = chains
         self.tables = tables
         self.plugins = plugins
+        self.declared: Mapping[str, Declared] = dict(declared or {})
+        """What the plugins in use declare beside the chains, by the plugin's name."""
         self.text = _text(gateway, self.partners, specs, tables)
         self.hash = hashlib.sha256(self.text).hexdigest()
         self.gateway = _with_absolute_paths(gateway, root)
@@ -109,7 +113,7 @@ def _sorted_sets(plain: Any, typed: Any) -> Any:
 def _text(gateway: GatewayConfig, partners: Iterable[Partner], specs: Iterable[ChainSpec], tables: Tables) -> bytes:
     data: dict[str, Any] = {
         "format": FORMAT,
-        "gateway": _plain(gateway),
+        "gateway": _plain(gateway, gateway.desk.values()),
         "partners": [_plain(partner, [partner.transport.settings]) for partner in partners],
         "chains": [_plain(spec, _settings_of(spec)) for spec in specs],
         "tables": [as_data(tables[name]) for name in sorted(tables)],

@@ -281,7 +281,11 @@ def token() -> None:
 @token.command("add")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, help="submit, read, work or admin; may be given several times."
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    help="submit, read, work, metrics or admin; may be repeated.",
 )
 @click.pass_obj
 def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:

@@ -18,6 +18,20 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
+from .declared import (  # noqa: E402
+    Command,
+    Metric,
+    Report,
+    Route,
+    RouteAnswer,
+    RouteRequest,
+    Rows,
+    Sample,
+    Schedule,
+    Worklist,
+)
+from .desk import Desk  # noqa: E402
+from .desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
@@ -25,16 +39,33 @@ __all__ = [
     "API_VERSION",
     "PROJECT",
     "ClaimContext",
+    "ClaimView",
+    "Command",
     "Context",
+    "DenialView",
+    "Desk",
     "HistoryLine",
+    "HoldView",
+    "ItemView",
+    "LineView",
+    "Metric",
     "PaymentContext",
+    "PaymentView",
     "PluginSettings",
+    "Report",
+    "Route",
+    "RouteAnswer",
+    "RouteRequest",
     "Row",
+    "Rows",
+    "Sample",
+    "Schedule",
     "Seconds",
     "Secret",
     "SecretMissing",
     "Table",
     "Tables",
+    "Worklist",
     "hookimpl",
     "hookspec",
 ]

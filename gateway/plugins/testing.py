@@ -27,6 +27,15 @@ from .context import HistoryLine
 from .host import PluginHost, PluginRefused
 from .runner import Decision, NoMark, Runner
 from .tables import Row, Table, Tables
+from .testing_desk import (
+    DeskContext,
+    make_claim_view,
+    make_denial_view,
+    make_hold_view,
+    make_item_view,
+    make_payment_view,
+    plugin_desk,
+)
 from .testing_money import (
     make_denial,
     make_match,
@@ -39,20 +48,27 @@ from .testing_money import (
 
 __all__ = [
     "TODAY",
+    "DeskContext",
     "PluginContext",
     "make_claim",
+    "make_claim_view",
     "make_denial",
+    "make_denial_view",
     "make_history",
+    "make_hold_view",
+    "make_item_view",
     "make_line",
     "make_match",
     "make_open_claim",
     "make_open_line",
     "make_other_payer",
     "make_payment",
+    "make_payment_view",
     "make_remittance",
     "make_service",
     "make_table",
     "plugin_context",
+    "plugin_desk",
     "read_tables",
     "rules",
 ]

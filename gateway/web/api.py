@@ -11,102 +11,21 @@ import datetime as dt
 import io
 import re
 import tempfile
-from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, Protocol, TypeVar, cast
+from typing import Any, BinaryIO, cast
 
 from aiohttp import web
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
-from ..core.clock import Clock
 from ..core.flow import json_file
 from ..core.flow.receive import Received, Write, receive
-from ..core.flow.services import Services
-from ..core.store import plugin_calls, tokens
-from ..core.store.tables import access_log, claims, files, work_items
-from .problems import Handler, in_plain_words, problem
-
-T = TypeVar("T")
-
-
-class ReloadState(Protocol):
-    """What is told of the configuration in force (`gateway.reloading.Reloads`)."""
-
-    @property
-    def faults(self) -> Sequence[str]: ...
-
-    def as_data(self) -> dict[str, Any]: ...
-
-
-class Server(Protocol):
-    """What the routes need of the running gateway."""
-
-    services: Services
-
-    async def write(self, function: Callable[..., T], *args: object) -> T:
-        """One transaction of the business database."""
-
-    async def read(self, function: Callable[..., T], *args: object) -> T:
-        """One look at it."""
-
-    def ready(self) -> str:
-        """Why it is not ready yet; empty when it is."""
-
-    async def reload(self) -> ReloadState:
-        """Take the configuration anew."""
-
-    @property
-    def reloads(self) -> ReloadState:
-        """Where it stands with its configuration."""
-
+from ..core.store import plugin_calls
+from ..core.store.tables import claims, files, work_items
+from ..plugins.declaring import Declared
+from . import again, metrics, plugin_routes
+from .admission import SERVER, Server, needs
+from .problems import in_plain_words, problem
 
 CALLS_OF_DAYS = 30
-SERVER: web.AppKey[Server] = web.AppKey("server", Server)
-WHO: web.RequestKey[str] = web.RequestKey("who", str)
-"""Where a request has the name of its token."""
-
-
-def needs(scope: str) -> Callable[[Handler], Handler]:
-    """Only with a token of this scope; the use is in the access log."""
-
-    def guard(handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            server = request.app[SERVER]
-            kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-            token = None
-            if kind.lower() == "bearer" and secret:
-                token = await server.read(tokens.find, secret.strip())
-            if token is None:
-                return problem(
-                    401,
-                    "No valid token",
-                    f"Send a bearer token with the scope {scope!r}: Authorization: Bearer hme_... "
-                    f"Make one with: gateway token add NAME --scope {scope}",
-                    {"WWW-Authenticate": "Bearer"},
-                )
-            await server.write(_note_access, server.services.clock, token.name, request)
-            if not token.may(scope):
-                return problem(
-                    403,
-                    "This token may not do that",
-                    f"The token {token.name!r} has the scope {', '.join(token.scopes)}; this needs {scope!r}. "
-                    f"Make another with: gateway token add NAME --scope {scope}",
-                )
-            request[WHO] = token.name
-            return await handler(request)
-
-        return guarded
-
-    return guard
-
-
-def _note_access(connection: Connection, clock: Clock, name: str, request: web.Request) -> None:
-    now = clock.now()
-    tokens.used(connection, name, now)
-    connection.execute(
-        insert(access_log).values(
-            at=now, who=name, what=f"{request.method} {request.path}"[:200], source=(request.remote or "")[:60]
-        )
-    )
 
 
 def _received(got: Received) -> web.Response:
@@ -269,6 +188,14 @@ def _plugins(connection: Connection, since: dt.date) -> dict[str, plugin_calls.C
     return plugin_calls.since(connection, since)
 
 
+def _declares(declared: Declared | None) -> dict[str, list[str]]:
+    """The names of what a plugin declares beside the chains, by kind."""
+    found: dict[str, list[str]] = {}
+    for one in declared.everything if declared else ():
+        found.setdefault(f"{one.what}s", []).append(one.name)
+    return found
+
+
 @needs("read")
 async def get_plugins(request: web.Request) -> web.StreamResponse:
     """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
@@ -286,6 +213,7 @@ async def get_plugins(request: web.Request) -> web.StreamResponse:
                 "version": plugin.version,
                 "origin": plugin.origin,
                 "hooks": sorted(plugin.hooks),
+                "declares": _declares(config.declared.get(plugin.name)),
                 "calls": calls.calls,
                 "failures": calls.failures,
                 "seconds": round(calls.seconds, 3),
@@ -295,7 +223,11 @@ async def get_plugins(request: web.Request) -> web.StreamResponse:
         {**one._asdict(), "since": one.since.isoformat(), "until": one.until.isoformat()}
         for one in server.services.breakers.state(config)
     ]
-    return web.json_response({"plugins": found, "resting": resting})
+    desk_resting = [
+        {"plugin": call.plugin, "hook": call.hook, "name": call.name, "until": until.isoformat()}
+        for call, until in server.services.desk_rests.state()
+    ]
+    return web.json_response({"plugins": found, "resting": resting, "desk_resting": desk_resting})
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -313,8 +245,6 @@ async def readyz(request: web.Request) -> web.Response:
 
 def make_app(server: Server) -> web.Application:
     """The routes, for a server."""
-    from . import again  # it needs what stands above
-
     app = web.Application(middlewares=[in_plain_words])
     app[SERVER] = server
     app.add_routes(
@@ -329,6 +259,8 @@ def make_app(server: Server) -> web.Application:
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             *again.routes(),
+            *plugin_routes.ROUTES,
+            *metrics.ROUTES,
         ]
     )
     return app

@@ -27,7 +27,7 @@ from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, n
 from .deciding import Asked, Request
 from .details import details_of
 from .history import History
-from .in_child import BATCH, PAYMENTS, Marking, reads, where
+from .in_child import BATCH, DESK, PAYMENTS, Marking, reads, where
 from .release import NO_PARTNER
 from .stored_config import by_hash
 from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
@@ -76,7 +76,11 @@ class ReadClaim:
 
 async def decide(payload: bytes, mark: Marking) -> bytes:
     """Decide a chunk. `payload` is a packed `deciding.Request`; returns a packed `verdicts.Chunk`. A chunk of payments
-    (`post_decide`) begins with PAYMENTS and goes its own way, and so does a batch to be written."""
+    (`post_decide`) begins with PAYMENTS and goes its own way; so do a batch to be written and a plugin's own work."""
+    if payload.startswith(DESK):
+        from .desk_child import at_desk
+
+        return await at_desk(payload, reads, mark)
     # Thousands of small things that all end with the chunk: looking for cycles among them costs a tenth of the time.
     gc.disable()
     try:

@@ -14,6 +14,8 @@ PAYMENTS = b"payments:"
 """How a packed request of the posting station begins (`post_records`)."""
 BATCH = b"batch:"
 """How one of the batching station begins (`batch_child`)."""
+DESK = b"desk:"
+"""How a call of what a plugin declares begins (`desk_child`)."""
 
 
 class Marking(Protocol):

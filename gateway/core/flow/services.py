@@ -15,6 +15,7 @@ from ..clock import Clock
 from ..store.archive import Archive
 from .breakers import Breakers
 from .deaths import Deaths
+from .desk_rests import Resting
 
 if TYPE_CHECKING:
     from ...config.config import Config
@@ -56,6 +57,16 @@ class Papers(Protocol):
     def reads(self) -> SyncEngine: ...
 
 
+class Desks(Protocol):
+    """What calling a plugin's declaration needs, in a running gateway or in a command."""
+
+    @property
+    def archive(self) -> Archive: ...
+
+    @property
+    def reads(self) -> SyncEngine: ...
+
+
 class Sightings:
     """What the polls of this process have seen at the partners, look after look.
 
@@ -82,7 +93,8 @@ class Sightings:
 
 class Services:
     """Everything a station may use. `config` is the configuration in force, `reads` a read-only engine for
-    look-ups outside a transaction."""
+    look-ups outside a transaction, `desks` the children for what plugins do beside the chains (those that decide, where
+    there are no others)."""
 
     def __init__(
         self,
@@ -96,11 +108,14 @@ class Services:
         sightings: Sightings | None = None,
         breakers: Breakers | None = None,
         deaths: Deaths | None = None,
+        desks: DecidePool | None = None,
     ) -> None:
         self.config = config
         self.archive = archive
         self.clock = clock
         self.decide = decide
+        self.desks = desks or decide
+        self.desk_rests = Resting(clock)
         self.transports = transports
         self.reads = reads
         self.sightings = sightings or Sightings(clock)

@@ -19,6 +19,7 @@ def load() -> tuple[str, ...]:
         drop,
         fetch,
         intake,
+        plugin_schedule,
         post,
         read,
         replay_claims,
@@ -27,7 +28,8 @@ def load() -> tuple[str, ...]:
         watch,
     )
 
-    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch, replay_claims, replay_payments)
+    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
+    rails += (replay_claims, replay_payments, plugin_schedule)
     return tuple(module.__name__.rpartition(".")[2] for module in rails)
 
 
