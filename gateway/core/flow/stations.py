@@ -29,8 +29,8 @@ def load() -> tuple[str, ...]:
     )
 
     rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
-    rails += (replay_claims, replay_payments, plugin_schedule)
-    return tuple(module.__name__.rpartition(".")[2] for module in rails)
+    beside = (replay_claims, replay_payments, plugin_schedule)
+    return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 
 
 @workflow("expire")
