@@ -159,7 +159,7 @@ def plugin_schedules(settings: BaseModel | None) -> Iterable[Schedule]:
 
 @hookspec
 def plugin_worklists(settings: BaseModel | None) -> Iterable[Worklist]:
-    """Lists of open work items, for people: `gateway worklists`, `gateway queue list --worklist`, the API.
+    """Lists of open work items, for people: `gateway worklists`, `gateway queue list --worklist NAME`, the API.
 
     Called when a configuration is read, with its settings under `desk`. A worklist may show work items of the plugin's
     own kinds and of the gateway's. If it raises, or one of them is not as it must be, the configuration is refused.
