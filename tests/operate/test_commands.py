@@ -50,11 +50,7 @@ def test_a_token_name_is_used_once(lived: Place) -> None:
 def test_an_unknown_scope_is_told_which_there_are(lived: Place) -> None:
     refused = lived.run("token", "add", "billing", "--scope", "everything")
     assert refused.exit_code == 1
-<<<<<<< HEAD
     assert "submit, read, work, metrics, admin" in refused.output
-=======
-    assert "submit, read, metrics, admin" in refused.output
->>>>>>> hooks
     assert lived.run("token", "list").output == ""
 
 
