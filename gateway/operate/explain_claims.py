@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any, BinaryIO, NamedTuple
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from ..core.flow.commit_claims import Earlier, hold_wrong_usage
 from ..core.flow.decide import decide_claim, history_of, read_claims
 from ..core.flow.deciding import Asked
 from ..core.flow.details import details_of
+from ..core.flow.past import Opens
 from ..core.flow.verdicts import HoldRow, Verdict
 from ..core.flow.write_batch import as_sent, fitted, marks_of
 from ..core.x12 import delimit
@@ -40,6 +42,12 @@ class Ground(NamedTuple):
     today: dt.date
     known_file: int = 0
     hide: bool = True
+
+    @property
+    def opens(self) -> Opens | None:
+        """The connection as look-ups want it."""
+        connection = self.connection
+        return None if connection is None else lambda: nullcontext(connection)
 
 
 def explain_claims(ground: Ground, stream: BinaryIO, survey: chunk.Survey) -> Iterator[Explained]:
@@ -83,7 +91,7 @@ def _in_chunks(stream: BinaryIO, unsound: dict[int, str], size: int) -> Iterator
 
 async def _decide(ground: Ground, claims: Sequence[Asked], file_id: int) -> list[tuple[Verdict, list[Decision]]]:
     read = read_claims(ground.config, ground.source, file_id, claims)
-    history = history_of(ground.connection, read, ground.known_file)
+    history = history_of(ground.opens, read, ground.known_file)
     runner = Runner(today=ground.today, lookups=history, mark=NoMark())
     return [
         await decide_claim(item, asked, one, ground.config, history, runner, ground.source)
@@ -124,6 +132,8 @@ def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequen
     sections = [report.chain_section(ground.config, chains), *report.station_sections(decisions, ground.hide)]
     if verdict.holds:
         sections.append(Section("holds", [_hold(hold) for hold in verdict.holds]))
+    if verdict.items:
+        sections.append(Section("work", report.item_lines(verdict.items, ground.today)))
     segments = marked(came, sent, hide=ground.hide)
     notes = [note for note in (why_not, remark) if note]
     if number != columns.claim_number:
@@ -147,6 +157,7 @@ def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequen
         "holds": [
             {"type": one.type, "rule": one.rule, "team": one.team, "reason": one.reason} for one in verdict.holds
         ],
+        "work": report.item_lines(verdict.items, ground.today),
         "notes": notes,
         "segments": segments,
     }

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from ..core.flow import post_scan
 from ..core.flow.details import details_of_payment
 from ..core.flow.match import ClaimMatch
+from ..core.flow.payment_past import PaymentPast
 from ..core.flow.post_begin import Judged, judge, what_happens
 from ..core.flow.post_commit import moves_of
 from ..core.flow.post_decide import LATER, Known, ReadPayment, decide_each, look_up
@@ -21,7 +22,6 @@ from ..core.ledger import accounts
 from ..core.model.posting import How, OpenClaim, PostingPlan
 from ..core.store.tables import transfers
 from ..core.work.calendar import add_business_days
-from ..plugins.context import NoLookups
 from ..plugins.matching import Details
 from ..plugins.runner import NoMark, Runner
 from . import explain_report as report
@@ -127,8 +127,9 @@ async def _decide(
     known = Known([ClaimMatch(None, How.NOTHING, NOT_LOOKED_UP) for _ in read], {}, {})
     if ground.connection is not None:
         known = look_up(ground.connection, read, with_contents=ground.config.chains.asks_details)
-    runner = Runner(today=ground.today, lookups=NoLookups(), mark=NoMark())
-    await decide_each(read, known, ground.config, runner, ground.partner, taken)
+    past = PaymentPast(ground.opens, known.claims)
+    runner = Runner(today=ground.today, lookups=past, mark=NoMark())
+    await decide_each(read, known, ground.config, runner, past, ground.partner, taken)
     usage = ground.config.gateway.usage
     found = []
     for one in read:
@@ -175,6 +176,7 @@ def _payment(ground: Ground, one: ReadPayment, claim: OpenClaim | None, details:
         if decided.claim_state:
             sections.append(Section("claim", [f"is {decided.claim_state} afterwards"]))
         work = [*_denials(ground, decided, plan), *_reviews(ground, plan)]
+        work += report.item_lines(decided.items, ground.today)
         if work:
             sections.append(Section("work", work))
         facts |= {"moves": moves, "work": work, "claim_state": decided.claim_state}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..config import Config
+from ..core.flow.verdicts import ItemRow
+from ..core.work.calendar import add_business_days
 from ..plugins.answers import StepRecord
 from ..plugins.chains import Considered
 from ..plugins.matching import Details
 from ..plugins.runner import Decision
+from .looking import day
 
 _WIDTH = 9
 
@@ -98,10 +102,24 @@ def step_lines(step: StepRecord) -> Iterator[str]:
     words = {"continue": "goes on" if step.findings or step.edits else "nothing to object", "hold": "keeps it back"}
     words |= {"answer": "decides", "failed": "fails", "skipped": "fails, and is skipped"}
     yield f"{name}: {words.get(step.outcome, step.outcome)}" + (f": {step.note}" if step.note else "")
+    for note in step.notes:
+        yield f"  notes: {note}"
     for finding in step.findings:
         line = f"line {finding.line}: " if finding.line and not finding.message.startswith("Line ") else ""
         place = f" ({finding.place})" if finding.place else ""
         yield f"  [{finding.rule}] {finding.severity}, {line}{finding.message}{place}"
+
+
+def item_lines(items: Iterable[ItemRow], today: dt.date) -> list[str]:
+    """The work that plugins want done beside what they decide."""
+    return [
+        f"review for {draft.team}, work by {day(draft.work_by or add_business_days(today, draft.business_days))}"
+        + (f", deadline {day(draft.deadline)}" if draft.deadline else "")
+        + f" [{draft.rule}] by {plugin}"
+        + (f", line {line}" if line else "")
+        + f": {draft.reason}"
+        for plugin, line, draft in ((item.plugin, item.line, item.draft) for item in items)
+    ]
 
 
 _ABOUT_PATIENTS = ("2000B", "2010BA", "2000C", "2010CA", "2320", "2330A")
@@ -135,6 +153,7 @@ def step_facts(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
             "version": step.version,
             "outcome": step.outcome,
             "note": step.note,
+            "notes": list(step.notes),
             "findings": [
                 {"rule": one.rule, "severity": one.severity.value, "line": one.line, "message": one.message}
                 for one in step.findings

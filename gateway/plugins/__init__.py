@@ -18,6 +18,7 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
+from .past import LinePayment, Reason, WaitingItem  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
@@ -27,14 +28,17 @@ __all__ = [
     "ClaimContext",
     "Context",
     "HistoryLine",
+    "LinePayment",
     "PaymentContext",
     "PluginSettings",
+    "Reason",
     "Row",
     "Seconds",
     "Secret",
     "SecretMissing",
     "Table",
     "Tables",
+    "WaitingItem",
     "hookimpl",
     "hookspec",
 ]

@@ -38,7 +38,7 @@ RESTING = "resting"
 class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one step decided, as it stands on the timeline. `outcome`: continue, stop, hold, quarantine, retry, answer,
     failed (its claim waits), skipped (it failed, and its chain says to go on without it) or resting (it was not called:
-    it had failed again and again)."""
+    it had failed again and again). `notes` are the sentences that it left (`context.note`)."""
 
     plugin: str
     version: str
@@ -47,6 +47,7 @@ class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
     edits: int = 0
     microseconds: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class Answered(NamedTuple):
@@ -71,7 +72,7 @@ def _decoder(kind: Hashable) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(cast(Any, kind))
 
 
-def _checked(one: Any, kind: type[T]) -> T:
+def checked(one: Any, kind: type[T]) -> T:
     """The same record, proven to survive being written and read again: a struct checks nothing when it is made, and
     what fails only when the chunk is committed would take its neighbours with it."""
     try:
@@ -101,12 +102,12 @@ def _several(items: Iterable[Any], step: Step) -> Answered | None:
         if count > MOST:
             raise Rubbish(f"it answered more than {MOST} findings for one claim")
         if isinstance(item, Finding):
-            finding = _checked(item, Finding)
+            finding = checked(item, Finding)
             findings.append(finding)
             if finding.severity in _KEEPS_BACK:
                 holds.append(_as_hold(finding))
         elif isinstance(item, Hold):
-            holds.append(_checked(item, Hold))
+            holds.append(checked(item, Hold))
         else:
             raise Rubbish(
                 f"its {step.station.hook} answered a {type(item).__name__} where findings and holds are wanted"
@@ -137,7 +138,7 @@ def gather(step: Step, answer: Any) -> Answered | None:
 
 
 def _ending(answer: Stop | Quarantine | RetryAfter) -> Answered:
-    ends = _checked(answer, type(answer))
+    ends = checked(answer, type(answer))
     outcome = {Stop: "stop", Quarantine: "quarantine", RetryAfter: "retry"}[type(ends)]
     return Answered(outcome, note=ends.reason, ends=ends)
 
@@ -150,9 +151,9 @@ def first_answer(step: Step, answer: Any) -> Answered | None:
     """
     wanted = step.station.answer_type()
     if isinstance(answer, wanted):
-        return Answered("answer", value=_checked(answer, wanted))
+        return Answered("answer", value=checked(answer, wanted))
     if isinstance(answer, Hold):
-        return Answered("hold", holds=(_checked(answer, Hold),), note=answer.reason, ends=Stop(answer.reason))
+        return Answered("hold", holds=(checked(answer, Hold),), note=answer.reason, ends=Stop(answer.reason))
     if isinstance(answer, Continue):
         return _several(answer.findings, step)
     if isinstance(answer, Stop):

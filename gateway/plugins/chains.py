@@ -137,10 +137,12 @@ class Step:
         hook = plugin.hooks[station.hook]
         self.call = _in_order(hook.function, hook.argnames, HOOKS[station.hook])
 
-    def record(self, answered: Answered | None, edits: int, microseconds: int) -> StepRecord:
+    def record(
+        self, answered: Answered | None, edits: int, microseconds: int, notes: tuple[str, ...] = ()
+    ) -> StepRecord:
         """The record of a step that answered."""
         if answered is None:
-            return StepRecord(self.plugin.name, self.plugin.version, "continue", (), "", edits, microseconds)
+            return StepRecord(self.plugin.name, self.plugin.version, "continue", (), "", edits, microseconds, notes)
         return StepRecord(
             self.plugin.name,
             self.plugin.version,
@@ -149,6 +151,7 @@ class Step:
             answered.note,
             edits,
             microseconds,
+            notes,
         )
 
     def failed(self, why: str, microseconds: int, *, resting: bool) -> StepRecord:

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from typing_extensions import TypeVar
 
+from .past import WaitingItem
 from .tables import Table, Tables
 
 if TYPE_CHECKING:
+    from gateway.core.model.posting import WorkItemDraft
     from gateway.core.x12.claim import Claim
+
+    from .beside import Beside
 
 T = TypeVar("T")
 SettingsT = TypeVar("SettingsT", default=Any)
@@ -48,11 +52,17 @@ class Lookups(Protocol):
     def history(self, claim: Claim) -> Sequence[HistoryLine]:
         """Earlier lines of the claim's patient, oldest first, without those of the claim itself."""
 
+    def work_items(self) -> Sequence[WaitingItem]:
+        """Open work items of the patient's claims, oldest first."""
+
 
 class NoLookups:
     """A patient without a past: for tests, and for stations at which there is none."""
 
     def history(self, claim: Claim) -> Sequence[HistoryLine]:
+        return ()
+
+    def work_items(self) -> Sequence[WaitingItem]:
         return ()
 
 
@@ -82,7 +92,7 @@ class Context(Generic[SettingsT]):
     `chain`: who pays, who carries, and the name of the chain that runs.
     """
 
-    __slots__ = ("_lookups", "_prepared", "chain", "partner", "payer_id", "settings", "today")
+    __slots__ = ("_beside", "_lookups", "_prepared", "chain", "partner", "payer_id", "settings", "today")
 
     def __init__(
         self,
@@ -101,6 +111,7 @@ class Context(Generic[SettingsT]):
         self.chain = chain
         self._prepared = prepared
         self._lookups = lookups
+        self._beside: Beside | None = None
 
     def table(self, name: str) -> Table:
         """An effective-dated table of the configuration.
@@ -115,6 +126,31 @@ class Context(Generic[SettingsT]):
         configuration is in force: rules compiled from tables, not looked up anew for every claim. `make` is a plain
         function of the module (not a lambda), and what it returns is never changed."""
         return self._prepared.get(make, self.settings)
+
+    def work_items(self, claim: Claim | None = None) -> Sequence[WaitingItem]:
+        """The open work items of this patient's claims, oldest first, as they were when the chunk was decided; with
+        what earlier claims of the chunk open. Which claim is asked about is known; it may be left out."""
+        return self._lookups.work_items()
+
+    def note(self, text: str) -> None:
+        """Put a sentence on the timeline, in this step's record. At most 10 for one claim or payment, of 300 characters
+        each, without names and member ids. Dropped where the step fails."""
+        self._leaves().note(text)
+
+    def open_item(self, draft: WorkItemDraft, *, line: int = 0) -> None:
+        """Open a work item that does not keep the claim back: something that a person should do meanwhile.
+
+        `line` is the service line that it is about (0: the whole claim); the draft needs a `rule`. It is opened with
+        the decision, once for each claim, plugin, rule and line: one that was closed stays closed. Dropped where the
+        step fails; at `post` and `route` also where the payment does not post."""
+        self._leaves().item(draft, line)
+
+    def _leaves(self) -> Beside:
+        if self._beside is None:
+            from .beside import Beside
+
+            self._beside = Beside()
+        return self._beside
 
 
 class ClaimContext(Context[SettingsT]):

@@ -375,10 +375,10 @@ def _allowed(decision: Decision) -> Decision:
 
 def _answer(decision: Decision) -> tuple[object, ...]:
     """All that was decided, without the time it took."""
-    steps = [(step.outcome, step.findings, step.note) for step in decision.steps]
+    steps = [(step.outcome, step.findings, step.note, step.notes) for step in decision.steps]
     holds = [opened.hold for opened in decision.holds]
     edits = [tuple(edit) for edit in decision.edits]
-    return steps, holds, edits, decision.quarantine, decision.retry, decision.answer
+    return steps, holds, edits, decision.items, decision.quarantine, decision.retry, decision.answer
 
 
 def _all_equal(answers: Sequence[object], what: str) -> None:

@@ -11,15 +11,19 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter_ns
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 from gateway.core.model.decision import Hold, HoldType, Quarantine, RetryAfter
 
 from .answers import Answered, Rubbish, StepRecord, first_answer, gather
 from .blame import failure
 from .chains import Chain, Step
-from .context import ClaimContext, Lookups, PaymentContext
+from .context import ClaimContext, Context, Lookups, PaymentContext
+
+if TYPE_CHECKING:
+    from gateway.core.model.posting import WorkItemDraft
 
 
 class Mark(Protocol):
@@ -38,6 +42,10 @@ class NoMark:
     def __call__(self, item: int, step: int, /) -> None: ...
 
     def outside(self) -> None: ...
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Nothing to do."""
+        return nullcontext()
 
 
 class Editable(Protocol):
@@ -67,21 +75,31 @@ class OpenedHold(NamedTuple):
     hold: Hold
 
 
+class OpenedItem(NamedTuple):
+    """A work item to open, the plugin that wants it, and the line that it is about (0: the whole claim)."""
+
+    plugin: str
+    line: int
+    draft: WorkItemDraft
+
+
 class Decision:
     """What a station's steps decided together about one claim, payment or denial.
 
     `holds`: what keeps a claim back, findings of severity HOLD and REJECT among them. `quarantine`, `retry`: set where
     a step asked for it; nothing after it ran. `edits`: what the steps set on the claim, in order. `answer`: what the
     deciding step of `post` and `route` returned. `failure`: why the first failed step that `on_error` does not
-    skip failed (empty: none). `steps`: one record a step.
+    skip failed (empty: none). `steps`: one record a step. `items`: work that the steps want opened, whatever else is
+    decided.
     """
 
-    __slots__ = ("answer", "chain", "edits", "failure", "holds", "quarantine", "retry", "station", "steps")
+    __slots__ = ("answer", "chain", "edits", "failure", "holds", "items", "quarantine", "retry", "station", "steps")
 
     def __init__(self, station: str, chain: str) -> None:
         self.station = station
         self.chain = chain
         self.holds: list[OpenedHold] = []
+        self.items: list[OpenedItem] = []
         self.edits: list[Any] = []
         self.quarantine: Quarantine | None = None
         self.retry: RetryAfter | None = None
@@ -97,6 +115,14 @@ class Decision:
 
 class _Failed(NamedTuple):
     why: str
+
+
+def _left(decision: Decision, step: Step, context: Context[Any]) -> tuple[str, ...]:
+    """Take over what a step that did not fail leaves beside its answer; returns its notes."""
+    left = context._beside
+    assert left is not None
+    decision.items += [OpenedItem(step.plugin.name, line, draft) for line, draft in left.items]
+    return tuple(left.notes)
 
 
 class Runner:
@@ -116,7 +142,7 @@ class Runner:
         resting: Mapping[int, str] | None = None,
         stopwatch: Callable[[], int] = perf_counter_ns,
     ) -> None:
-        self._today = today
+        self._today = self.today = today
         self._lookups = lookups
         self._mark = mark
         self._killed = killed or {}
@@ -148,6 +174,7 @@ class Runner:
                 answered = await self._ask(step, item, gather, (handle, context))
                 if not isinstance(answered, _Failed):
                     break
+                context._beside = None
                 handle.kill()
                 handle = None
             micros = (self._stopwatch() - started) // 1000
@@ -164,7 +191,8 @@ class Runner:
                     decision.edits += edits
                     claim = handle
                 handle = None
-            decision.steps.append(step.record(answered, len(edits), micros))
+            notes = _left(decision, step, context) if context._beside is not None else ()
+            decision.steps.append(step.record(answered, len(edits), micros, notes))
             if answered is not None and not self._go_on(decision, step, answered):
                 break
         if handle is not None:
@@ -194,13 +222,15 @@ class Runner:
                 answered = await self._ask(step, item, first_answer, (*subject, context))
                 if answered.__class__ is not _Failed:
                     break
+                context._beside = None
             micros = (self._stopwatch() - started) // 1000
             if isinstance(answered, _Failed):
                 self._failed(decision, step, answered.why, micros)
                 if step.on_error != "skip":
                     break
                 continue
-            decision.steps.append(step.record(answered, 0, micros))
+            notes = _left(decision, step, context) if context._beside is not None else ()
+            decision.steps.append(step.record(answered, 0, micros, notes))
             if answered is None:
                 continue
             decision.answer = answered.value

@@ -15,6 +15,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from gateway.core.x12.stored import StoredClaim
 from .chains import STATIONS, Chain, Step, StepSpec
 from .context import HistoryLine
 from .host import PluginHost, PluginRefused
+from .past import WaitingItem
 from .runner import Decision, NoMark, Runner
 from .tables import Row, Table, Tables
 from .testing_money import (
@@ -52,6 +54,7 @@ __all__ = [
     "make_remittance",
     "make_service",
     "make_table",
+    "make_waiting",
     "plugin_context",
     "read_tables",
     "rules",
@@ -68,12 +71,18 @@ class _Raising(Runner):
         raise error
 
 
-class _History:
-    def __init__(self, lines: Sequence[HistoryLine]) -> None:
-        self._lines = lines
+class _Given:
+    """The past that a test gives its patient."""
 
-    def history(self, claim: Claim) -> Sequence[HistoryLine]:
+    def __init__(self, lines: Sequence[HistoryLine], waiting: Sequence[WaitingItem]) -> None:
+        self._lines = lines
+        self._waiting = waiting
+
+    def history(self, claim: Any = None) -> Sequence[HistoryLine]:
         return self._lines
+
+    def work_items(self) -> Sequence[WaitingItem]:
+        return self._waiting
 
 
 class PluginContext:
@@ -139,6 +148,7 @@ def plugin_context(
     payer_id: str = "90101",
     partner: str = "practice",
     history: Sequence[HistoryLine] = (),
+    work_items: Sequence[WaitingItem] = (),
     tables: Mapping[str, Table] | Tables | None = None,
 ) -> Iterator[PluginContext]:
     """A plugin, ready to be asked.
@@ -148,7 +158,8 @@ def plugin_context(
         settings: as they would stand in a chain's file; its model's defaults without them.
         today: the business date.
         payer_id: who pays, and `partner`, who carries.
-        history: earlier lines of the patient, see `make_history`.
+        history: earlier lines of the patient, see `make_history`; `work_items` what is open about their claims, see
+            `make_waiting`.
         tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
 
     Raises:
@@ -169,7 +180,7 @@ def plugin_context(
         for number, station in enumerate(STATIONS.values())
         if station.hook in added.hooks
     }
-    runner = _Raising(today=today, lookups=_History(history), mark=NoMark())
+    runner = _Raising(today=today, lookups=_Given(history, work_items), mark=NoMark())
     yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)
 
 
@@ -323,6 +334,21 @@ def make_history(
     return HistoryLine(
         claim_number, line, code, modifiers, from_date, thru_date or from_date, units, charge_cents, payer_id, state
     )
+
+
+def make_waiting(
+    reason: str = "Get the signed order.",
+    *,
+    kind: str = "hold",
+    rule: str = "RX-1",
+    team: str = "documentation",
+    due: dt.date | None = TODAY,
+    deadline: dt.date | None = None,
+    amount: str = "100.00",
+    claim_number: str = "SW0900",
+) -> WaitingItem:
+    """An open work item of one of the patient's claims."""
+    return WaitingItem(kind, rule, reason, team, due, deadline, Decimal(amount), claim_number)
 
 
 def make_table(name: str, rows: Iterable[Mapping[str, str]], key: Sequence[str] = ("code",)) -> Table:

@@ -23,6 +23,7 @@ from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, open_items
+from .plugin_items import plugin_item
 from .verdicts import Chunk, HoldRow, Verdict
 
 WORK_WITHIN_BUSINESS_DAYS = 2
@@ -119,6 +120,7 @@ def commit_chunk(
     items = _write_holds(connection, origin, verdicts, ids, now)
     items += _faulty_items(origin, verdicts, ids, states)
     items += _merge_items(origin, linked.suggested)
+    items += _plugin_items(origin, verdicts, ids)
     open_items(connection, items, now)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
     transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
@@ -380,6 +382,22 @@ def _faulty_items(
         )
         for verdict in verdicts
         if verdict.fault and verdict.alone
+    ]
+
+
+def _plugin_items(origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int]) -> list[WorkItem]:
+    """What plugins want done beside."""
+    return [
+        plugin_item(
+            item,
+            claim_id=ids[verdict.ordinal],
+            cents=verdict.columns.charge_cents,
+            today=origin.today,
+            payer_id=verdict.columns.payer_id,
+            partner=verdict.partner,
+        )
+        for verdict in verdicts
+        for item in verdict.items
     ]
 
 

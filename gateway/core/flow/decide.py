@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import STATIONS
+from ...plugins.past import WaitingItem
 from ...plugins.runner import Decision, Runner
 from ..model.decision import HoldType
+from ..model.money import to_dollars
 from ..model.states import ClaimState
 from ..store.patients import Person
 from ..x12.claim import Claim
@@ -28,9 +31,10 @@ from .deciding import Asked, Request
 from .details import details_of
 from .history import History
 from .in_child import BATCH, PAYMENTS, Marking, reads, where
+from .past import Opens
 from .release import NO_PARTNER
 from .stored_config import by_hash
-from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
+from .verdicts import PLUGIN_ITEM, Chunk, Columns, HoldRow, ItemRow, StationRow, Verdict, pack_chunk
 
 _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (confirm.STATION, confirm.what_happened),
@@ -93,8 +97,7 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
 async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
     read = read_claims(config, request.source, request.file_id, request.claims)
-    with reads(request.database_url).connect() as connection:
-        history = history_of(connection, read)
+    history = history_of(reads(request.database_url).connect, read, paused=mark.paused)
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=history,
@@ -120,9 +123,15 @@ def read_claims(config: Config, source: str, file_id: int, claims: Sequence[Aske
     return [ReadClaim(asked, source, file_id, renumber=renumber) for asked in claims]
 
 
-def history_of(connection: Connection | None, read: Sequence[ReadClaim], without_file: int = 0) -> History:
+def history_of(
+    opens: Opens | None,
+    read: Sequence[ReadClaim],
+    without_file: int = 0,
+    paused: Callable[[], AbstractContextManager[Any]] = nullcontext,
+) -> History:
     """What the patients of a chunk had before; see `History`."""
-    return History(connection, [one.columns.person if one.claim else _NO_PERSON for one in read], without_file)
+    people = [one.columns.person if one.claim else _NO_PERSON for one in read]
+    return History(opens, people, without_file=without_file, paused=paused)
 
 
 def _faulty(asked: Asked, one: ReadClaim) -> Verdict:
@@ -183,7 +192,13 @@ async def decide_claim(
     if edited:
         columns = columns_of(claim.stored, source)
         columns.source_number = one.columns.source_number
-    history.decided(item, columns, ClaimState.HELD if holds else ClaimState.READY)
+    items = [ItemRow(*one) for decision in decisions for one in decision.items]
+    history.decided(
+        item,
+        columns,
+        ClaimState.HELD if holds else ClaimState.READY,
+        lambda: _waiting(columns, holds, items),
+    )
     verdict = Verdict(
         ordinal=asked.ordinal,
         content=claim.stored.pack(),
@@ -196,8 +211,23 @@ async def decide_claim(
         patient_version=patient.version,
         holds=holds,
         stations=stations,
+        items=items,
     )
     return verdict, decisions
+
+
+def _waiting(columns: Columns, holds: Sequence[HoldRow], items: Sequence[ItemRow]) -> Iterator[WaitingItem]:
+    """What will wait for a person about a claim, as later claims of its patient see it."""
+    amount, number = to_dollars(columns.charge_cents), columns.claim_number
+    for row in holds:
+        kind = "plugin_failure" if row.rule.startswith("plugin:") else "hold"
+        yield WaitingItem(kind, row.rule, row.reason, row.team, row.due, row.expires, amount, number)
+    for item in items:
+        draft = item.draft
+        cents = to_dollars(draft.cents) if draft.cents else amount
+        yield WaitingItem(
+            PLUGIN_ITEM, draft.rule, draft.reason, draft.team, draft.work_by, draft.deadline, cents, number
+        )
 
 
 def _no_partner(payer_id: str) -> HoldRow:

@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import Chain
-from ...plugins.context import NoLookups
 from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
@@ -25,10 +24,12 @@ from .details import details_of_payment
 from .in_child import Marking, reads, where
 from .match import ClaimMatch, match_payment
 from .open_claims import contents_of, find_claims, open_claims
+from .payment_past import PaymentPast
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
 from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
 from .post_words import in_words
 from .stored_config import by_hash
+from .verdicts import ItemRow
 
 NOT_OURS = "23"
 LATER = "later"
@@ -84,14 +85,15 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     read = [ReadPayment(asked) for asked in request.payments]
     with reads(request.database_url).connect() as connection:
         known = look_up(connection, read, with_contents=config.chains.asks_details)
+    past = PaymentPast(reads(request.database_url).connect, known.claims, paused=mark.paused)
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
-        lookups=NoLookups(),
+        lookups=past,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
         resting=dict(request.resting),
     )
-    await decide_each(read, known, config, runner, request.partner, set())
+    await decide_each(read, known, config, runner, past, request.partner, set())
     mark.outside()
     return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
 
@@ -101,6 +103,7 @@ async def decide_each(
     known: Known,
     config: Config,
     runner: Runner,
+    past: PaymentPast,
     partner: str,
     taken: set[int],
 ) -> None:
@@ -113,7 +116,11 @@ async def decide_each(
         else:
             if claim is not None:
                 taken.add(claim.claim_id)
+            past.turn(claim.claim_id if claim is not None else 0)
             await _decide(item, one, found, claim, known, config, runner, partner)
+            one.decided.patient_id, one.decided.patient_version = past.seen
+            if claim is not None and one.decided.plan is not None:
+                past.decided(claim, one.decided.plan, one.asked.payer_id, one.payment.status, runner.today)
             one.decided.what = in_words(one.decided)
         if not item % 50:
             await asyncio.sleep(0)
@@ -180,6 +187,7 @@ async def _decide(
     decided.chain = chain.name
     decision = await runner.payment(item, chain, payment, match, decided.payer_id, partner)
     decided.steps = list(decision.steps)
+    items = list(decision.items)
     plan = _plan_of(decision, one, claim, chain)
     if plan is None:
         return
@@ -188,7 +196,10 @@ async def _decide(
     if claim is not None:
         decided.claim_state = state_after(plan, claim, payment.paid_cents)
     if plan.denials:
-        decided.drafts = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+        decided.drafts, routed = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+        items += [one for decision in routed for one in decision.items]
+        decided.routed = [step for decision in routed for step in decision.steps if step.notes]
+    decided.items = list({(one[0], one[1], one[2].rule): ItemRow(*one) for one in items}.values())
 
 
 def _except(decided: Decided, reason: str, rule: str, team: str = "posting") -> None:

@@ -19,7 +19,8 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     """A work item to open. `key` names its cause: opening the same key again changes nothing.
 
     `kind`: rejection, file_rejection, hold, posting_exception, remittance_exception, denial, overdue_ack,
-    file_problem, partner_stopped, duplicate_claim, faulty_claim, plugin_failure, patient_merge. `cents` are
+    file_problem, partner_stopped, duplicate_claim, faulty_claim, plugin_failure, patient_merge, payment_review,
+    claim_review (what a plugin wants looked at beside). `cents` are
     the dollars at stake, `work_by` the date it should be worked, `deadline` the date that costs money.
     """
 
