@@ -15,12 +15,15 @@ from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
+import msgspec
+
 from gateway.core.model.decision import Hold, HoldType, Quarantine, RetryAfter
 
 from .answers import Answered, Rubbish, StepRecord, first_answer, gather
 from .blame import failure
 from .chains import Chain, Step
 from .context import ClaimContext, Context, Lookups, PaymentContext
+from .settings import SecretMissing, any_revealed, tells_a_secret
 
 if TYPE_CHECKING:
     from gateway.core.model.posting import WorkItemDraft
@@ -123,6 +126,14 @@ def _left(decision: Decision, step: Step, context: Context[Any]) -> tuple[str, .
     assert left is not None
     decision.items += [OpenedItem(step.plugin.name, line, draft) for line, draft in left.items]
     return tuple(left.notes)
+
+
+def _keep_secrets(answered: Answered | None, context: Context[Any]) -> None:
+    """Refuse what would put a secret where it stays: on the timeline, on a hold, in a row. Raises Rubbish."""
+    left = context._beside
+    said = (left.notes, left.items, [row.values for row in left.rows.values()]) if left is not None else ()
+    if tells_a_secret(msgspec.msgpack.encode((answered, said))):
+        raise Rubbish("what it says holds a secret of its settings")
 
 
 class Runner:
@@ -252,15 +263,19 @@ class Runner:
         self._mark(item, step.number)
         try:
             answer = step.call(*arguments)
-            if answer is None:
+            if answer is None and arguments[-1]._beside is None:
                 return None
             if hasattr(answer, "__await__"):
                 answer = await answer
             elif hasattr(answer, "__aiter__"):
                 answer = [one async for one in answer]
             # Reading runs plugin code too, where the answer is a generator.
-            return None if answer is None else read(step, answer)
-        except Rubbish as error:
+            answered = None if answer is None else read(step, answer)
+            if any_revealed():
+                _keep_secrets(answered, arguments[-1])
+            return answered
+        except (Rubbish, SecretMissing) as error:
+            # Their words are ours: of mistakes and of references, never of values.
             return _Failed(str(error))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -150,6 +151,7 @@ def plugin_context(
     history: Sequence[HistoryLine] = (),
     work_items: Sequence[WaitingItem] = (),
     tables: Mapping[str, Table] | Tables | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> Iterator[PluginContext]:
     """A plugin, ready to be asked.
 
@@ -161,6 +163,8 @@ def plugin_context(
         history: earlier lines of the patient, see `make_history`; `work_items` what is open about their claims, see
             `make_waiting`.
         tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
+
+        secrets: what `env:NAME` in the settings reveals, by NAME, while the context lasts.
 
     Raises:
         PluginRefused: the plugin does not fit the hooks.
@@ -181,7 +185,22 @@ def plugin_context(
         if station.hook in added.hooks
     }
     runner = _Raising(today=today, lookups=_Given(history, work_items), mark=NoMark())
-    yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)
+    with _in_the_environment(secrets or {}):
+        yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)
+
+
+@contextmanager
+def _in_the_environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def rules(decision: Decision) -> list[str]:
