@@ -19,6 +19,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
 from .past import LinePayment, Reason, WaitingItem  # noqa: E402
+from .rentals import Gap, Rental, RentalMonth  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
@@ -27,11 +28,14 @@ __all__ = [
     "PROJECT",
     "ClaimContext",
     "Context",
+    "Gap",
     "HistoryLine",
     "LinePayment",
     "PaymentContext",
     "PluginSettings",
     "Reason",
+    "Rental",
+    "RentalMonth",
     "Row",
     "Seconds",
     "Secret",

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from typing_extensions import TypeVar
 
-from .past import WaitingItem
+from .past import LinePayment, WaitingItem
 from .tables import Table, Tables
 
 if TYPE_CHECKING:
+    from gateway.core.model.belongings import Delivery, Equipment
     from gateway.core.model.posting import WorkItemDraft
     from gateway.core.x12.claim import Claim
 
     from .beside import Beside
+    from .rentals import Rental
 
 T = TypeVar("T")
 SettingsT = TypeVar("SettingsT", default=Any)
@@ -49,8 +51,17 @@ class HistoryLine(NamedTuple):
 class Lookups(Protocol):
     """What the station provides to contexts; each look-up is one query for the whole chunk."""
 
-    def history(self, claim: Claim) -> Sequence[HistoryLine]:
-        """Earlier lines of the claim's patient, oldest first, without those of the claim itself."""
+    def history(self, claim: Any = None) -> Sequence[HistoryLine]:
+        """Lines of the patient's claims, oldest first."""
+
+    def payments(self) -> Sequence[LinePayment]:
+        """What was paid on the patient's lines, in the order in which it was posted."""
+
+    def deliveries(self) -> Sequence[Delivery]:
+        """What was delivered to the patient, oldest first."""
+
+    def equipment(self) -> Sequence[Equipment]:
+        """The equipment that the patient has or had, oldest first."""
 
     def work_items(self) -> Sequence[WaitingItem]:
         """Open work items of the patient's claims, oldest first."""
@@ -59,7 +70,16 @@ class Lookups(Protocol):
 class NoLookups:
     """A patient without a past: for tests, and for stations at which there is none."""
 
-    def history(self, claim: Claim) -> Sequence[HistoryLine]:
+    def history(self, claim: Any = None) -> Sequence[HistoryLine]:
+        return ()
+
+    def payments(self) -> Sequence[LinePayment]:
+        return ()
+
+    def deliveries(self) -> Sequence[Delivery]:
+        return ()
+
+    def equipment(self) -> Sequence[Equipment]:
         return ()
 
     def work_items(self) -> Sequence[WaitingItem]:
@@ -127,6 +147,33 @@ class Context(Generic[SettingsT]):
         function of the module (not a lambda), and what it returns is never changed."""
         return self._prepared.get(make, self.settings)
 
+    def history(self, claim: Claim | None = None) -> Sequence[HistoryLine]:
+        """Service lines of this patient's claims, across payers, oldest first, with what earlier claims of the chunk
+        decided; empty for a patient without a past. The claim that is asked about is known and may be left out. While a
+        claim is decided its own lines are not among them; at `post` and `route` they are."""
+        return self._lookups.history(claim)
+
+    def payments(self, claim: Claim | None = None) -> Sequence[LinePayment]:
+        """What was paid on this patient's lines, in the order in which it was posted: one record for each claim payment
+        and line. At `post` and `route` with what earlier payments of the chunk pay, and without the one that is being
+        decided."""
+        return self._lookups.payments()
+
+    def rentals(self, claim: Claim | None = None) -> Sequence[Rental]:
+        """What this patient rented, by item: months billed and paid, gaps, modifiers, payers. Facts, derived from
+        `history` and `payments`."""
+        from .rentals import rentals_of
+
+        return rentals_of(self._lookups.history(claim), self._lookups.payments())
+
+    def deliveries(self, claim: Claim | None = None) -> Sequence[Delivery]:
+        """What was delivered to this patient, as `gateway deliveries import` and the API brought it, oldest first."""
+        return self._lookups.deliveries()
+
+    def equipment(self, claim: Claim | None = None) -> Sequence[Equipment]:
+        """The equipment that this patient has or had, as `gateway equipment import` and the API brought it."""
+        return self._lookups.equipment()
+
     def work_items(self, claim: Claim | None = None) -> Sequence[WaitingItem]:
         """The open work items of this patient's claims, oldest first, as they were when the chunk was decided; with
         what earlier claims of the chunk open. Which claim is asked about is known; it may be left out."""
@@ -158,13 +205,9 @@ class ClaimContext(Context[SettingsT]):
 
     __slots__ = ()
 
-    def history(self, claim: Claim) -> Sequence[HistoryLine]:
-        """Earlier service lines of this claim's patient, across payers, oldest first; includes what earlier claims of
-        the same chunk decided. Empty for a patient without a past."""
-        return self._lookups.history(claim)
-
 
 class PaymentContext(Context[SettingsT]):
-    """The context of `post_payment` and `route_denial`."""
+    """The context of `post_payment` and `route_denial`. Its patient is that of the claim that the payment is for;
+    where no claim of ours was found, nobody."""
 
     __slots__ = ()

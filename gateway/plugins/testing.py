@@ -16,10 +16,10 @@ import datetime as dt
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from gateway.core.model.belongings import Delivery, Equipment
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.segment import Delimiters
 from gateway.core.x12.stored import StoredClaim
@@ -27,7 +27,7 @@ from gateway.core.x12.stored import StoredClaim
 from .chains import STATIONS, Chain, Step, StepSpec
 from .context import HistoryLine
 from .host import PluginHost, PluginRefused
-from .past import WaitingItem
+from .past import LinePayment, WaitingItem
 from .runner import Decision, NoMark, Runner
 from .tables import Row, Table, Tables
 from .testing_money import (
@@ -39,14 +39,26 @@ from .testing_money import (
     make_remittance,
     make_service,
 )
+from .testing_past import (
+    TODAY,
+    Given,
+    make_delivery,
+    make_equipment,
+    make_history,
+    make_line_payment,
+    make_waiting,
+)
 
 __all__ = [
     "TODAY",
     "PluginContext",
     "make_claim",
+    "make_delivery",
     "make_denial",
+    "make_equipment",
     "make_history",
     "make_line",
+    "make_line_payment",
     "make_match",
     "make_open_claim",
     "make_open_line",
@@ -61,29 +73,12 @@ __all__ = [
     "rules",
 ]
 
-TODAY = dt.date(2026, 3, 2)
-"""The day on which a test plays, unless it says otherwise."""
-
 
 class _Raising(Runner):
     """Lets through what a plugin raises."""
 
     def blame(self, step: Step, error: BaseException) -> str:
         raise error
-
-
-class _Given:
-    """The past that a test gives its patient."""
-
-    def __init__(self, lines: Sequence[HistoryLine], waiting: Sequence[WaitingItem]) -> None:
-        self._lines = lines
-        self._waiting = waiting
-
-    def history(self, claim: Any = None) -> Sequence[HistoryLine]:
-        return self._lines
-
-    def work_items(self) -> Sequence[WaitingItem]:
-        return self._waiting
 
 
 class PluginContext:
@@ -149,6 +144,9 @@ def plugin_context(
     payer_id: str = "90101",
     partner: str = "practice",
     history: Sequence[HistoryLine] = (),
+    payments: Sequence[LinePayment] = (),
+    deliveries: Sequence[Delivery] = (),
+    equipment: Sequence[Equipment] = (),
     work_items: Sequence[WaitingItem] = (),
     tables: Mapping[str, Table] | Tables | None = None,
     secrets: Mapping[str, str] | None = None,
@@ -160,8 +158,9 @@ def plugin_context(
         settings: as they would stand in a chain's file; its model's defaults without them.
         today: the business date.
         payer_id: who pays, and `partner`, who carries.
-        history: earlier lines of the patient, see `make_history`; `work_items` what is open about their claims, see
-            `make_waiting`.
+        history: earlier lines of the patient, see `make_history`. The rest of their past: `payments`
+            (`make_line_payment`), `deliveries` (`make_delivery`), `equipment` (`make_equipment`), and `work_items`,
+            what is open about their claims (`make_waiting`).
         tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
 
         secrets: what `env:NAME` in the settings reveals, by NAME, while the context lasts.
@@ -184,7 +183,7 @@ def plugin_context(
         for number, station in enumerate(STATIONS.values())
         if station.hook in added.hooks
     }
-    runner = _Raising(today=today, lookups=_Given(history, work_items), mark=NoMark())
+    runner = _Raising(today=today, lookups=Given(history, payments, deliveries, equipment, work_items), mark=NoMark())
     with _in_the_environment(secrets or {}):
         yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)
 
@@ -335,39 +334,6 @@ def make_other_payer(
 def _charge_cents(line: list[str]) -> int:
     whole, _, part = line[0].split("*")[2].partition(".")
     return int(whole or 0) * 100 + int((part + "00")[:2])
-
-
-def make_history(
-    code: str,
-    *modifiers: str,
-    from_date: dt.date,
-    thru_date: dt.date | None = None,
-    units: str = "1",
-    charge_cents: int = 10_000,
-    payer_id: str = "90101",
-    state: str = "paid",
-    claim_number: str = "SW0900",
-    line: int = 1,
-) -> HistoryLine:
-    """A line that the patient had before."""
-    return HistoryLine(
-        claim_number, line, code, modifiers, from_date, thru_date or from_date, units, charge_cents, payer_id, state
-    )
-
-
-def make_waiting(
-    reason: str = "Get the signed order.",
-    *,
-    kind: str = "hold",
-    rule: str = "RX-1",
-    team: str = "documentation",
-    due: dt.date | None = TODAY,
-    deadline: dt.date | None = None,
-    amount: str = "100.00",
-    claim_number: str = "SW0900",
-) -> WaitingItem:
-    """An open work item of one of the patient's claims."""
-    return WaitingItem(kind, rule, reason, team, due, deadline, Decimal(amount), claim_number)
 
 
 def make_table(name: str, rows: Iterable[Mapping[str, str]], key: Sequence[str] = ("code",)) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, WaitingItem
+from ..model.belongings import Delivery, Equipment
 from ..model.states import ClaimState
 from ..store import patients as patient_store
 from ..store.patients import Key, Known, Person
@@ -60,6 +61,14 @@ class History:
     def payments(self) -> Sequence[LinePayment]:
         """What was paid on them."""
         return [one for _, one in self._past.payments(self._who(self._index))]
+
+    def deliveries(self) -> Sequence[Delivery]:
+        """What was delivered to the patient."""
+        return self._past.deliveries(self._who(self._index))
+
+    def equipment(self) -> Sequence[Equipment]:
+        """The equipment that the patient has or had."""
+        return self._past.equipment(self._who(self._index))
 
     def work_items(self) -> Sequence[WaitingItem]:
         """What waits for a person about the patient's claims."""

@@ -16,8 +16,10 @@ from sqlalchemy import Connection, and_, select
 
 from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, Reason, WaitingItem
+from ..model.belongings import Delivery, Equipment
 from ..model.money import to_dollars
 from ..model.posting import PATIENT_KINDS, Kind
+from ..store.belongings import deliveries_of, equipment_of
 from ..store.claims import bulks
 from ..store.tables import (
     adjustments,
@@ -76,6 +78,14 @@ class Past:
     def payments(self, who: int) -> Sequence[tuple[int, LinePayment]]:
         """What was paid on lines, in the order in which it was posted, each with the id of its claim payment."""
         return self.of("payments", _load_payments, who)
+
+    def deliveries(self, who: int) -> Sequence[Delivery]:
+        """What was delivered, oldest first."""
+        return self.of("deliveries", deliveries_of, who)
+
+    def equipment(self, who: int) -> Sequence[Equipment]:
+        """What the patient has or had, oldest first."""
+        return self.of("equipment", equipment_of, who)
 
     def items(self, who: int) -> Sequence[WaitingItem]:
         """Open work items, oldest first."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, WaitingItem
+from ..model.belongings import Delivery, Equipment
 from ..model.posting import OpenClaim, PostingPlan
 from ..store import patients as patient_store
 from ..store.patients import Known
@@ -60,6 +61,16 @@ class PaymentPast:
                 back = self._taken_back.get(claim_id, ())
                 seen += [_taken_back(one) for payment_id, one in posted if payment_id in back]
         return seen
+
+    def deliveries(self) -> Sequence[Delivery]:
+        """What was delivered to the patient."""
+        who = self._who()
+        return self._past.deliveries(who)
+
+    def equipment(self) -> Sequence[Equipment]:
+        """The equipment that the patient has or had."""
+        who = self._who()
+        return self._past.equipment(who)
 
     def work_items(self) -> Sequence[WaitingItem]:
         """What waits for a person about the patient's claims."""

@@ -136,6 +136,16 @@ def of_claims(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Kno
     return {claim_id: known[patient_id] for claim_id, patient_id in found.items()}
 
 
+def final_ids(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Who each of these patients counts for today."""
+    wanted = sorted(set(ids))
+    found: dict[int, int] = {}
+    for start in range(0, len(wanted), BULK):
+        followed = _follow(connection, set(wanted[start : start + BULK]))
+        found |= {patient_id: known.patient_id for patient_id, known in followed.items()}
+    return found
+
+
 def changed(connection: Connection, ids: Iterable[int]) -> None:
     """Something about these patients is not what it was: what was decided on their past is decided again."""
     wanted = sorted(set(ids))
