@@ -119,7 +119,7 @@ def commit_chunk(
     line_ids = _write_lines(connection, verdicts, ids, patient_of)
     items = _write_holds(connection, origin, verdicts, ids, now)
     items += _faulty_items(origin, verdicts, ids, states)
-    items += _merge_items(origin, linked.suggested)
+    items += merge_items(origin.today, linked.suggested)
     items += _plugin_items(origin, verdicts, ids)
     open_items(connection, items, now)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
@@ -401,8 +401,9 @@ def _plugin_items(origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, in
     ]
 
 
-def _merge_items(origin: Origin, suggested: Sequence[tuple[int, int]]) -> list[WorkItem]:
-    soon = add_business_days(origin.today, 5)
+def merge_items(today: dt.date, suggested: Sequence[tuple[int, int]]) -> list[WorkItem]:
+    """A work item for each two patients that may be one."""
+    soon = add_business_days(today, 5)
     return [
         WorkItem(
             kind="patient_merge",

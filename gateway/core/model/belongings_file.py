@@ -47,7 +47,7 @@ def _codes(value: object) -> object:
 
 
 Day = Annotated[dt.date, BeforeValidator(_day)]
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,48}$", to_upper=True, strip_whitespace=True)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,48}$", to_upper=True, strip_whitespace=True)]
 Modifiers = Annotated[
     tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2}$")], ...],
     BeforeValidator(_codes),
