@@ -179,7 +179,10 @@ def _payment(ground: Ground, one: ReadPayment, claim: OpenClaim | None, details:
         work += report.item_lines(decided.items, ground.today)
         if work:
             sections.append(Section("work", work))
-        facts |= {"moves": moves, "work": work, "claim_state": decided.claim_state}
+        kept = report.row_lines(decided.rows, ground.hide)
+        if kept:
+            sections.append(Section("keeps", kept))
+        facts |= {"moves": moves, "work": work, "keeps": kept, "claim_state": decided.claim_state}
     facts |= {
         "state": decided.state,
         "reason": decided.reason,

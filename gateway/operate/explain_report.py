@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..config import Config
-from ..core.flow.verdicts import ItemRow
+from ..core.flow.verdicts import ItemRow, RowKept
 from ..core.work.calendar import add_business_days
 from ..plugins.answers import StepRecord
 from ..plugins.chains import Considered
@@ -120,6 +120,15 @@ def item_lines(items: Iterable[ItemRow], today: dt.date) -> list[str]:
         + f": {draft.reason}"
         for plugin, line, draft in ((item.plugin, item.line, item.draft) for item in items)
     ]
+
+
+def row_lines(rows: Iterable[RowKept], hide: bool) -> list[str]:
+    """The rows that plugins keep. `hide`: without their values, which may tell who somebody is."""
+    lines = []
+    for row in rows:
+        values = ", ".join(f"{name} {value}" for name, value in row.values.items() if value is not None)
+        lines.append(f"{row.plugin} in its table {row.table}: {HIDDEN if hide else values}")
+    return lines
 
 
 _ABOUT_PATIENTS = ("2000B", "2010BA", "2000C", "2010CA", "2320", "2330A")

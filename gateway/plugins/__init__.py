@@ -20,6 +20,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
 from .past import LinePayment, Reason, WaitingItem  # noqa: E402
 from .rentals import Gap, Rental, RentalMonth  # noqa: E402
+from .rows import RowTable  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
@@ -37,6 +38,7 @@ __all__ = [
     "Rental",
     "RentalMonth",
     "Row",
+    "RowTable",
     "Seconds",
     "Secret",
     "SecretMissing",

@@ -8,11 +8,12 @@ fetched for a whole chunk.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from typing_extensions import TypeVar
 
+from .answers import Rubbish
 from .past import LinePayment, WaitingItem
 from .tables import Table, Tables
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from gateway.core.x12.claim import Claim
 
     from .beside import Beside
+    from .chains import Step
     from .rentals import Rental
+    from .rows import RowTable
 
 T = TypeVar("T")
 SettingsT = TypeVar("SettingsT", default=Any)
@@ -66,6 +69,12 @@ class Lookups(Protocol):
     def work_items(self) -> Sequence[WaitingItem]:
         """Open work items of the patient's claims, oldest first."""
 
+    def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
+        """Rows of a table of the plugin's own, of the owner that it says."""
+
+    def has_owner(self, of: str) -> bool:
+        """Whether there is a patient (claim) whose a row could be."""
+
 
 class NoLookups:
     """A patient without a past: for tests, and for stations at which there is none."""
@@ -84,6 +93,12 @@ class NoLookups:
 
     def work_items(self) -> Sequence[WaitingItem]:
         return ()
+
+    def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
+        return ()
+
+    def has_owner(self, of: str) -> bool:
+        return True
 
 
 class Prepared:
@@ -112,24 +127,16 @@ class Context(Generic[SettingsT]):
     `chain`: who pays, who carries, and the name of the chain that runs.
     """
 
-    __slots__ = ("_beside", "_lookups", "_prepared", "chain", "partner", "payer_id", "settings", "today")
+    __slots__ = ("_beside", "_lookups", "_prepared", "_step", "chain", "partner", "payer_id", "settings", "today")
 
-    def __init__(
-        self,
-        settings: SettingsT,
-        today: dt.date,
-        payer_id: str,
-        partner: str,
-        chain: str,
-        prepared: Prepared,
-        lookups: Lookups,
-    ) -> None:
-        self.settings = settings
+    def __init__(self, step: Step, today: dt.date, payer_id: str, partner: str, chain: str, lookups: Lookups) -> None:
+        self.settings: SettingsT = step.settings
         self.today = today
         self.payer_id = payer_id
         self.partner = partner
         self.chain = chain
-        self._prepared = prepared
+        self._step = step
+        self._prepared = step.prepared
         self._lookups = lookups
         self._beside: Beside | None = None
 
@@ -178,6 +185,30 @@ class Context(Generic[SettingsT]):
         """The open work items of this patient's claims, oldest first, as they were when the chunk was decided; with
         what earlier claims of the chunk open. Which claim is asked about is known; it may be left out."""
         return self._lookups.work_items()
+
+    def rows(self, name: str, claim: Claim | None = None) -> Sequence[Mapping[str, Any]]:
+        """The rows of this plugin's table (`plugin_tables`) that belong to the patient (or to the claim, the payer,
+        nobody, as the table says), each a dict, in the order in which they were kept; with what earlier claims of the
+        chunk keep."""
+        return self._lookups.rows(self._step.plugin.name, self._own(name), self.payer_id)
+
+    def keep(self, name: str, values: Mapping[str, Any]) -> None:
+        """Keep a row in this plugin's table: a new one, or, where its owner has one with the same key, in its place as
+        a whole. It is written with the decision; `rows` shows it from the next claim on. Dropped where the step fails;
+        at `post` and `route` also where the payment does not post. At most 100 for one claim or payment."""
+        from .rows import KeptRow
+
+        table = self._own(name)
+        if not self._lookups.has_owner(table.of):
+            raise Rubbish(f"it keeps a row of a {table.of} where no claim of ours is known")
+        self._leaves().row(KeptRow(self._step.plugin.name, table, self.payer_id, table.row(values)))
+
+    def _own(self, name: str) -> RowTable:
+        tables = self._step.plugin.row_tables
+        found = tables.get(name)
+        if found is None:
+            raise Rubbish(f"it has no table of its own with that name (it declares {', '.join(tables) or 'none'})")
+        return found
 
     def note(self, text: str) -> None:
         """Put a sentence on the timeline, in this step's record. At most 10 for one claim or payment, of 300 characters

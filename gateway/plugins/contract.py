@@ -378,7 +378,7 @@ def _answer(decision: Decision) -> tuple[object, ...]:
     steps = [(step.outcome, step.findings, step.note, step.notes) for step in decision.steps]
     holds = [opened.hold for opened in decision.holds]
     edits = [tuple(edit) for edit in decision.edits]
-    return steps, holds, edits, decision.items, decision.quarantine, decision.retry, decision.answer
+    return steps, holds, edits, decision.items, decision.rows, decision.quarantine, decision.retry, decision.answer
 
 
 def _all_equal(answers: Sequence[object], what: str) -> None:

@@ -110,6 +110,18 @@ def _cents(value: Decimal, where: str) -> Decimal:
     return value.quantize(Decimal("0.01"))
 
 
+class Declared(NamedTuple):
+    """A table and the plugin that declares it."""
+
+    plugin: str
+    table: RowTable
+
+    @property
+    def name(self) -> str:
+        """What it is called in the database."""
+        return f"plugin_{self.plugin}__{self.table.name}"
+
+
 class KeptRow(NamedTuple):
     """A row that a step wants kept: whose plugin's, in which table, for which payer (of = payer), its values in the
     order of the columns."""

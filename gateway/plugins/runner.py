@@ -28,6 +28,8 @@ from .settings import SecretMissing, any_revealed, tells_a_secret
 if TYPE_CHECKING:
     from gateway.core.model.posting import WorkItemDraft
 
+    from .rows import KeptRow
+
 
 class Mark(Protocol):
     """Who is told what runs, so that somebody outside can watch it."""
@@ -93,16 +95,19 @@ class Decision:
     a step asked for it; nothing after it ran. `edits`: what the steps set on the claim, in order. `answer`: what the
     deciding step of `post` and `route` returned. `failure`: why the first failed step that `on_error` does not
     skip failed (empty: none). `steps`: one record a step. `items`: work that the steps want opened, whatever else is
-    decided.
+    decided; `rows`: what they keep in tables of their own.
     """
 
-    __slots__ = ("answer", "chain", "edits", "failure", "holds", "items", "quarantine", "retry", "station", "steps")
+    __slots__ = (
+        *("answer", "chain", "edits", "failure", "holds", "items", "quarantine", "retry", "rows", "station", "steps"),
+    )
 
     def __init__(self, station: str, chain: str) -> None:
         self.station = station
         self.chain = chain
         self.holds: list[OpenedHold] = []
         self.items: list[OpenedItem] = []
+        self.rows: list[KeptRow] = []
         self.edits: list[Any] = []
         self.quarantine: Quarantine | None = None
         self.retry: RetryAfter | None = None
@@ -125,6 +130,7 @@ def _left(decision: Decision, step: Step, context: Context[Any]) -> tuple[str, .
     left = context._beside
     assert left is not None
     decision.items += [OpenedItem(step.plugin.name, line, draft) for line, draft in left.items]
+    decision.rows += left.rows.values()
     return tuple(left.notes)
 
 
@@ -172,9 +178,7 @@ class Runner:
         # One handle serves step after step while nothing is set through it: what was parsed stays parsed.
         handle: ClaimT | None = None
         for step in chain.steps(station):
-            context: ClaimContext[Any] = ClaimContext(
-                step.settings, self._today, payer_id, partner, chain.name, step.prepared, self._lookups
-            )
+            context: ClaimContext[Any] = ClaimContext(step, self._today, payer_id, partner, chain.name, self._lookups)
             started = self._stopwatch()
             answered: Answered | _Failed | None = None
             for _ in range(step.retries + 1):
@@ -225,7 +229,7 @@ class Runner:
         decision = Decision(station, chain.name)
         for step in chain.steps(station):
             context: PaymentContext[Any] = PaymentContext(
-                step.settings, self._today, payer_id, partner, chain.name, step.prepared, self._lookups
+                step, self._today, payer_id, partner, chain.name, self._lookups
             )
             started = self._stopwatch()
             answered: Answered | _Failed | None = None

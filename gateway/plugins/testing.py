@@ -148,6 +148,7 @@ def plugin_context(
     deliveries: Sequence[Delivery] = (),
     equipment: Sequence[Equipment] = (),
     work_items: Sequence[WaitingItem] = (),
+    rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     tables: Mapping[str, Table] | Tables | None = None,
     secrets: Mapping[str, str] | None = None,
 ) -> Iterator[PluginContext]:
@@ -161,6 +162,7 @@ def plugin_context(
         history: earlier lines of the patient, see `make_history`. The rest of their past: `payments`
             (`make_line_payment`), `deliveries` (`make_delivery`), `equipment` (`make_equipment`), and `work_items`,
             what is open about their claims (`make_waiting`).
+        rows: what the plugin's own tables (`plugin_tables`) hold, by the table's name: dicts of columns.
         tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
 
         secrets: what `env:NAME` in the settings reveals, by NAME, while the context lasts.
@@ -177,13 +179,19 @@ def plugin_context(
     checked = model.model_validate(dict(settings or {})) if model else None
     given = {word: tables[word] for word in tables} if tables else {}
     known = Tables({**(read_tables(Path(added.path) / "tables") if added.path else {}), **given})
+    for word in rows or {}:
+        if word not in added.row_tables:
+            declared = ", ".join(added.row_tables) or "none"
+            raise PluginRefused(f"Plugin {name!r} has no table {word!r} of its own; it declares {declared}.")
     spec = StepSpec(plugin=name)
     steps = {
         station.name: (Step(number, added, station, spec, checked, known),)
         for number, station in enumerate(STATIONS.values())
         if station.hook in added.hooks
     }
-    runner = _Raising(today=today, lookups=Given(history, payments, deliveries, equipment, work_items), mark=NoMark())
+    runner = _Raising(
+        today=today, lookups=Given(history, payments, deliveries, equipment, work_items, rows or {}), mark=NoMark()
+    )
     with _in_the_environment(secrets or {}):
         yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)
 

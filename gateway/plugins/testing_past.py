@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from gateway.core.model.belongings import Delivery, Equipment, Ownership, Proof
 
 from .context import HistoryLine
 from .past import LinePayment, Reason, WaitingItem
+from .rows import RowTable
 
 TODAY = dt.date(2026, 3, 2)
 """The day on which a test plays, unless it says otherwise."""
@@ -26,12 +27,14 @@ class Given:
         deliveries: Sequence[Delivery],
         equipment: Sequence[Equipment],
         waiting: Sequence[WaitingItem],
+        rows: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> None:
         self._lines = lines
         self._payments = payments
         self._deliveries = deliveries
         self._equipment = equipment
         self._waiting = waiting
+        self._rows = rows
 
     def history(self, claim: Any = None) -> Sequence[HistoryLine]:
         return self._lines
@@ -47,6 +50,13 @@ class Given:
 
     def work_items(self) -> Sequence[WaitingItem]:
         return self._waiting
+
+    def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
+        given = self._rows.get(table.name, ())
+        return [dict(zip(table.columns, table.row(row), strict=True)) for row in given]
+
+    def has_owner(self, of: str) -> bool:
+        return True
 
 
 def make_history(

@@ -23,6 +23,7 @@ from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, open_items
+from . import kept_rows
 from .plugin_items import plugin_item
 from .verdicts import Chunk, HoldRow, Verdict
 
@@ -124,6 +125,11 @@ def commit_chunk(
     open_items(connection, items, now)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
     transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
+    kept_rows.write(
+        connection,
+        ((row, patient_of[one.ordinal], ids[one.ordinal]) for one in verdicts for row in one.rows),
+        now,
+    )
     count = list(states.values())
     return Committed(
         claims=len(verdicts),

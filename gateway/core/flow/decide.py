@@ -31,6 +31,7 @@ from .deciding import Asked, Request
 from .details import details_of
 from .history import History
 from .in_child import BATCH, PAYMENTS, Marking, reads, where
+from .kept_rows import packed
 from .past import Opens
 from .release import NO_PARTNER
 from .stored_config import by_hash
@@ -192,12 +193,14 @@ async def decide_claim(
     if edited:
         columns = columns_of(claim.stored, source)
         columns.source_number = one.columns.source_number
+    rows = [row for decision in decisions for row in decision.rows]
     items = [ItemRow(*one) for decision in decisions for one in decision.items]
     history.decided(
         item,
         columns,
         ClaimState.HELD if holds else ClaimState.READY,
         lambda: _waiting(columns, holds, items),
+        rows,
     )
     verdict = Verdict(
         ordinal=asked.ordinal,
@@ -212,6 +215,7 @@ async def decide_claim(
         holds=holds,
         stations=stations,
         items=items,
+        rows=[packed(row) for row in rows],
     )
     return verdict, decisions
 

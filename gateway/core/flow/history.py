@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, WaitingItem
+from ...plugins.rows import KeptRow, RowTable
 from ..model.belongings import Delivery, Equipment
 from ..model.states import ClaimState
 from ..store import patients as patient_store
 from ..store.patients import Key, Known, Person
+from .kept_rows import KeptRows, owner_of
 from .past import Opens, Past, in_parts
 from .verdicts import Columns
 
@@ -46,6 +48,7 @@ class History:
         # What the chunk has decided so far, by patient.
         self._lines: dict[int, list[HistoryLine]] = {}
         self._items: dict[int, list[WaitingItem]] = {}
+        self._rows = KeptRows(self._past)
         self._index = 0
 
     def turn(self, index: int) -> Known:
@@ -70,16 +73,32 @@ class History:
         """The equipment that the patient has or had."""
         return self._past.equipment(self._who(self._index))
 
+    def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
+        """Rows of a plugin's own table."""
+        return self._rows.of(plugin, table, owner_of(table.of, self._who(self._index), 0, payer_id))
+
+    def has_owner(self, of: str) -> bool:
+        """Every claim has a patient and will have its id."""
+        return True
+
     def work_items(self) -> Sequence[WaitingItem]:
         """What waits for a person about the patient's claims."""
         who = self._who(self._index)
         return (*self._past.items(who), *self._items.get(who, ())) if who else ()
 
     def decided(
-        self, index: int, columns: Columns, state: ClaimState, items: Callable[[], Iterable[WaitingItem]] = tuple
+        self,
+        index: int,
+        columns: Columns,
+        state: ClaimState,
+        items: Callable[[], Iterable[WaitingItem]] = tuple,
+        rows: Sequence[KeptRow] = (),
     ) -> None:
-        """A claim of the chunk has been decided: later claims of its patient see its lines, and its work items."""
+        """A claim of the chunk has been decided: later claims of its patient see its lines, its work items, and what
+        plugins keep."""
         who = self._who(index)
+        # No two claims of a chunk share rows of their own: they get their ids when they are committed.
+        self._rows.keep((row for row in rows if row.table.of != "claim"), who, 0)
         if not who:
             return
         self._lines.setdefault(who, []).extend(

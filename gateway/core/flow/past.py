@@ -10,7 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, and_, select
 
@@ -32,6 +32,7 @@ from ..store.tables import (
     work_items,
 )
 
+T = TypeVar("T")
 Opens = Callable[[], AbstractContextManager[Connection]]
 """Opens a connection for look-ups, for a moment."""
 Owners = Mapping[int, int]
@@ -58,6 +59,7 @@ class Past:
         self._paused = paused
         self._owners: Owners | None = None
         self._found: dict[str, Mapping[int, Sequence[Any]]] = {}
+        self._other: dict[str, Any] = {}
 
     def of(self, kind: str, load: Load, who: int) -> Sequence[Any]:
         """What there is of this kind about a patient. `load` looks it up for all of them, once."""
@@ -70,6 +72,16 @@ class Past:
                     self._owners = with_merged(connection, self._ids)
                 found = self._found[kind] = load(connection, self._owners)
         return found.get(who, ())
+
+    def once(self, kind: str, load: Callable[[Connection], T]) -> T | None:
+        """Something that is no patient's: what `load` finds, looked up once; None where nothing is looked up."""
+        if self._opens is None:
+            return None
+        if kind not in self._other:
+            with self._paused(), self._opens() as connection:
+                self._other[kind] = load(connection)
+        found: T = self._other[kind]
+        return found
 
     def lines(self, who: int) -> Sequence[HistoryLine]:
         """Service lines, oldest first."""

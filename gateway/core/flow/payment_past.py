@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, WaitingItem
+from ...plugins.rows import KeptRow, RowTable
 from ..model.belongings import Delivery, Equipment
 from ..model.posting import OpenClaim, PostingPlan
 from ..store import patients as patient_store
 from ..store.patients import Known
 from .history import NOBODY
+from .kept_rows import KeptRows, owner_of
 from .past import Opens, Past, line_payment
 
 
@@ -33,6 +35,7 @@ class PaymentPast:
         self._paused = paused
         self._patients: dict[int, Known] | None = None
         self._past = Past(None, ())
+        self._rows = KeptRows(self._past)
         # What earlier payments of the chunk do, by claim: what they pay, and which earlier ones they take back.
         self._paid: dict[int, list[LinePayment]] = {}
         self._taken_back: dict[int, list[int]] = {}
@@ -72,10 +75,24 @@ class PaymentPast:
         who = self._who()
         return self._past.equipment(who)
 
+    def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
+        """Rows of a plugin's own table."""
+        who = self._who()
+        return self._rows.of(plugin, table, owner_of(table.of, who, self._claim_id, payer_id))
+
+    def has_owner(self, of: str) -> bool:
+        """Whether the payment is for a claim of ours."""
+        return of not in ("patient", "claim") or bool(self._claim_id)
+
     def work_items(self) -> Sequence[WaitingItem]:
         """What waits for a person about the patient's claims."""
         who = self._who()
         return tuple(self._past.items(who))
+
+    def keep(self, claim_id: int, rows: Sequence[KeptRow]) -> None:
+        """A payment has been decided that keeps rows: later ones see them."""
+        if rows:
+            self._rows.keep(rows, self._who(), claim_id)
 
     def decided(self, claim: OpenClaim, plan: PostingPlan, paid_by: str, status: str, today: dt.date) -> None:
         """A payment has been decided: later ones of the same patient see what it does."""
@@ -95,6 +112,7 @@ class PaymentPast:
                 self._patients = patient_store.of_claims(connection, self._claim_ids)
             ids = {known.patient_id for known in self._patients.values()}
             self._past = Past(self._opens, ids, paused=self._paused)
+            self._rows = KeptRows(self._past, self._claim_ids)
         known = self._patients.get(self._claim_id)
         if known is None:
             return 0

@@ -32,6 +32,7 @@ from ..store.tables import (
 )
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
+from . import kept_rows
 from .plugin_items import plugin_item
 from .post_records import Decided, DecidedChunk, in_bulks
 from .post_words import in_words
@@ -458,7 +459,26 @@ def commit_chunk(
     rows.end_denials()
     rows.open_denials(planned)
     rows.write()
+    _keep_rows(connection, planned, now)
     return Committed(len(planned) - exceptions, exceptions, again)
+
+
+def _keep_rows(connection: Connection, planned: Sequence[Decided], now: dt.datetime) -> None:
+    """Write what plugins keep of the payments that post; the past of those patients has changed."""
+    keeping = [decided for decided in planned if decided.rows and decided.plan is not None]
+    if not keeping:
+        return
+    whose = patients.of_claims(connection, sorted({decided.claim_id for decided in keeping}))
+    kept_rows.write(
+        connection,
+        (
+            (row, whose[decided.claim_id].patient_id if decided.claim_id in whose else None, decided.claim_id)
+            for decided in keeping
+            for row in decided.rows
+        ),
+        now,
+    )
+    patients.changed(connection, (one.patient_id for one in whose.values()))
 
 
 def _changed(connection: Connection, payments: Sequence[Decided]) -> set[int]:

@@ -16,12 +16,14 @@ from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import Chain
+from ...plugins.rows import KeptRow
 from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
 from . import route
 from .details import details_of_payment
 from .in_child import Marking, reads, where
+from .kept_rows import packed
 from .match import ClaimMatch, match_payment
 from .open_claims import contents_of, find_claims, open_claims
 from .payment_past import PaymentPast
@@ -117,7 +119,9 @@ async def decide_each(
             if claim is not None:
                 taken.add(claim.claim_id)
             past.turn(claim.claim_id if claim is not None else 0)
-            await _decide(item, one, found, claim, known, config, runner, partner)
+            kept = await _decide(item, one, found, claim, known, config, runner, partner)
+            one.decided.rows = [packed(row) for row in kept]
+            past.keep(claim.claim_id if claim is not None else 0, kept)
             one.decided.patient_id, one.decided.patient_version = past.seen
             if claim is not None and one.decided.plan is not None:
                 past.decided(claim, one.decided.plan, one.asked.payer_id, one.payment.status, runner.today)
@@ -152,8 +156,8 @@ async def _decide(
     config: Config,
     runner: Runner,
     partner: str,
-) -> None:
-    """Decide one payment; what was decided stands in `one.decided`."""
+) -> Sequence[KeptRow]:
+    """Decide one payment; what was decided stands in `one.decided`. Returns the rows that its plugins keep."""
     decided, payment = one.decided, one.payment
     if claim is not None:
         decided.claim_id, decided.version = claim.claim_id, claim.version
@@ -162,18 +166,18 @@ async def _decide(
     decided.match = found.why
     if one.fault:
         _except(decided, one.fault, one.rule)
-        return
+        return ()
     free = payment.status in _FREE
     if claim is None and not free:
         _except(decided, found.why, "no-claim" if not found.candidates else "candidates")
-        return
+        return ()
     lines: tuple[LineMatch, ...] = ()
     if claim is not None and not free and not payment.is_reversal:
         lines = match_payment(payment, claim.lines)
         unsure = [line.why for line in lines if line.line_id is None]
         if unsure:
             _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")
-            return
+            return ()
         decided.lines_by = [line.why for line in lines if line.how is not How.LINE_NUMBER]
     match = Match(claim, found.how, found.why, lines, found.candidates)
     usage = config.gateway.usage
@@ -187,10 +191,10 @@ async def _decide(
     decided.chain = chain.name
     decision = await runner.payment(item, chain, payment, match, decided.payer_id, partner)
     decided.steps = list(decision.steps)
-    items = list(decision.items)
+    items, rows = list(decision.items), list(decision.rows)
     plan = _plan_of(decision, one, claim, chain)
     if plan is None:
-        return
+        return ()
     decided.plan = plan
     decided.state = "information" if plan.information else "posted"
     if claim is not None:
@@ -198,8 +202,10 @@ async def _decide(
     if plan.denials:
         decided.drafts, routed = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
         items += [one for decision in routed for one in decision.items]
+        rows += [one for decision in routed for one in decision.rows]
         decided.routed = [step for decision in routed for step in decision.steps if step.notes]
     decided.items = list({(one[0], one[1], one[2].rule): ItemRow(*one) for one in items}.values())
+    return rows
 
 
 def _except(decided: Decided, reason: str, rule: str, team: str = "posting") -> None:

@@ -53,6 +53,15 @@ class ItemRow(msgspec.Struct, array_like=True, gc=False):
     draft: WorkItemDraft
 
 
+class RowKept(msgspec.Struct, array_like=True, gc=False):
+    """A row that a plugin keeps in a table of its own: values by column, amounts and dates as text."""
+
+    plugin: str
+    table: str
+    payer_id: str
+    values: dict[str, Any]
+
+
 class StationRow(msgspec.Struct, array_like=True, gc=False):
     """What happened at one station: a plain sentence, and each plugin's decision."""
 
@@ -86,7 +95,7 @@ class Verdict(msgspec.Struct, array_like=True, gc=False):
     came. `patient_id` and `patient_version` are those of the history that was looked at (0: no patient of ours
     then). `fault` says why nothing can be done with the claim (empty: it was decided); `alone` is False where that is
     the fault of its whole transaction set, which a work item of the file speaks of. `items` are what plugins want done
-    beside."""
+    beside, `rows` what they keep."""
 
     ordinal: int
     content: bytes
@@ -102,6 +111,7 @@ class Verdict(msgspec.Struct, array_like=True, gc=False):
     fault: str = ""
     alone: bool = True
     items: list[ItemRow] = []
+    rows: list[RowKept] = []
 
 
 class Chunk(msgspec.Struct, array_like=True, gc=False):
