@@ -92,7 +92,7 @@ def _in_chunks(stream: BinaryIO, unsound: dict[int, str], size: int) -> Iterator
 async def _decide(ground: Ground, claims: Sequence[Asked], file_id: int) -> list[tuple[Verdict, list[Decision]]]:
     read = read_claims(ground.config, ground.source, file_id, claims)
     history = history_of(ground.opens, read, ground.known_file)
-    runner = Runner(today=ground.today, lookups=history, mark=NoMark())
+    runner = Runner(today=ground.today, lookups=history, mark=NoMark(), outgoing=report.NO_CALLS)
     return [
         await decide_claim(item, asked, one, ground.config, history, runner, ground.source)
         for item, (asked, one) in enumerate(zip(claims, read, strict=True))

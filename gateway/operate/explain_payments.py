@@ -128,7 +128,7 @@ async def _decide(
     if ground.connection is not None:
         known = look_up(ground.connection, read, with_contents=ground.config.chains.asks_details)
     past = PaymentPast(ground.opens, known.claims)
-    runner = Runner(today=ground.today, lookups=past, mark=NoMark())
+    runner = Runner(today=ground.today, lookups=past, mark=NoMark(), outgoing=report.NO_CALLS)
     await decide_each(read, known, ground.config, runner, past, ground.partner, taken)
     usage = ground.config.gateway.usage
     found = []

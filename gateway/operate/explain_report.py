@@ -12,11 +12,13 @@ from ..core.flow.verdicts import ItemRow, RowKept
 from ..core.work.calendar import add_business_days
 from ..plugins.answers import StepRecord
 from ..plugins.chains import Considered
+from ..plugins.http import NoCalls
 from ..plugins.matching import Details
 from ..plugins.runner import Decision
 from .looking import day
 
 _WIDTH = 9
+NO_CALLS = NoCalls("it calls out, and explain does not: nobody knows what it would decide")
 
 
 class Section(NamedTuple):

@@ -18,6 +18,7 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
+from .http import HttpAnswer, HttpFailed  # noqa: E402
 from .past import LinePayment, Reason, WaitingItem  # noqa: E402
 from .rentals import Gap, Rental, RentalMonth  # noqa: E402
 from .rows import RowTable  # noqa: E402
@@ -31,6 +32,8 @@ __all__ = [
     "Context",
     "Gap",
     "HistoryLine",
+    "HttpAnswer",
+    "HttpFailed",
     "LinePayment",
     "PaymentContext",
     "PluginSettings",

@@ -38,7 +38,8 @@ RESTING = "resting"
 class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one step decided, as it stands on the timeline. `outcome`: continue, stop, hold, quarantine, retry, answer,
     failed (its claim waits), skipped (it failed, and its chain says to go on without it) or resting (it was not called:
-    it had failed again and again). `notes` are the sentences that it left (`context.note`)."""
+    it had failed again and again). `notes` are the sentences that it left (`context.note`), `calls` how
+    often it called out (`context.http`)."""
 
     plugin: str
     version: str
@@ -48,6 +49,7 @@ class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     edits: int = 0
     microseconds: int = 0
     notes: tuple[str, ...] = ()
+    calls: int = 0
 
 
 class Answered(NamedTuple):

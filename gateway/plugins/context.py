@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .beside import Beside
     from .chains import Step
+    from .http import Http, Outgoing
     from .rentals import Rental
     from .rows import RowTable
 
@@ -127,9 +128,21 @@ class Context(Generic[SettingsT]):
     `chain`: who pays, who carries, and the name of the chain that runs.
     """
 
-    __slots__ = ("_beside", "_lookups", "_prepared", "_step", "chain", "partner", "payer_id", "settings", "today")
+    __slots__ = (
+        *("_beside", "_http", "_lookups", "_outgoing", "_prepared", "_step"),
+        *("chain", "partner", "payer_id", "settings", "today"),
+    )
 
-    def __init__(self, step: Step, today: dt.date, payer_id: str, partner: str, chain: str, lookups: Lookups) -> None:
+    def __init__(
+        self,
+        step: Step,
+        today: dt.date,
+        payer_id: str,
+        partner: str,
+        chain: str,
+        lookups: Lookups,
+        outgoing: Outgoing,
+    ) -> None:
         self.settings: SettingsT = step.settings
         self.today = today
         self.payer_id = payer_id
@@ -138,7 +151,9 @@ class Context(Generic[SettingsT]):
         self._step = step
         self._prepared = step.prepared
         self._lookups = lookups
+        self._outgoing = outgoing
         self._beside: Beside | None = None
+        self._http: Http | None = None
 
     def table(self, name: str) -> Table:
         """An effective-dated table of the configuration.
@@ -209,6 +224,17 @@ class Context(Generic[SettingsT]):
         if found is None:
             raise Rubbish(f"it has no table of its own with that name (it declares {', '.join(tables) or 'none'})")
         return found
+
+    @property
+    def http(self) -> Http:
+        """A client for the addresses that the chain names at this step (`http: [https://host/path]`): `await
+        context.http.get(url)`, `.post(url, json=...)`. It keeps to the step's time. The same claim may be decided more
+        than once, so a call must do no harm when it is made again: send `context.http.key(claim)` along."""
+        if self._http is None:
+            from .http import Http
+
+            self._http = Http(self._step.plugin.name, self._step.http, self._step.timeout, self._outgoing)
+        return self._http
 
     def note(self, text: str) -> None:
         """Put a sentence on the timeline, in this step's record. At most 10 for one claim or payment, of 300 characters

@@ -30,6 +30,7 @@ from .runner import Decision
 from .strategies import INSTALL, PaymentCase, claims, denials, payments
 from .tables import Table, Tables
 from .testing import TODAY, PluginContext, make_claim, make_line, plugin_context
+from .testing_http import FakeHttp
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -67,6 +68,9 @@ class PluginContract:
         settings: as a chain would have them; the model's defaults without them.
         tables: those that it looks into, by name; its own in its folder `tables` are there anyway.
         history: earlier lines of the patient; every test runs with them, and one without any.
+        rows: what its own tables hold, in the same way.
+        secrets: what `env:NAME` in the settings reveals.
+        http: answers to what it calls; nothing goes out.
         payer_id, partner, today: what the context says.
         examples: how many claims, payments or denials each test draws.
     """
@@ -75,6 +79,9 @@ class PluginContract:
     settings: ClassVar[Mapping[str, Any]] = {}
     tables: ClassVar[Mapping[str, Table] | Tables] = {}
     history: ClassVar[Sequence[HistoryLine]] = ()
+    rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = {}
+    secrets: ClassVar[Mapping[str, str]] = {}
+    http: ClassVar[FakeHttp | None] = None
     payer_id: ClassVar[str] = "90101"
     partner: ClassVar[str] = "practice"
     today: ClassVar[dt.date] = TODAY
@@ -315,6 +322,9 @@ class PluginContract:
             partner=self.partner,
             history=self.history if history is None else history,
             tables=self.tables,
+            rows=self.rows if history is None else {},
+            secrets=self.secrets,
+            http=self.http,
         ) as context:
             yield context
 

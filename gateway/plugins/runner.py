@@ -23,6 +23,7 @@ from .answers import Answered, Rubbish, StepRecord, first_answer, gather
 from .blame import failure
 from .chains import Chain, Step
 from .context import ClaimContext, Context, Lookups, PaymentContext
+from .http import HttpFailed, NoCalls, Outgoing
 from .settings import SecretMissing, any_revealed, tells_a_secret
 
 if TYPE_CHECKING:
@@ -125,6 +126,13 @@ class _Failed(NamedTuple):
     why: str
 
 
+def _called(context: Context[Any]) -> int:
+    """A step failed: what it left is dropped, and its next try has its time anew. Returns how often it called out."""
+    calls = context._http.calls if context._http is not None else 0
+    context._beside = context._http = None
+    return calls
+
+
 def _left(decision: Decision, step: Step, context: Context[Any]) -> tuple[str, ...]:
     """Take over what a step that did not fail leaves beside its answer; returns its notes."""
     left = context._beside
@@ -142,11 +150,15 @@ def _keep_secrets(answered: Answered | None, context: Context[Any]) -> None:
         raise Rubbish("what it says holds a secret of its settings")
 
 
+NO_CALLS = NoCalls()
+
+
 class Runner:
     """Runs chains for the claims or payments of one chunk.
 
     `killed` tells, for (item, step number), what the watchdog ended that step for in an earlier attempt at the chunk;
-    `resting`, by step number, which steps are not to be called for now, and why.
+    `resting`, by step number, which steps are not to be called for now, and why. `outgoing` does the calls that steps
+    make (`context.http`).
     """
 
     def __init__(
@@ -158,6 +170,7 @@ class Runner:
         killed: Mapping[tuple[int, int], str] | None = None,
         resting: Mapping[int, str] | None = None,
         stopwatch: Callable[[], int] = perf_counter_ns,
+        outgoing: Outgoing = NO_CALLS,
     ) -> None:
         self._today = self.today = today
         self._lookups = lookups
@@ -165,6 +178,7 @@ class Runner:
         self._killed = killed or {}
         self._resting = resting or {}
         self._stopwatch = stopwatch
+        self._outgoing = outgoing
 
     async def claim(
         self, item: int, chain: Chain, station: str, claim: ClaimT, payer_id: str, partner: str
@@ -178,9 +192,12 @@ class Runner:
         # One handle serves step after step while nothing is set through it: what was parsed stays parsed.
         handle: ClaimT | None = None
         for step in chain.steps(station):
-            context: ClaimContext[Any] = ClaimContext(step, self._today, payer_id, partner, chain.name, self._lookups)
+            context: ClaimContext[Any] = ClaimContext(
+                step, self._today, payer_id, partner, chain.name, self._lookups, self._outgoing
+            )
             started = self._stopwatch()
             answered: Answered | _Failed | None = None
+            calls = 0
             for _ in range(step.retries + 1):
                 if handle is None:
                     handle = claim.handle(step.plugin.name)
@@ -189,12 +206,12 @@ class Runner:
                 answered = await self._ask(step, item, gather, (handle, context))
                 if not isinstance(answered, _Failed):
                     break
-                context._beside = None
+                calls += _called(context)
                 handle.kill()
                 handle = None
             micros = (self._stopwatch() - started) // 1000
             if isinstance(answered, _Failed):
-                self._failed(decision, step, answered.why, micros)
+                self._failed(decision, step, answered.why, micros, calls)
                 if step.on_error == "stop":
                     break
                 continue
@@ -207,7 +224,8 @@ class Runner:
                     claim = handle
                 handle = None
             notes = _left(decision, step, context) if context._beside is not None else ()
-            decision.steps.append(step.record(answered, len(edits), micros, notes))
+            calls += context._http.calls if context._http is not None else 0
+            decision.steps.append(step.record(answered, len(edits), micros, notes, calls))
             if answered is not None and not self._go_on(decision, step, answered):
                 break
         if handle is not None:
@@ -229,23 +247,25 @@ class Runner:
         decision = Decision(station, chain.name)
         for step in chain.steps(station):
             context: PaymentContext[Any] = PaymentContext(
-                step, self._today, payer_id, partner, chain.name, self._lookups
+                step, self._today, payer_id, partner, chain.name, self._lookups, self._outgoing
             )
             started = self._stopwatch()
             answered: Answered | _Failed | None = None
+            calls = 0
             for _ in range(step.retries + 1):
                 answered = await self._ask(step, item, first_answer, (*subject, context))
                 if answered.__class__ is not _Failed:
                     break
-                context._beside = None
+                calls += _called(context)
             micros = (self._stopwatch() - started) // 1000
             if isinstance(answered, _Failed):
-                self._failed(decision, step, answered.why, micros)
+                self._failed(decision, step, answered.why, micros, calls)
                 if step.on_error != "skip":
                     break
                 continue
             notes = _left(decision, step, context) if context._beside is not None else ()
-            decision.steps.append(step.record(answered, 0, micros, notes))
+            calls += context._http.calls if context._http is not None else 0
+            decision.steps.append(step.record(answered, 0, micros, notes, calls))
             if answered is None:
                 continue
             decision.answer = answered.value
@@ -278,7 +298,7 @@ class Runner:
             if any_revealed():
                 _keep_secrets(answered, arguments[-1])
             return answered
-        except (Rubbish, SecretMissing) as error:
+        except (Rubbish, SecretMissing, HttpFailed) as error:
             # Their words are ours: of mistakes and of references, never of values.
             return _Failed(str(error))
         except asyncio.CancelledError as error:
@@ -293,9 +313,9 @@ class Runner:
         """What is told of an exception that a step raised: its type and place, never its text."""
         return failure(error, step.plugin.path)
 
-    def _failed(self, decision: Decision, step: Step, why: str, micros: int) -> None:
+    def _failed(self, decision: Decision, step: Step, why: str, micros: int, calls: int) -> None:
         resting = step.number in self._resting
-        decision.steps.append(step.failed(why, micros, resting=resting))
+        decision.steps.append(step.failed(why, micros, calls, resting=resting))
         if step.on_error == "skip":
             return
         what = "rests" if resting else f"failed in {step.station.name}"

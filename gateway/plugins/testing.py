@@ -27,9 +27,11 @@ from gateway.core.x12.stored import StoredClaim
 from .chains import STATIONS, Chain, Step, StepSpec
 from .context import HistoryLine
 from .host import PluginHost, PluginRefused
+from .http import NoCalls
 from .past import LinePayment, WaitingItem
 from .runner import Decision, NoMark, Runner
 from .tables import Row, Table, Tables
+from .testing_http import FakeHttp, make_answer
 from .testing_money import (
     make_denial,
     make_match,
@@ -51,7 +53,9 @@ from .testing_past import (
 
 __all__ = [
     "TODAY",
+    "FakeHttp",
     "PluginContext",
+    "make_answer",
     "make_claim",
     "make_delivery",
     "make_denial",
@@ -151,6 +155,7 @@ def plugin_context(
     rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     tables: Mapping[str, Table] | Tables | None = None,
     secrets: Mapping[str, str] | None = None,
+    http: FakeHttp | None = None,
 ) -> Iterator[PluginContext]:
     """A plugin, ready to be asked.
 
@@ -165,6 +170,7 @@ def plugin_context(
         rows: what the plugin's own tables (`plugin_tables`) hold, by the table's name: dicts of columns.
         tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
 
+        http: answers to what it calls, see `FakeHttp`; without it nothing is called.
         secrets: what `env:NAME` in the settings reveals, by NAME, while the context lasts.
 
     Raises:
@@ -183,14 +189,18 @@ def plugin_context(
         if word not in added.row_tables:
             declared = ", ".join(added.row_tables) or "none"
             raise PluginRefused(f"Plugin {name!r} has no table {word!r} of its own; it declares {declared}.")
-    spec = StepSpec(plugin=name)
+    spec = StepSpec(plugin=name, http=http.places if http is not None else ())
     steps = {
         station.name: (Step(number, added, station, spec, checked, known),)
         for number, station in enumerate(STATIONS.values())
         if station.hook in added.hooks
     }
+    outgoing = http or NoCalls("a test does not call out; give it a FakeHttp")
     runner = _Raising(
-        today=today, lookups=Given(history, payments, deliveries, equipment, work_items, rows or {}), mark=NoMark()
+        outgoing=outgoing,
+        today=today,
+        lookups=Given(history, payments, deliveries, equipment, work_items, rows or {}),
+        mark=NoMark(),
     )
     with _in_the_environment(secrets or {}):
         yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)

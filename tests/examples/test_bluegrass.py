@@ -121,7 +121,10 @@ def test_the_commands_know_it(site: Path, config: Path) -> None:
     assert "The configuration can be used" in checked
     listed = run(site, "-m", "gateway.cli", "-c", config, "plugins")
     assert "bluegrass 1.0.0 (package)\n  hooks:  " in listed
-    assert "check_settings, confirm_claim, hold_claim, plugin_settings, route_denial, scrub_claim\n" in listed
+    assert (
+        "check_settings, confirm_claim, hold_claim, plugin_settings, plugin_tables, route_denial, scrub_claim\n"
+        in listed
+    )
     assert "used by: bluegrass (confirm, scrub, hold, route)" in listed
 
 

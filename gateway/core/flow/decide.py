@@ -17,6 +17,7 @@ import msgspec
 
 from ...config import Config
 from ...plugins.chains import STATIONS
+from ...plugins.outgoing import OutgoingCalls
 from ...plugins.past import WaitingItem
 from ...plugins.runner import Decision, Runner
 from ..model.decision import HoldType
@@ -99,20 +100,25 @@ async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
     read = read_claims(config, request.source, request.file_id, request.claims)
     history = history_of(reads(request.database_url).connect, read, paused=mark.paused)
+    outgoing = OutgoingCalls()
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=history,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
         resting=dict(request.resting),
+        outgoing=outgoing,
     )
     verdicts = []
-    for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
-        verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source)
-        verdicts.append(verdict)
-        read[item].claim = None
-        if not item % 50:
-            await asyncio.sleep(0)
+    try:
+        for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
+            verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source)
+            verdicts.append(verdict)
+            read[item].claim = None
+            if not item % 50:
+                await asyncio.sleep(0)
+    finally:
+        await outgoing.close()
     mark.outside()
     return pack_chunk(Chunk(request.config_hash, verdicts))
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import Chain
+from ...plugins.outgoing import OutgoingCalls
 from ...plugins.rows import KeptRow
 from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
@@ -88,14 +89,19 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     with reads(request.database_url).connect() as connection:
         known = look_up(connection, read, with_contents=config.chains.asks_details)
     past = PaymentPast(reads(request.database_url).connect, known.claims, paused=mark.paused)
+    outgoing = OutgoingCalls()
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=past,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
         resting=dict(request.resting),
+        outgoing=outgoing,
     )
-    await decide_each(read, known, config, runner, past, request.partner, set())
+    try:
+        await decide_each(read, known, config, runner, past, request.partner, set())
+    finally:
+        await outgoing.close()
     mark.outside()
     return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
 

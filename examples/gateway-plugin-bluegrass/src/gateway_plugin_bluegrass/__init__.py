@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gateway.core.model.decision import Finding, Hold
 from gateway.core.model.posting import Denial, WorkItemDraft
 from gateway.core.x12.claim import Claim
-from gateway.plugins import ClaimContext, PaymentContext, Tables, hookimpl
+from gateway.plugins import ClaimContext, PaymentContext, RowTable, Tables, hookimpl
 
 from .authorization import check_authorization, draft_for
 from .modifiers import TABLE as MODIFIERS
@@ -18,6 +18,7 @@ from .rentals import TABLE as RENTALS
 from .rentals import check_months
 from .settings import Settings
 from .spans import check_spans
+from .use import ASKED, ask_about_use
 
 gateway_api = 1
 gateway_tables = (MODIFIERS, RENTALS)
@@ -26,6 +27,11 @@ gateway_tables = (MODIFIERS, RENTALS)
 @hookimpl
 def plugin_settings() -> type[Settings]:
     return Settings
+
+
+@hookimpl
+def plugin_tables() -> tuple[RowTable, ...]:
+    return (ASKED,)
 
 
 @hookimpl
@@ -59,9 +65,11 @@ def scrub_claim(claim: Claim, context: ClaimContext[Settings]) -> Iterator[Findi
 
 @hookimpl
 def hold_claim(claim: Claim, context: ClaimContext[Settings]) -> Iterator[Hold]:
-    """BG-4."""
+    """BG-4 holds; BG-7 has somebody ask meanwhile."""
     if "BG-4" not in context.settings.skip:
         yield from check_months(claim, context)
+    if "BG-7" not in context.settings.skip:
+        ask_about_use(claim, context)
 
 
 @hookimpl
