@@ -140,7 +140,7 @@ def test_the_samples_on_the_plugins_page_run(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     samples = [name for name in files_on(PLUGINS_PAGE) if name.startswith("test_")]
-    assert len(samples) == 6
+    assert len(samples) == 9
 
 
 def test_everything_of_the_kit_is_on_the_page() -> None:
