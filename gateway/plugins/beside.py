@@ -13,6 +13,7 @@ from gateway.core.model.posting import WorkItemDraft
 from .answers import Rubbish, checked
 
 if TYPE_CHECKING:
+    from .http import Http
     from .rows import KeptRow
 
 MOST_NOTES = 10
@@ -28,9 +29,10 @@ MOST_ROWS = 100
 class Beside:
     """What one call of one step leaves."""
 
-    __slots__ = ("items", "notes", "rows")
+    __slots__ = ("http", "items", "notes", "rows")
 
     def __init__(self) -> None:
+        self.http: Http | None = None
         self.notes: list[str] = []
         self.items: list[tuple[int, WorkItemDraft]] = []
         self.rows: dict[tuple[Any, ...], KeptRow] = {}

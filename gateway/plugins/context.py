@@ -120,6 +120,17 @@ class Prepared:
             return made
 
 
+class Ground(NamedTuple):
+    """What the contexts of all steps of a station share."""
+
+    today: dt.date
+    payer_id: str
+    partner: str
+    chain: str
+    lookups: Lookups
+    outgoing: Outgoing
+
+
 class Context(Generic[SettingsT]):
     """What every hook of a station is given.
 
@@ -128,32 +139,39 @@ class Context(Generic[SettingsT]):
     `chain`: who pays, who carries, and the name of the chain that runs.
     """
 
-    __slots__ = (
-        *("_beside", "_http", "_lookups", "_outgoing", "_prepared", "_step"),
-        *("chain", "partner", "payer_id", "settings", "today"),
-    )
+    __slots__ = ("_beside", "_ground", "_step")
 
-    def __init__(
-        self,
-        step: Step,
-        today: dt.date,
-        payer_id: str,
-        partner: str,
-        chain: str,
-        lookups: Lookups,
-        outgoing: Outgoing,
-    ) -> None:
-        self.settings: SettingsT = step.settings
-        self.today = today
-        self.payer_id = payer_id
-        self.partner = partner
-        self.chain = chain
+    def __init__(self, step: Step, ground: Ground) -> None:
+        # One is made for each call of each step: as little as can be.
         self._step = step
-        self._prepared = step.prepared
-        self._lookups = lookups
-        self._outgoing = outgoing
+        self._ground = ground
         self._beside: Beside | None = None
-        self._http: Http | None = None
+
+    @property
+    def settings(self) -> SettingsT:
+        """The step's settings."""
+        found: SettingsT = self._step.settings
+        return found
+
+    @property
+    def today(self) -> dt.date:
+        """The business date where the supplier keeps its office."""
+        return self._ground.today
+
+    @property
+    def payer_id(self) -> str:
+        """Who pays."""
+        return self._ground.payer_id
+
+    @property
+    def partner(self) -> str:
+        """Who carries."""
+        return self._ground.partner
+
+    @property
+    def chain(self) -> str:
+        """The name of the chain that runs."""
+        return self._ground.chain
 
     def table(self, name: str) -> Table:
         """An effective-dated table of the configuration.
@@ -161,51 +179,51 @@ class Context(Generic[SettingsT]):
         Raises:
             KeyError: there is no such table.
         """
-        return self._prepared.tables[name]
+        return self._step.prepared.tables[name]
 
     def prepared(self, make: Callable[[SettingsT, Tables], T]) -> T:
         """What `make(settings, tables)` returns, called once for each step of a chain and kept while the
         configuration is in force: rules compiled from tables, not looked up anew for every claim. `make` is a plain
         function of the module (not a lambda), and what it returns is never changed."""
-        return self._prepared.get(make, self.settings)
+        return self._step.prepared.get(make, self.settings)
 
     def history(self, claim: Claim | None = None) -> Sequence[HistoryLine]:
         """Service lines of this patient's claims, across payers, oldest first, with what earlier claims of the chunk
         decided; empty for a patient without a past. The claim that is asked about is known and may be left out. While a
         claim is decided its own lines are not among them; at `post` and `route` they are."""
-        return self._lookups.history(claim)
+        return self._ground.lookups.history(claim)
 
     def payments(self, claim: Claim | None = None) -> Sequence[LinePayment]:
         """What was paid on this patient's lines, in the order in which it was posted: one record for each claim payment
         and line. At `post` and `route` with what earlier payments of the chunk pay, and without the one that is being
         decided."""
-        return self._lookups.payments()
+        return self._ground.lookups.payments()
 
     def rentals(self, claim: Claim | None = None) -> Sequence[Rental]:
         """What this patient rented, by item: months billed and paid, gaps, modifiers, payers. Facts, derived from
         `history` and `payments`."""
         from .rentals import rentals_of
 
-        return rentals_of(self._lookups.history(claim), self._lookups.payments())
+        return rentals_of(self._ground.lookups.history(claim), self._ground.lookups.payments())
 
     def deliveries(self, claim: Claim | None = None) -> Sequence[Delivery]:
         """What was delivered to this patient, as `gateway deliveries import` and the API brought it, oldest first."""
-        return self._lookups.deliveries()
+        return self._ground.lookups.deliveries()
 
     def equipment(self, claim: Claim | None = None) -> Sequence[Equipment]:
         """The equipment that this patient has or had, as `gateway equipment import` and the API brought it."""
-        return self._lookups.equipment()
+        return self._ground.lookups.equipment()
 
     def work_items(self, claim: Claim | None = None) -> Sequence[WaitingItem]:
         """The open work items of this patient's claims, oldest first, as they were when the chunk was decided; with
         what earlier claims of the chunk open. Which claim is asked about is known; it may be left out."""
-        return self._lookups.work_items()
+        return self._ground.lookups.work_items()
 
     def rows(self, name: str, claim: Claim | None = None) -> Sequence[Mapping[str, Any]]:
         """The rows of this plugin's table (`plugin_tables`) that belong to the patient (or to the claim, the payer,
         nobody, as the table says), each a dict, in the order in which they were kept; with what earlier claims of the
         chunk keep."""
-        return self._lookups.rows(self._step.plugin.name, self._own(name), self.payer_id)
+        return self._ground.lookups.rows(self._step.plugin.name, self._own(name), self.payer_id)
 
     def keep(self, name: str, values: Mapping[str, Any]) -> None:
         """Keep a row in this plugin's table: a new one, or, where its owner has one with the same key, in its place as
@@ -214,7 +232,7 @@ class Context(Generic[SettingsT]):
         from .rows import KeptRow
 
         table = self._own(name)
-        if not self._lookups.has_owner(table.of):
+        if not self._ground.lookups.has_owner(table.of):
             raise Rubbish(f"it keeps a row of a {table.of} where no claim of ours is known")
         self._leaves().row(KeptRow(self._step.plugin.name, table, self.payer_id, table.row(values)))
 
@@ -230,11 +248,13 @@ class Context(Generic[SettingsT]):
         """A client for the addresses that the chain names at this step (`http: [https://host/path]`): `await
         context.http.get(url)`, `.post(url, json=...)`. It keeps to the step's time. The same claim may be decided more
         than once, so a call must do no harm when it is made again: send `context.http.key(claim)` along."""
-        if self._http is None:
+        left = self._leaves()
+        if left.http is None:
             from .http import Http
 
-            self._http = Http(self._step.plugin.name, self._step.http, self._step.timeout, self._outgoing)
-        return self._http
+            step = self._step
+            left.http = Http(step.plugin.name, step.http, step.timeout, self._ground.outgoing)
+        return left.http
 
     def note(self, text: str) -> None:
         """Put a sentence on the timeline, in this step's record. At most 10 for one claim or payment, of 300 characters

@@ -22,7 +22,7 @@ from gateway.core.model.decision import Hold, HoldType, Quarantine, RetryAfter
 from .answers import Answered, Rubbish, StepRecord, first_answer, gather
 from .blame import failure
 from .chains import Chain, Step
-from .context import ClaimContext, Context, Lookups, PaymentContext
+from .context import ClaimContext, Context, Ground, Lookups, PaymentContext
 from .http import HttpFailed, NoCalls, Outgoing
 from .settings import SecretMissing, any_revealed, tells_a_secret
 
@@ -128,18 +128,19 @@ class _Failed(NamedTuple):
 
 def _called(context: Context[Any]) -> int:
     """A step failed: what it left is dropped, and its next try has its time anew. Returns how often it called out."""
-    calls = context._http.calls if context._http is not None else 0
-    context._beside = context._http = None
-    return calls
+    left, context._beside = context._beside, None
+    return left.http.calls if left is not None and left.http is not None else 0
 
 
-def _left(decision: Decision, step: Step, context: Context[Any]) -> tuple[str, ...]:
-    """Take over what a step that did not fail leaves beside its answer; returns its notes."""
+def _left(decision: Decision, step: Step, context: Context[Any], calls: int) -> tuple[tuple[str, ...], int]:
+    """Take over what a step that did not fail leaves beside its answer; returns its notes and how often it called out
+    (`calls` times in tries before)."""
     left = context._beside
-    assert left is not None
+    if left is None:
+        return (), calls
     decision.items += [OpenedItem(step.plugin.name, line, draft) for line, draft in left.items]
     decision.rows += left.rows.values()
-    return tuple(left.notes)
+    return tuple(left.notes), calls + (left.http.calls if left.http is not None else 0)
 
 
 def _keep_secrets(answered: Answered | None, context: Context[Any]) -> None:
@@ -191,10 +192,9 @@ class Runner:
         decision = Decision(station, chain.name)
         # One handle serves step after step while nothing is set through it: what was parsed stays parsed.
         handle: ClaimT | None = None
+        ground = Ground(self._today, payer_id, partner, chain.name, self._lookups, self._outgoing)
         for step in chain.steps(station):
-            context: ClaimContext[Any] = ClaimContext(
-                step, self._today, payer_id, partner, chain.name, self._lookups, self._outgoing
-            )
+            context: ClaimContext[Any] = ClaimContext(step, ground)
             started = self._stopwatch()
             answered: Answered | _Failed | None = None
             calls = 0
@@ -223,9 +223,10 @@ class Runner:
                     decision.edits += edits
                     claim = handle
                 handle = None
-            notes = _left(decision, step, context) if context._beside is not None else ()
-            calls += context._http.calls if context._http is not None else 0
-            decision.steps.append(step.record(answered, len(edits), micros, notes, calls))
+            if context._beside is None and not calls:
+                decision.steps.append(step.record(answered, len(edits), micros))
+            else:
+                decision.steps.append(step.record(answered, len(edits), micros, *_left(decision, step, context, calls)))
             if answered is not None and not self._go_on(decision, step, answered):
                 break
         if handle is not None:
@@ -245,10 +246,9 @@ class Runner:
         self, item: int, chain: Chain, station: str, subject: tuple[Any, ...], payer_id: str, partner: str
     ) -> Decision:
         decision = Decision(station, chain.name)
+        ground = Ground(self._today, payer_id, partner, chain.name, self._lookups, self._outgoing)
         for step in chain.steps(station):
-            context: PaymentContext[Any] = PaymentContext(
-                step, self._today, payer_id, partner, chain.name, self._lookups, self._outgoing
-            )
+            context: PaymentContext[Any] = PaymentContext(step, ground)
             started = self._stopwatch()
             answered: Answered | _Failed | None = None
             calls = 0
@@ -263,9 +263,7 @@ class Runner:
                 if step.on_error != "skip":
                     break
                 continue
-            notes = _left(decision, step, context) if context._beside is not None else ()
-            calls += context._http.calls if context._http is not None else 0
-            decision.steps.append(step.record(answered, 0, micros, notes, calls))
+            decision.steps.append(step.record(answered, 0, micros, *_left(decision, step, context, calls)))
             if answered is None:
                 continue
             decision.answer = answered.value
