@@ -14,8 +14,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "batches": ("gateway.operate.batch_commands:batches", "Interchanges made of claims; sending one that waits."),
     "config": ("gateway.config.commands:config", "Check and show the configuration."),
     "plugins": ("gateway.operate.plugins_command:plugins", "The plugins that are found, who uses them, how they do."),
+    "deliveries": ("gateway.operate.belongings_commands:deliveries", "What was delivered to patients; bringing it in."),
     "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),
     "doctor": ("gateway.operate.commands:doctor", "Look whether everything is there and adds up."),
+    "equipment": ("gateway.operate.belongings_commands:equipment", "The equipment that patients have; bringing it in."),
     "explain": (
         "gateway.operate.explain_commands:explain",
         "What would happen to each claim or payment of a file, and why.",

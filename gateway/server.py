@@ -31,7 +31,7 @@ from .core.flow.fetch import PollClock
 from .core.flow.partner_lines import PartnerLines
 from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
-from .core.store import migrate
+from .core.store import migrate, plugin_rows
 from .core.store.archive import Archive
 from .core.store.engine import make_sync_engine, reading
 from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
@@ -149,7 +149,15 @@ class Gateway:
         prepare_sqlite(self.locations.business_url)
         self._sql: Engine = make_sync_engine(self.locations.business_url)
         migrate.upgrade(self._sql)
+        self._prepare_rows(self.config)
         self._note_configuration(self.config)
+
+    def _prepare_rows(self, config: Config) -> None:
+        """Make the tables in which plugins keep rows. Raises PluginTablesRefused."""
+        with self._sql.begin() as connection:
+            changed = plugin_rows.prepare(connection, config.plugin_tables(), self.clock.now())
+        if changed:
+            log.info("plugin_tables", changed=changed)
 
     def _note_configuration(self, config: Config) -> None:
         stored_config.keep(self.archive, config)
@@ -219,6 +227,12 @@ class Gateway:
             waits = waits_for_a_restart(self._started_with, found)
             if found.hash == self.config.hash:
                 self.reloads = self.reloads._replace(asked_at=now, faults=(), after_restart=waits)
+                return self.reloads
+            try:
+                await asyncio.to_thread(self._prepare_rows, found)
+            except plugin_rows.PluginTablesRefused as refused:
+                self.reloads = self.reloads._replace(asked_at=now, faults=refused.faults)
+                log.error("configuration_refused", config=self.config.hash[:12], faults=len(refused.faults))
                 return self.reloads
             await asyncio.to_thread(self._note_configuration, found)
             self._take(found)

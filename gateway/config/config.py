@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from gateway.plugins.chains import STATIONS, Chains, ChainSpec
 from gateway.plugins.declaring import Declared
 from gateway.plugins.host import PluginHost
+from gateway.plugins.rows import DeclaredTable
 from gateway.plugins.tables import Tables
 
 from .faults import Document
@@ -74,6 +75,14 @@ class Config:
         neither."""
         found = self._by_payer.get(payer_id) or self._by_payer.get(DEFAULT_PAYER)
         return found[0] if found else None
+
+    def plugin_tables(self) -> list[DeclaredTable]:
+        """The tables in which its plugins keep rows of their own, by plugin and name."""
+        return [
+            DeclaredTable(plugin.name, plugin.row_tables[name])
+            for plugin in sorted(self.plugins, key=lambda one: one.name)
+            for name in sorted(plugin.row_tables)
+        ]
 
     def sent_payer_id(self, payer_id: str) -> str:
         """Under which id the payer goes out: its own, unless its route says otherwise."""

@@ -21,7 +21,7 @@ from ..config.faults import ConfigFault, Loc
 from ..core.clock import business_date
 from ..core.flow.commit_claims import Origin, commit_chunk
 from ..core.flow.verdicts import Chunk
-from ..core.store import archive, files, migrate
+from ..core.store import archive, files, migrate, plugin_rows
 from ..core.store.archive import Archive
 from ..core.store.engine import make_sync_engine, prepare_sqlite
 from . import explain_file
@@ -45,6 +45,8 @@ def run_tests(config: Config, tests: Iterable[ConfigTest], now: dt.datetime) -> 
     with Asking(config) as asking:
         for test in tests:
             with tempfile.TemporaryDirectory(prefix="gateway-test-") as folder, _store(Path(folder)) as engine:
+                with engine.begin() as connection:
+                    plugin_rows.prepare(connection, config.plugin_tables(), now)
                 yield _run(asking, config, test, engine, Archive(Path(folder) / "archive"), now)
 
 

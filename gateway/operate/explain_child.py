@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from ..core.flow.deciding import Asked
 from ..core.flow.details import details_of_payment
 from ..core.flow.in_child import Marking
 from ..core.flow.match import ClaimMatch
+from ..core.flow.past import Opens
+from ..core.flow.payment_past import PaymentPast
 from ..core.flow.post_decide import Known, ReadPayment, decide_each, look_up
 from ..core.flow.post_records import Asked as AskedPayment
 from ..core.flow.post_records import Decided
@@ -27,11 +29,12 @@ from ..core.model.posting import How, OpenClaim
 from ..core.store.engine import make_looking_engine
 from ..core.x12.editing import Edit
 from ..plugins.answers import StepRecord
-from ..plugins.context import NoLookups
+from ..plugins.http import NoCalls
 from ..plugins.matching import Details
 from ..plugins.runner import Runner
 
 TARGET = f"{__name__}:decide"
+NO_CALLS = NoCalls("it calls out, and explain does not: nobody knows what it would decide")
 NOT_LOOKED_UP = "Our claims were not looked at, so nobody knows which one this payment is for."
 
 
@@ -105,7 +108,7 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
 async def _claims(question: Question, config: Config, connection: Connection | None, mark: Marking) -> AboutClaims:
     read = read_claims(config, question.party, question.file_id, question.claims, mark)
     mark.outside()
-    history = history_of(connection, read, question.without_file)
+    history = history_of(_opens(connection), read, question.without_file, paused=mark.paused)
     runner = _runner(question, history, mark)
     found = []
     for item, (asked, one) in enumerate(zip(question.claims, read, strict=True)):
@@ -126,8 +129,9 @@ async def _payments(question: Question, config: Config, connection: Connection |
     if connection is not None:
         known = look_up(connection, read, with_contents=config.chains.asks_details)
     taken = set(question.taken)
-    runner = _runner(question, NoLookups(), mark)
-    await decide_each(read, known, config, runner, question.party, taken, mark)
+    past = PaymentPast(_opens(connection), known.claims, paused=mark.paused)
+    runner = _runner(question, past, mark)
+    await decide_each(read, known, config, runner, past, question.party, taken, mark)
     usage = config.gateway.usage
     found = []
     for one in read:
@@ -143,7 +147,13 @@ def _runner(question: Question, lookups: Any, mark: Marking) -> Runner:
         lookups=lookups,
         mark=mark,
         killed={(item, step): why for item, step, why in question.killed},
+        outgoing=NO_CALLS,
     )
+
+
+def _opens(connection: Connection | None) -> Opens | None:
+    """The connection as look-ups want it."""
+    return None if connection is None else lambda: nullcontext(connection)
 
 
 @lru_cache(maxsize=1)

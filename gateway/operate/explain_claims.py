@@ -112,6 +112,11 @@ def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequen
     sections = [report.chain_section(ground.config, chains), *report.station_sections(decisions, ground.hide)]
     if verdict.holds:
         sections.append(Section("holds", [_hold(hold) for hold in verdict.holds]))
+    if verdict.items:
+        sections.append(Section("work", report.item_lines(verdict.items, ground.today)))
+    kept = report.row_lines(verdict.rows, ground.hide)
+    if kept:
+        sections.append(Section("keeps", kept))
     segments = marked(came, sent, hide=ground.hide)
     notes = [note for note in (why_not, remark) if note]
     if number != columns.claim_number:
@@ -135,6 +140,8 @@ def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequen
         "holds": [
             {"type": one.type, "rule": one.rule, "team": one.team, "reason": one.reason} for one in verdict.holds
         ],
+        "work": report.item_lines(verdict.items, ground.today),
+        "keeps": kept,
         "notes": notes,
         "segments": segments,
     }

@@ -153,9 +153,13 @@ def _payment(ground: Ground, one: ToldPayment, judged: Judged) -> Explained:
         if decided.claim_state:
             sections.append(Section("claim", [f"is {decided.claim_state} afterwards"]))
         work = [*_denials(ground, decided, plan), *_reviews(ground, plan)]
+        work += report.item_lines(decided.items, ground.today)
         if work:
             sections.append(Section("work", work))
-        facts |= {"moves": moves, "work": work, "claim_state": decided.claim_state}
+        kept = report.row_lines(decided.rows, ground.hide)
+        if kept:
+            sections.append(Section("keeps", kept))
+        facts |= {"moves": moves, "work": work, "keeps": kept, "claim_state": decided.claim_state}
     facts |= {
         "state": decided.state,
         "reason": decided.reason,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..config import Config
+from ..core.flow.verdicts import ItemRow, RowKept
+from ..core.work.calendar import add_business_days
 from ..plugins.answers import StepRecord
 from ..plugins.chains import Considered
 from ..plugins.matching import Details
 from .explain_child import Told
+from .looking import day
 
 _WIDTH = 9
 
@@ -99,10 +103,33 @@ def step_lines(step: StepRecord) -> Iterator[str]:
     words = {"continue": "goes on" if step.findings or step.edits else "nothing to object", "hold": "keeps it back"}
     words |= {"answer": "decides", "failed": "fails", "skipped": "fails, and is skipped"}
     yield f"{name}: {words.get(step.outcome, step.outcome)}" + (f": {step.note}" if step.note else "")
+    for note in step.notes:
+        yield f"  notes: {note}"
     for finding in step.findings:
         line = f"line {finding.line}: " if finding.line and not finding.message.startswith("Line ") else ""
         place = f" ({finding.place})" if finding.place else ""
         yield f"  [{finding.rule}] {finding.severity}, {line}{finding.message}{place}"
+
+
+def item_lines(items: Iterable[ItemRow], today: dt.date) -> list[str]:
+    """The work that plugins want done beside what they decide."""
+    return [
+        f"review for {draft.team}, work by {day(draft.work_by or add_business_days(today, draft.business_days))}"
+        + (f", deadline {day(draft.deadline)}" if draft.deadline else "")
+        + f" [{draft.rule}] by {plugin}"
+        + (f", line {line}" if line else "")
+        + f": {draft.reason}"
+        for plugin, line, draft in ((item.plugin, item.line, item.draft) for item in items)
+    ]
+
+
+def row_lines(rows: Iterable[RowKept], hide: bool) -> list[str]:
+    """The rows that plugins keep. `hide`: without their values, which may tell who somebody is."""
+    lines = []
+    for row in rows:
+        values = ", ".join(f"{name} {value}" for name, value in row.values.items() if value is not None)
+        lines.append(f"{row.plugin} in its table {row.table}: {HIDDEN if hide else values}")
+    return lines
 
 
 _ABOUT_PATIENTS = re.compile(r"(2000B|2010BA|2000C|2010CA|2320|2330A)|(.* )?(NTE|K3|REF\[EA\])")
@@ -143,6 +170,7 @@ def step_facts(decisions: Sequence[Told]) -> list[dict[str, Any]]:
             "version": step.version,
             "outcome": step.outcome,
             "note": step.note,
+            "notes": list(step.notes),
             "findings": [
                 {"rule": one.rule, "severity": one.severity.value, "line": one.line, "message": one.message}
                 for one in step.findings

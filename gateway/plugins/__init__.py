@@ -32,6 +32,10 @@ from .declared import (  # noqa: E402
 )
 from .desk import Desk  # noqa: E402
 from .desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView  # noqa: E402
+from .http import HttpAnswer, HttpFailed  # noqa: E402
+from .past import LinePayment, Reason, WaitingItem  # noqa: E402
+from .rentals import Gap, Rental, RentalMonth  # noqa: E402
+from .rows import RowTable  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
@@ -44,19 +48,27 @@ __all__ = [
     "Context",
     "DenialView",
     "Desk",
+    "Gap",
     "HistoryLine",
     "HoldView",
+    "HttpAnswer",
+    "HttpFailed",
     "ItemView",
+    "LinePayment",
     "LineView",
     "Metric",
     "PaymentContext",
     "PaymentView",
     "PluginSettings",
+    "Reason",
+    "Rental",
+    "RentalMonth",
     "Report",
     "Route",
     "RouteAnswer",
     "RouteRequest",
     "Row",
+    "RowTable",
     "Rows",
     "Sample",
     "Schedule",
@@ -65,6 +77,7 @@ __all__ = [
     "SecretMissing",
     "Table",
     "Tables",
+    "WaitingItem",
     "Worklist",
     "hookimpl",
     "hookspec",

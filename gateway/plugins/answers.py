@@ -45,7 +45,8 @@ RESTING = "resting"
 class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one step decided, as it stands on the timeline. `outcome`: continue, stop, hold, quarantine, retry, answer,
     failed (its claim waits), skipped (it failed, and its chain says to go on without it) or resting (it was not called:
-    it had failed again and again)."""
+    it had failed again and again). `notes` are the sentences that it left (`context.note`), `calls` how
+    often it called out (`context.http`)."""
 
     plugin: str
     version: str
@@ -54,6 +55,8 @@ class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
     edits: int = 0
     microseconds: int = 0
+    notes: tuple[str, ...] = ()
+    calls: int = 0
 
 
 class Answered(NamedTuple):
@@ -78,7 +81,7 @@ def _decoder(kind: Hashable) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(cast(Any, kind))
 
 
-def _checked(one: Any, kind: type[T]) -> T:
+def checked(one: Any, kind: type[T]) -> T:
     """The same record, proven to survive being written and read again, and to fit the database: a struct checks nothing
     when it is made, and what fails only when the chunk is committed would take its neighbours with it."""
     try:
@@ -140,12 +143,12 @@ def _several(items: Iterable[Any], step: Step) -> Answered | None:
         if count > MOST:
             raise Rubbish(f"it answered more than {MOST} findings for one claim")
         if isinstance(item, Finding):
-            finding = _checked(item, Finding)
+            finding = checked(item, Finding)
             findings.append(finding)
             if finding.severity in _KEEPS_BACK:
                 holds.append(_as_hold(finding))
         elif isinstance(item, Hold):
-            holds.append(_checked(item, Hold))
+            holds.append(checked(item, Hold))
         else:
             raise Rubbish(
                 f"its {step.station.hook} answered a {type(item).__name__} where findings and holds are wanted"
@@ -165,7 +168,7 @@ def gather(step: Step, answer: Any) -> Answered | None:
         return _several((answer,), step)
     if isinstance(answer, Continue):
         read = _several(answer.findings, step) or Answered("continue")
-        return read._replace(note=_checked(Continue(note=answer.note), Continue).note)
+        return read._replace(note=checked(Continue(note=answer.note), Continue).note)
     if isinstance(answer, Stop | Quarantine | RetryAfter):
         return _ending(answer)
     if isinstance(answer, str | bytes | dict) or not isinstance(answer, Iterable):
@@ -176,7 +179,7 @@ def gather(step: Step, answer: Any) -> Answered | None:
 
 
 def _ending(answer: Stop | Quarantine | RetryAfter) -> Answered:
-    ends = _checked(answer, type(answer))
+    ends = checked(answer, type(answer))
     outcome = {Stop: "stop", Quarantine: "quarantine", RetryAfter: "retry"}[type(ends)]
     return Answered(outcome, note=ends.reason, ends=ends)
 
@@ -189,9 +192,9 @@ def first_answer(step: Step, answer: Any) -> Answered | None:
     """
     wanted = step.station.answer_type()
     if isinstance(answer, wanted):
-        return Answered("answer", value=_checked(answer, wanted))
+        return Answered("answer", value=checked(answer, wanted))
     if isinstance(answer, Hold):
-        return Answered("hold", holds=(_checked(answer, Hold),), note=answer.reason, ends=Stop(answer.reason))
+        return Answered("hold", holds=(checked(answer, Hold),), note=answer.reason, ends=Stop(answer.reason))
     if isinstance(answer, Continue):
         return _several(answer.findings, step)
     if isinstance(answer, Stop):

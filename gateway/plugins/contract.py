@@ -31,6 +31,7 @@ from .runner import Decision
 from .strategies import INSTALL, PaymentCase, claims, denials, payments
 from .tables import Table, Tables
 from .testing import TODAY, DeskContext, PluginContext, make_claim, make_line, plugin_context, plugin_desk
+from .testing_http import FakeHttp
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -69,6 +70,9 @@ class PluginContract:
         desk_settings: as gateway.yaml would have them under `desk`, likewise.
         tables: those that it looks into, by name; its own in its folder `tables` are there anyway.
         history: earlier lines of the patient; every test runs with them, and one without any.
+        rows: what its own tables hold, in the same way.
+        secrets: what `env:NAME` in the settings reveals.
+        http: answers to what it calls; nothing goes out.
         payer_id, partner, today: what the context says.
         examples: how many claims, payments or denials each test draws.
     """
@@ -78,6 +82,9 @@ class PluginContract:
     desk_settings: ClassVar[Mapping[str, Any]] = {}
     tables: ClassVar[Mapping[str, Table] | Tables] = {}
     history: ClassVar[Sequence[HistoryLine]] = ()
+    rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = {}
+    secrets: ClassVar[Mapping[str, str]] = {}
+    http: ClassVar[FakeHttp | None] = None
     payer_id: ClassVar[str] = "90101"
     partner: ClassVar[str] = "practice"
     today: ClassVar[dt.date] = TODAY
@@ -348,6 +355,9 @@ class PluginContract:
             partner=self.partner,
             history=self.history if history is None else history,
             tables=self.tables,
+            rows=self.rows if history is None else {},
+            secrets=self.secrets,
+            http=self.http,
         ) as context:
             yield context
 
@@ -408,10 +418,10 @@ def _allowed(decision: Decision) -> Decision:
 
 def _answer(decision: Decision) -> tuple[object, ...]:
     """All that was decided, without the time it took."""
-    steps = [(step.outcome, step.findings, step.note) for step in decision.steps]
+    steps = [(step.outcome, step.findings, step.note, step.notes) for step in decision.steps]
     holds = [opened.hold for opened in decision.holds]
     edits = [tuple(edit) for edit in decision.edits]
-    return steps, holds, edits, decision.quarantine, decision.retry, decision.answer
+    return steps, holds, edits, decision.items, decision.rows, decision.quarantine, decision.retry, decision.answer
 
 
 def _all_equal(answers: Sequence[object], what: str) -> None:

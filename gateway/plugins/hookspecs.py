@@ -13,7 +13,7 @@ happens to this one claim, payment or denial; the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from . import hookspec
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .context import ClaimContext, PaymentContext
     from .declared import Command, Metric, Report, Route, Schedule, Worklist
     from .desk import Desk
+    from .rows import RowTable
     from .tables import Tables
     from .transport import Transport
 
@@ -122,6 +123,16 @@ def plugin_settings() -> type[BaseModel]:
 
     Called when a configuration is read. Importing the model must pull in nothing heavy. A plugin without it takes
     no settings. If it raises, the configuration is refused.
+    """
+
+
+@hookspec
+def plugin_tables() -> Sequence[RowTable]:
+    """The tables in which this plugin keeps rows of its own (`context.rows`, `context.keep`).
+
+    Called once, when the plugin is loaded. The gateway makes them when it starts, and adds columns that a later version
+    declares. If it raises, or declares what cannot be, the plugin is refused; if a table does not fit the rows that are
+    there, the gateway does not start, and a reload keeps the configuration before.
     """
 
 

@@ -12,15 +12,25 @@ import asyncio
 import datetime as dt
 import decimal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter_ns
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
+
+import msgspec
 
 from gateway.core.model.decision import Hold, HoldType, Quarantine, RetryAfter
 
 from .answers import Answered, Rubbish, StepRecord, first_answer, gather
 from .blame import failure
 from .chains import Chain, Step
-from .context import ClaimContext, Lookups, PaymentContext
+from .context import ClaimContext, Context, Ground, Lookups, PaymentContext
+from .http import HttpFailed, NoCalls, Outgoing
+from .settings import SecretMissing, any_revealed, tells_a_secret
+
+if TYPE_CHECKING:
+    from gateway.core.model.posting import WorkItemDraft
+
+    from .rows import KeptRow
 
 
 class Mark(Protocol):
@@ -39,6 +49,10 @@ class NoMark:
     def __call__(self, item: int, step: int, /) -> None: ...
 
     def outside(self, item: int = -1, /) -> None: ...
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Nothing to do."""
+        return nullcontext()
 
 
 class Editable(Protocol):
@@ -68,21 +82,34 @@ class OpenedHold(NamedTuple):
     hold: Hold
 
 
+class OpenedItem(NamedTuple):
+    """A work item to open, the plugin that wants it, and the line that it is about (0: the whole claim)."""
+
+    plugin: str
+    line: int
+    draft: WorkItemDraft
+
+
 class Decision:
     """What a station's steps decided together about one claim, payment or denial.
 
     `holds`: what keeps a claim back, findings of severity HOLD and REJECT among them. `quarantine`, `retry`: set where
     a step asked for it; nothing after it ran. `edits`: what the steps set on the claim, in order. `answer`: what the
     deciding step of `post` and `route` returned. `failure`: why the first failed step that `on_error` does not
-    skip failed (empty: none). `steps`: one record a step.
+    skip failed (empty: none). `steps`: one record a step. `items`: work that the steps want opened, whatever else is
+    decided; `rows`: what they keep in tables of their own.
     """
 
-    __slots__ = ("answer", "chain", "edits", "failure", "holds", "quarantine", "retry", "station", "steps")
+    __slots__ = (
+        *("answer", "chain", "edits", "failure", "holds", "items", "quarantine", "retry", "rows", "station", "steps"),
+    )
 
     def __init__(self, station: str, chain: str) -> None:
         self.station = station
         self.chain = chain
         self.holds: list[OpenedHold] = []
+        self.items: list[OpenedItem] = []
+        self.rows: list[KeptRow] = []
         self.edits: list[Any] = []
         self.quarantine: Quarantine | None = None
         self.retry: RetryAfter | None = None
@@ -111,11 +138,40 @@ class _Failed(NamedTuple):
     rests: bool = False
 
 
+def _called(context: Context[Any]) -> int:
+    """A step failed: what it left is dropped, and its next try has its time anew. Returns how often it called out."""
+    left, context._beside = context._beside, None
+    return left.http.calls if left is not None and left.http is not None else 0
+
+
+def _left(decision: Decision, step: Step, context: Context[Any], calls: int) -> tuple[tuple[str, ...], int]:
+    """Take over what a step that did not fail leaves beside its answer; returns its notes and how often it called out
+    (`calls` times in tries before)."""
+    left = context._beside
+    if left is None:
+        return (), calls
+    decision.items += [OpenedItem(step.plugin.name, line, draft) for line, draft in left.items]
+    decision.rows += left.rows.values()
+    return tuple(left.notes), calls + (left.http.calls if left.http is not None else 0)
+
+
+def _keep_secrets(answered: Answered | None, context: Context[Any]) -> None:
+    """Refuse what would put a secret where it stays: on the timeline, on a hold, in a row. Raises Rubbish."""
+    left = context._beside
+    said = (left.notes, left.items, [row.values for row in left.rows.values()]) if left is not None else ()
+    if tells_a_secret(msgspec.msgpack.encode((answered, said))):
+        raise Rubbish("what it says holds a secret of its settings")
+
+
+NO_CALLS = NoCalls()
+
+
 class Runner:
     """Runs chains for the claims or payments of one chunk.
 
     `killed` tells, for (item, step number), what the watchdog ended that step for in an earlier attempt at the chunk;
     a step that was ended so for several claims of a payer is not called for that payer's others. `resting`: see there.
+    `outgoing` does the calls that steps make (`context.http`).
     """
 
     def __init__(
@@ -127,13 +183,15 @@ class Runner:
         killed: Mapping[tuple[int, int], str] | None = None,
         resting: Resting | None = None,
         stopwatch: Callable[[], int] = perf_counter_ns,
+        outgoing: Outgoing = NO_CALLS,
     ) -> None:
-        self._today = today
+        self._today = self.today = today
         self._lookups = lookups
         self._mark = mark
         self._killed = killed or {}
         self._resting = resting or {}
         self._stopwatch = stopwatch
+        self._outgoing = outgoing
         # The items that a step has cost its process, by step and payer.
         self._lost: dict[tuple[int, str | None], set[int]] = {}
 
@@ -148,12 +206,12 @@ class Runner:
         decision = Decision(station, chain.name)
         # One handle serves step after step while nothing is set through it: what was parsed stays parsed.
         handle: ClaimT | None = None
+        ground = Ground(self._today, payer_id, partner, chain.name, self._lookups, self._outgoing)
         for step in chain.steps(station):
-            context: ClaimContext[Any] = ClaimContext(
-                step.settings, self._today, payer_id, partner, chain.name, step.prepared, self._lookups
-            )
+            context: ClaimContext[Any] = ClaimContext(step, ground)
             started = self._stopwatch()
             answered: Answered | _Failed | None = None
+            calls = 0
             for _ in range(step.retries + 1):
                 if handle is None:
                     handle = claim.handle(step.plugin.name)
@@ -162,11 +220,12 @@ class Runner:
                 answered = await self._ask(step, item, payer_id, gather, (handle, context))
                 if not isinstance(answered, _Failed):
                     break
+                calls += _called(context)
                 handle.kill()
                 handle = None
             micros = (self._stopwatch() - started) // 1000
             if isinstance(answered, _Failed):
-                self._failed(decision, step, answered, micros)
+                self._failed(decision, step, answered, micros, calls)
                 if step.on_error == "stop":
                     break
                 continue
@@ -178,7 +237,10 @@ class Runner:
                     decision.edits += edits
                     claim = handle
                 handle = None
-            decision.steps.append(step.record(answered, len(edits), micros))
+            if context._beside is None and not calls:
+                decision.steps.append(step.record(answered, len(edits), micros))
+            else:
+                decision.steps.append(step.record(answered, len(edits), micros, *_left(decision, step, context, calls)))
             if answered is not None and not self._go_on(decision, step, answered):
                 break
         if handle is not None:
@@ -217,28 +279,29 @@ class Runner:
     ) -> Decision:
         decision = Decision(station, chain.name)
         before = given() if given is not None else None
+        ground = Ground(self._today, payer_id, partner, chain.name, self._lookups, self._outgoing)
         for step in chain.steps(station):
-            context: PaymentContext[Any] = PaymentContext(
-                step.settings, self._today, payer_id, partner, chain.name, step.prepared, self._lookups
-            )
+            context: PaymentContext[Any] = PaymentContext(step, ground)
             started = self._stopwatch()
             answered: Answered | _Failed | None = None
+            calls = 0
             for _ in range(step.retries + 1):
                 answered = await self._ask(step, item, payer_id, first_answer, (*subject, context))
                 if answered.__class__ is not _Failed:
                     break
+                calls += _called(context)
             micros = (self._stopwatch() - started) // 1000
             changed = given is not None and _changed(given, before)
             if changed:
                 answered = _Failed("it changed the payment or the match that it was given")
             if isinstance(answered, _Failed):
-                self._failed(decision, step, answered, micros)
+                self._failed(decision, step, answered, micros, calls)
                 if changed and step.on_error == "skip":
                     self._hold(decision, step, answered)
                 if changed or step.on_error != "skip":
                     break
                 continue
-            decision.steps.append(step.record(answered, 0, micros))
+            decision.steps.append(step.record(answered, 0, micros, *_left(decision, step, context, calls)))
             if answered is None:
                 continue
             decision.answer = answered.value
@@ -261,15 +324,19 @@ class Runner:
         self._mark(item, step.number)
         try:
             answer = step.call(*arguments)
-            if answer is None:
+            if answer is None and arguments[-1]._beside is None:
                 return None
             if hasattr(answer, "__await__"):
                 answer = await answer
             elif hasattr(answer, "__aiter__"):
                 answer = [one async for one in answer]
             # Reading runs plugin code too, where the answer is a generator.
-            return None if answer is None else read(step, answer)
-        except Rubbish as error:
+            answered = None if answer is None else read(step, answer)
+            if any_revealed():
+                _keep_secrets(answered, arguments[-1])
+            return answered
+        except (Rubbish, SecretMissing, HttpFailed) as error:
+            # Their words are ours: of mistakes and of references, never of values.
             return _Failed(str(error))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
@@ -296,9 +363,9 @@ class Runner:
         """What is told of an exception that a step raised: its type and place, never its text."""
         return failure(error, step.plugin.path)
 
-    def _failed(self, decision: Decision, step: Step, failed: _Failed, micros: int) -> None:
+    def _failed(self, decision: Decision, step: Step, failed: _Failed, micros: int, calls: int) -> None:
         why, rests = failed
-        decision.steps.append(step.failed(why, micros, resting=rests))
+        decision.steps.append(step.failed(why, micros, calls, resting=rests))
         if step.on_error == "skip":
             return
         self._hold(decision, step, failed)

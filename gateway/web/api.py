@@ -16,14 +16,16 @@ from typing import Any, BinaryIO, cast
 from aiohttp import web
 from sqlalchemy import Connection, func, select
 
-from ..core.flow import json_file
+from ..core.flow import belongings, json_file
+from ..core.flow.belongings import Kind, take_in
 from ..core.flow.receive import Received, Write, receive
+from ..core.model.belongings_file import MOST_BYTES, DocumentRefused
 from ..core.store import plugin_calls
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
 from . import again, metrics, plugin_routes
 from .admission import SERVER, Server, needs
-from .problems import in_plain_words, problem
+from .problems import Handler, in_plain_words, problem
 
 CALLS_OF_DAYS = 30
 
@@ -105,6 +107,35 @@ async def post_claims(request: web.Request) -> web.StreamResponse:
     except json_file.JsonClaimError as error:
         return problem(422, "Claims that cannot be read", str(error))
     return await _take(server, source.name, "claims.json", io.BytesIO(data))
+
+
+def _takes_rows(kind: Kind) -> Handler:
+    @needs("submit")
+    async def post_rows(request: web.Request) -> web.StreamResponse:
+        """Take rows of a kind, as CSV or a JSON list: all of them or none."""
+        server = request.app[SERVER]
+        source = server.services.config.source(request.match_info["source"])
+        if source is None:
+            return _no_source(server, request.match_info["source"])
+        limit = min(server.services.config.gateway.web.max_upload_mb << 20, MOST_BYTES)
+        body = await _spooled(request, limit)
+        if body is None:
+            return _too_large(limit)
+        with body:
+            data = body.read()
+        try:
+            rows = await asyncio.to_thread(kind.read, data)
+        except DocumentRefused as refused:
+            return problem(422, "Nothing was taken in", str(refused))
+        services = server.services
+        stored = await asyncio.to_thread(services.archive.put, data)
+        zone = services.config.gateway.organisation.time_zone
+        name = _name(request.query.get("name", ""), kind.name)
+        now = services.clock.now()
+        done = await server.write(take_in, kind, source.name, name, stored, rows, zone, now)
+        return web.json_response(done._asdict())
+
+    return post_rows
 
 
 async def _take(server: Server, source: str, name: str, body: BinaryIO) -> web.Response:
@@ -251,6 +282,10 @@ def make_app(server: Server) -> web.Application:
         [
             web.post("/api/v1/sources/{source}/files", post_file),
             web.post("/api/v1/sources/{source}/claims", post_claims),
+            *(
+                web.post(f"/api/v1/sources/{{source}}/{kind.name}", _takes_rows(kind))
+                for kind in belongings.KINDS.values()
+            ),
             web.get(r"/api/v1/files/{file_id:\d{1,18}}", get_file),
             web.get("/api/v1/queues", get_queues),
             web.get("/api/v1/configuration", get_configuration),

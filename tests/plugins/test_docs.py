@@ -140,7 +140,7 @@ def test_the_samples_on_the_plugins_page_run(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     samples = [name for name in files_on(PLUGINS_PAGE) if name.startswith("test_")]
-    assert len(samples) == 5
+    assert len(samples) == 10
 
 
 def test_the_plugin_beside_the_chains_is_taken_by_the_configuration_of_the_page(shipped: Path) -> None:

@@ -26,6 +26,7 @@ from gateway.plugins import (
     RouteAnswer,
     RouteRequest,
     Rows,
+    RowTable,
     Sample,
     Schedule,
     Tables,
@@ -212,6 +213,30 @@ def test_plugin_settings() -> None:
 
     with plugin_context(Lenient, {"host": "as the chain has it"}) as ctx:
         assert ctx.hold(make_claim()).holds[0].hold.reason == "as the chain has it"
+
+
+def test_plugin_tables() -> None:
+    class Remembers(Upper):
+        @hookimpl
+        def plugin_tables(self) -> list[RowTable]:
+            return [RowTable("seen", {"code": str}, key=("code",))]
+
+        @hookimpl
+        def scrub_claim(self, claim: Claim, context: Any) -> None:
+            context.note(f"Seen before: {[row['code'] for row in context.rows('seen', claim)]}.")
+            context.keep("seen", {"code": claim.lines[0].code})
+
+    class Careless(Upper):
+        @hookimpl
+        def plugin_tables(self) -> RowTable:
+            return RowTable("seen", {"code": str})
+
+    with plugin_context(Remembers, rows={"seen": [{"code": "E0260"}]}) as ctx:
+        decision = ctx.scrub(make_claim(make_line("E1390", "RR")))
+    assert decision.steps[0].notes == ("Seen before: ['E0260'].",)
+    assert [row.values for row in decision.rows] == [("E1390",)]
+    with pytest.raises(PluginRefused, match="must return a list of RowTable"):
+        PluginHost().add("careless", Careless)
 
 
 def test_check_settings() -> None:

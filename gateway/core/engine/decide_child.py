@@ -21,7 +21,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from os import get_inheritable
 from typing import Any
 
@@ -62,6 +63,20 @@ class Mark:
             _nobody_hears()
         self._cells[1] = time.monotonic_ns()
         self._cells[0] = (item + 1) << STEP_BITS | NO_STEP if item >= 0 else 0
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is done meanwhile is no step's: a look-up for the whole chunk, which the first to ask does not pay."""
+        cells = self._cells
+        where, since = cells[0], cells[1]
+        paused = time.monotonic_ns()
+        cells[1] = paused
+        cells[0] = 0
+        try:
+            yield
+        finally:
+            cells[1] = since + time.monotonic_ns() - paused
+            cells[0] = where
 
 
 def _nobody_hears() -> None:

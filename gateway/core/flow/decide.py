@@ -9,15 +9,19 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import STATIONS
+from ...plugins.outgoing import OutgoingCalls
+from ...plugins.past import WaitingItem
 from ...plugins.runner import Decision, Runner
 from ..model.decision import HoldType
+from ..model.money import to_dollars
 from ..model.states import ClaimState
 from ..store.patients import Person
 from ..x12.claim import Claim
@@ -28,9 +32,11 @@ from .deciding import Asked, Request
 from .details import details_of
 from .history import History
 from .in_child import BATCH, DESK, PAYMENTS, Marking, reads, where
+from .kept_rows import packed
+from .past import Opens
 from .release import NO_PARTNER
 from .stored_config import by_hash
-from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
+from .verdicts import PLUGIN_ITEM, Chunk, Columns, HoldRow, ItemRow, StationRow, Verdict, pack_chunk
 
 _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (confirm.STATION, confirm.what_happened),
@@ -101,23 +107,30 @@ async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
     read = read_claims(config, request.source, request.file_id, request.claims, mark, renumber=request.renumber)
     mark.outside()
-    with reads(request.database_url).connect() as connection:
-        history = history_of(connection, read, before=request.before)
+    opens = reads(request.database_url).connect
+    history = history_of(opens, read, before=request.before, paused=mark.paused)
+    outgoing = OutgoingCalls()
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=history,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
         resting={(step, payer): why for step, payer, why in request.resting},
+        outgoing=outgoing,
     )
     verdicts = []
-    for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
-        mark.outside(item)
-        verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source, first=request.first)
-        verdicts.append(verdict)
-        read[item].claim = None
-        if not item % 50:
-            await asyncio.sleep(0)
+    try:
+        for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
+            mark.outside(item)
+            verdict, _ = await decide_claim(
+                item, asked, one, config, history, runner, request.source, first=request.first
+            )
+            verdicts.append(verdict)
+            read[item].claim = None
+            if not item % 50:
+                await asyncio.sleep(0)
+    finally:
+        await outgoing.close()
     mark.outside()
     return pack_chunk(Chunk(request.config_hash, verdicts))
 
@@ -143,11 +156,15 @@ def read_claims(
 
 
 def history_of(
-    connection: Connection | None, read: Sequence[ReadClaim], without_file: int = 0, before: Sequence[int] = ()
+    opens: Opens | None,
+    read: Sequence[ReadClaim],
+    without_file: int = 0,
+    before: Sequence[int] = (),
+    paused: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> History:
     """What the patients of a chunk had before; see `History`."""
     people = [one.columns.person if one.claim else _NO_PERSON for one in read]
-    return History(connection, people, without_file, before)
+    return History(opens, people, without_file=without_file, before=before, paused=paused)
 
 
 def _faulty(asked: Asked, one: ReadClaim) -> Verdict:
@@ -213,7 +230,15 @@ async def decide_claim(
     if edited:
         columns = columns_of(claim.stored, source)
         columns.source_number = one.columns.source_number
-    history.decided(item, columns, ClaimState.HELD if holds else ClaimState.READY)
+    rows = [row for decision in decisions for row in decision.rows]
+    items = [ItemRow(*one) for decision in decisions for one in decision.items]
+    history.decided(
+        item,
+        columns,
+        ClaimState.HELD if holds else ClaimState.READY,
+        lambda: _waiting(columns, holds, items),
+        rows,
+    )
     verdict = Verdict(
         ordinal=asked.ordinal,
         content=claim.stored.pack(),
@@ -226,8 +251,24 @@ async def decide_claim(
         patient_version=patient.version,
         holds=holds,
         stations=stations,
+        items=items,
+        rows=[packed(row) for row in rows],
     )
     return verdict, decisions
+
+
+def _waiting(columns: Columns, holds: Sequence[HoldRow], items: Sequence[ItemRow]) -> Iterator[WaitingItem]:
+    """What will wait for a person about a claim, as later claims of its patient see it."""
+    amount, number = to_dollars(columns.charge_cents), columns.claim_number
+    for row in holds:
+        kind = "plugin_failure" if row.rule.startswith("plugin:") else "hold"
+        yield WaitingItem(kind, row.rule, row.reason, row.team, row.due, row.expires, amount, number)
+    for item in items:
+        draft = item.draft
+        cents = to_dollars(draft.cents) if draft.cents else amount
+        yield WaitingItem(
+            PLUGIN_ITEM, draft.rule, draft.reason, draft.team, draft.work_by, draft.deadline, cents, number
+        )
 
 
 def _no_partner(payer_id: str) -> HoldRow:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
@@ -24,6 +25,8 @@ class Marking(Protocol):
     def __call__(self, item: int, step: int, /) -> None: ...
 
     def outside(self, item: int = -1, /) -> None: ...
+
+    def paused(self) -> AbstractContextManager[Any]: ...
 
 
 @lru_cache(maxsize=2)

@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import Chain
-from ...plugins.context import NoLookups
+from ...plugins.outgoing import OutgoingCalls
+from ...plugins.rows import KeptRow
 from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
@@ -24,12 +25,15 @@ from ..x12.remittance import ClaimPayment
 from . import route
 from .details import details_of_payment
 from .in_child import Marking, reads, where
+from .kept_rows import packed
 from .match import ClaimMatch, match_payment
 from .open_claims import contents_of, find_claims, open_claims
+from .payment_past import PaymentPast
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
 from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
 from .post_words import in_words
 from .stored_config import by_hash
+from .verdicts import ItemRow
 
 NOT_OURS = "23"
 LATER = "later"
@@ -92,14 +96,20 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     mark.outside()
     with reads(request.database_url).connect() as connection:
         known = look_up(connection, read, with_contents=config.chains.asks_details)
+    past = PaymentPast(reads(request.database_url).connect, known.claims, paused=mark.paused)
+    outgoing = OutgoingCalls()
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
-        lookups=NoLookups(),
+        lookups=past,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
         resting={(step, payer): why for step, payer, why in request.resting},
+        outgoing=outgoing,
     )
-    await decide_each(read, known, config, runner, request.partner, set(), mark)
+    try:
+        await decide_each(read, known, config, runner, past, request.partner, set(), mark)
+    finally:
+        await outgoing.close()
     mark.outside()
     return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
 
@@ -109,6 +119,7 @@ async def decide_each(
     known: Known,
     config: Config,
     runner: Runner,
+    past: PaymentPast,
     partner: str,
     taken: set[int],
     mark: Marking,
@@ -123,7 +134,13 @@ async def decide_each(
         else:
             if claim is not None:
                 taken.add(claim.claim_id)
-            await _decide(item, one, found, claim, known, config, runner, partner)
+            past.turn(claim.claim_id if claim is not None else 0)
+            kept = await _decide(item, one, found, claim, known, config, runner, partner)
+            one.decided.rows = [packed(row) for row in kept]
+            past.keep(claim.claim_id if claim is not None else 0, kept)
+            one.decided.patient_id, one.decided.patient_version = past.seen
+            if claim is not None and one.decided.plan is not None:
+                past.decided(claim, one.decided.plan, one.asked.payer_id, one.payment.status, runner.today)
             one.decided.what = in_words(one.decided)
         if not item % 50:
             await asyncio.sleep(0)
@@ -155,8 +172,8 @@ async def _decide(
     config: Config,
     runner: Runner,
     partner: str,
-) -> None:
-    """Decide one payment; what was decided stands in `one.decided`."""
+) -> Sequence[KeptRow]:
+    """Decide one payment; what was decided stands in `one.decided`. Returns the rows that its plugins keep."""
     decided, payment = one.decided, one.payment
     if claim is not None:
         decided.claim_id, decided.version = claim.claim_id, claim.version
@@ -165,18 +182,18 @@ async def _decide(
     decided.match = found.why
     if one.fault:
         _except(decided, one.fault, one.rule)
-        return
+        return ()
     free = payment.status in _FREE
     if claim is None and not free:
         _except(decided, found.why, "no-claim" if not found.candidates else "candidates")
-        return
+        return ()
     lines: tuple[LineMatch, ...] = ()
     if claim is not None and not free and not payment.is_reversal:
         lines = match_payment(payment, claim.lines)
         unsure = [line.why for line in lines if line.line_id is None]
         if unsure:
             _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")
-            return
+            return ()
         decided.lines_by = [line.why for line in lines if line.how is not How.LINE_NUMBER]
     match = Match(claim, found.how, found.why, lines, found.candidates)
     usage = config.gateway.usage
@@ -192,15 +209,21 @@ async def _decide(
         item, chain, payment, match, decided.payer_id, partner, lambda: _given(payment, claim)
     )
     decided.steps = list(decision.steps)
+    items, rows = list(decision.items), list(decision.rows)
     plan = _plan_of(decision, one, claim, chain)
     if plan is None:
-        return
+        return ()
     decided.plan = plan
     decided.state = "information" if plan.information else "posted"
     if claim is not None:
         decided.claim_state = state_after(plan, claim, payment.paid_cents)
     if plan.denials:
-        decided.drafts, decided.routed = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+        decided.drafts, routed = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+        items += [one for decision in routed for one in decision.items]
+        rows += [one for decision in routed for one in decision.rows]
+        decided.routed = [list(decision.steps) for decision in routed]
+    decided.items = list({(one[0], one[1], one[2].rule): ItemRow(*one) for one in items}.values())
+    return rows
 
 
 def _given(payment: ClaimPayment, claim: OpenClaim | None) -> object:

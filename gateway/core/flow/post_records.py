@@ -12,6 +12,7 @@ from ..model.posting import PostingPlan, WorkItemDraft
 from ..x12.remittance import ClaimPayment
 from ..x12.segment import Delimiters
 from .in_child import PAYMENTS
+from .verdicts import ItemRow, RowKept
 
 
 class ProviderLevel(msgspec.Struct, array_like=True, gc=False):
@@ -104,7 +105,9 @@ class Decided(msgspec.Struct, array_like=True, gc=False):
     `claim_id` is 0 where no claim was found; `version` and `known_number` (the payer's) are the claim's that was
     decided on, `claim_state` what it becomes. `match` says how the claim was found, `reason` (with team and rule) why
     it does not post, `what` all of it in one sentence. `drafts` are the work items of `plan.denials`, in their order.
-    `steps` are the plugins' records, `routed` those of each denial.
+    `steps` are the plugins' records, `routed` those of each denial. `patient_id` and `patient_version` are of the
+    patient whose past a plugin looked at (0: none did). `items` are what plugins want done beside, `rows` what they
+    keep.
     """
 
     payment_id: int
@@ -134,6 +137,10 @@ class Decided(msgspec.Struct, array_like=True, gc=False):
     drafts: list[WorkItemDraft | None] = []
     steps: list[Any] = []
     routed: list[list[Any]] = []
+    patient_id: int = 0
+    patient_version: int = 0
+    items: list[ItemRow] = []
+    rows: list[RowKept] = []
 
 
 class DecidedChunk(msgspec.Struct, array_like=True, gc=False):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 from ...plugins.chains import Chain
-from ...plugins.runner import Runner
+from ...plugins.runner import Decision, Runner
 from ..model.money import to_dollars
 from ..model.posting import Denial, WorkItemDraft
 from ..work.calendar import add_business_days
@@ -19,18 +18,13 @@ DENIALS_TEAM = "denials"
 
 async def route(
     runner: Runner, item: int, chain: Chain, denials: Sequence[Denial], payer_id: str, partner: str
-) -> tuple[list[WorkItemDraft | None], list[list[Any]]]:
-    """What the chain says of each denial (None where no step says anything), and the steps' records for each. Runs in
-    the child that decides."""
+) -> tuple[list[WorkItemDraft | None], list[Decision]]:
+    """What the chain says of each denial (None where no step says anything), and how it was decided. Runs in the child
+    that decides."""
     if not chain.steps("route"):
         return [None] * len(denials), []
-    drafts: list[WorkItemDraft | None] = []
-    records: list[list[Any]] = []
-    for denial in denials:
-        decision = await runner.denial(item, chain, denial, payer_id, partner)
-        drafts.append(decision.answer)
-        records.append(list(decision.steps))
-    return drafts, records
+    decisions = [await runner.denial(item, chain, denial, payer_id, partner) for denial in denials]
+    return [decision.answer for decision in decisions], decisions
 
 
 def denial_item(

@@ -16,6 +16,7 @@ from gateway.plugins import (
     PaymentContext,
     Report,
     Route,
+    RowTable,
     Schedule,
     Tables,
     Worklist,
@@ -31,6 +32,7 @@ from .rentals import TABLE as RENTALS
 from .rentals import check_months
 from .settings import DeskSettings, Settings
 from .spans import check_spans
+from .use import ASKED, ask_about_use
 
 gateway_api = 1
 gateway_tables = (MODIFIERS, RENTALS)
@@ -39,6 +41,11 @@ gateway_tables = (MODIFIERS, RENTALS)
 @hookimpl
 def plugin_settings() -> type[Settings]:
     return Settings
+
+
+@hookimpl
+def plugin_tables() -> tuple[RowTable, ...]:
+    return (ASKED,)
 
 
 @hookimpl
@@ -72,9 +79,11 @@ def scrub_claim(claim: Claim, context: ClaimContext[Settings]) -> Iterator[Findi
 
 @hookimpl
 def hold_claim(claim: Claim, context: ClaimContext[Settings]) -> Iterator[Hold]:
-    """BG-4."""
+    """BG-4 holds; BG-7 has somebody ask meanwhile."""
     if "BG-4" not in context.settings.skip:
         yield from check_months(claim, context)
+    if "BG-7" not in context.settings.skip:
+        ask_about_use(claim, context)
 
 
 @hookimpl

@@ -14,6 +14,8 @@ class Settings(PluginSettings):
         default=frozenset({"E02[5-9]?", "K08??"}), description="HCPCS codes (or patterns) that need an authorization."
     )
     appeal_days: int = Field(default=60, ge=1, description="How long a denial may be taken up with the payer, in days.")
+    ask_after_months: int = Field(default=3, ge=1, description="After how many months BG-7 begins to ask.")
+    ask_days: int = Field(default=180, ge=1, description="How often BG-7 asks about an item, in days.")
     skip: frozenset[str] = Field(default=frozenset(), description="Rules that are switched off.")
 
 
