@@ -26,10 +26,7 @@ SOAK = bool(os.environ.get("SOAK"))
 FILES, EACH = (40, 500) if SOAK else (6, 60)
 PATIENCE_S = 1800.0 if SOAK else 180.0
 WORKERS = "{chunk: 30, decide_memory_mb: 256}"
-KINDS = [
-    pytest.param("sqlite", marks=pytest.mark.xdist_group("bad_plugins_sqlite")),
-    pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("bad_plugins_postgres")]),
-]
+KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
 class Loaded(NamedTuple):
