@@ -18,6 +18,8 @@ from gateway.core.model.decision import (
     Stop,
 )
 
+from .rubbish import Rubbish
+
 if TYPE_CHECKING:
     from .chains import Step
 
@@ -25,10 +27,6 @@ T = TypeVar("T")
 
 MOST = 1000
 """The most findings and holds that one step may answer for one claim."""
-
-
-class Rubbish(Exception):
-    """A step answered what its hook does not allow. The message says what came and what is wanted."""
 
 
 RESTING = "resting"
