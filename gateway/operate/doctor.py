@@ -86,7 +86,7 @@ def _plugin_tables(connection: Connection, config: Config) -> Check:
     known = plugin_rows.known(connection)
     wrong += [f"The table {name} is gone. Restore it from a backup." for name in plugin_rows.missing(connection, [])]
     if wrong:
-        return Check("plugin tables", False, " ".join(wrong[:SHOWN]))
+        return Check("rows", False, " ".join(wrong[:SHOWN]))
     waiting = [one.name for one in declared if (one.plugin, one.table.name) not in known]
     unused = sorted({plugin for plugin, _ in known} - {one.plugin for one in declared})
     said = f"Plugins keep rows in {len(known)} table(s) of their own."
@@ -94,7 +94,7 @@ def _plugin_tables(connection: Connection, config: Config) -> Check:
         said += f" {len(waiting)} more are made when the gateway starts."
     if unused:
         said += " No chain uses these plugins any more; gateway purge --plugin-rows NAME removes what they kept."
-    return Check("plugin tables", True, said, tuple(unused[:SHOWN]))
+    return Check("rows", True, said, tuple(unused[:SHOWN]))
 
 
 def _bytes(reads: Engine, archive: Archive, quick: bool, progress: Progress) -> Check:

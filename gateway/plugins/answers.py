@@ -18,6 +18,8 @@ from gateway.core.model.decision import (
     Stop,
 )
 
+from .rubbish import Rubbish
+
 if TYPE_CHECKING:
     from .chains import Step
 
@@ -32,10 +34,6 @@ LARGEST = 10**15
 LARGEST_COUNT = 100_000
 """The largest number of a line or service, and the most days."""
 _COUNTS = frozenset({"line", "line_number", "service", "business_days"})
-
-
-class Rubbish(Exception):
-    """A step answered what its hook does not allow. The message says what came and what is wanted."""
 
 
 RESTING = "resting"

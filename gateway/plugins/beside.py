@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.core.model.posting import WorkItemDraft
 
-from .answers import Rubbish, checked
+from .answers import checked
+from .rubbish import Rubbish
 
 if TYPE_CHECKING:
     from .http import Http

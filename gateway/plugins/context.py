@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from typing_extensions import TypeVar
 
-from .answers import Rubbish
 from .past import LinePayment, WaitingItem
+from .rubbish import Rubbish
 from .tables import Table, Tables
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from .answers import Rubbish
+from .rubbish import Rubbish
 
 Owner = Literal["patient", "claim", "payer", "none"]
 OWNERS: tuple[Owner, ...] = ("patient", "claim", "payer", "none")

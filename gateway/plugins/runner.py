@@ -20,11 +20,12 @@ import msgspec
 
 from gateway.core.model.decision import Hold, HoldType, Quarantine, RetryAfter
 
-from .answers import Answered, Rubbish, StepRecord, first_answer, gather
+from .answers import Answered, StepRecord, first_answer, gather
 from .blame import failure
 from .chains import Chain, Step
 from .context import ClaimContext, Context, Ground, Lookups, PaymentContext
 from .http import HttpFailed, NoCalls, Outgoing
+from .rubbish import Rubbish
 from .settings import SecretMissing, any_revealed, tells_a_secret
 
 if TYPE_CHECKING:

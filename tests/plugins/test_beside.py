@@ -11,10 +11,10 @@ import pytest
 from gateway.core.model.decision import Finding, Severity
 from gateway.core.model.posting import WorkItemDraft
 from gateway.plugins import hookimpl
-from gateway.plugins.answers import Rubbish
 from gateway.plugins.chains import STATIONS, Chain, Step, StepSpec
 from gateway.plugins.context import NoLookups
 from gateway.plugins.host import PluginHost
+from gateway.plugins.rubbish import Rubbish
 from gateway.plugins.runner import Decision, NoMark, Runner
 from gateway.plugins.tables import Tables
 from gateway.plugins.testing import TODAY, make_claim, make_denial, make_waiting, plugin_context

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ...plugins.answers import Rubbish
 from ...plugins.rows import DeclaredTable, KeptRow, RowTable
+from ...plugins.rubbish import Rubbish
 from ..store import plugin_rows
 from ..store.plugin_rows import Kept
 from .past import Past
