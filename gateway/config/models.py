@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
 
@@ -57,6 +57,8 @@ class Web(Model):
     host: str = "127.0.0.1"
     port: int = Field(default=8470, ge=0, le=65535)
     max_upload_mb: int = Field(default=512, ge=1, le=4096)
+    open_metrics: bool = False
+    """Whether /metrics answers without a token."""
 
 
 class Workers(Model):
@@ -109,6 +111,8 @@ class GatewayConfig(Model):
     """A folder of the organisation's own plugins, a folder or a file each."""
     plugins: tuple[str, ...] | None = None
     """Names of the plugins to load; without it, all that are found."""
+    desk: dict[str, Any] = Field(default_factory=dict)
+    """What plugins do beside the chains: their settings, by the plugin's name."""
     stable_for: Seconds = Field(default=5.0, ge=0)
     """How long a file in a drop folder must stand still before it is taken."""
     poll_every: Seconds = Field(default=5.0, gt=0)

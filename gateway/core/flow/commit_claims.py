@@ -23,6 +23,8 @@ from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, open_items
+from . import kept_rows
+from .plugin_items import plugin_item
 from .verdicts import Chunk, HoldRow, Verdict
 
 WORK_WITHIN_BUSINESS_DAYS = 2
@@ -118,10 +120,16 @@ def commit_chunk(
     line_ids = _write_lines(connection, verdicts, ids, patient_of)
     items = write_holds(connection, origin, verdicts, ids, now)
     items += _faulty_items(origin, verdicts, ids, states)
-    items += _merge_items(origin, linked.suggested)
+    items += merge_items(origin.today, linked.suggested)
+    items += plugin_items(origin, verdicts, ids)
     open_items(connection, items, now)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
     transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
+    kept_rows.write(
+        connection,
+        ((row, patient_of[one.ordinal], ids[one.ordinal]) for one in verdicts for row in one.rows),
+        now,
+    )
     count = list(states.values())
     return Committed(
         claims=len(verdicts),
@@ -384,8 +392,25 @@ def _faulty_items(
     ]
 
 
-def _merge_items(origin: Origin, suggested: Sequence[tuple[int, int]]) -> list[WorkItem]:
-    soon = add_business_days(origin.today, 5)
+def plugin_items(origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int]) -> list[WorkItem]:
+    """What plugins want done beside."""
+    return [
+        plugin_item(
+            item,
+            claim_id=ids[verdict.ordinal],
+            cents=verdict.columns.charge_cents,
+            today=origin.today,
+            payer_id=verdict.columns.payer_id,
+            partner=verdict.partner,
+        )
+        for verdict in verdicts
+        for item in verdict.items
+    ]
+
+
+def merge_items(today: dt.date, suggested: Sequence[tuple[int, int]]) -> list[WorkItem]:
+    """A work item for each two patients that may be one."""
+    soon = add_business_days(today, 5)
     return [
         WorkItem(
             kind="patient_merge",
