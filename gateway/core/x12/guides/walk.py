@@ -35,7 +35,7 @@ class Trigger(NamedTuple):
     tag: str
     position: int
     loop: str
-    element: int
+    element: int = 0
     component: int = 0
     data: str = ""
 
