@@ -9,6 +9,7 @@ cannot be read wait for a person.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -17,6 +18,7 @@ from ..model.states import ClaimState
 from ..store.tables import claims, files
 from ..x12.answers.checking import CheckedGroup, CheckedSet, Checking, answered_group, judge_readable
 from ..x12.answers.functional import VERSION, AnsweredGroup, AnsweredSet, can_be_answered, functional
+from ..x12.answers.values import plain
 from ..x12.guides.answer_codes import SetCode, SetVerdict
 from ..x12.items import ReadClaim
 from ..x12.reader import read
@@ -77,25 +79,39 @@ def acknowledgment_of(services: Services, connection: Connection, file_id: int) 
                 envelopes.append(Envelope(interchange.isa, group.gs, interchange.delimiters))
     if not answered:
         return None
-    organisation = services.config.gateway.organisation
-    at: dt.datetime = row.received_at.astimezone(ZoneInfo(organisation.time_zone))
-    first = envelopes[0]
-    own = first.receiver or "GATEWAY"
-    theirs = first.sender or row.party[:15].upper()
-    head = InterchangeHead(
-        sender_qualifier=first.receiver_qualifier or "ZZ",
+    marks = Delimiters()
+    head = _head(services, envelopes[0], row, marks)
+    bodies = (("999", f"{number:04d}", functional(said, marks)) for number, said in enumerate(answered, 1))
+    return b"".join(write_sets(head, bodies, marks, line_ending="\n"))
+
+
+def _head(services: Services, to: Envelope, row: Any, marks: Delimiters) -> InterchangeHead:
+    """The envelope of the answer: that of the file, turned round. What of the file's own cannot stand in an ISA or GS
+    (it was read all the same) is brought into a form that can."""
+    gateway = services.config.gateway
+    own = plain(to.receiver, 15, marks, "GATEWAY")
+    theirs = plain(to.sender, 15, marks) or plain(row.party, 15, marks).upper()
+    at: dt.datetime = row.received_at.astimezone(ZoneInfo(gateway.organisation.time_zone))
+    return InterchangeHead(
+        sender_qualifier=_qualifier(to.receiver_qualifier),
         sender=own,
-        receiver_qualifier=first.sender_qualifier or "ZZ",
+        receiver_qualifier=_qualifier(to.sender_qualifier),
         receiver=theirs,
-        group_sender=first.gs03 or own,
-        group_receiver=first.gs02 or theirs,
-        isa13=f"{file_id % 1_000_000_000:09d}",
-        gs06=str(file_id),
-        usage=first.usage or services.config.gateway.usage,
+        group_sender=_group_id(to.gs03, marks) or own,
+        group_receiver=_group_id(to.gs02, marks) or theirs,
+        isa13=f"{row.id % 1_000_000_000:09d}",
+        gs06=f"{row.id % 1_000_000_000}",
+        usage=to.usage if to.usage in ("P", "T") else gateway.usage,
         at=at,
         version=VERSION,
         function="FA",
     )
-    marks = Delimiters()
-    bodies = (("999", f"{number:04d}", functional(said, marks)) for number, said in enumerate(answered, 1))
-    return b"".join(write_sets(head, bodies, marks, line_ending="\n"))
+
+
+def _qualifier(text: str) -> str:
+    return text if len(text) == 2 and text.isascii() and text.isalnum() else "ZZ"
+
+
+def _group_id(text: str, marks: Delimiters) -> str:
+    found = plain(text, 15, marks)
+    return found if len(found) > 1 else ""

@@ -279,6 +279,39 @@ def test_the_999_says_which_sets_were_taken(
     assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
 
 
+def test_the_999_names_what_is_wrong_and_the_claim_that_it_belongs_to(inbound: Inbound, tmp_path: Path) -> None:
+    made = answered(inbound, received(inbound, GOOD.replace(b"*UN*", b"*UX*", 1)))
+    (seen,), _ = verdicts(made)
+    (error,) = seen.errors
+    assert (seen.code, error.segment, error.loop, error.elements[0].code) == ("E", "SV1", "2400", "7")
+    assert [(each.name, each.value) for each in error.contexts] == [("CLM01", "C-1")]
+    assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "codes", "group"),
+    [
+        (make_837([Made()], version="005010X223A2"), ("I6",), ("2",)),
+        (GOOD.replace(b"GS*HC", b"GS*HP").replace(b"ST*837", b"ST*835").replace(b"X222A1", b"X221A1"), ("1",), ()),
+    ],
+    ids=["an institutional claim", "a remittance"],
+)
+def test_what_is_not_taken_in_is_refused(
+    inbound: Inbound, data: bytes, codes: tuple[str, ...], group: tuple[str, ...]
+) -> None:
+    (seen,), (whole,) = verdicts(answered(inbound, received(inbound, data)))
+    assert (seen.code, seen.codes, seen.errors) == ("R", codes, ())
+    assert (whole.code, whole.codes) == ("R", group)
+
+
+def test_an_envelope_that_could_not_be_written_is_answered_all_the_same(inbound: Inbound, tmp_path: Path) -> None:
+    data = GOOD.replace(b"*ZZ*DESK           *", b"*ZZZ*DESK DESK DESK DESK*").replace(b"*0*T*:", b"*0*I*:")
+    made = answered(inbound, received(inbound, data.replace(b"GS*HC*DESK*", b"GS*HC*D*")))
+    assert made.startswith(b"ISA*00*          *00*          *ZZ*GATEWAY        *ZZ*DESK DESK DESK *")
+    assert b"~\nGS*FA*GATEWAY*DESK DESK DESK*" in made
+    assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
+
+
 async def test_the_999_stands_in_the_folder_of_the_source(inbound: Inbound) -> None:
     file_id = received(inbound, GOOD)
     assert await give(inbound, file_id) == 1

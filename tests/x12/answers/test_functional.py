@@ -23,7 +23,7 @@ from gateway.core.x12.answers.functional import (
 )
 from gateway.core.x12.guides.answer_codes import GroupCode, SetVerdict
 from gateway.core.x12.guides.elements import ElementFault
-from gateway.core.x12.guides.walk import Finding
+from gateway.core.x12.guides.walk import FINDINGS_KEPT, Finding
 from gateway.core.x12.segment import Delimiters
 
 from ...flow.out.made import Made, make_837
@@ -185,3 +185,12 @@ def test_pyx12_takes_our_answers_too(data: bytes, tmp_path: Path) -> None:
     found = pyx12_faults(interchange("999", [body]), tmp_path)
     assert [text for text in found if PYX12_CTX not in text] == []
     assert len(found) == sum(text.startswith("CTX*SITUATIONAL") for text in body)
+
+
+def test_what_is_kept_of_a_set_full_of_errors_has_an_end() -> None:
+    data = make_837([Made(f"C-{number}") for number in range(FINDINGS_KEPT + 200)])
+    checking = checked(data.replace(b"*150***12:B:1*", b"*1x0***12:B:1*"))
+    assert checking.set is not None
+    assert checking.set.finding_count == FINDINGS_KEPT + 200
+    assert len(checking.set.told) == FINDINGS_KEPT
+    assert checking.set.told[-1].unit == ("CLM01", f"C-{FINDINGS_KEPT - 1}")

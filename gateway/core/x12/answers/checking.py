@@ -59,11 +59,11 @@ class CheckedSet:
         walk = self._walk
         if walk is None:
             return
-        before, position = walk.finding_count, piece.set_position
+        before, position = len(walk.findings), piece.set_position
         walk.position = position - 1  # a segment that is too long was passed over, and counts
         walk.feed(piece.segments)
         self._units.piece(piece.tag, piece.segments, position)
-        if walk.finding_count != before:
+        if len(walk.findings) != before:
             self._units.keep()
 
     def add(self, findings: Iterable[Finding]) -> None:
@@ -81,12 +81,12 @@ class CheckedSet:
         walk, self._walk = self._walk, None
         if walk is None:
             return
-        before = walk.finding_count
+        before = len(walk.findings)
         if end.se is not None:
             walk.position = end.segments - 1
             walk.feed((end.se.raw,))
         walk.end()
-        if walk.finding_count != before:
+        if len(walk.findings) != before:
             self._units.keep()
         # That there is no SE is told of the set as a whole (IK502), not as one of its segments.
         found = [finding for finding in walk.findings if finding.tag != "SE" or finding.loop or end.se is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..acknowledgment import StatusCode
 from ..claim import Claim
@@ -20,19 +20,21 @@ _BEFORE = frozenset({SegmentCode.MISSING, SegmentCode.SITUATION_MISSING, Segment
 Statuses = tuple[StatusCode, ...]
 
 
-def statuses_of(findings: Iterable[Finding], lines_at: Sequence[int]) -> tuple[Statuses, dict[int, Statuses]]:
+def statuses_of(
+    findings: Iterable[Finding], lines_at: Sequence[int], status: Callable[[Finding], StatusCode] = status_of
+) -> tuple[Statuses, dict[int, Statuses]]:
     """The statuses of a claim, and those of its lines by index (from 0), for what was found.
 
     Args:
         findings: those that concern the claim, its levels' among them.
         lines_at: the positions in the set of the claim's LX (`lines_at`).
+        status: of a finding, where other checks (levels 3 to 5) have their own.
     """
     own: list[StatusCode] = []
     lines: dict[int, list[StatusCode]] = {}
     for finding in findings:
-        status = status_of(finding)
         index = _line_of(finding, lines_at)
-        (own if index is None else lines.setdefault(index, [])).append(status)
+        (own if index is None else lines.setdefault(index, [])).append(status(finding))
     if lines and not own:
         own.append(READ_THE_LINE)
     return tuple(dict.fromkeys(own)), {index: tuple(dict.fromkeys(each)) for index, each in sorted(lines.items())}
