@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, 
 
 from gateway.plugins.settings import Seconds, Secret
 
+from .checks import Checks
 from .values import Model, Name, Npi, Zone, nested
 
 
@@ -146,6 +147,10 @@ class Source(Model):
     answers_folder: Path | None = None
     """Where its answers go; `<data_dir>/out/<name>` without it."""
     answers: tuple[Answer, ...] = ("999", "277CA", "835", "postings")
+    ta1: Literal["asked", "always", "never"] = "asked"
+    """When it gets a TA1: where ISA14 asks for one or the interchange is refused; always; never."""
+    check: Checks = nested()
+    """What is done about claims that do not keep to their guide."""
     our_claim_numbers: bool = False
     """Give its claims our own CLM01, mapped back in what goes back to it."""
 

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from ..ledger import transfers
@@ -25,11 +26,13 @@ from ..work.calendar import add_business_days
 from ..work.items import WorkItem, open_items
 from . import kept_rows
 from .plugin_items import plugin_item
-from .verdicts import Chunk, HoldRow, Verdict
+from .verdicts import Chunk, HoldRow, Noted, Verdict
 
 WORK_WITHIN_BUSINESS_DAYS = 2
 """When a hold or a faulty claim should be worked, unless whoever decided it said another date."""
 
+CHECK = "check"
+"""The station of what the guides find."""
 DUPLICATE_NUMBER = "duplicate-claim-number"
 DUPLICATE_CONTENT = "duplicate-claim"
 WRONG_USAGE = "usage"
@@ -426,6 +429,14 @@ def merge_items(today: dt.date, suggested: Sequence[tuple[int, int]]) -> list[Wo
     ]
 
 
+def check_entry(claim_id: int, noted: Sequence[Noted], config_hash: str) -> timeline.Entry:
+    """What the guides find in a claim, for its timeline."""
+    count = len(noted)
+    words = f"Held against its guide: {count} finding{'s' if count != 1 else ''}."
+    steps = [msgspec.structs.asdict(one) for one in noted]
+    return timeline.Entry("claim", claim_id, CHECK, words, steps, config_hash)
+
+
 def _entries(
     origin: Origin,
     config_hash: str,
@@ -441,6 +452,8 @@ def _entries(
         if verdict.fault:
             what += f" It cannot be worked on: {verdict.fault}"
         entries.append(timeline.Entry("claim", claim_id, "intake", what, None, config_hash))
+        if verdict.noted:
+            entries.append(check_entry(claim_id, verdict.noted, config_hash))
         for row in verdict.stations:
             entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config_hash))
         if states[verdict.ordinal] is ClaimState.HELD:

@@ -27,7 +27,10 @@ from ..store.patients import Person
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
 from . import confirm, hold, scrub
+from .claim_check import action_of, check_claim, codes_of
+from .claim_check import in_words as in_plain_words
 from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, number_lines, under_our_number
+from .commit_claims import CHECK
 from .deciding import Asked, Request
 from .details import details_of
 from .history import History
@@ -36,7 +39,7 @@ from .kept_rows import packed
 from .past import Opens
 from .release import NO_PARTNER
 from .stored_config import by_hash
-from .verdicts import PLUGIN_ITEM, Chunk, Columns, HoldRow, ItemRow, StationRow, Verdict, pack_chunk
+from .verdicts import PLUGIN_ITEM, Chunk, Columns, HoldRow, ItemRow, Noted, StationRow, Verdict, pack_chunk
 
 _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (confirm.STATION, confirm.what_happened),
@@ -167,7 +170,19 @@ def history_of(
     return History(opens, people, without_file=without_file, before=before, paused=paused)
 
 
-def _faulty(asked: Asked, one: ReadClaim) -> Verdict:
+def _checked(asked: Asked, one: ReadClaim, config: Config, source: str) -> list[Noted]:
+    """What the guides find in a claim as it came, and what is done about each; nothing where it is not asked."""
+    settings = config.source(source)
+    if asked.aside or not asked.alone or settings is None:
+        return []
+    stored = one.claim.stored if one.claim is not None else StoredClaim.unpack(asked.content)
+    noted = check_claim(stored, codes_of(config))
+    for found in noted:
+        found.action = action_of(settings.check, found.level)
+    return noted
+
+
+def _faulty(asked: Asked, one: ReadClaim, noted: list[Noted]) -> Verdict:
     return Verdict(
         ordinal=asked.ordinal,
         content=asked.content,
@@ -182,6 +197,7 @@ def _faulty(asked: Asked, one: ReadClaim) -> Verdict:
         stations=[],
         fault=one.fault,
         alone=asked.alone,
+        noted=noted,
     )
 
 
@@ -199,8 +215,17 @@ async def decide_claim(
     """Run the chain of claim number `item` of a chunk: the verdict, and what each station decided on the way. `first`
     is the station to begin with (the first of all, where it is none of them)."""
     claim = one.claim
+    noted: list[Noted] = []
+    if first not in _NAMES:
+        try:
+            noted = _checked(asked, one, config, source)
+        except Exception as error:  # one claim that our own code cannot read harms no other
+            one.fault, claim = one.fault or f"The gateway cannot check it ({where(error)}). Report this.", None
+    refused = [found for found in noted if found.action == "refuse"]
+    if claim is not None and refused:
+        one.fault, claim = f"It does not keep to its guide. {in_plain_words(refused)}", None
     if claim is None:
-        return _faulty(asked, one), []
+        return _faulty(asked, one, noted), []
     patient = history.turn(item)
     columns = one.columns
     partner = config.partner_for(columns.payer_id)
@@ -224,7 +249,7 @@ async def decide_claim(
         stations.append(StationRow(station, words(decision), decision.steps))  # type: ignore[arg-type]
         if decision.quarantine is not None or decision.retry is not None:
             break
-    holds = hold.holds_of(decisions)
+    holds = [_guide_hold(found) for found in noted if found.action == "hold"] + hold.holds_of(decisions)
     if partner is None:
         holds.append(_no_partner(columns.payer_id))
     if edited:
@@ -253,6 +278,7 @@ async def decide_claim(
         stations=stations,
         items=items,
         rows=[packed(row) for row in rows],
+        noted=noted,
     )
     return verdict, decisions
 
@@ -269,6 +295,12 @@ def _waiting(columns: Columns, holds: Sequence[HoldRow], items: Sequence[ItemRow
         yield WaitingItem(
             PLUGIN_ITEM, draft.rule, draft.reason, draft.team, draft.work_by, draft.deadline, cents, number
         )
+
+
+def _guide_hold(found: Noted) -> HoldRow:
+    return HoldRow(
+        HoldType.SYSTEM.value, f"guide:{found.code}"[:40], "", found.words, "billing", found.line, station=CHECK
+    )
 
 
 def _no_partner(payer_id: str) -> HoldRow:

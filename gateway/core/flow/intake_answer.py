@@ -9,25 +9,35 @@ cannot be read wait for a person.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from ..model.states import ClaimState
 from ..store.tables import claims, files
-from ..x12.answers.checking import CheckedGroup, CheckedSet, Checking, answered_group, judge_readable
+from ..x12.answers.checking import (
+    CheckedGroup,
+    CheckedInterchange,
+    CheckedSet,
+    Checking,
+    answered_group,
+    judge_readable,
+)
 from ..x12.answers.functional import VERSION, AnsweredGroup, AnsweredSet, can_be_answered, functional
-from ..x12.answers.values import plain
-from ..x12.guides.answer_codes import SetCode, SetVerdict
+from ..x12.answers.interchange import notes, ta1, verdict_of
+from ..x12.guides.answer_codes import InterchangeCode, InterchangeVerdict, SetCode, SetVerdict
 from ..x12.items import ReadClaim
 from ..x12.reader import read
 from ..x12.segment import Delimiters
 from ..x12.sets import Envelope
 from ..x12.transactions import transactions
-from ..x12.writer import InterchangeHead, write_sets
+from ..x12.writer import InterchangeHead, isa_text, write_sets
 from .chunk import is_professional
 from .services import Services
+
+TA1_NUMBERS, STATUS_NUMBERS = 300_000_000, 600_000_000
+"""What is added to a file's id for the control numbers of its TA1s and of its 277CA: no two answers have one."""
 
 
 def _checked(services: Services, sha256: str, faulty: set[int]) -> tuple[Checking, set[int]]:
@@ -57,11 +67,16 @@ def _set(one: CheckedSet, said: AnsweredSet, noted: set[int]) -> AnsweredSet:
     return said._replace(verdict=SetVerdict.REJECTED, codes=codes, told=())
 
 
-def acknowledgment_of(services: Services, connection: Connection, file_id: int) -> bytes | None:
-    """The 999 for a file of claims; None where it has no transaction set that could be answered.
+class IntakeAnswer(NamedTuple):
+    """What a source gets at once for a file: the TA1 of its interchanges, and the 999 (empty: none is due)."""
 
-    The same file gives the same bytes: its control number is the file's own id, and its moment that of the receipt.
-    """
+    ta1: bytes
+    ack: bytes
+
+
+def acknowledgments_of(services: Services, connection: Connection, file_id: int) -> IntakeAnswer:
+    """What is due for a file of claims. The same file gives the same bytes: control numbers are made of the file's own
+    id, and the moment is that of the receipt."""
     row = connection.execute(select(files).where(files.c.id == file_id)).one()
     faulty = set(
         connection.execute(
@@ -69,6 +84,35 @@ def acknowledgment_of(services: Services, connection: Connection, file_id: int) 
         ).scalars()
     )
     checking, noted = _checked(services, row.sha256, faulty)
+    return IntakeAnswer(_ta1(services, row, checking), _ack(services, row, checking, noted))
+
+
+def _ta1(services: Services, row: Any, checking: Checking) -> bytes:
+    source = services.config.source(row.party)
+    wanted = source.ta1 if source is not None else "never"
+    organisation = services.config.gateway.organisation
+    at: dt.datetime = row.received_at.astimezone(ZoneInfo(organisation.time_zone))
+    marks = Delimiters()
+    found: list[bytes] = []
+    for interchange in checking.interchanges:
+        if wanted == "never" or _answers_only(interchange):
+            continue
+        note = next(iter(notes(interchange)), InterchangeCode.NO_ERROR)
+        asked = interchange.isa[14].strip() == "1" or verdict_of(note) is InterchangeVerdict.REJECTED
+        if wanted == "always" or asked:
+            envelope = Envelope(interchange.isa, None, interchange.delimiters)
+            head = answer_head(services, row, envelope, TA1_NUMBERS + len(found))
+            lines = (isa_text(head, marks), ta1(interchange.isa, note, at, marks), f"IEA*0*{head.isa13}")
+            found.append("".join(f"{line}{marks.segment}\n" for line in lines).encode("latin-1"))
+    return b"".join(found)
+
+
+def _answers_only(interchange: CheckedInterchange) -> bool:
+    """An acknowledgment is never acknowledged."""
+    return bool(interchange.groups) and all(group.gs[1].strip() == "FA" for group in interchange.groups)
+
+
+def _ack(services: Services, row: Any, checking: Checking, noted: set[int]) -> bytes:
     answered: list[AnsweredGroup] = []
     envelopes: list[Envelope] = []
     for interchange in checking.interchanges:
@@ -78,40 +122,27 @@ def acknowledgment_of(services: Services, connection: Connection, file_id: int) 
                 answered.append(said)
                 envelopes.append(Envelope(interchange.isa, group.gs, interchange.delimiters))
     if not answered:
-        return None
+        return b""
+    head = answer_head(services, row, envelopes[0], 0)._replace(version=VERSION, function="FA")
     marks = Delimiters()
-    head = _head(services, envelopes[0], row, marks)
     bodies = (("999", f"{number:04d}", functional(said, marks)) for number, said in enumerate(answered, 1))
     return b"".join(write_sets(head, bodies, marks, line_ending="\n"))
 
 
-def _head(services: Services, to: Envelope, row: Any, marks: Delimiters) -> InterchangeHead:
-    """The envelope of the answer: that of the file, turned round. What of the file's own cannot stand in an ISA or GS
-    (it was read all the same) is brought into a form that can."""
-    gateway = services.config.gateway
-    own = plain(to.receiver, 15, marks, "GATEWAY")
-    theirs = plain(to.sender, 15, marks) or plain(row.party, 15, marks).upper()
-    at: dt.datetime = row.received_at.astimezone(ZoneInfo(gateway.organisation.time_zone))
+def answer_head(services: Services, row: Any, to: Envelope, beside: int) -> InterchangeHead:
+    """The envelope of an answer to a source, back to who sent `to`. `beside` tells answers to one file apart."""
+    organisation = services.config.gateway.organisation
+    own = to.receiver or "GATEWAY"
+    theirs = to.sender or row.party[:15].upper()
     return InterchangeHead(
-        sender_qualifier=_qualifier(to.receiver_qualifier),
+        sender_qualifier=to.receiver_qualifier or "ZZ",
         sender=own,
-        receiver_qualifier=_qualifier(to.sender_qualifier),
+        receiver_qualifier=to.sender_qualifier or "ZZ",
         receiver=theirs,
-        group_sender=_group_id(to.gs03, marks) or own,
-        group_receiver=_group_id(to.gs02, marks) or theirs,
-        isa13=f"{row.id % 1_000_000_000:09d}",
-        gs06=f"{row.id % 1_000_000_000}",
-        usage=to.usage if to.usage in ("P", "T") else gateway.usage,
-        at=at,
-        version=VERSION,
-        function="FA",
+        group_sender=to.gs03 or own,
+        group_receiver=to.gs02 or theirs,
+        isa13=f"{(row.id + beside) % 1_000_000_000:09d}",
+        gs06=str(row.id),
+        usage=to.usage or services.config.gateway.usage,
+        at=row.received_at.astimezone(ZoneInfo(organisation.time_zone)),
     )
-
-
-def _qualifier(text: str) -> str:
-    return text if len(text) == 2 and text.isascii() and text.isalnum() else "ZZ"
-
-
-def _group_id(text: str, marks: Delimiters) -> str:
-    found = plain(text, 15, marks)
-    return found if len(found) > 1 else ""

@@ -22,7 +22,7 @@ from ..store.tables import requests as request_table
 from ..work.items import close_items, open_items
 from . import kept_rows
 from .again import sentence
-from .commit_claims import Origin, changed_patients, plugin_items, write_holds
+from .commit_claims import CHECK, Origin, changed_patients, check_entry, plugin_items, write_holds
 from .release import BY_ITSELF, NO_PARTNER
 from .replay import CLAIM_STATIONS, REPLAYED
 from .verdicts import Chunk, HoldRow, Verdict
@@ -153,14 +153,16 @@ class _One:
         """The open holds that stay, those that go, and what is to be opened."""
         rows = self.connection.execute(select(holds).where(holds.c.claim_id == self.row.id).order_by(holds.c.id)).all()
         wanted = {_same(one): one for one in self.verdict.holds}
-        before = CLAIM_STATIONS[: CLAIM_STATIONS.index(self.chunk["station"])]
+        before = [*CLAIM_STATIONS[: CLAIM_STATIONS.index(self.chunk["station"])]]
+        if before:
+            before.append(CHECK)
         kept, gone = [], []
         for row in rows:
             if row.released_at is not None:
                 if row.released_by != BY_ITSELF:
                     wanted.pop(_same(row), None)
                 continue
-            of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER
+            of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER or row.station == CHECK
             if not of_the_chain or row.station in before or wanted.pop(_same(row), None) is not None:
                 kept.append(row)
             else:
@@ -227,6 +229,8 @@ class _One:
         which = "the configuration it ran with before" if self.chunk["configuration"] == "original" else "today's"
         what = f"Run again from {self.chunk['station']}, with {which}: {sentence(asked.reason)} {outcome}"
         entries = [timeline.Entry("claim", claim_id, "replay", what, None, config, asked.who)]
+        if self.verdict.noted:
+            entries.append(check_entry(claim_id, self.verdict.noted, config))
         for row in self.verdict.stations:
             entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config))
         if new:

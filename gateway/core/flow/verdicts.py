@@ -64,6 +64,20 @@ class RowKept(msgspec.Struct, array_like=True, gc=False):
     values: dict[str, Any]
 
 
+class Noted(msgspec.Struct, array_like=True, gc=False):
+    """What the guides find in a claim. `level` is 1 to 5, `place` as people write it (`2010AA NM109`), `line` the
+    service line (0: the claim), `code` IK304 or IK403 or a rule's id, `words` what is wrong and what to do, `status`
+    the STC for it (`A7:562:85`). `action`: what is done about it (report, hold, refuse)."""
+
+    level: int
+    place: str
+    line: int
+    code: str
+    words: str
+    status: str
+    action: str = "report"
+
+
 class StationRow(msgspec.Struct, array_like=True, gc=False):
     """What happened at one station: a plain sentence, and each plugin's decision."""
 
@@ -97,7 +111,7 @@ class Verdict(msgspec.Struct, array_like=True, gc=False):
     came. `patient_id` and `patient_version` are those of the history that was looked at (0: no patient of ours
     then). `fault` says why nothing can be done with the claim (empty: it was decided); `alone` is False where that is
     the fault of its whole transaction set, which a work item of the file speaks of. `items` are what plugins want done
-    beside, `rows` what they keep."""
+    beside, `rows` what they keep. `noted` is what the guides find in it, as it came."""
 
     ordinal: int
     content: bytes
@@ -114,6 +128,7 @@ class Verdict(msgspec.Struct, array_like=True, gc=False):
     alone: bool = True
     items: list[ItemRow] = []
     rows: list[RowKept] = []
+    noted: list[Noted] = []
 
 
 class Chunk(msgspec.Struct, array_like=True, gc=False):

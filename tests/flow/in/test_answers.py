@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from gateway.core.flow import answers
-from gateway.core.flow.intake_answer import acknowledgment_of
+from gateway.core.flow.intake_answer import acknowledgments_of
 from gateway.core.store import files as file_rows
 from gateway.core.store.ids import allocate
 from gateway.core.store.tables import (
@@ -224,7 +224,7 @@ def received(inbound: Inbound, data: bytes, faulty: tuple[int, ...] = ()) -> int
 
 def answered(inbound: Inbound, file_id: int) -> bytes:
     with inbound.services.reads.connect() as connection:
-        data = acknowledgment_of(inbound.services, connection, file_id)
+        data = acknowledgments_of(inbound.services, connection, file_id).ack
     assert data is not None
     return data
 

@@ -33,7 +33,7 @@ def statuses_of(
     own: list[StatusCode] = []
     lines: dict[int, list[StatusCode]] = {}
     for finding in findings:
-        index = _line_of(finding, lines_at)
+        index = line_of(finding, lines_at)
         (own if index is None else lines.setdefault(index, [])).append(status(finding))
     if lines and not own:
         own.append(READ_THE_LINE)
@@ -46,7 +46,7 @@ def lines_at(claim: Claim, position: int) -> list[int]:
     return [position + at for at, raw in enumerate(claim.stored.claim) if raw.startswith(start)]
 
 
-def _line_of(finding: Finding, starts: Sequence[int]) -> int | None:
+def line_of(finding: Finding, starts: Sequence[int]) -> int | None:
     """The line (from 0) in which a finding stands; None where it stands in none."""
     if finding.loop[:2] != "24":
         return None

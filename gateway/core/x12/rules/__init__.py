@@ -10,6 +10,7 @@ A finding says where, what, what to do, and with which codes a 999 and a 277CA a
 from __future__ import annotations
 
 from ..claim import Claim
+from ..guides.walk import Trigger
 from .claim_level import RULES_OF_CLAIM
 from .code_sets import CodeSets
 from .codes import Codes
@@ -20,7 +21,7 @@ from .other_insurance import RULES_OF_OTHERS
 from .parties import RULES_OF_PARTIES
 from .payments import payment_findings, remittance_findings
 from .plain import plain
-from .rule import RULES, Rule, RuleFinding, Trigger
+from .rule import RULES, Rule, RuleFinding
 from .sums import RULES_OF_SUMS
 
 __all__ = [
