@@ -16,7 +16,7 @@ from ..model.known_codes import KnownCodes
 from ..x12.answers.said import line_of, lines_at
 from ..x12.answers.status_map import status_of
 from ..x12.claim import Claim, Numbers
-from ..x12.guides.compiled import compiled
+from ..x12.guides.compiled import CompiledGuide, compiled
 from ..x12.guides.notation import guide
 from ..x12.guides.walk import Finding, Walk
 from ..x12.guides.words import Words
@@ -45,11 +45,17 @@ def _head(marks: Delimiters) -> tuple[str, ...]:
     segments = (
         ("ST", "837", "0001", guide(_GUIDE).versions[1]),
         ("BHT", "0019", "00", "1", "20260101", "0000", "CH"),
-        ("NM1", "41", "2", "X", "", "", "", "", "46", "X"),
+        ("NM1", "41", "2", "X", "", "", "", "", "46", "XX"),
         ("PER", "IC", "X", "TE", "5550100"),
-        ("NM1", "40", "2", "X", "", "", "", "", "46", "X"),
+        ("NM1", "40", "2", "X", "", "", "", "", "46", "XX"),
     )
     return tuple(marks.element.join(segment) for segment in segments)
+
+
+@lru_cache(maxsize=8)
+def _guide_for(marks: Delimiters) -> CompiledGuide:
+    # By the delimiters alone: to hash a whole guide for each claim takes longer than to walk the claim.
+    return compiled(guide(_GUIDE), marks)
 
 
 @cache
@@ -64,7 +70,7 @@ def check_claim(stored: StoredClaim, codes: Codes | None) -> list[Noted]:
     separator = marks.element
     head = _head(marks)
     found: list[Finding] = []
-    walk = Walk(compiled(guide(_GUIDE), marks), lambda _, findings: found.extend(findings))
+    walk = Walk(_guide_for(marks), lambda _, findings: found.extend(findings))
     walk.feed(head)
     at = len(head) + 1
     walk.feed((f"HL{separator}1{separator}{separator}20{separator}1", *stored.billing))
