@@ -3,6 +3,7 @@ transaction decides) and 5 (codes of others). Levels 1 and 2 are `guides.walk`.
 
     claim_findings(claim, first=set.segment_number, ordinal=n)      levels 3 and 4
     Codes(sets).of_claim(claim, first=..., ordinal=n)               level 5
+    sweep.sweep(read(stream), Codes(sets))                          a whole file, at all five levels
 
 A finding says where, what, what to do, and with which codes a 999 and a 277CA answer.
 """
@@ -10,6 +11,7 @@ A finding says where, what, what to do, and with which codes a 999 and a 277CA a
 from __future__ import annotations
 
 from ..claim import Claim
+from ..guides.walk import Trigger
 from .claim_level import RULES_OF_CLAIM
 from .code_sets import CodeSets
 from .codes import Codes
@@ -20,7 +22,7 @@ from .other_insurance import RULES_OF_OTHERS
 from .parties import RULES_OF_PARTIES
 from .payments import payment_findings, remittance_findings
 from .plain import plain
-from .rule import RULES, Rule, RuleFinding, Trigger
+from .rule import RULES, Rule, RuleFinding
 from .sums import RULES_OF_SUMS
 
 __all__ = [
