@@ -121,7 +121,7 @@ class _Rows:
                 yield self._no_guide(swept)
         elif isinstance(swept, SweptFault):
             yield self._fault(swept)
-        elif self._set is not None:
+        elif isinstance(swept, SweptClaim | SweptRest) and self._set is not None:
             number = swept.number if isinstance(swept, SweptClaim) else ""
             yield from (self._finding(self._set, one, number, swept) for one in swept.findings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,12 +98,33 @@ def known_codes() -> tuple[CodeSets, list[str]]:
     return codes, codes.unchecked()
 
 
-def written(path: Path, *, force: bool) -> Path:
-    """A place to write to.
+@contextmanager
+def writing(path: Path | None, *, force: bool) -> Iterator[BinaryIO]:
+    """Where to write to: a file that is there only once it is whole, or standard output (None).
+
+    Raises:
+        click.ClickException: something is there already, and `force` was not said; or it cannot be written.
+    """
+    if path is None:
+        yield cast(BinaryIO, click.get_binary_stream("stdout"))
+        return
+    free(path, force=force)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("xb") as stream:
+            yield stream
+        partial.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror or type(error).__name__}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def free(path: Path, *, force: bool) -> None:
+    """Make sure that nothing is replaced by accident.
 
     Raises:
         click.ClickException: something is there already, and `force` was not said.
     """
     if path.exists() and not force:
         raise click.ClickException(f"{path} is there already. Name another, or say --force to replace it.")
-    return path

@@ -25,7 +25,8 @@ _PARTIES = {"PR": "1000A", "PE": "1000B"}
 
 
 class Beyond:
-    """One set. `claim` is the claim or claim payment of the piece that was fed last, None where it was none."""
+    """One set. `claim` is the claim or claim payment of the piece that was fed last, None where it was none; `info` is
+    the set's header."""
 
     def __init__(self, start: SetStart, envelope: Envelope, codes: Codes) -> None:
         self.claim: ReadClaim | ReadPayment | None = None
@@ -33,7 +34,8 @@ class Beyond:
         self._codes = codes
         self._first = start.segment_number
         self._delimiters = envelope.delimiters
-        self._assembler: Assembler = open_set(start, SetInfo(start, envelope, 1), 0)
+        self.info = SetInfo(start, envelope, 1)
+        self._assembler: Assembler = open_set(start, self.info, 0)
         self._hierarchy = Hierarchy(envelope.delimiters)
         self._remittance: Remittance | None = None
         self._balance: Balance | None = None

@@ -17,7 +17,7 @@ from ..guides.model import Guide
 from ..guides.walk import Finding, Walk
 from ..items import ReadClaim, ReadPayment
 from ..segment import Delimiters, display
-from ..sets import Envelope
+from ..sets import Envelope, SetInfo
 from .beyond import Beyond
 from .codes import Codes
 
@@ -44,21 +44,34 @@ class SweptSet(NamedTuple):
 class SweptClaim(NamedTuple):
     """A claim (or claim payment) is over. `number` is CLM01 or CLP01; `ordinal` counts those of the set from 1.
 
-    `findings` are its own, and those of the levels over it that were not told with a claim before; `sound` says that
-    nothing concerns it, nothing of its levels either.
+    `findings` are its own, and those of the levels over it that were not told with a claim before; `every` is all that
+    concerns it, what was told of its levels before too (at most `walk.FINDINGS_OF_A_LOOP` of each).
     """
 
     number: str
     ordinal: int
     segment_number: int
     findings: list[Finding]
-    sound: bool
+    every: list[Finding]
+    read: ReadClaim | ReadPayment
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing at all concerns it."""
+        return not self.every
 
 
 class SweptRest(NamedTuple):
     """What was found in a set and belongs to no single claim that is still to come."""
 
     findings: list[Finding]
+
+
+class SweptEnd(NamedTuple):
+    """The end of a set. `sound`: the reader says that it can be trusted."""
+
+    info: SetInfo
+    sound: bool
 
 
 class SweptFault(NamedTuple):
@@ -68,7 +81,7 @@ class SweptFault(NamedTuple):
     inside: bool
 
 
-Swept = SweptSet | SweptClaim | SweptRest | SweptFault
+Swept = SweptSet | SweptClaim | SweptRest | SweptEnd | SweptFault
 
 
 def sweep(events: Iterable[Event], codes: Codes) -> Iterator[Swept]:
@@ -87,6 +100,7 @@ def sweep(events: Iterable[Event], codes: Codes) -> Iterator[Swept]:
         elif isinstance(event, SetEnd):
             if current is not None:
                 yield from current.end(event)
+                yield SweptEnd(current.info, event.sound)
                 current = None
         elif isinstance(event, InterchangeStart):
             envelope = Envelope(event.isa, None, event.delimiters)
@@ -109,11 +123,13 @@ class _Set:
         self._count = 0
         self._claim: ReadClaim | ReadPayment | None = None
         self._own: list[Finding] = []
-        self._sound = True
+        self._every: list[Finding] = []
         self._first = 0
         self._carried: list[Finding] = []
         self._told: frozenset[_Key] = frozenset()
-        self._split: int | None = None
+        self._split = 0
+        self._walked: list[Finding] = []
+        self.info = self._beyond.info
         if self._walk is not None:
             self._walk.feed((start.st.raw,))
 
@@ -121,7 +137,7 @@ class _Set:
         """The walk leaves a claim's loop: what it has found up to now is this claim's."""
         assert self._walk is not None
         self._split = len(self._walk.findings)
-        self._sound = False
+        self._walked = found
 
     def piece(self, piece: Piece) -> Iterator[Swept]:
         walk = self._walk
@@ -136,7 +152,7 @@ class _Set:
         claim = self._beyond.claim
         if claim is not None:
             self._count += 1
-            self._claim, self._first, self._sound = claim, piece.set_position, not later
+            self._claim, self._first, self._every = claim, piece.set_position, later
             self._own = [*self._carried, *fresh, *self._new(later)]
             self._carried = []
         elif self._claim is not None:
@@ -167,7 +183,8 @@ class _Set:
 
     def _close(self, fresh: list[Finding]) -> Generator[Swept, None, list[Finding]]:
         """The claim that was open is over; gives back what of the walk's new findings is not its own."""
-        split, self._split = self._split or 0, None
+        split, self._split = self._split, 0
+        walked, self._walked = self._walked, []
         claim, self._claim = self._claim, None
         if claim is None:
             return fresh
@@ -177,7 +194,8 @@ class _Set:
             self._count,
             claim.segment_number,
             _in_order(found),
-            self._sound and not found,
+            _in_order(list({id(one): one for one in (*walked, *self._every, *found)}.values())),
+            claim,
         )
         return fresh[split:]
 
