@@ -282,7 +282,7 @@ def check(
         except Unreadable as error:
             totals.unread += 1
             click.echo(error.message, err=True)
-    shape.end(totals, notes)
+    shape.end(totals, notes if totals.claims else [])
     sys.exit(2 if totals.unread else 1 if totals.findings else 0)
 
 

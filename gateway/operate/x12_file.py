@@ -106,7 +106,7 @@ def writing(path: Path | None, *, force: bool) -> Iterator[BinaryIO]:
         click.ClickException: something is there already, and `force` was not said; or it cannot be written.
     """
     if path is None:
-        yield cast(BinaryIO, click.get_binary_stream("stdout"))
+        yield sys.stdout.buffer
         return
     free(path, force=force)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")

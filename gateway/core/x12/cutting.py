@@ -208,6 +208,7 @@ class _Claims:
         self._source = source
         self._separator = source.delimiters.element
         self._levels: list[_Level] = []
+        self._over = False
         self._st = source.take()
         if [*self._st.raw.split(self._separator), ""][1].strip() != "837":
             raise CutFault("Only claims (837) can be cut by claims. Cut it by set, or by interchange.")
@@ -219,18 +220,18 @@ class _Claims:
     def more(self) -> bool:
         """Whether a claim is left. Levels before it are taken; after the last one, the SE is."""
         source = self._source
-        while source.tag != "CLM":
+        while not self._over and source.tag != "CLM":
             _inside(source)
             if source.tag == "SE":
                 source.take()
-                return False
-            if source.tag == "HL":
+                self._over = True
+            elif source.tag == "HL":
                 self._level(source.take())
             elif self._levels:
                 self._levels[-1].content.append(source.take())
             else:
                 raise CutFault("A segment stands before the levels of a set of claims, and is none of its header.")
-        return True
+        return not self._over
 
     def _level(self, hl: Token) -> None:
         depth = _DEPTH.get([*hl.raw.split(self._separator), "", "", ""][3])
@@ -294,7 +295,6 @@ class _Claims:
             held += self._claim()
             claims += 1
         yield from held
-        # The next part begins with what stands next; what follows the last claim here is not a part's.
 
     def _claim(self) -> Iterator[Token]:
         source = self._source
