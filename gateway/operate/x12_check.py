@@ -129,7 +129,7 @@ class _Rows:
         assert self._words is not None
         rule = one.rule.id if isinstance(one, RuleFinding) else ""
         value = display(one.fault.value) if one.fault is not None else ""
-        code = rule or " ".join(part for part in (one.ik304, one.ik403) if part)
+        code = rule or "/".join(part for part in (one.ik304, one.ik403) if part)
         own = isinstance(swept, SweptClaim) and of.number(one) >= swept.segment_number
         return Row(
             of.st02,
@@ -203,7 +203,8 @@ class _Text:
             "" if row.concerns in ("claim", "set", "envelope") else f" It concerns every claim of the {row.concerns}."
         )
         value = f" It says: {_printable(row.value)}" if self._patient and row.value else ""
-        click.echo(f"    level {row.level}, segment {row.segment_number}: {row.words}{every}{value}{codes}")
+        place = f"level {row.level}, segment {row.segment_number}" if row.segment_number else f"level {row.level}"
+        click.echo(f"    {place}: {row.words}{every}{value}{codes}")
 
     def end(self, totals: Totals, notes: list[str]) -> None:
         for line in totals.lines():

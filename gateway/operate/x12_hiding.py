@@ -36,7 +36,7 @@ _HARMLESS = (
     "ST SE BHT BGN BPR TRN HL CLM SBR DTP DTM HI LX SV1 SV2 SV3 SV4 SV5 CAS AMT QTY CLP SVC PLB LQ EQ EB HD COB STC "
     "AK1 AK2 AK3 AK5 AK9 IK3 IK5 PRV CUR CL1 HCP TS2 TS3 MOA MIA ISA GS GE IEA TA1"
 )
-"""Segments that are shown though nobody here knows the guide; of all others only the first element is."""
+"""Segments that are shown though nobody here knows the guide; of all others only qualifiers are."""
 _HARMLESS_TAGS = frozenset(_HARMLESS.split())
 _CLAIM_NUMBER = "CLM01"
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}", re.ASCII)
@@ -61,7 +61,7 @@ def masked(kind: str, loop: str, elements: list[str], marks: Delimiters, *, know
     if not known:
         if tag in _HARMLESS_TAGS:
             return elements
-        return _only(elements, _OF_PERSON.get(tag, frozenset({1})))
+        return _only(elements, _OF_PERSON.get(tag, _ALWAYS.get(tag, frozenset())))
     if not placed:
         return _only(elements, frozenset())
     if tag in _ALWAYS:

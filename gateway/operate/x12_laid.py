@@ -33,6 +33,7 @@ from ..core.x12.sets import Envelope
 
 _RANKS = {"20": 0, "22": 1, "23": 2}
 _MOST_TOLD = 5_000
+_MOST_FAULTS = 200
 
 
 @dataclass(slots=True)
@@ -91,6 +92,8 @@ class _File:
     def event(self, event: Event) -> Iterator[Shown]:
         if isinstance(event, FaultEvent):
             self._faults.append(event.fault)
+            if len(self._faults) >= _MOST_FAULTS:
+                yield from self.faults()
             return
         if isinstance(event, Piece):
             if self._set is not None:

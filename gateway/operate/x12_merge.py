@@ -26,8 +26,9 @@ from .x12_file import free, opened, writing
 @click.option("--lines", is_flag=True, help="A line for each segment.")
 @click.option("--force", is_flag=True, help="Replace what is at --out.")
 def merge(files: tuple[Path, ...], out: Path, first: int, lines: bool, force: bool) -> None:
-    """Put the claims (837P) of FILES into one interchange, in their order, with counts, levels and control numbers made
-    anew. The files must agree on sender, receiver, submitter and guide; what a claim says stays as it is.
+    """Put the claims (837P) of FILES into one interchange, with counts, levels and control numbers made anew. They keep
+    their order, but that neighbours of one subscriber stand by patient. The files must agree on sender, receiver,
+    submitter and guide; what a claim says stays as it is.
 
     Exit code 0: written. 1: they cannot be merged; says why. 2: a file cannot be read.
     """

@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,7 +46,8 @@ class _Told:
     def faults(self, shown: Shown) -> Iterator[str]:
         """What the reader says of the structure."""
         for fault in shown.faults:
-            yield f"segment {fault.segment_number}: {fault.message} [{fault.code}]"
+            place = f"segment {fault.segment_number}: " if fault.segment_number else ""
+            yield f"{place}{fault.message} [{fault.code}]"
 
 
 class _Shape(Protocol):
@@ -192,10 +193,10 @@ def show(
     codes, _ = known_codes()
     with opened(file) as stream:
         found = laid(read(stream), Codes(codes), claim)
-        first = next(found, None)
-        if first is None and not claim:
+        begun = list(_to_first_segment(found))
+        if not claim and not (begun and begun[-1].raw):
             raise Unreadable(nothing_in(file))
-        every = (one for part in ([first] if first is not None else [], found) for one in part)
+        every = chain(begun, found)
         wanted = (one for one in every if not loop or any(each.id == loop for each in one.loops))
         shape: _Shape = _Csv() if as_csv else _Json() if as_json else _Text()
         count = _write(islice(wanted, limit), elements, tables, patient, shape)
@@ -206,6 +207,14 @@ def show(
         sys.exit(1)
     if more:
         click.echo(f"There is more; it ends here because of --limit {limit}.", err=True)
+
+
+def _to_first_segment(found: Iterator[Shown]) -> Iterator[Shown]:
+    """What is shown up to the first segment; where there is none, it is no X12."""
+    for one in found:
+        yield one
+        if one.raw:
+            return
 
 
 def _write(found: Iterator[Shown], with_elements: bool, tables: Meanings | None, patient: bool, shape: _Shape) -> int:
