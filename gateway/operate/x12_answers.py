@@ -187,7 +187,7 @@ class _Statuses:
 
     def of(self, codes: Codes) -> Iterator[bytes]:
         """Every interchange, as the file is read."""
-        with opened(self._file) as stream:
+        with opened(self._file, quiet=sys.stdout.isatty()) as stream:
             for swept in sweep(read(stream), codes):
                 if isinstance(swept, SweptSet):
                     self.anything = True

@@ -21,7 +21,7 @@ from ..core.x12.rules.rule import RuleFinding
 from ..core.x12.rules.sweep import Swept, SweptClaim, SweptFault, SweptRest, SweptSet, sweep
 from ..core.x12.segment import display
 from .looking import count
-from .x12_file import Unreadable, known_codes, may_see_patients, nothing_in, opened
+from .x12_file import Unreadable, clear, known_codes, may_see_patients, nothing_in, opened
 
 COLUMNS = (
     *("file", "set", "claim", "concerns", "level", "rule", "segment_number", "position", "place", "name"),
@@ -293,6 +293,7 @@ def _check(path: Path, levels: frozenset[int], codes: Codes, totals: Totals, sha
         shape.file(path)
         for swept in sweep(read(stream), codes):
             for row in rows.of(swept):
+                clear(stream)
                 shape.row(path, row)
     if not rows.anything:
         raise Unreadable(nothing_in(path))

@@ -27,49 +27,69 @@ class Unreadable(NotAsked):
 
 
 class Progress:
-    """A stream that says on the terminal how much of it has been read; silent where nobody looks."""
+    """A stream that says on the terminal how much of it has been read; silent where nobody looks.
 
-    def __init__(self, stream: BinaryIO, size: int, name: str) -> None:
+    Its `read` raises Unreadable where the system does not give the next bytes.
+    """
+
+    def __init__(self, stream: BinaryIO, path: Path, *, quiet: bool) -> None:
         self._stream = stream
-        self._size = size
-        self._name = name
+        self._path = path
+        self._size = path.stat().st_size
         self._read = 0
         self._next = _STEP
-        self._shown = size > BIG and sys.stderr.isatty()
+        self._drawn = False
+        self._shown = not quiet and self._size > BIG and sys.stderr.isatty()
 
     def read(self, size: int = -1) -> bytes:
         """As of any stream."""
-        data = self._stream.read(size)
+        try:
+            data = self._stream.read(size)
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
         self._read += len(data)
         if self._shown and self._read >= self._next:
             self._next = self._read + _STEP
-            sys.stderr.write(f"\r{self._name}: {100 * self._read // max(1, self._size)}% read")
+            self._drawn = True
+            sys.stderr.write(f"\r{self._path.name}: {100 * self._read // max(1, self._size)}% read")
             sys.stderr.flush()
         return data
 
-    def done(self) -> None:
-        """Take the line away."""
-        if self._shown:
+    def clear(self) -> None:
+        """Take the line away, before something else is shown."""
+        if self._drawn:
+            self._drawn = False
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """A file to read, with progress.
+def opened(path: Path, *, quiet: bool = False) -> Iterator[BinaryIO]:
+    """A file to read; with progress, unless `quiet` (where what is read is shown on the same terminal).
 
     Raises:
         Unreadable: the system does not give it.
     """
     try:
-        with path.open("rb") as stream:
-            progress = Progress(stream, path.stat().st_size, path.name)
-            try:
-                yield cast(BinaryIO, progress)
-            finally:
-                progress.done()
+        stream = path.open("rb")
     except OSError as error:
-        raise Unreadable(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
+        raise _unreadable(path, error) from error
+    with stream:
+        progress = Progress(stream, path, quiet=quiet)
+        try:
+            yield cast(BinaryIO, progress)
+        finally:
+            progress.clear()
+
+
+def clear(stream: BinaryIO) -> None:
+    """Take the progress of a file that is `opened` away, before something else is shown."""
+    if isinstance(stream, Progress):
+        stream.clear()
+
+
+def _unreadable(path: Path, error: OSError) -> Unreadable:
+    return Unreadable(f"{path} cannot be read: {error.strerror or type(error).__name__}.")
 
 
 def nothing_in(path: Path) -> str:

@@ -191,7 +191,7 @@ def show(
         may_see_patients(config_path, f"x12 show --patient {file.name}")
     tables = _tables(config_path) if elements else None
     codes, _ = known_codes()
-    with opened(file) as stream:
+    with opened(file, quiet=sys.stdout.isatty()) as stream:
         found = laid(read(stream), Codes(codes), claim)
         begun = list(_to_first_segment(found))
         if not claim and not (begun and begun[-1].raw):
