@@ -28,6 +28,10 @@ _ALWAYS = {
     "AK4": frozenset({1, 2, 3}),
 }
 """Free text, in which anything may stand; values that an answer repeats; a patient's death and weight."""
+_FREE_TEXT = {"CR1": (9, 10), "CR2": (10, 11), "PWK": (7,)}
+_PROCEDURES = {"SV1": 1, "SV5": 1, "SVD": 3, "SVC": 1}
+_DESCRIPTION = 7
+"""Of a procedure: the component in which somebody may write what he likes."""
 _ID_OF_PERSON = frozenset({"EA", "SY", "1W", "IG"})
 """REF01: medical record, social security number, member id, policy."""
 _SECRETS = frozenset({2, 4})
@@ -69,11 +73,23 @@ def masked(kind: str, loop: str, elements: list[str], marks: Delimiters, *, know
     person = loop in _PERSONS.get(kind, frozenset()) or (kind == "835" and tag == "NM1" and qualifier in _NAMED)
     if tag == "REF" and qualifier in _ID_OF_PERSON:
         person = True
-    return _only(elements, _OF_PERSON[tag]) if person and tag in _OF_PERSON else elements
+    if person and tag in _OF_PERSON:
+        return _only(elements, _OF_PERSON[tag])
+    if tag in _FREE_TEXT:
+        return _only(elements, frozenset(range(len(elements))) - frozenset(_FREE_TEXT[tag]))
+    return _without_description(elements, _PROCEDURES[tag], marks) if tag in _PROCEDURES else elements
 
 
 def _only(elements: list[str], shown: frozenset[int]) -> list[str]:
     return [one if not at or at in shown or not one else DOTS for at, one in enumerate(elements)]
+
+
+def _without_description(elements: list[str], at: int, marks: Delimiters) -> list[str]:
+    parts = elements[at].split(marks.component) if at < len(elements) else []
+    if len(parts) < _DESCRIPTION or not parts[_DESCRIPTION - 1]:
+        return elements
+    parts[_DESCRIPTION - 1] = DOTS
+    return [*elements[:at], marks.component.join(parts), *elements[at + 1 :]]
 
 
 def _context(element: str, marks: Delimiters) -> str:

@@ -220,7 +220,8 @@ def test_a_file_is_laid_out_by_its_loops(put: Put) -> None:
 
 
 def test_who_a_patient_is_stays_hidden(put: Put) -> None:
-    one = Made(chart="CHART-9", extra=["NTE*ADD*JANE QUILL: KNOCK TWICE", "K3*JANE QUILL"])
+    text = ["NTE*ADD*JANE QUILL: KNOCK TWICE", "K3*JANE QUILL"]
+    one = Made(chart="CHART-9", extra=text, lines=[Line(modifiers="RR:KX:KH:NU:FOR JANE")])
     path = put(make_837([one]).replace(b"SE*", b"ZZZ*JANE QUILL*1EG4TE5MK72~\nSE*"))
     for form in ([], ["--elements"], ["--csv"], ["--json"], ["--csv", "--elements"], ["--json", "--elements"]):
         text = shown(path, *form)
