@@ -7,8 +7,19 @@ from pathlib import Path
 
 import click
 
+from ..lazy_group import LazyGroup
 
-@click.group()
+LATER = {
+    "277ca": ("gateway.operate.x12_answers:claim_status", "The 277CA for a file of claims."),
+    "999": ("gateway.operate.x12_answers:acknowledge", "The 999, and the TA1 where one is due, for a file."),
+    "check": ("gateway.operate.x12_check:check", "Everything that is wrong with files, claim by claim."),
+    "merge": ("gateway.operate.x12_merge:merge", "The claims of several files in one interchange."),
+    "show": ("gateway.operate.x12_show:show", "A file laid out by loop, each element named."),
+    "split": ("gateway.operate.x12_split:split", "A file cut into several, each whole in itself."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=LATER)
 def x12() -> None:
     """Look into X12 files."""
 

@@ -186,3 +186,15 @@ def lived(_lived: Path, tmp_path: Path) -> Iterator[Place]:
     place = Place(folder)
     yield place
     place.let_go()
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[[bytes, str], Path]:
+    """Writes a file into this test's folder."""
+
+    def write(data: bytes, name: str = "claims.edi") -> Path:
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return write

@@ -15,7 +15,7 @@ import msgspec
 from .compiled import Choice, CompiledGuide, LoopNode, Node, State, Step, is_it, key_codes
 from .elements import BAD_CODE, ElementFault, broken_rules, check
 from .elements import NOT_USED as UNUSED_ELEMENT
-from .model import Element
+from .model import Element, Loop
 from .notation import known_tags
 
 UNRECOGNIZED, UNEXPECTED, MISSING, LOOP_TOO_OFTEN, TOO_OFTEN = "1", "2", "3", "4", "5"
@@ -174,6 +174,25 @@ class Walk:
                 top = stack[-1]
             state = self._state = node.state
         self.position = position
+
+    @property
+    def open_loops(self) -> list[Loop]:
+        """The loops that are open, from the outermost in; without the set itself."""
+        return [opened.loop.loop for opened in self._stack[1:]]
+
+    def step_to(self, raw: str) -> Step | None:
+        """Which segment of the guide the next one is, and the loop that it begins; None where it may not stand there.
+        Asked before it is fed."""
+        choice = self._state[raw[:3]]
+        step = choice.step(raw, self.delimiters) if choice is not None else None
+        if step is None or (step.node.segment.keys and not is_it(step.node.segment, raw, self.delimiters)):
+            return None
+        return step
+
+    def taken(self) -> list[Finding]:
+        """What was found since this was asked last; it is kept here no longer."""
+        found, self.findings = self.findings, []
+        return found
 
     def end(self) -> None:
         """The set is over: what is missing up to here is missing."""

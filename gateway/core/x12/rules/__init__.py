@@ -3,6 +3,7 @@ transaction decides) and 5 (codes of others). Levels 1 and 2 are `guides.walk`.
 
     claim_findings(claim, first=set.segment_number, ordinal=n)      levels 3 and 4
     Codes(sets).of_claim(claim, first=..., ordinal=n)               level 5
+    sweep.sweep(read(stream), Codes(sets))                          a whole file, at all five levels
 
 A finding says where, what, what to do, and with which codes a 999 and a 277CA answer.
 """

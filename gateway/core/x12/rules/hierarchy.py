@@ -77,6 +77,11 @@ class Hierarchy:
             hl, at, claims, patients = self._subscriber
             self._subscriber = (hl, at, claims, patients + 1)
 
+    def taken(self) -> list[RuleFinding]:
+        """What was found since this was asked last; it is kept here only until its level is over."""
+        found, self.findings = self.findings, []
+        return found
+
     def claim(self) -> None:
         """A claim (CLM) of the level that is open."""
         self.claims += 1
