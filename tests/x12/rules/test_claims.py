@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.model.code_words import ENTITIES, STATUSES
+from gateway.core.x12.guides.answer_codes import IK3_CODES, IK4_CODES
 from gateway.core.x12.guides.notation import guide
 from gateway.core.x12.guides.words import Words
 from gateway.core.x12.items import ReadClaim
@@ -49,6 +51,18 @@ def test_their_untouched_twins_keep_to_everything(base: str) -> None:
 
 def test_every_rule_of_claims_has_a_case_that_breaks_it() -> None:
     assert sorted({case.codes.split()[-1] for case in CASES} & set(RULES)) == OF_CLAIMS
+
+
+def test_every_status_has_words_and_every_rule_says_something() -> None:
+    for rule in RULES.values():
+        assert rule.says.endswith(".")
+        assert bool(rule.ik403) is (rule.ik304 == "8")
+        assert rule.ik304 in IK3_CODES
+        assert not rule.ik403 or rule.ik403 in IK4_CODES
+        category, number, *entity = rule.status.split(":") if rule.status else ("A6", "21")
+        assert category in ("A6", "A7", "A8")
+        assert number in STATUSES
+        assert not entity or entity[0] in ENTITIES
 
 
 def test_what_concerns_a_level_concerns_its_claims() -> None:
