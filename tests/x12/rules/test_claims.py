@@ -15,7 +15,7 @@ from gateway.core.x12.guides.notation import guide
 from gateway.core.x12.guides.words import Words
 from gateway.core.x12.items import ReadClaim
 from gateway.core.x12.reader import read
-from gateway.core.x12.rules import CLAIM_RULES, RULES, RuleFinding, claim_findings
+from gateway.core.x12.rules import CLAIM_RULES, RULES, RuleFinding, claim_findings, merged
 from gateway.core.x12.rules.laid import Laid
 from gateway.core.x12.rules.plain import plain
 from gateway.core.x12.stored import StoredClaim
@@ -76,6 +76,16 @@ def test_what_concerns_a_level_concerns_its_claims() -> None:
     second[0] = second[0].replace("615.5", "600")
     (found,) = findings(body + second)
     assert (codes_of(found), found.claims) == ("8 I12 G3.01", (2, 2))
+
+
+def test_what_is_wrong_with_a_provider_is_told_once_for_all_its_claims() -> None:
+    body = list(BASES["plain"])
+    body[body.index("NM1*85*2*EXAMPLE OXYGEN SUPPLY*****XX*1999999018")] = "NM1*85*2*EXAMPLE OXYGEN SUPPLY"
+    claim = body[body.index("CLM*A1001*615.5***12:B:1*Y*A*Y*Y") :]
+    third = [segment.replace("CLM*A1001*615.5", "CLM*A1003*600") for segment in claim]
+    found = [one for one in findings(body + claim + third) if isinstance(one, RuleFinding)]
+    assert len(found) == 4
+    assert [(one.rule.id, one.claims) for one in merged(found)] == [("G4.14", (1, 3)), ("G3.01", (3, 3))]
 
 
 def test_what_is_missing_stands_where_it_should_and_names_the_reason() -> None:
