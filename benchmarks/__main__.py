@@ -41,6 +41,8 @@ ROWS = (
     Row("read-835", "read 835, every adjustment", "remittance"),
     Row("rewrite", "read 837P, write it as a new interchange", "claims"),
     Row("copy", "837P through, byte for byte", "claims"),
+    Row("check-837", "837P held against its guide, with 999", "claims"),
+    Row("check-835", "835 held against its guide, with 999", "remittance"),
     Row("chain", "ten steps that do nothing", ""),
     Row("intake", "837P taken in, scrubbed, batched", "claims", durable=True),
     Row("post", "835 matched and posted", "remittance", durable=True),

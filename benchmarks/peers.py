@@ -29,7 +29,6 @@ class Peer(NamedTuple):
 
 PEERS = (
     Peer("read-837", "pyx12: segments only", "pyx12==4.0.0", "pyx12-segments", 100_000),
-    Peer("read-837", "pyx12: validate, with 999", "pyx12==4.0.0", "pyx12-validate", 1_000),
     Peer("read-837", "x12sdk: pydantic models", "x12sdk", "x12sdk-837", 10_000),
     Peer("read-837", "badx12: document", "badx12==0.2.1", "badx12", 10_000),
     Peer("read-835", "oxedi: typed tables (Rust)", "oxedi", "oxedi-835", 100_000),
@@ -37,6 +36,8 @@ PEERS = (
     Peer("read-835", "edi-835-parser: objects", "edi-835-parser", "edi-835-parser", 10_000),
     Peer("read-835", "x12sdk: pydantic models", "x12sdk", "x12sdk-835", 10_000),
     Peer("read-835", "badx12: document", "badx12==0.2.1", "badx12", 10_000),
+    Peer("check-837", "pyx12: validate, with 999", "pyx12==4.0.0", "pyx12-validate", 10_000),
+    Peer("check-835", "pyx12: validate, with 999", "pyx12==4.0.0", "pyx12-validate", 10_000),
 )
 
 

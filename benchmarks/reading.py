@@ -15,6 +15,7 @@ from gateway.core.x12.tokens import copy
 from gateway.core.x12.transactions import transactions
 from gateway.core.x12.writer import ClaimHead, ClaimSet, InterchangeHead, write_claims
 
+from .checking import check
 from .measure import timed
 
 
@@ -114,6 +115,8 @@ ROWS: dict[str, Callable[[Path], int]] = {
     "read-835": read_835,
     "rewrite": rewrite_837,
     "copy": copy_837,
+    "check-837": check,
+    "check-835": check,
 }
 
 

@@ -22,14 +22,16 @@ from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
 from .core.engine.port import Due
-from .core.flow import stations, stored_config
+from .core.flow import plugin_schedule, stations, stored_config
 from .core.flow.batch import due_batch
+from .core.flow.deaths import Deaths
 from .core.flow.drop import DropFolder
 from .core.flow.drop import Source as DropSource
 from .core.flow.fetch import PollClock
 from .core.flow.partner_lines import PartnerLines
+from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
-from .core.store import migrate
+from .core.store import migrate, plugin_rows
 from .core.store.archive import Archive
 from .core.store.engine import make_sync_engine, reading
 from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
@@ -47,6 +49,7 @@ BATCH_LOOK_SECONDS = 1.0
 POLL_LOOK_SECONDS = 1.0
 WATCH_SECONDS = 60.0
 EXPIRE_SECONDS = 3600.0
+DESK_PROCESSES = 2
 
 
 def executor_name(given: str = "") -> str:
@@ -80,7 +83,11 @@ class Gateway:
         self.reloads = Reloads(config.hash, self.clock.now())
         self.port = 0
         workers = config.gateway.workers
-        self.pool = DecidePool(workers.decide_processes, memory_mb=workers.decide_memory_mb)
+        self.pool = DecidePool(
+            workers.decide_processes, memory_mb=workers.decide_memory_mb, marks=self.locations.deciding_dir
+        )
+        # Of its own, so that no claim waits for a report; its processes start when they are first wanted.
+        self.desks = DecidePool(DESK_PROCESSES, memory_mb=workers.decide_memory_mb)
         self.engine = DbosEngine(
             self.locations.business_url,
             executor_id=executor_name(executor),
@@ -105,7 +112,11 @@ class Gateway:
             decide=self.pool,
             transports=self.lines,
             reads=reads,
+            deaths=Deaths(self.locations.deciding_dir),
+            desks=self.desks,
         )
+        self.services.deaths.clear()
+        self.life = PluginLife(self.services, self.write)
         self.engine.services = self.services
         stations.load()
         self._schedule()
@@ -114,6 +125,7 @@ class Gateway:
         self._started = True
         if self._doors:
             await self._listen()
+        self.life.tell("gateway_started")
         memory.settle()
         log.info("started", executor=self.engine.executor_id, config=self.config.hash[:12], port=self.port or None)
 
@@ -123,8 +135,10 @@ class Gateway:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        await self.life.stop()
         await self.engine.stop()
         await self.pool.close()
+        await self.desks.close()
         self.services.reads.dispose()
         self._sql.dispose()
         log.info("stopped")
@@ -135,7 +149,15 @@ class Gateway:
         prepare_sqlite(self.locations.business_url)
         self._sql: Engine = make_sync_engine(self.locations.business_url)
         migrate.upgrade(self._sql)
+        self._prepare_rows(self.config)
         self._note_configuration(self.config)
+
+    def _prepare_rows(self, config: Config) -> None:
+        """Make the tables in which plugins keep rows. Raises PluginTablesRefused."""
+        with self._sql.begin() as connection:
+            changed = plugin_rows.prepare(connection, config.plugin_tables(), self.clock.now())
+        if changed:
+            log.info("plugin_tables", changed=changed)
 
     def _note_configuration(self, config: Config) -> None:
         stored_config.keep(self.archive, config)
@@ -147,6 +169,15 @@ class Gateway:
         self._look_after(self.config.partners, self.config.gateway.sources)
         engine.schedule("watch", WATCH_SECONDS, "watch", lambda now: (now.isoformat(), {}))
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
+        self._schedule_plugins(self.config)
+
+    def _schedule_plugins(self, config: Config) -> set[str]:
+        """Look after the schedules of a configuration's plugins; their names."""
+        names = set()
+        for name, seconds, due in plugin_schedule.dues(config):
+            self.engine.schedule(name, seconds, plugin_schedule.KIND, due)
+            names.add(name)
+        return names
 
     def _look_after(self, partners: Iterable[Partner], sources: Iterable[Source]) -> None:
         """Batch and poll for these partners, and look into these sources' drop folders, from now on."""
@@ -197,6 +228,12 @@ class Gateway:
             if found.hash == self.config.hash:
                 self.reloads = self.reloads._replace(asked_at=now, faults=(), after_restart=waits)
                 return self.reloads
+            try:
+                await asyncio.to_thread(self._prepare_rows, found)
+            except plugin_rows.PluginTablesRefused as refused:
+                self.reloads = self.reloads._replace(asked_at=now, faults=refused.faults)
+                log.error("configuration_refused", config=self.config.hash[:12], faults=len(refused.faults))
+                return self.reloads
             await asyncio.to_thread(self._note_configuration, found)
             self._take(found)
             self.reloads = Reloads(found.hash, now, self.reloads.times + 1, now, (), waits)
@@ -217,6 +254,11 @@ class Gateway:
         for name in gone:
             self.engine.unschedule(f"drop:{name}")
         self._look_after(partners, sources)
+        kept = self._schedule_plugins(new)
+        for name, _, _ in plugin_schedule.dues(old):
+            if name not in kept:
+                self.engine.unschedule(name)
+        self.life.tell("configuration_taken")
 
     # --- what the doors ask for -----------------------------------------------------------------------
 

@@ -13,7 +13,9 @@ from pydantic import BaseModel
 
 from gateway.core.model.known_codes import KnownCodes
 from gateway.plugins.chains import STATIONS, Chains, ChainSpec
+from gateway.plugins.declaring import Declared
 from gateway.plugins.host import PluginHost
+from gateway.plugins.rows import DeclaredTable
 from gateway.plugins.tables import Tables
 
 from .codes import load_codes
@@ -44,6 +46,7 @@ class Config:
         tables: Tables,
         plugins: PluginHost,
         codes: Mapping[str, str] | None = None,
+        declared: Mapping[str, Declared] | None = None,
         documents: Mapping[tuple[str, str], Document] | None = None,
     ) -> None:
         self.root = root
@@ -53,6 +56,8 @@ class Config:
         self.chains = chains
         self.tables = tables
         self.plugins = plugins
+        self.declared: Mapping[str, Declared] = dict(declared or {})
+        """What the plugins in use declare beside the chains, by the plugin's name."""
         self.text = _text(gateway, self.partners, specs, tables, codes or {})
         self.hash = hashlib.sha256(self.text).hexdigest()
         self.gateway = _with_absolute_paths(gateway, root)
@@ -82,6 +87,14 @@ class Config:
         neither."""
         found = self._by_payer.get(payer_id) or self._by_payer.get(DEFAULT_PAYER)
         return found[0] if found else None
+
+    def plugin_tables(self) -> list[DeclaredTable]:
+        """The tables in which its plugins keep rows of their own, by plugin and name."""
+        return [
+            DeclaredTable(plugin.name, plugin.row_tables[name])
+            for plugin in sorted(self.plugins, key=lambda one: one.name)
+            for name in sorted(plugin.row_tables)
+        ]
 
     def sent_payer_id(self, payer_id: str) -> str:
         """Under which id the payer goes out: its own, unless its route says otherwise."""
@@ -127,7 +140,7 @@ def _text(
 ) -> bytes:
     data: dict[str, Any] = {
         "format": FORMAT,
-        "gateway": _plain(gateway),
+        "gateway": _plain(gateway, gateway.desk.values()),
         "partners": [_plain(partner, [partner.transport.settings]) for partner in partners],
         "chains": [_plain(spec, _settings_of(spec)) for spec in specs],
         "tables": [as_data(tables[name]) for name in sorted(tables)],

@@ -25,6 +25,7 @@ from gateway.plugins.tables import Table, Tables
 from .codes import digests
 from .compiling import Compiler, Loaded, check_transport
 from .config import Config
+from .desks import Places, desks_of, load_named
 from .faults import ConfigFault, Document, nearest, relative
 from .mending import Read, read_on
 from .models import GatewayConfig
@@ -155,6 +156,9 @@ def _assemble(
     _check_names([(c.spec.name, c.document) for c in loaded], "chain", faults)
     if not whole:
         return None
+    stated_desk = main.model.desk if main is not None else {}
+    desk_document = main.document if main is not None else documents.gateway
+    faults += load_named(stated_desk, desk_document, finder, host)
     _add_tables_of_plugins(tables, loaded, finder, host, faults)
     everything = Tables(tables)
     compiler = Compiler(loaded, root, finder, host, everything, faults)
@@ -165,6 +169,8 @@ def _assemble(
                 (), "no chain takes what no other chain matches", "a file in chains/ without match:"
             )
         )
+    places = Places(desk_document, loaded, partners)
+    desks = desks_of(stated_desk, desk_document, places, root, host, everything, faults)
     _check_payers(partners, faults)
     _check_reach(loaded, documents.partners, [partner for partner, _ in partners], faults, whole=not doubtful)
     if main is not None:
@@ -176,13 +182,14 @@ def _assemble(
         return None
     return Config(
         root=root,
-        gateway=gateway,
+        gateway=gateway.model_copy(update={"desk": {name: one or {} for name, one in desks.settings.items()}}),
         partners=[partner for partner, _ in partners],
         specs=[compiler.specs[one.spec.name] for one in loaded],
         chains=chains,
         tables=everything,
         codes=documents.codes,
         plugins=host,
+        declared=desks.declared,
         documents={("gateway", ""): documents.gateway}
         | {("partners", partner.name): document for partner, document in partners}
         | {("chains", one.spec.name): one.document for one in loaded}

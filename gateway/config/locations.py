@@ -8,7 +8,7 @@ from .config import Config
 
 
 class Locations:
-    """Where a configuration keeps its data: the databases' URLs and the archive."""
+    """Where a configuration keeps its data: the databases' URLs, the archive, and notes of what is being decided."""
 
     def __init__(self, config: Config) -> None:
         self.data_dir: Path = config.gateway.data_dir
@@ -16,8 +16,10 @@ class Locations:
         self.business_url = given or f"sqlite:///{self.data_dir / 'business.db'}"
         self.engine_url = None if given else f"sqlite:///{self.data_dir / 'engine.db'}"
         self.archive_dir = config.gateway.archive_dir
+        self.deciding_dir = self.data_dir / "deciding"
 
     def prepare(self) -> None:
         """Make the folders, for this user alone."""
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.archive_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.deciding_dir.mkdir(exist_ok=True, mode=0o700)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
 
 from gateway.plugins.settings import Seconds, Secret
 
+from .checks import Checks
 from .values import Model, Name, Npi, Zone, nested
 
 
@@ -57,6 +58,8 @@ class Web(Model):
     host: str = "127.0.0.1"
     port: int = Field(default=8470, ge=0, le=65535)
     max_upload_mb: int = Field(default=512, ge=1, le=4096)
+    open_metrics: bool = False
+    """Whether /metrics answers without a token."""
 
 
 class Workers(Model):
@@ -109,6 +112,8 @@ class GatewayConfig(Model):
     """A folder of the organisation's own plugins, a folder or a file each."""
     plugins: tuple[str, ...] | None = None
     """Names of the plugins to load; without it, all that are found."""
+    desk: dict[str, Any] = Field(default_factory=dict)
+    """What plugins do beside the chains: their settings, by the plugin's name."""
     stable_for: Seconds = Field(default=5.0, ge=0)
     """How long a file in a drop folder must stand still before it is taken."""
     poll_every: Seconds = Field(default=5.0, gt=0)
@@ -142,6 +147,10 @@ class Source(Model):
     answers_folder: Path | None = None
     """Where its answers go; `<data_dir>/out/<name>` without it."""
     answers: tuple[Answer, ...] = ("999", "277CA", "835", "postings")
+    ta1: Literal["asked", "always", "never"] = "asked"
+    """When it gets a TA1: where ISA14 asks for one or the interchange is refused; always; never."""
+    check: Checks = nested()
+    """What is done about claims that do not keep to their guide."""
     our_claim_numbers: bool = False
     """Give its claims our own CLM01, mapped back in what goes back to it."""
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from gateway.plugins.settings import Seconds
 
+from .checks import Checks
 from .values import Delimiter, GsId, IsaId, LineEnding, Model, Name, Qualifier, Span, Zone, nested
 
 Version = Literal["005010X222A1", "005010X222A2"]
@@ -186,6 +187,9 @@ class Partner(Model):
     resend_after: Seconds = Field(default=24 * 3600.0, gt=0)
     """Where the outcome of a put is unknown: how long an acknowledgment may still prove that it arrived."""
     stop_after_auth_failures: int = Field(default=3, ge=1, le=10)
+    check: Checks = nested(situations="report", codes="report")
+    """What is done about claims that do not keep to their guide when they are about to leave; hold and refuse are the
+    same here: the claim is taken out of its batch and waits, and the batch goes."""
     second_opinion: bool = False
     """Have badx12 check the envelope of every file before it leaves."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.core.model.code_sets import KINDS
 from gateway.plugins.chains import INHERITED, STATIONS, ChainSpec
+from gateway.plugins.declaring import DESK_HOOKS
 from gateway.plugins.host import Plugin, PluginHost, PluginRefused
 
 from .models import GatewayConfig
@@ -33,7 +34,9 @@ def schemas(host: PluginHost) -> dict[str, dict[str, Any]]:
     # A payer may be its id alone.
     route = partner["$defs"]["PayerRoute"]
     partner["$defs"]["PayerRoute"] = {"anyOf": [{"type": _LENIENT["string"]}, route]}
-    return {"gateway": _of(GatewayConfig), "partner": partner, "chain": chain, "table": _table()}
+    gateway = _of(GatewayConfig)
+    _desk_by_plugin(gateway, host)
+    return {"gateway": gateway, "partner": partner, "chain": chain, "table": _table()}
 
 
 def _at_stations(host: PluginHost) -> list[str]:
@@ -73,6 +76,28 @@ def _settings_by_plugin(
         )
     target["properties"]["settings"] = {"type": "object"}
     target["allOf"] = choices
+
+
+def _desk_by_plugin(schema: dict[str, Any], host: PluginHost) -> None:
+    """Say which settings each plugin takes under `desk`."""
+    known: dict[str, Any] = {}
+    for plugin in host:
+        if not DESK_HOOKS & plugin.hooks.keys():
+            continue
+        try:
+            model = plugin.model("desk_settings")
+        except PluginRefused:
+            continue
+        settings: dict[str, Any] = {"type": "object", "maxProperties": 0}
+        if model is not None:
+            settings = _lenient(
+                model.model_json_schema(by_alias=True, ref_template=f"#/$defs/{plugin.name}__{{model}}")
+            )
+            for inner, one in settings.pop("$defs", {}).items():
+                schema.setdefault("$defs", {})[f"{plugin.name}__{inner}"] = one
+        # A plugin's name alone is enough where it takes its defaults.
+        known[plugin.name] = {"anyOf": [settings, {"type": "null"}]}
+    schema["properties"]["desk"] = {"type": "object", "properties": known, "additionalProperties": False}
 
 
 _LENIENT = {

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 from gateway.core.model.code_sets import KINDS, checker, listed, wanted
@@ -137,7 +138,8 @@ def _row(
     if start and end and end < start:
         faults.append(document.fault((*loc, "valid_to"), f"row {index + 1} ends on {end}, before it begins on {start}"))
     values = {w: "" if v is None else str(v) for w, v in raw.items() if w not in _DATES and w != "source"}
-    return Row(values, start, end, str(raw.get("source") or source))
+    # Every plugin is given the same row: none can change it for the others.
+    return Row(MappingProxyType(values), start, end, str(raw.get("source") or source))
 
 
 def _check_overlaps(document: Document, same: list[tuple[int, Row]], faults: list[ConfigFault]) -> None:

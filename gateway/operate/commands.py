@@ -108,6 +108,7 @@ def _serve(config_path: Path, executor: str, doors: bool) -> None:
     from ..config.locations import Locations
     from ..core.store.engine import is_sqlite
     from ..core.store.migrate import NewerDatabase
+    from ..core.store.plugin_rows import PluginTablesRefused
     from ..server import Gateway
     from .only_one import alone
 
@@ -123,7 +124,7 @@ def _serve(config_path: Path, executor: str, doors: bool) -> None:
     with alone(places.data_dir) if embedded else nullcontext():
         try:
             asyncio.run(_run(Gateway(config, executor=executor, doors=doors)))
-        except (RuntimeError, NewerDatabase, OSError, OperationalError) as error:
+        except (RuntimeError, NewerDatabase, PluginTablesRefused, OSError, OperationalError) as error:
             raise click.ClickException(_sentence(error, config)) from error
 
 
@@ -239,14 +240,25 @@ def restore(config_path: Path, folder: Path) -> None:
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("--plugin-rows", default="", metavar="NAME", help="Instead: all rows of a plugin that no chain uses.")
 @click.pass_obj
-def purge(config_path: Path, dry_run: bool) -> None:
+def purge(config_path: Path, dry_run: bool, plugin_rows: str) -> None:
     """Remove what the retention policy no longer keeps."""
     from ..core.clock import SystemClock
     from ..core.store.archive import Archive
     from .purge import purge as remove
+    from .purge import rows_of_plugin
 
     config = require(config_path)
+    if plugin_rows:
+        if any(one.plugin == plugin_rows for one in config.plugin_tables()):
+            raise click.ClickException(f"A chain uses the plugin {plugin_rows}; take it out of the chains first.")
+        gone = change(config, lambda connection: rows_of_plugin(connection, plugin_rows, dry_run=dry_run))
+        if not gone:
+            raise click.ClickException(f"No plugin {plugin_rows} keeps rows here.")
+        told = ", ".join(f"{name} ({count:,} rows)" for name, count in gone.items())
+        click.echo(f"{'Would remove' if dry_run else 'Removed'} {told}.")
+        return
     with database(config) as (engine, places):
         done = remove(
             engine, Archive(places.archive_dir), config.gateway.retention, SystemClock().now(), dry_run=dry_run
@@ -281,7 +293,11 @@ def token() -> None:
 @token.command("add")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, help="submit, read, work or admin; may be given several times."
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    help="submit, read, work, metrics or admin; may be repeated.",
 )
 @click.pass_obj
 def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:

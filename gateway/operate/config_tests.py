@@ -5,7 +5,6 @@ Decided as `gateway explain` decides, on a database of its own that is thrown aw
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import tempfile
 from collections import Counter
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from ..config import Config
 from ..config.expectations import ClaimExpected, ConfigTest, PaymentExpected
@@ -22,10 +21,11 @@ from ..config.faults import ConfigFault, Loc
 from ..core.clock import business_date
 from ..core.flow.commit_claims import Origin, commit_chunk
 from ..core.flow.verdicts import Chunk
-from ..core.store import archive, files, migrate
+from ..core.store import archive, files, migrate, plugin_rows
 from ..core.store.archive import Archive
 from ..core.store.engine import make_sync_engine, prepare_sqlite
 from . import explain_file
+from .explain_ask import Asking
 from .explain_claims import Ground, decided_chunks, explain_claims
 from .explain_payments import explain_payments
 from .explain_report import Explained
@@ -42,9 +42,12 @@ class Tried(NamedTuple):
 
 def run_tests(config: Config, tests: Iterable[ConfigTest], now: dt.datetime) -> Iterator[Tried]:
     """Run tests one after the other, each on a new database."""
-    for test in tests:
-        with tempfile.TemporaryDirectory(prefix="gateway-test-") as folder, _store(Path(folder)) as engine:
-            yield _run(config, test, engine, Archive(Path(folder) / "archive"), now)
+    with Asking(config) as asking:
+        for test in tests:
+            with tempfile.TemporaryDirectory(prefix="gateway-test-") as folder, _store(Path(folder)) as engine:
+                with engine.begin() as connection:
+                    plugin_rows.prepare(connection, config.plugin_tables(), now)
+                yield _run(asking, config, test, engine, Archive(Path(folder) / "archive"), now)
 
 
 @contextmanager
@@ -59,20 +62,21 @@ def _store(folder: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _run(config: Config, test: ConfigTest, engine: Engine, store: Archive, now: dt.datetime) -> Tried:
+def _run(asking: Asking, config: Config, test: ConfigTest, engine: Engine, store: Archive, now: dt.datetime) -> Tried:
     today = test.spec.today or business_date(now, config.gateway.organisation.time_zone)
     for file in test.spec.given:
         path = test.path(file)
         content = _look(path)
         source = explain_file.source_of(config, content, test.spec.source)
-        with engine.begin() as connection:
-            _take_in(connection, store, Ground(config, source, "", connection, today), path, content, now)
+        with engine.connect() as connection:
+            ground = Ground(asking, config, source, "", connection, today)
+        _take_in(engine, store, ground, path, content, now)
     path = test.path(test.spec.file)
     content = _look(path)
     with engine.connect() as connection:
         source = explain_file.source_of(config, content, test.spec.source)
         partner = explain_file.partner_of(config, test.spec.partner)
-        found = list(_explained(Ground(config, source, partner, connection, today), path, content))
+        found = list(_explained(Ground(asking, config, source, partner, connection, today), path, content))
     return Tried(test, list(_compared(test, found)), len(test.spec.claims) + len(test.spec.payments))
 
 
@@ -90,20 +94,21 @@ def _explained(ground: Ground, path: Path, content: explain_file.Content) -> Ite
 
 
 def _take_in(
-    connection: Connection, store: Archive, ground: Ground, path: Path, content: explain_file.Content, now: dt.datetime
+    engine: Engine, store: Archive, ground: Ground, path: Path, content: explain_file.Content, now: dt.datetime
 ) -> None:
     """The claims of a file into the test's own store, as intake would commit them."""
     stored = store.put(path.read_bytes())
-    archive.record(connection, stored, "inbound", now)
-    new = files.NewFile("in", "source", ground.source, path.name, stored, "837", "read")
-    file_id = files.add(connection, new, now)
+    with engine.begin() as connection:
+        archive.record(connection, stored, "inbound", now)
+        new = files.NewFile("in", "source", ground.source, path.name, stored, "837", "read")
+        file_id = files.add(connection, new, now)
     if content.survey is None or content.survey.refused:
         return
     origin = Origin(file_id, path.name, ground.source, ground.config.gateway.usage, ground.today)
-    with path.open("rb") as stream, asyncio.Runner() as loop:
-        for verdicts in decided_chunks(ground, stream, content.survey, loop, file_id):
-            chunk = Chunk(ground.config.hash, verdicts)
-            commit_chunk(connection, origin, chunk, now, final=True)
+    with path.open("rb") as stream:
+        for verdicts in decided_chunks(ground, stream, content.survey, file_id):
+            with engine.begin() as connection:
+                commit_chunk(connection, origin, Chunk(ground.config.hash, verdicts), now, final=True)
 
 
 # --- what came, against what is expected -----------------------------------------------------------

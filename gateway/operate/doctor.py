@@ -15,7 +15,7 @@ from ..config import Config
 from ..core.flow.watch import silence_key, silences
 from ..core.ledger.proof import prove
 from ..core.model.states import Hop
-from ..core.store import migrate
+from ..core.store import migrate, plugin_rows
 from ..core.store.archive import Archive
 from ..core.store.engine import reading
 from ..core.store.tables import batches, blobs, files, outbox, partner_states, work_items
@@ -69,6 +69,7 @@ def examine(
     yield ask(_stuck_files, now)
     yield ask(_outbox, now)
     yield ask(_partners)
+    yield ask(_plugin_tables, config)
 
 
 def _schema(connection: Connection) -> Check:
@@ -76,6 +77,24 @@ def _schema(connection: Connection) -> Check:
     if found == wanted:
         return Check("schema", True, f"The database has the schema of this version ({wanted}).")
     return Check("schema", False, f"The database has schema {found}, this version wants {wanted}. Run gateway upgrade.")
+
+
+def _plugin_tables(connection: Connection, config: Config) -> Check:
+    """The tables in which plugins keep rows are there and fit; those of plugins that nobody uses any more are named."""
+    declared = config.plugin_tables()
+    wrong = plugin_rows.faults(connection, declared)
+    known = plugin_rows.known(connection)
+    wrong += [f"The table {name} is gone. Restore it from a backup." for name in plugin_rows.missing(connection, [])]
+    if wrong:
+        return Check("rows", False, " ".join(wrong[:SHOWN]))
+    waiting = [one.name for one in declared if (one.plugin, one.table.name) not in known]
+    unused = sorted({plugin for plugin, _ in known} - {one.plugin for one in declared})
+    said = f"Plugins keep rows in {len(known)} table(s) of their own."
+    if waiting:
+        said += f" {len(waiting)} more are made when the gateway starts."
+    if unused:
+        said += " No chain uses these plugins any more; gateway purge --plugin-rows NAME removes what they kept."
+    return Check("rows", True, said, tuple(unused[:SHOWN]))
 
 
 def _bytes(reads: Engine, archive: Archive, quick: bool, progress: Progress) -> Check:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
@@ -13,7 +12,6 @@ from ..config import Config
 from ..core.flow import chunk
 from ..core.flow.columns import columns_of, line_control_number
 from ..core.flow.commit_claims import Earlier, hold_wrong_usage
-from ..core.flow.decide import decide_claim, history_of, read_claims
 from ..core.flow.deciding import Asked
 from ..core.flow.details import details_of
 from ..core.flow.verdicts import HoldRow, Verdict
@@ -21,8 +19,9 @@ from ..core.flow.write_batch import as_sent, fitted, marks_of
 from ..core.x12 import delimit
 from ..core.x12.segment import Delimiters
 from ..core.x12.stored import StoredClaim
-from ..plugins.runner import Decision, NoMark, Runner
 from . import explain_report as report
+from .explain_ask import Asking
+from .explain_child import Told
 from .explain_report import Explained, Section
 from .explain_segments import marked
 from .looking import days, dollars
@@ -31,8 +30,10 @@ from .looking import days, dollars
 class Ground(NamedTuple):
     """On what is decided. `source` and `partner`: the billing system that claims, and the partner that payments are
     taken to come from; `connection`: the history (None: nobody has one); `known_file`: the file that brought the same
-    bytes before (0: none), whose claims are then no history; `hide`: without what tells who the patient is."""
+    bytes before (0: none), whose claims are then no history; `hide`: without what tells who the patient is. `asking`:
+    who is asked, which is a process of its own."""
 
+    asking: Asking
     config: Config
     source: str
     partner: str
@@ -45,29 +46,26 @@ class Ground(NamedTuple):
 def explain_claims(ground: Ground, stream: BinaryIO, survey: chunk.Survey) -> Iterator[Explained]:
     """Each claim of a file, in order; in the memory of a chunk. `survey` is what was seen of the file."""
     earlier = Earlier(ground.source)
-    with asyncio.Runner() as loop:
-        for some, verdicts in _decided(ground, stream, survey, loop):
-            connection = None if ground.known_file else ground.connection
-            earlier.hold_repeats(connection, [verdict for verdict, _ in verdicts])
-            hold_wrong_usage(ground.config.gateway.usage, [verdict for verdict, _ in verdicts])
-            for asked, (verdict, decisions) in zip(some, verdicts, strict=True):
-                yield _explained(ground, asked, verdict, decisions)
+    for some, verdicts in _decided(ground, stream, survey):
+        connection = None if ground.known_file else ground.connection
+        earlier.hold_repeats(connection, [verdict for verdict, _ in verdicts])
+        hold_wrong_usage(ground.config.gateway.usage, [verdict for verdict, _ in verdicts])
+        for asked, (verdict, decisions) in zip(some, verdicts, strict=True):
+            yield _explained(ground, asked, verdict, decisions)
 
 
-def decided_chunks(
-    ground: Ground, stream: BinaryIO, survey: chunk.Survey, loop: asyncio.Runner, file_id: int
-) -> Iterator[list[Verdict]]:
+def decided_chunks(ground: Ground, stream: BinaryIO, survey: chunk.Survey, file_id: int) -> Iterator[list[Verdict]]:
     """The verdicts about a file's claims chunk by chunk, as they would be committed for file `file_id`."""
-    for _, decided in _decided(ground, stream, survey, loop, file_id):
+    for _, decided in _decided(ground, stream, survey, file_id):
         yield [verdict for verdict, _ in decided]
 
 
 def _decided(
-    ground: Ground, stream: BinaryIO, survey: chunk.Survey, loop: asyncio.Runner, file_id: int = 0
-) -> Iterator[tuple[list[Asked], list[tuple[Verdict, list[Decision]]]]]:
+    ground: Ground, stream: BinaryIO, survey: chunk.Survey, file_id: int = 0
+) -> Iterator[tuple[list[Asked], list[tuple[Verdict, list[Told]]]]]:
     stream.seek(0)
     for some in _in_chunks(stream, survey.unsound, ground.config.gateway.workers.chunk):
-        yield some, loop.run(_decide(ground, some, file_id))
+        yield some, ground.asking.claims(ground, some, file_id)
 
 
 def _in_chunks(stream: BinaryIO, unsound: dict[int, str], size: int) -> Iterator[list[Asked]]:
@@ -81,17 +79,7 @@ def _in_chunks(stream: BinaryIO, unsound: dict[int, str], size: int) -> Iterator
         yield some
 
 
-async def _decide(ground: Ground, claims: Sequence[Asked], file_id: int) -> list[tuple[Verdict, list[Decision]]]:
-    read = read_claims(ground.config, ground.source, file_id, claims)
-    history = history_of(ground.connection, read, ground.known_file)
-    runner = Runner(today=ground.today, lookups=history, mark=NoMark())
-    return [
-        await decide_claim(item, asked, one, ground.config, history, runner, ground.source)
-        for item, (asked, one) in enumerate(zip(claims, read, strict=True))
-    ]
-
-
-def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequence[Decision]) -> Explained:
+def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequence[Told]) -> Explained:
     columns = verdict.columns
     number = columns.source_number or columns.claim_number
     payer = columns.payer_name or "no payer named"
@@ -124,6 +112,11 @@ def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequen
     sections = [report.chain_section(ground.config, chains), *report.station_sections(decisions, ground.hide)]
     if verdict.holds:
         sections.append(Section("holds", [_hold(hold) for hold in verdict.holds]))
+    if verdict.items:
+        sections.append(Section("work", report.item_lines(verdict.items, ground.today)))
+    kept = report.row_lines(verdict.rows, ground.hide)
+    if kept:
+        sections.append(Section("keeps", kept))
     segments = marked(came, sent, hide=ground.hide)
     notes = [note for note in (why_not, remark) if note]
     if number != columns.claim_number:
@@ -147,6 +140,8 @@ def _explained(ground: Ground, asked: Asked, verdict: Verdict, decisions: Sequen
         "holds": [
             {"type": one.type, "rule": one.rule, "team": one.team, "reason": one.reason} for one in verdict.holds
         ],
+        "work": report.item_lines(verdict.items, ground.today),
+        "keeps": kept,
         "notes": notes,
         "segments": segments,
     }

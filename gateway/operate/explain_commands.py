@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from ..config.commands import require
-from .looking import day, has_database, looking
+from .looking import day, has_database, looking, note_look
 
 if TYPE_CHECKING:
     from .explain_claims import Ground
@@ -39,12 +39,14 @@ def explain(
     patient: bool,
 ) -> None:
     """What would happen to each claim (837P, JSON) or claim payment (835) in FILE, and why: which chain, what each step
-    decides, what would be sent or posted. Changes nothing. The plugins run here, without time limits.
+    decides, what would be sent or posted. Changes nothing. The plugins run as in the gateway: in a process of their
+    own, within their limits.
 
     Exit code 0: all of it goes. 1: something of it waits or cannot be read. 2: it could not be asked.
     """
     from ..core.clock import SystemClock, business_date
     from . import explain_file
+    from .explain_ask import Asking
     from .explain_claims import Ground
     from .explain_report import Head, as_json, as_text
 
@@ -57,7 +59,10 @@ def explain(
             connection = opened.enter_context(opened.enter_context(looking(config)).connect())
             known = explain_file.known(connection, file)
         before = known.party if known is not None else ""
+        if patient and connection is not None:
+            note_look(config, f"explain {known.file_id if known is not None else 'a file on disk'} --patient")
         ground = Ground(
+            opened.enter_context(Asking(config)),
             config,
             explain_file.source_of(config, content, source, before),
             explain_file.partner_of(config, partner, before),

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
+from msgspec import convert
 from sqlalchemy import select
 
 from ..core.flow import post_scan
-from ..core.flow.details import details_of_payment
-from ..core.flow.match import ClaimMatch
 from ..core.flow.post_begin import Judged, judge, what_happens
 from ..core.flow.post_commit import moves_of
-from ..core.flow.post_decide import LATER, Known, ReadPayment, decide_each, look_up
-from ..core.flow.post_records import Asked, Decided, Scanned
+from ..core.flow.post_decide import LATER
+from ..core.flow.post_records import Asked, Decided, Scanned, unpack_payment
 from ..core.flow.post_scan import Posts
 from ..core.flow.route import denial_item
 from ..core.ledger import accounts
-from ..core.model.posting import How, OpenClaim, PostingPlan
+from ..core.model.posting import OpenClaim, PostingPlan
 from ..core.store.tables import transfers
 from ..core.work.calendar import add_business_days
-from ..plugins.context import NoLookups
-from ..plugins.matching import Details
-from ..plugins.runner import NoMark, Runner
+from ..plugins.answers import StepRecord
 from . import explain_report as report
+from .explain_child import ToldPayment
 from .explain_claims import Ground
 from .explain_report import Explained, Section
 from .looking import count, day, dollars
 from .trace_payments import moved, status_words
 
 POSTING = "posting"
-NOT_LOOKED_UP = "Our claims were not looked at, so nobody knows which one this payment is for."
 
 
 def explain_payments(ground: Ground, stream: BinaryIO) -> Iterator[Explained]:
@@ -44,15 +40,14 @@ def explain_payments(ground: Ground, stream: BinaryIO) -> Iterator[Explained]:
     told = 0
     taken: set[int] = set()
     stream.seek(0)
-    with asyncio.Runner() as loop:
-        for some in _in_chunks(stream, posts, ground.config.gateway.workers.chunk):
-            ordinal = some[0].remittance_id
-            yield from _remittances(ground, scans, judged, told, ordinal)
-            told = ordinal
-            # What is not posted leaves the claims to those that come after it.
-            so_far = taken if judged[ordinal].state == POSTING else set()
-            for one, claim, details in loop.run(_decide(ground, some, so_far)):
-                yield _payment(ground, one, claim, details, judged[ordinal])
+    for some in _in_chunks(stream, posts, ground.config.gateway.workers.chunk):
+        ordinal = some[0].remittance_id
+        yield from _remittances(ground, scans, judged, told, ordinal)
+        told = ordinal
+        # What is not posted leaves the claims to those that come after it.
+        so_far = taken if judged[ordinal].state == POSTING else set()
+        for one in ground.asking.payments(ground, some, so_far):
+            yield _payment(ground, one, judged[ordinal])
     yield from _remittances(ground, scans, judged, told, max(scans, default=0))
 
 
@@ -120,26 +115,9 @@ def _remittance(ground: Ground, found: Scanned, judged: Judged) -> Explained:
 # --- claim payments --------------------------------------------------------------------------------
 
 
-async def _decide(
-    ground: Ground, payments: Sequence[Asked], taken: set[int]
-) -> list[tuple[ReadPayment, OpenClaim | None, Details]]:
-    read = [ReadPayment(asked) for asked in payments]
-    known = Known([ClaimMatch(None, How.NOTHING, NOT_LOOKED_UP) for _ in read], {}, {})
-    if ground.connection is not None:
-        known = look_up(ground.connection, read, with_contents=ground.config.chains.asks_details)
-    runner = Runner(today=ground.today, lookups=NoLookups(), mark=NoMark())
-    await decide_each(read, known, ground.config, runner, ground.partner, taken)
-    usage = ground.config.gateway.usage
-    found = []
-    for one in read:
-        claim_id = one.decided.claim_id
-        details = details_of_payment(one.payment, known.contents.get(claim_id), usage)
-        found.append((one, known.claims.get(claim_id), details))
-    return found
-
-
-def _payment(ground: Ground, one: ReadPayment, claim: OpenClaim | None, details: Details, judged: Judged) -> Explained:
-    decided, payment = one.decided, one.payment
+def _payment(ground: Ground, one: ToldPayment, judged: Judged) -> Explained:
+    decided, claim = one.decided, one.claim
+    filing_code = unpack_payment(decided.content).filing_code
     head = (
         f"Payment {decided.ordinal} of remittance {decided.remittance_id}, claim {decided.claim_number or '(none)'}: "
         f"{dollars(decided.paid_cents)} of {dollars(decided.charge_cents)}"
@@ -156,10 +134,10 @@ def _payment(ground: Ground, one: ReadPayment, claim: OpenClaim | None, details:
         sections.append(Section("later", [words]))
         facts |= {"state": LATER, "reason": words}
         return Explained("payment", decided.claim_number, f"{head}: after an earlier one", sections, True, facts)
-    chains = report.considered(ground.config, decided.payer_id, ground.partner, payment.filing_code, details)
+    chains = report.considered(ground.config, decided.payer_id, ground.partner, filing_code, one.details)
     sections.append(Section("match", _match(decided, claim)))
     sections.append(report.chain_section(ground.config, chains))
-    steps = [line for step in decided.steps for line in report.step_lines(step)]
+    steps = [line for step in convert(decided.steps, list[StepRecord]) for line in report.step_lines(step)]
     if steps:
         sections.append(Section("post", steps))
     plan = decided.plan
@@ -175,9 +153,13 @@ def _payment(ground: Ground, one: ReadPayment, claim: OpenClaim | None, details:
         if decided.claim_state:
             sections.append(Section("claim", [f"is {decided.claim_state} afterwards"]))
         work = [*_denials(ground, decided, plan), *_reviews(ground, plan)]
+        work += report.item_lines(decided.items, ground.today)
         if work:
             sections.append(Section("work", work))
-        facts |= {"moves": moves, "work": work, "claim_state": decided.claim_state}
+        kept = report.row_lines(decided.rows, ground.hide)
+        if kept:
+            sections.append(Section("keeps", kept))
+        facts |= {"moves": moves, "work": work, "keeps": kept, "claim_state": decided.claim_state}
     facts |= {
         "state": decided.state,
         "reason": decided.reason,

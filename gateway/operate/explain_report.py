@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..config import Config
+from ..core.flow.verdicts import ItemRow, RowKept
+from ..core.work.calendar import add_business_days
 from ..plugins.answers import StepRecord
 from ..plugins.chains import Considered
 from ..plugins.matching import Details
-from ..plugins.runner import Decision
+from .explain_child import Told
+from .looking import day
 
 _WIDTH = 9
 
@@ -80,7 +85,7 @@ def chain_section(config: Config, chains: Sequence[Considered]) -> Section:
     return Section("chain", lines)
 
 
-def station_sections(decisions: Sequence[Decision], hide: bool) -> Iterator[Section]:
+def station_sections(decisions: Sequence[Told], hide: bool) -> Iterator[Section]:
     """What each step of each station decides, with what it sets. `hide`: without what it sets about the patient."""
     for decision in decisions:
         lines: list[str] = []
@@ -98,20 +103,50 @@ def step_lines(step: StepRecord) -> Iterator[str]:
     words = {"continue": "goes on" if step.findings or step.edits else "nothing to object", "hold": "keeps it back"}
     words |= {"answer": "decides", "failed": "fails", "skipped": "fails, and is skipped"}
     yield f"{name}: {words.get(step.outcome, step.outcome)}" + (f": {step.note}" if step.note else "")
+    for note in step.notes:
+        yield f"  notes: {note}"
     for finding in step.findings:
         line = f"line {finding.line}: " if finding.line and not finding.message.startswith("Line ") else ""
         place = f" ({finding.place})" if finding.place else ""
         yield f"  [{finding.rule}] {finding.severity}, {line}{finding.message}{place}"
 
 
-_ABOUT_PATIENTS = ("2000B", "2010BA", "2000C", "2010CA", "2320", "2330A")
+def item_lines(items: Iterable[ItemRow], today: dt.date) -> list[str]:
+    """The work that plugins want done beside what they decide."""
+    return [
+        f"review for {draft.team}, work by {day(draft.work_by or add_business_days(today, draft.business_days))}"
+        + (f", deadline {day(draft.deadline)}" if draft.deadline else "")
+        + f" [{draft.rule}] by {plugin}"
+        + (f", line {line}" if line else "")
+        + f": {draft.reason}"
+        for plugin, line, draft in ((item.plugin, item.line, item.draft) for item in items)
+    ]
+
+
+def row_lines(rows: Iterable[RowKept], hide: bool) -> list[str]:
+    """The rows that plugins keep. `hide`: without their values, which may tell who somebody is."""
+    lines = []
+    for row in rows:
+        values = ", ".join(f"{name} {value}" for name, value in row.values.items() if value is not None)
+        lines.append(f"{row.plugin} in its table {row.table}: {HIDDEN if hide else values}")
+    return lines
+
+
+_ABOUT_PATIENTS = re.compile(r"(2000B|2010BA|2000C|2010CA|2320|2330A)|(.* )?(NTE|K3|REF\[EA\])")
+"""Places of what tells who the patient is: their levels, free text, and the number of their chart."""
 HIDDEN = "(shown with --patient)"
+
+
+def _tells_who(edit: Any) -> bool:
+    return _ABOUT_PATIENTS.match(edit.place) is not None or any(
+        text.startswith("REF*EA*") for text in (edit.before, edit.after)
+    )
 
 
 def edit_words(edit: Any, hide: bool) -> str:
     """One edit: `sets 2400 SV101-3 of line 2 from 'NU' to 'RR'`."""
     where = edit.place + (f" of line {edit.line}" if edit.line else "")
-    if hide and edit.place.startswith(_ABOUT_PATIENTS):
+    if hide and _tells_who(edit):
         return f"{edit.kind}s {where} {HIDDEN}"
     if edit.kind == "set":
         return f"sets {where} from {edit.before or 'nothing'!r} to {edit.after!r}"
@@ -121,12 +156,12 @@ def edit_words(edit: Any, hide: bool) -> str:
 def edit_facts(edit: Any, hide: bool) -> dict[str, Any]:
     """The same for a program."""
     facts: dict[str, Any] = edit._asdict()
-    if hide and edit.place.startswith(_ABOUT_PATIENTS):
+    if hide and _tells_who(edit):
         facts |= {"before": HIDDEN, "after": HIDDEN}
     return facts
 
 
-def step_facts(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+def step_facts(decisions: Sequence[Told]) -> list[dict[str, Any]]:
     """Every step of the stations, for a program."""
     return [
         {
@@ -135,6 +170,7 @@ def step_facts(decisions: Sequence[Decision]) -> list[dict[str, Any]]:
             "version": step.version,
             "outcome": step.outcome,
             "note": step.note,
+            "notes": list(step.notes),
             "findings": [
                 {"rule": one.rule, "severity": one.severity.value, "line": one.line, "message": one.message}
                 for one in step.findings

@@ -11,12 +11,15 @@ from ..core.x12.stored import StoredClaim
 _PEOPLE = frozenset({"IL", "QC"})
 _OF_A_PERSON = frozenset({"N3", "N4", "DMG", "PER", "REF"})
 _MEDICAL_RECORD = "EA"
+_FREE_TEXT = {"NTE": 2, "K3": 1, "MSG": 1}
+"""Segments in which anything may stand, a name too, and how many of their elements are shown."""
 _DOTS = "..."
 
 
 def marked(came: StoredClaim, sent: StoredClaim, *, hide: bool) -> list[str]:
     """The segments that are sent, each behind two blanks; what came and is not sent behind `- `, what is new behind
-    `+ `. `hide`: names, addresses, birth dates and ids of the subscriber and the patient as dots."""
+    `+ `. `hide`: names, addresses, birth dates and ids of the subscriber and the patient as dots, and free
+    text."""
     before, after = list(_segments(came)), list(_segments(sent))
     shown_before, shown_after = list(_shown(came, hide)), list(_shown(sent, hide))
     lines: list[str] = []
@@ -54,6 +57,7 @@ def _shown(stored: StoredClaim, hide: bool) -> Iterator[str]:
                 person = person and elements[0] in _OF_A_PERSON
                 chart = elements[:2] == ["REF", _MEDICAL_RECORD]
                 hidden = elements[: 2 if chart else 1] if person or chart else elements
+                hidden = elements[: _FREE_TEXT.get(elements[0], len(hidden))] if hidden is elements else hidden
             yield _joined(hidden if hide else elements, marks, cut=hide and len(hidden) < len(elements))
 
 

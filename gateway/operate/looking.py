@@ -50,6 +50,24 @@ def looking(config: Config) -> Iterator[Engine]:
         engine.dispose()
 
 
+def note_look(config: Config, what: str) -> None:
+    """A line in the access log: somebody at the command line is shown what tells who a patient is.
+
+    Raises:
+        NotAsked: it cannot be written; then nothing is shown.
+    """
+    import getpass
+
+    from sqlalchemy import insert
+
+    from ..core.clock import SystemClock
+    from ..core.store.tables import access_log
+    from .commands import change
+
+    line = {"at": SystemClock().now(), "who": getpass.getuser(), "what": what[:200], "source": "command line"}
+    change(config, lambda connection: connection.execute(insert(access_log).values(line)))
+
+
 def dollars(cents: int) -> str:
     """`$1,234.56`, with the sign in front."""
     from ..core.model.money import to_dollars

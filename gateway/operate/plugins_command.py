@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ..core.store.plugin_calls import Counted
 
 DAYS = 30
-_COLUMNS = ("name", "version", "origin", "hooks", "used_by", "calls", "failures", "seconds", "refused")
+_KINDS = ("worklists", "reports", "routes", "commands", "metrics")
+_COLUMNS = ("name", "version", "origin", "hooks", "declares", "used_by", "calls", "failures", "seconds", "refused")
 
 
 @click.command()
@@ -59,7 +60,7 @@ def _rows(config: Config | None) -> Iterator[dict[str, Any]]:
     host = PluginHost()
     counted = _counted(config) if config is not None else {}
     for name in finder.names:
-        row: dict[str, Any] = dict.fromkeys(_COLUMNS, "") | {"name": name, "hooks": [], "used_by": []}
+        row: dict[str, Any] = dict.fromkeys(_COLUMNS, "") | {"name": name, "hooks": [], "declares": [], "used_by": []}
         try:
             plugin = finder.load(name, host)
         except PluginRefused as error:
@@ -68,6 +69,7 @@ def _rows(config: Config | None) -> Iterator[dict[str, Any]]:
         calls = counted.get(name)
         row |= {"version": plugin.version, "origin": plugin.origin, "hooks": sorted(plugin.hooks)}
         row["used_by"] = list(_users(config, name)) if config is not None else []
+        row["declares"] = list(_declares(config, name)) if config is not None else []
         row["calls"], row["failures"] = (calls.calls, calls.failures) if calls else (0, 0)
         row["seconds"] = round(calls.seconds, 3) if calls else 0.0
         yield row
@@ -78,7 +80,24 @@ def _users(config: Config, name: str) -> Iterator[str]:
         stations = [station for station in STATIONS if _runs(chain.steps(station), name)]
         if stations:
             yield f"{chain.name} ({', '.join(stations)})"
+    if name in config.gateway.desk:
+        yield "gateway.yaml (desk)"
     yield from (f"partner {partner.name}" for partner in config.partners if partner.transport.plugin == name)
+
+
+def _declares(config: Config, name: str) -> Iterator[str]:
+    """What a plugin in use declares beside the chains: `reports: held, rentals`."""
+    declared = config.declared.get(name)
+    if declared is None:
+        return
+    schedules = [f"{one.name} ({one.words})" for one in declared.schedules]
+    for what, names in (
+        ("schedules", schedules),
+        *((kind, [one.name for one in getattr(declared, kind)]) for kind in _KINDS),
+        ("told of", list(declared.life)),
+    ):
+        if names:
+            yield f"{what}: {', '.join(names)}"
 
 
 def _runs(steps: Sequence[Step], name: str) -> bool:
@@ -113,6 +132,7 @@ def _in_words(row: dict[str, Any], configured: bool) -> Iterator[str]:
     yield f"  hooks:  {', '.join(row['hooks']) or 'none'}"
     if configured:
         yield f"  used by: {', '.join(row['used_by']) or 'nothing'}"
+    yield from (f"  {line}" for line in row["declares"])
     if row["calls"]:
         each = row["seconds"] / row["calls"] * 1000
         failed = f", {row['failures']:,} failed" if row["failures"] else ""

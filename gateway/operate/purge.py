@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from ..config.models import Retention
+from ..core.store import plugin_rows
 from ..core.store.archive import Archive
 from ..core.store.engine import reading
 from ..core.store.tables import (
@@ -122,6 +123,18 @@ def purge(engine: Engine, archive: Archive, policy: Retention, now: dt.datetime,
             if not _just_came(archive, sha256, now):
                 archive.remove(sha256)
     return Purged(len(going), sum(size for _, size in going), len(left), rows)
+
+
+def rows_of_plugin(connection: Connection, plugin: str, *, dry_run: bool) -> dict[str, int]:
+    """Remove the tables in which a plugin kept rows; returns how many rows each had."""
+    mine = [one for (owner, _), one in plugin_rows.known(connection).items() if owner == plugin]
+    counts = {
+        one.name: connection.execute(select(func.count()).select_from(plugin_rows.stored(one))).scalar_one()
+        for one in mine
+    }
+    if not dry_run:
+        plugin_rows.drop(connection, plugin)
+    return counts
 
 
 def _just_came(archive: Archive, sha256: str, now: dt.datetime) -> bool:

@@ -121,6 +121,7 @@ def _timeline(connection: Connection, claim: Any, file: Any) -> Iterator[Event]:
             facts = payments.facts(payment_id)
         elif station == "route":
             more += _denials(connection, claim.id, row["at"])
+            more += _steps(steps)
         elif station == "send":
             more += _batch(connection, claim.id, row["what"])
         else:
@@ -160,6 +161,7 @@ def _steps(steps: Any) -> Iterator[str]:
         ]
         if step.get("note"):
             words.append(str(step["note"]))
+        words += map(str, step.get("notes", ()))
         if step.get("edits"):
             words.append(f"{step['edits']} element(s) set")
         if not words and step["outcome"] in ("continue", "answer"):
@@ -177,6 +179,9 @@ def _planned(steps: Mapping[str, Any]) -> Iterator[str]:
     if ran:
         names = ", ".join(f"{step['plugin']} {step['version']}" for step in ran)
         yield f"planned by {names} (chain {steps.get('chain')})"
+    for step in ran:
+        for note in step.get("notes", ()):
+            yield f"{step['plugin']} {step['version']} notes: {note}"
 
 
 def _finding(finding: Mapping[str, Any]) -> str:

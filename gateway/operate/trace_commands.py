@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..config.commands import require
-from .looking import looking
+from .looking import looking, note_look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +53,8 @@ def trace(
         if found.subject is None:
             click.echo(_not_one(name, found, form))
             sys.exit(1)
+        if patient:
+            note_look(config, f"trace {found.subject.kind} {found.subject.id} --patient")
         report = _report(connection, found.subject, None if everything else MOST_CLAIMS, patient)
     click.echo({"text": as_text, "json": as_json, "csv": as_csv}[form](report, zone))
     if found.also and form == "text":

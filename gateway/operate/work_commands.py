@@ -13,6 +13,7 @@ import click
 
 from ..config.commands import require
 from .commands import change, database
+from .looking import note_look
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
@@ -42,18 +43,8 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[object]], as_csv: bool,
 
 def look(config: Config, what: str, statement: Select[Any]) -> list[Any]:
     """Rows for a person, and a line about it in the access log."""
-    from sqlalchemy import insert
-
-    from ..core.clock import SystemClock
-    from ..core.store.tables import access_log
-
-    def read(connection: Connection) -> list[Any]:
-        connection.execute(
-            insert(access_log).values(at=SystemClock().now(), who=getpass.getuser(), what=what, source="command line")
-        )
-        return list(connection.execute(statement).all())
-
-    return change(config, read)
+    note_look(config, what)
+    return change(config, lambda connection: list(connection.execute(statement).all()))
 
 
 def amount(cents: int) -> str:
@@ -194,11 +185,18 @@ def queue() -> None:
 @queue.command("list")
 @click.option("--team", default="", help="Only those of this team.")
 @click.option("--kind", default="", help="Only of this kind: rejection, denial, posting_exception, overdue_ack ...")
+@click.option("--payer", default="", help="Only of this payer.")
+@click.option("--worklist", default="", help="As this worklist of a plugin shows them; see: gateway worklists.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.pass_obj
-def queue_list(config_path: Path, team: str, kind: str, limit: int, as_csv: bool) -> None:
+def queue_list(config_path: Path, team: str, kind: str, payer: str, worklist: str, limit: int, as_csv: bool) -> None:
     """Open work items, the most urgent first: what happened, what is at stake, what to do."""
+    if worklist:
+        from .desk_commands import show_worklist
+
+        show_worklist(require(config_path), worklist, team, kind, payer, limit, as_csv)
+        return
     from sqlalchemy import select
 
     from ..core.store.tables import work_items
@@ -212,6 +210,8 @@ def queue_list(config_path: Path, team: str, kind: str, limit: int, as_csv: bool
         statement = statement.where(work_items.c.team == team)
     if kind:
         statement = statement.where(work_items.c.kind == kind)
+    if payer:
+        statement = statement.where(work_items.c.payer_id == payer)
     found = look(require(config_path), "queue list", statement)
     shown = found if as_csv else found[:limit]
     rows = [

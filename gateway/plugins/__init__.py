@@ -18,6 +18,24 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
+from .declared import (  # noqa: E402
+    Command,
+    Metric,
+    Report,
+    Route,
+    RouteAnswer,
+    RouteRequest,
+    Rows,
+    Sample,
+    Schedule,
+    Worklist,
+)
+from .desk import Desk  # noqa: E402
+from .desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView  # noqa: E402
+from .http import HttpAnswer, HttpFailed  # noqa: E402
+from .past import LinePayment, Reason, WaitingItem  # noqa: E402
+from .rentals import Gap, Rental, RentalMonth  # noqa: E402
+from .rows import RowTable  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
@@ -25,16 +43,42 @@ __all__ = [
     "API_VERSION",
     "PROJECT",
     "ClaimContext",
+    "ClaimView",
+    "Command",
     "Context",
+    "DenialView",
+    "Desk",
+    "Gap",
     "HistoryLine",
+    "HoldView",
+    "HttpAnswer",
+    "HttpFailed",
+    "ItemView",
+    "LinePayment",
+    "LineView",
+    "Metric",
     "PaymentContext",
+    "PaymentView",
     "PluginSettings",
+    "Reason",
+    "Rental",
+    "RentalMonth",
+    "Report",
+    "Route",
+    "RouteAnswer",
+    "RouteRequest",
     "Row",
+    "RowTable",
+    "Rows",
+    "Sample",
+    "Schedule",
     "Seconds",
     "Secret",
     "SecretMissing",
     "Table",
     "Tables",
+    "WaitingItem",
+    "Worklist",
     "hookimpl",
     "hookspec",
 ]

@@ -18,6 +18,8 @@ from gateway.core.model.decision import (
     Stop,
 )
 
+from .rubbish import Rubbish
+
 if TYPE_CHECKING:
     from .chains import Step
 
@@ -25,10 +27,13 @@ T = TypeVar("T")
 
 MOST = 1000
 """The most findings and holds that one step may answer for one claim."""
-
-
-class Rubbish(Exception):
-    """A step answered what its hook does not allow. The message says what came and what is wanted."""
+MOST_BYTES = 256 * 1024
+"""The largest that a single record of an answer may be."""
+LARGEST = 10**15
+"""The largest number in an answer, either way: what a column takes, and more cents than anybody is paid."""
+LARGEST_COUNT = 100_000
+"""The largest number of a line or service, and the most days."""
+_COUNTS = frozenset({"line", "line_number", "service", "business_days"})
 
 
 RESTING = "resting"
@@ -38,7 +43,8 @@ RESTING = "resting"
 class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one step decided, as it stands on the timeline. `outcome`: continue, stop, hold, quarantine, retry, answer,
     failed (its claim waits), skipped (it failed, and its chain says to go on without it) or resting (it was not called:
-    it had failed again and again)."""
+    it had failed again and again). `notes` are the sentences that it left (`context.note`), `calls` how
+    often it called out (`context.http`)."""
 
     plugin: str
     version: str
@@ -47,6 +53,8 @@ class StepRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str = ""
     edits: int = 0
     microseconds: int = 0
+    notes: tuple[str, ...] = ()
+    calls: int = 0
 
 
 class Answered(NamedTuple):
@@ -71,15 +79,47 @@ def _decoder(kind: Hashable) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(cast(Any, kind))
 
 
-def _checked(one: Any, kind: type[T]) -> T:
-    """The same record, proven to survive being written and read again: a struct checks nothing when it is made, and
-    what fails only when the chunk is committed would take its neighbours with it."""
+def checked(one: Any, kind: type[T]) -> T:
+    """The same record, proven to survive being written and read again, and to fit the database: a struct checks nothing
+    when it is made, and what fails only when the chunk is committed would take its neighbours with it."""
     try:
-        return cast(T, _decoder(cast(Hashable, kind)).decode(_encode(one)))
-    except (msgspec.MsgspecError, TypeError, OverflowError) as error:
+        data = _encode(one)
+        read = cast(T, _decoder(cast(Hashable, kind)).decode(data))
+    except (msgspec.MsgspecError, TypeError, OverflowError, ValueError) as error:
         # What msgspec says names the field and the types, never the value.
         text = str(error) if isinstance(error, msgspec.ValidationError) else "it holds what is no plain data"
-        raise Rubbish(f"its {kind.__name__} cannot be kept: {text}") from None
+        raise _not_kept(kind, text) from None
+    if len(data) > MOST_BYTES:
+        raise _not_kept(kind, f"it is larger than {MOST_BYTES >> 10} kB")
+    # Numbers of more than four bytes, floats, and the character that PostgreSQL cannot keep, in msgpack: where none of
+    # their bytes is there, there is none of them.
+    if any(byte in data for byte in _SUSPECT):
+        _fits(msgspec.to_builtins(read), kind)
+    return read
+
+
+_SUSPECT = (b"\x00", b"\xcb", b"\xce", b"\xcf", b"\xd2", b"\xd3")
+
+
+def _fits(value: Any, kind: type) -> None:
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise _not_kept(kind, "a text in it holds a NUL character")
+    elif isinstance(value, int | float):
+        if not -LARGEST <= value <= LARGEST:  # false for what is no number, too
+            raise _not_kept(kind, "a number in it is out of bounds")
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if name in _COUNTS and not -1 <= one <= LARGEST_COUNT:
+                raise _not_kept(kind, f"its {name} is out of bounds")
+            _fits(one, kind)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            _fits(one, kind)
+
+
+def _not_kept(kind: type, why: str) -> Rubbish:
+    return Rubbish(f"its {kind.__name__} cannot be kept: {why}")
 
 
 def _as_hold(finding: Finding) -> Hold:
@@ -101,12 +141,12 @@ def _several(items: Iterable[Any], step: Step) -> Answered | None:
         if count > MOST:
             raise Rubbish(f"it answered more than {MOST} findings for one claim")
         if isinstance(item, Finding):
-            finding = _checked(item, Finding)
+            finding = checked(item, Finding)
             findings.append(finding)
             if finding.severity in _KEEPS_BACK:
                 holds.append(_as_hold(finding))
         elif isinstance(item, Hold):
-            holds.append(_checked(item, Hold))
+            holds.append(checked(item, Hold))
         else:
             raise Rubbish(
                 f"its {step.station.hook} answered a {type(item).__name__} where findings and holds are wanted"
@@ -126,7 +166,7 @@ def gather(step: Step, answer: Any) -> Answered | None:
         return _several((answer,), step)
     if isinstance(answer, Continue):
         read = _several(answer.findings, step) or Answered("continue")
-        return read._replace(note=str(answer.note))
+        return read._replace(note=checked(Continue(note=answer.note), Continue).note)
     if isinstance(answer, Stop | Quarantine | RetryAfter):
         return _ending(answer)
     if isinstance(answer, str | bytes | dict) or not isinstance(answer, Iterable):
@@ -137,7 +177,7 @@ def gather(step: Step, answer: Any) -> Answered | None:
 
 
 def _ending(answer: Stop | Quarantine | RetryAfter) -> Answered:
-    ends = _checked(answer, type(answer))
+    ends = checked(answer, type(answer))
     outcome = {Stop: "stop", Quarantine: "quarantine", RetryAfter: "retry"}[type(ends)]
     return Answered(outcome, note=ends.reason, ends=ends)
 
@@ -150,9 +190,9 @@ def first_answer(step: Step, answer: Any) -> Answered | None:
     """
     wanted = step.station.answer_type()
     if isinstance(answer, wanted):
-        return Answered("answer", value=_checked(answer, wanted))
+        return Answered("answer", value=checked(answer, wanted))
     if isinstance(answer, Hold):
-        return Answered("hold", holds=(_checked(answer, Hold),), note=answer.reason, ends=Stop(answer.reason))
+        return Answered("hold", holds=(checked(answer, Hold),), note=answer.reason, ends=Stop(answer.reason))
     if isinstance(answer, Continue):
         return _several(answer.findings, step)
     if isinstance(answer, Stop):

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from .answers import RESTING, Answered, StepRecord
 from .context import Prepared
 from .host import HOOKS, Plugin
+from .http import place_fault
 from .matching import NOTHING_KNOWN, Details, Groups, MatchSpec, why_not_base, why_not_details
 from .settings import Seconds
 from .tables import Tables
@@ -69,17 +70,25 @@ class BreakerSpec(_Model):
     pause: Seconds = Field(default=300.0, gt=0)
 
 
+def _place(value: str) -> str:
+    why = place_fault(value)
+    if why:
+        raise ValueError(f"an address that may be called, such as https://host/path: {why}")
+    return value
+
+
 class StepSpec(_Model):
     """One step. `timeout`: the longest that it may take for one claim or payment. `on_error`: what happens to the
     claim or payment where the step fails: `hold` it and ask the other steps all the same; `retry` up to `retries`
     times, then hold; `skip` the step; `stop`: hold it and ask no further step of this station. A step at rest
-    (`breaker`) counts as one that fails."""
+    (`breaker`) counts as one that fails. `http`: the addresses that it may call."""
 
     plugin: str
     settings: Any = Field(default_factory=dict)
     timeout: Seconds = Field(default=2.0, gt=0, le=300)
     on_error: OnError = "hold"
     retries: int = Field(default=2, ge=0, le=10)
+    http: tuple[Annotated[str, AfterValidator(_place)], ...] = ()
     breaker: BreakerSpec = Field(default_factory=dict, validate_default=True)
 
     @model_validator(mode="before")
@@ -118,8 +127,8 @@ class Step:
     `call` takes the hook's arguments in their order."""
 
     __slots__ = (
-        "_quiet", "breaker", "call", "number", "on_error", "plugin", "prepared", "retries", "settings", "station",
-        "timeout",
+        "_quiet", "breaker", "call", "http", "number", "on_error", "plugin", "prepared", "retries", "settings",
+        "station", "timeout",
     )  # fmt: skip
 
     def __init__(
@@ -133,14 +142,18 @@ class Step:
         self.on_error: OnError = spec.on_error
         self.retries = spec.retries if spec.on_error == "retry" else 0
         self.breaker = spec.breaker
+        self.http = spec.http
         self.prepared = Prepared(tables)
         hook = plugin.hooks[station.hook]
         self.call = _in_order(hook.function, hook.argnames, HOOKS[station.hook])
 
-    def record(self, answered: Answered | None, edits: int, microseconds: int) -> StepRecord:
+    def record(
+        self, answered: Answered | None, edits: int, microseconds: int, notes: tuple[str, ...] = (), calls: int = 0
+    ) -> StepRecord:
         """The record of a step that answered."""
         if answered is None:
-            return StepRecord(self.plugin.name, self.plugin.version, "continue", (), "", edits, microseconds)
+            name, version = self.plugin.name, self.plugin.version
+            return StepRecord(name, version, "continue", (), "", edits, microseconds, notes, calls)
         return StepRecord(
             self.plugin.name,
             self.plugin.version,
@@ -149,12 +162,14 @@ class Step:
             answered.note,
             edits,
             microseconds,
+            notes,
+            calls,
         )
 
-    def failed(self, why: str, microseconds: int, *, resting: bool) -> StepRecord:
+    def failed(self, why: str, microseconds: int, calls: int = 0, *, resting: bool) -> StepRecord:
         """The record of a step that failed, or was not called because it rests."""
         outcome = RESTING if resting else "skipped" if self.on_error == "skip" else "failed"
-        return StepRecord(self.plugin.name, self.plugin.version, outcome, (), why, 0, microseconds)
+        return StepRecord(self.plugin.name, self.plugin.version, outcome, (), why, 0, microseconds, (), calls)
 
 
 def _in_order(function: Callable[..., Any], taken: Sequence[str], given: Sequence[str]) -> Callable[..., Any]:

@@ -8,15 +8,25 @@ fetched for a whole chunk.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 from typing_extensions import TypeVar
 
+from .past import LinePayment, WaitingItem
+from .rubbish import Rubbish
 from .tables import Table, Tables
 
 if TYPE_CHECKING:
+    from gateway.core.model.belongings import Delivery, Equipment
+    from gateway.core.model.posting import WorkItemDraft
     from gateway.core.x12.claim import Claim
+
+    from .beside import Beside
+    from .chains import Step
+    from .http import Http, Outgoing
+    from .rentals import Rental
+    from .rows import RowTable
 
 T = TypeVar("T")
 SettingsT = TypeVar("SettingsT", default=Any)
@@ -45,15 +55,51 @@ class HistoryLine(NamedTuple):
 class Lookups(Protocol):
     """What the station provides to contexts; each look-up is one query for the whole chunk."""
 
-    def history(self, claim: Claim) -> Sequence[HistoryLine]:
-        """Earlier lines of the claim's patient, oldest first, without those of the claim itself."""
+    def history(self, claim: Any = None) -> Sequence[HistoryLine]:
+        """Lines of the patient's claims, oldest first."""
+
+    def payments(self) -> Sequence[LinePayment]:
+        """What was paid on the patient's lines, in the order in which it was posted."""
+
+    def deliveries(self) -> Sequence[Delivery]:
+        """What was delivered to the patient, oldest first."""
+
+    def equipment(self) -> Sequence[Equipment]:
+        """The equipment that the patient has or had, oldest first."""
+
+    def work_items(self) -> Sequence[WaitingItem]:
+        """Open work items of the patient's claims, oldest first."""
+
+    def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
+        """Rows of a table of the plugin's own, of the owner that it says."""
+
+    def has_owner(self, of: str) -> bool:
+        """Whether there is a patient (claim) whose a row could be."""
 
 
 class NoLookups:
     """A patient without a past: for tests, and for stations at which there is none."""
 
-    def history(self, claim: Claim) -> Sequence[HistoryLine]:
+    def history(self, claim: Any = None) -> Sequence[HistoryLine]:
         return ()
+
+    def payments(self) -> Sequence[LinePayment]:
+        return ()
+
+    def deliveries(self) -> Sequence[Delivery]:
+        return ()
+
+    def equipment(self) -> Sequence[Equipment]:
+        return ()
+
+    def work_items(self) -> Sequence[WaitingItem]:
+        return ()
+
+    def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
+        return ()
+
+    def has_owner(self, of: str) -> bool:
+        return True
 
 
 class Prepared:
@@ -74,6 +120,17 @@ class Prepared:
             return made
 
 
+class Ground(NamedTuple):
+    """What the contexts of all steps of a station share."""
+
+    today: dt.date
+    payer_id: str
+    partner: str
+    chain: str
+    lookups: Lookups
+    outgoing: Outgoing
+
+
 class Context(Generic[SettingsT]):
     """What every hook of a station is given.
 
@@ -82,25 +139,39 @@ class Context(Generic[SettingsT]):
     `chain`: who pays, who carries, and the name of the chain that runs.
     """
 
-    __slots__ = ("_lookups", "_prepared", "chain", "partner", "payer_id", "settings", "today")
+    __slots__ = ("_beside", "_ground", "_step")
 
-    def __init__(
-        self,
-        settings: SettingsT,
-        today: dt.date,
-        payer_id: str,
-        partner: str,
-        chain: str,
-        prepared: Prepared,
-        lookups: Lookups,
-    ) -> None:
-        self.settings = settings
-        self.today = today
-        self.payer_id = payer_id
-        self.partner = partner
-        self.chain = chain
-        self._prepared = prepared
-        self._lookups = lookups
+    def __init__(self, step: Step, ground: Ground) -> None:
+        # One is made for each call of each step: as little as can be.
+        self._step = step
+        self._ground = ground
+        self._beside: Beside | None = None
+
+    @property
+    def settings(self) -> SettingsT:
+        """The step's settings."""
+        found: SettingsT = self._step.settings
+        return found
+
+    @property
+    def today(self) -> dt.date:
+        """The business date where the supplier keeps its office."""
+        return self._ground.today
+
+    @property
+    def payer_id(self) -> str:
+        """Who pays."""
+        return self._ground.payer_id
+
+    @property
+    def partner(self) -> str:
+        """Who carries."""
+        return self._ground.partner
+
+    @property
+    def chain(self) -> str:
+        """The name of the chain that runs."""
+        return self._ground.chain
 
     def table(self, name: str) -> Table:
         """An effective-dated table of the configuration.
@@ -108,13 +179,102 @@ class Context(Generic[SettingsT]):
         Raises:
             KeyError: there is no such table.
         """
-        return self._prepared.tables[name]
+        return self._step.prepared.tables[name]
 
     def prepared(self, make: Callable[[SettingsT, Tables], T]) -> T:
         """What `make(settings, tables)` returns, called once for each step of a chain and kept while the
         configuration is in force: rules compiled from tables, not looked up anew for every claim. `make` is a plain
         function of the module (not a lambda), and what it returns is never changed."""
-        return self._prepared.get(make, self.settings)
+        return self._step.prepared.get(make, self.settings)
+
+    def history(self, claim: Claim | None = None) -> Sequence[HistoryLine]:
+        """Service lines of this patient's claims, across payers, oldest first, with what earlier claims of the chunk
+        decided; empty for a patient without a past. The claim that is asked about is known and may be left out. While a
+        claim is decided its own lines are not among them; at `post` and `route` they are."""
+        return self._ground.lookups.history(claim)
+
+    def payments(self, claim: Claim | None = None) -> Sequence[LinePayment]:
+        """What was paid on this patient's lines, in the order in which it was posted: one record for each claim payment
+        and line. At `post` and `route` with what earlier payments of the chunk pay, and without the one that is being
+        decided."""
+        return self._ground.lookups.payments()
+
+    def rentals(self, claim: Claim | None = None) -> Sequence[Rental]:
+        """What this patient rented, by item: months billed and paid, gaps, modifiers, payers. Facts, derived from
+        `history` and `payments`."""
+        from .rentals import rentals_of
+
+        return rentals_of(self._ground.lookups.history(claim), self._ground.lookups.payments())
+
+    def deliveries(self, claim: Claim | None = None) -> Sequence[Delivery]:
+        """What was delivered to this patient, as `gateway deliveries import` and the API brought it, oldest first."""
+        return self._ground.lookups.deliveries()
+
+    def equipment(self, claim: Claim | None = None) -> Sequence[Equipment]:
+        """The equipment that this patient has or had, as `gateway equipment import` and the API brought it."""
+        return self._ground.lookups.equipment()
+
+    def work_items(self, claim: Claim | None = None) -> Sequence[WaitingItem]:
+        """The open work items of this patient's claims, oldest first, as they were when the chunk was decided; with
+        what earlier claims of the chunk open. Which claim is asked about is known; it may be left out."""
+        return self._ground.lookups.work_items()
+
+    def rows(self, name: str, claim: Claim | None = None) -> Sequence[Mapping[str, Any]]:
+        """The rows of this plugin's table (`plugin_tables`) that belong to the patient (or to the claim, the payer,
+        nobody, as the table says), each a dict, in the order in which they were kept; with what earlier claims of the
+        chunk keep."""
+        return self._ground.lookups.rows(self._step.plugin.name, self._own(name), self.payer_id)
+
+    def keep(self, name: str, values: Mapping[str, Any]) -> None:
+        """Keep a row in this plugin's table: a new one, or, where its owner has one with the same key, in its place as
+        a whole. It is written with the decision; `rows` shows it from the next claim on. Dropped where the step fails;
+        at `post` and `route` also where the payment does not post. At most 100 for one claim or payment."""
+        from .rows import KeptRow
+
+        table = self._own(name)
+        if not self._ground.lookups.has_owner(table.of):
+            raise Rubbish(f"it keeps a row of a {table.of} where no claim of ours is known")
+        self._leaves().row(KeptRow(self._step.plugin.name, table, self.payer_id, table.row(values)))
+
+    def _own(self, name: str) -> RowTable:
+        tables = self._step.plugin.row_tables
+        found = tables.get(name)
+        if found is None:
+            raise Rubbish(f"it has no table of its own with that name (it declares {', '.join(tables) or 'none'})")
+        return found
+
+    @property
+    def http(self) -> Http:
+        """A client for the addresses that the chain names at this step (`http: [https://host/path]`): `await
+        context.http.get(url)`, `.post(url, json=...)`. It keeps to the step's time. The same claim may be decided more
+        than once, so a call must do no harm when it is made again: send `context.http.key(claim)` along."""
+        left = self._leaves()
+        if left.http is None:
+            from .http import Http
+
+            step = self._step
+            left.http = Http(step.plugin.name, step.http, step.timeout, self._ground.outgoing)
+        return left.http
+
+    def note(self, text: str) -> None:
+        """Put a sentence on the timeline, in this step's record. At most 10 for one claim or payment, of 300 characters
+        each, without names and member ids. Dropped where the step fails."""
+        self._leaves().note(text)
+
+    def open_item(self, draft: WorkItemDraft, *, line: int = 0) -> None:
+        """Open a work item that does not keep the claim back: something that a person should do meanwhile.
+
+        `line` is the service line that it is about (0: the whole claim); the draft needs a `rule`. It is opened with
+        the decision, once for each claim, plugin, rule and line: one that was closed stays closed. Dropped where the
+        step fails; at `post` and `route` also where the payment does not post."""
+        self._leaves().item(draft, line)
+
+    def _leaves(self) -> Beside:
+        if self._beside is None:
+            from .beside import Beside
+
+            self._beside = Beside()
+        return self._beside
 
 
 class ClaimContext(Context[SettingsT]):
@@ -122,13 +282,9 @@ class ClaimContext(Context[SettingsT]):
 
     __slots__ = ()
 
-    def history(self, claim: Claim) -> Sequence[HistoryLine]:
-        """Earlier service lines of this claim's patient, across payers, oldest first; includes what earlier claims of
-        the same chunk decided. Empty for a patient without a past."""
-        return self._lookups.history(claim)
-
 
 class PaymentContext(Context[SettingsT]):
-    """The context of `post_payment` and `route_denial`."""
+    """The context of `post_payment` and `route_denial`. Its patient is that of the claim that the payment is for;
+    where no claim of ours was found, nobody."""
 
     __slots__ = ()

@@ -25,11 +25,13 @@ from gateway.core.x12.stored import StoredClaim
 from .chains import STATIONS
 from .context import HistoryLine
 from .contract_words import check_decision, check_draft, check_plan
+from .declaring import DESK_HOOKS
 from .host import Plugin, PluginHost, PluginRefused
 from .runner import Decision
 from .strategies import INSTALL, PaymentCase, claims, denials, payments
 from .tables import Table, Tables
-from .testing import TODAY, PluginContext, make_claim, make_line, plugin_context
+from .testing import TODAY, DeskContext, PluginContext, make_claim, make_line, plugin_context, plugin_desk
+from .testing_http import FakeHttp
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -65,16 +67,24 @@ class PluginContract:
     Attributes:
         plugin: its module, an instance, or its class.
         settings: as a chain would have them; the model's defaults without them.
+        desk_settings: as gateway.yaml would have them under `desk`, likewise.
         tables: those that it looks into, by name; its own in its folder `tables` are there anyway.
         history: earlier lines of the patient; every test runs with them, and one without any.
+        rows: what its own tables hold, in the same way.
+        secrets: what `env:NAME` in the settings reveals.
+        http: answers to what it calls; nothing goes out.
         payer_id, partner, today: what the context says.
         examples: how many claims, payments or denials each test draws.
     """
 
     plugin: ClassVar[object] = None
     settings: ClassVar[Mapping[str, Any]] = {}
+    desk_settings: ClassVar[Mapping[str, Any]] = {}
     tables: ClassVar[Mapping[str, Table] | Tables] = {}
     history: ClassVar[Sequence[HistoryLine]] = ()
+    rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = {}
+    secrets: ClassVar[Mapping[str, str]] = {}
+    http: ClassVar[FakeHttp | None] = None
     payer_id: ClassVar[str] = "90101"
     partner: ClassVar[str] = "practice"
     today: ClassVar[dt.date] = TODAY
@@ -271,6 +281,27 @@ class PluginContract:
 
             self._draw(self.denials(), check)
 
+    # --- beside the chains
+
+    def test_what_it_declares_can_be_used(self) -> None:
+        """Every schedule, worklist, report, route, command and metric is as it must be."""
+        self._desk()
+
+    def test_what_it_does_beside_the_chains_survives_an_empty_house(self) -> None:
+        """No claims, no work items: its schedules, reports and metrics, and what it does when the gateway starts, stops
+        or takes a configuration, raise on nothing. A report that must be asked something is passed over."""
+        desk = self._desk()
+        for schedule in desk.declared.schedules:
+            desk.schedule(schedule.name)
+        for report in desk.declared.reports:
+            fields = report.parameters.model_fields.values() if report.parameters else ()
+            if not any(field.is_required() for field in fields):
+                desk.report(report.name)
+        for metric in desk.declared.metrics:
+            desk.metric(metric.name)
+        for hook in desk.declared.life:
+            desk.tell(hook)
+
     # --- time
 
     @pytest.mark.parametrize("station", tuple(STATIONS))
@@ -304,6 +335,15 @@ class PluginContract:
         except PluginRefused as error:
             raise AssertionError(str(error)) from None
 
+    def _desk(self) -> DeskContext:
+        """What it declares, with nothing to look up; the test is skipped where it declares nothing."""
+        if not DESK_HOOKS & self._added().hooks.keys():
+            pytest.skip("The plugin declares nothing beside the chains.")
+        try:
+            return plugin_desk(self.plugin, self.desk_settings, today=self.today, tables=self.tables)
+        except PluginRefused as error:
+            raise AssertionError(str(error)) from None
+
     @contextmanager
     def _context(self, history: Sequence[HistoryLine] | None = None) -> Iterator[PluginContext]:
         self._added()
@@ -315,6 +355,9 @@ class PluginContract:
             partner=self.partner,
             history=self.history if history is None else history,
             tables=self.tables,
+            rows=self.rows if history is None else {},
+            secrets=self.secrets,
+            http=self.http,
         ) as context:
             yield context
 
@@ -375,10 +418,10 @@ def _allowed(decision: Decision) -> Decision:
 
 def _answer(decision: Decision) -> tuple[object, ...]:
     """All that was decided, without the time it took."""
-    steps = [(step.outcome, step.findings, step.note) for step in decision.steps]
+    steps = [(step.outcome, step.findings, step.note, step.notes) for step in decision.steps]
     holds = [opened.hold for opened in decision.holds]
     edits = [tuple(edit) for edit in decision.edits]
-    return steps, holds, edits, decision.quarantine, decision.retry, decision.answer
+    return steps, holds, edits, decision.items, decision.rows, decision.quarantine, decision.retry, decision.answer
 
 
 def _all_equal(answers: Sequence[object], what: str) -> None:

@@ -66,6 +66,13 @@ def check_decision(decision: Decision, claim: Claim | None = None) -> None:
         if ending is not None:
             _check(what, ending.reason, "edi", 0, claim)
     for step in decision.steps:
+        for note in step.notes:
+            _check("Its note", note, "edi", 0, claim)
+    for _, line, draft in decision.items:
+        what = f"The work item {draft.rule}"
+        _check_rule(draft.rule, what)
+        _check(what, draft.reason, draft.team, line, claim)
+    for step in decision.steps:
         if step.outcome == "stop":
             _check("Its Stop", step.note, "edi", 0, claim)
 

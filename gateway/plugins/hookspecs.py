@@ -13,7 +13,7 @@ happens to this one claim, payment or denial; the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from . import hookspec
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from gateway.core.x12.remittance import ClaimPayment
 
     from .context import ClaimContext, PaymentContext
+    from .declared import Command, Metric, Report, Route, Schedule, Worklist
+    from .desk import Desk
+    from .rows import RowTable
     from .tables import Tables
     from .transport import Transport
 
@@ -124,6 +127,16 @@ def plugin_settings() -> type[BaseModel]:
 
 
 @hookspec
+def plugin_tables() -> Sequence[RowTable]:
+    """The tables in which this plugin keeps rows of its own (`context.rows`, `context.keep`).
+
+    Called once, when the plugin is loaded. The gateway makes them when it starts, and adds columns that a later version
+    declares. If it raises, or declares what cannot be, the plugin is refused; if a table does not fit the rows that are
+    there, the gateway does not start, and a reload keeps the configuration before.
+    """
+
+
+@hookspec
 def check_settings(settings: BaseModel | None, tables: Tables) -> Iterable[str] | None:
     """Say what is wrong with settings that the model lets pass: against each other, or against the tables.
 
@@ -131,4 +144,107 @@ def check_settings(settings: BaseModel | None, tables: Tables) -> Iterable[str] 
     reload. Each sentence becomes a fault at the step's settings; with any of them the configuration is refused, and
     at a reload the one before stays in force. `settings` is None for a plugin that takes none. None: all is well.
     If it raises, the configuration is refused.
+    """
+
+
+@hookspec
+def desk_settings() -> type[BaseModel]:
+    """The model of this plugin's settings under `desk` in gateway.yaml (`desk.settings`).
+
+    Called when a configuration is read. They are for what the plugin does beside the chains; what its steps take is in
+    `plugin_settings`. A plugin without it takes none there. If it raises, the configuration is refused.
+    """
+
+
+@hookspec
+def plugin_schedules(settings: BaseModel | None) -> Iterable[Schedule]:
+    """The work of this plugin that comes round.
+
+    Called when a configuration is read, with its settings under `desk`. Each turn is taken once, by one process, as
+    durable work: the function runs in a child process with a time limit, and what it wants done is committed in one
+    transaction with the mark that it is done. A turn whose function raises or hangs is a failure with a work item for
+    the edi team; the next turn comes all the same. It may run twice for one turn (a restart), so it must use keys.
+    If it raises, or one of them is not as it must be, the configuration is refused.
+    """
+
+
+@hookspec
+def plugin_worklists(settings: BaseModel | None) -> Iterable[Worklist]:
+    """Lists of open work items, for people: `gateway worklists`, `gateway queue list --worklist NAME`, the API.
+
+    Called when a configuration is read, with its settings under `desk`. A worklist may show work items of the plugin's
+    own kinds and of the gateway's. If it raises, or one of them is not as it must be, the configuration is refused.
+    """
+
+
+@hookspec
+def plugin_reports(settings: BaseModel | None) -> Iterable[Report]:
+    """Tables that are worked out when somebody asks: `gateway report run`, the API.
+
+    Called when a configuration is read, with its settings under `desk`. A report only looks. Whoever asked is told when
+    it raises or runs past its time limit; nothing else is harmed, and a work item tells the edi team.
+    If the hook itself raises, or one of them is not as it must be, the configuration is refused.
+    """
+
+
+@hookspec
+def plugin_routes(settings: BaseModel | None) -> Iterable[Route]:
+    """Addresses of the HTTP API below `/api/v1/plugins/<plugin>`.
+
+    Called when a configuration is read, with its settings under `desk`. Each request needs a token of the route's scope
+    and is in the access log; its function runs in a child process with a time limit. One that raises is answered with
+    a problem document that says so in plain words, and a work item tells the edi team.
+    If the hook itself raises, or one of them is not as it must be, the configuration is refused.
+    """
+
+
+@hookspec
+def plugin_commands(settings: BaseModel | None) -> Iterable[Command]:
+    """Commands of the command line: `gateway plugin run <plugin> <command>`.
+
+    Called when a configuration is read, with its settings under `desk`. What a command wants done is committed when it
+    has returned. If it raises, nothing is done, and whoever called it is told.
+    If the hook itself raises, or one of them is not as it must be, the configuration is refused.
+    """
+
+
+@hookspec
+def plugin_metrics(settings: BaseModel | None) -> Iterable[Metric]:
+    """Numbers for the monitoring, at `/metrics`.
+
+    Called when a configuration is read, with its settings under `desk`. Their functions are asked at each scrape, in a
+    child process; one that raises or is late is left out that time and counted as a failure.
+    If the hook itself raises, or one of them is not as it must be, the configuration is refused.
+    """
+
+
+# --- the life of the gateway -----------------------------------------------------------------------
+
+
+@hookspec
+def gateway_started(desk: Desk) -> None:
+    """The gateway runs.
+
+    Called once in each process that has started, beside its work, in a child process with ten seconds; what it wants
+    done is committed afterwards. If it raises or hangs, the gateway goes on; a work item tells the edi team.
+    """
+
+
+@hookspec
+def gateway_stopping(desk: Desk) -> None:
+    """The gateway is about to stop, on request.
+
+    Called once in each process that stops, before its work ends, in a child process with ten seconds. It is not called
+    when the process is killed or the machine fails, so nothing may depend on it. If it raises or hangs, the gateway
+    stops all the same.
+    """
+
+
+@hookspec
+def configuration_taken(desk: Desk) -> None:
+    """Another configuration is in force.
+
+    Called once in each process that has taken it, for the plugins that the new one uses, with their new settings; in a
+    child process with ten seconds. A plugin that does not want a configuration refuses it in `check_settings`; here it
+    is too late. If it raises or hangs, the configuration stays in force; a work item tells the edi team.
     """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +19,7 @@ from .blame import failure, load_failure, path_of
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from .rows import RowTable
     from .tables import Tables
     from .transport import Transport
 
@@ -35,10 +36,10 @@ def suggestion(word: str, known: Iterator[str] | list[str] | tuple[str, ...] | M
 
 class Plugin:
     """One loaded plugin. `hooks` maps each hook that it implements to the function and the arguments it takes;
-    `tables` are those that it cannot do without; `origin` says where it was found: bundled, folder, package or
-    given."""
+    `tables` are those that it cannot do without, `row_tables` its own; `origin` says where it was found: bundled,
+    folder, package or given."""
 
-    __slots__ = ("_settings", "hooks", "name", "object", "origin", "path", "tables", "version")
+    __slots__ = ("_settings", "hooks", "name", "object", "origin", "path", "row_tables", "tables", "version")
 
     def __init__(self, name: str, plugin: object, origin: str, version: str) -> None:
         self.name = name
@@ -47,6 +48,7 @@ class Plugin:
         self.version = version
         self.path = path_of(plugin)
         self.tables: tuple[str, ...] = _tables_of(name, plugin)
+        self.row_tables: dict[str, RowTable] = {}
         self.hooks: dict[str, pluggy.HookImpl] = {}
         self._settings: type[BaseModel] | None = None
 
@@ -159,6 +161,11 @@ class PluginHost:
             for found in caller.get_hookimpls():
                 if found.plugin is plugin:
                     added.hooks[caller.name] = found
+        try:
+            added.row_tables = _row_tables(added)
+        except PluginRefused:
+            self._manager.unregister(name=name)
+            raise
         self._plugins[name] = added
         return added
 
@@ -187,6 +194,29 @@ class PluginHost:
         if transport is None:
             raise PluginRefused(f"Partner {partner!r}: plugin {plugin!r} does not take its settings.")
         return transport
+
+
+def _row_tables(plugin: Plugin) -> dict[str, RowTable]:
+    declared = plugin.declared("plugin_tables")
+    if declared is None:
+        return {}
+    from .rows import RowTable
+
+    if not isinstance(declared, Sequence) or isinstance(declared, RowTable | str):
+        raise PluginRefused(f"Plugin {plugin.name!r}: its plugin_tables must return a list of RowTable.")
+    found: dict[str, RowTable] = {}
+    for table in declared:
+        if not isinstance(table, RowTable):
+            raise PluginRefused(
+                f"Plugin {plugin.name!r}: its plugin_tables returns a {type(table).__name__} among its RowTables."
+            )
+        why = table.fault()
+        if why:
+            raise PluginRefused(f"Plugin {plugin.name!r}: {why}.")
+        if table.name in found:
+            raise PluginRefused(f"Plugin {plugin.name!r}: it declares two tables called {table.name}.")
+        found[table.name] = table
+    return found
 
 
 def _tables_of(name: str, plugin: object) -> tuple[str, ...]:

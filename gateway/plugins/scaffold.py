@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import click
 
+from gateway.lazy_group import LazyGroup
+
 from .discovery import Finder
 from .host import suggestion
 
@@ -78,9 +80,13 @@ RULES: dict[str, Rule] = {
 """What can be begun with, by hook."""
 
 
-@click.group()
+# Commands that know more than the doors do; imported when they are called.
+LATER = {"run": ("gateway.operate.desk_commands:run", "Run a command that a plugin declares.")}
+
+
+@click.group(cls=LazyGroup, lazy=LATER)
 def plugin() -> None:
-    """Begin a plugin of your own. (`gateway plugins` lists those there are.)"""
+    """Begin a plugin of your own, or run a command of one. (`gateway plugins` lists those there are.)"""
 
 
 @plugin.command()

@@ -78,6 +78,21 @@ class SecretMissing(Exception):
     """A secret that the configuration refers to is not there. The message names the reference, never a value."""
 
 
+_SHORTEST_TOLD = 6
+"""A secret of fewer characters would be found in any sentence."""
+_revealed: set[bytes] = set()
+
+
+def tells_a_secret(text: bytes) -> bool:
+    """Whether a secret that was revealed in this process stands in this text."""
+    return any(secret in text for secret in _revealed)
+
+
+def any_revealed() -> bool:
+    """Whether any secret was revealed in this process that could be told."""
+    return bool(_revealed)
+
+
 class Secret:
     """A secret by reference: `env:NAME` or `file:/path/of/a/file`. It never stands in the YAML itself.
 
@@ -103,6 +118,12 @@ class Secret:
         Raises:
             SecretMissing: the variable is not set or empty, or the file cannot be read.
         """
+        value = self._read(env)
+        if len(value) >= _SHORTEST_TOLD:
+            _revealed.add(value.encode())
+        return value
+
+    def _read(self, env: Mapping[str, str] | None) -> str:
         if self.kind == "env":
             value = (os.environ if env is None else env).get(self.name, "")
             if not value:

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gateway.core.model.belongings import Delivery, Equipment
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.segment import Delimiters
 from gateway.core.x12.stored import StoredClaim
@@ -25,8 +27,20 @@ from gateway.core.x12.stored import StoredClaim
 from .chains import STATIONS, Chain, Step, StepSpec
 from .context import HistoryLine
 from .host import PluginHost, PluginRefused
+from .http import NoCalls
+from .past import LinePayment, WaitingItem
 from .runner import Decision, NoMark, Runner
 from .tables import Row, Table, Tables
+from .testing_desk import (
+    DeskContext,
+    make_claim_view,
+    make_denial_view,
+    make_hold_view,
+    make_item_view,
+    make_payment_view,
+    plugin_desk,
+)
+from .testing_http import FakeHttp, make_answer
 from .testing_money import (
     make_denial,
     make_match,
@@ -36,29 +50,48 @@ from .testing_money import (
     make_remittance,
     make_service,
 )
+from .testing_past import (
+    TODAY,
+    Given,
+    make_delivery,
+    make_equipment,
+    make_history,
+    make_line_payment,
+    make_waiting,
+)
 
 __all__ = [
     "TODAY",
+    "DeskContext",
+    "FakeHttp",
     "PluginContext",
+    "make_answer",
     "make_claim",
+    "make_claim_view",
+    "make_delivery",
     "make_denial",
+    "make_denial_view",
+    "make_equipment",
     "make_history",
+    "make_hold_view",
+    "make_item_view",
     "make_line",
+    "make_line_payment",
     "make_match",
     "make_open_claim",
     "make_open_line",
     "make_other_payer",
     "make_payment",
+    "make_payment_view",
     "make_remittance",
     "make_service",
     "make_table",
+    "make_waiting",
     "plugin_context",
+    "plugin_desk",
     "read_tables",
     "rules",
 ]
-
-TODAY = dt.date(2026, 3, 2)
-"""The day on which a test plays, unless it says otherwise."""
 
 
 class _Raising(Runner):
@@ -66,14 +99,6 @@ class _Raising(Runner):
 
     def blame(self, step: Step, error: BaseException) -> str:
         raise error
-
-
-class _History:
-    def __init__(self, lines: Sequence[HistoryLine]) -> None:
-        self._lines = lines
-
-    def history(self, claim: Claim) -> Sequence[HistoryLine]:
-        return self._lines
 
 
 class PluginContext:
@@ -139,7 +164,14 @@ def plugin_context(
     payer_id: str = "90101",
     partner: str = "practice",
     history: Sequence[HistoryLine] = (),
+    payments: Sequence[LinePayment] = (),
+    deliveries: Sequence[Delivery] = (),
+    equipment: Sequence[Equipment] = (),
+    work_items: Sequence[WaitingItem] = (),
+    rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     tables: Mapping[str, Table] | Tables | None = None,
+    secrets: Mapping[str, str] | None = None,
+    http: FakeHttp | None = None,
 ) -> Iterator[PluginContext]:
     """A plugin, ready to be asked.
 
@@ -148,8 +180,14 @@ def plugin_context(
         settings: as they would stand in a chain's file; its model's defaults without them.
         today: the business date.
         payer_id: who pays, and `partner`, who carries.
-        history: earlier lines of the patient, see `make_history`.
+        history: earlier lines of the patient, see `make_history`. The rest of their past: `payments`
+            (`make_line_payment`), `deliveries` (`make_delivery`), `equipment` (`make_equipment`), and `work_items`,
+            what is open about their claims (`make_waiting`).
+        rows: what the plugin's own tables (`plugin_tables`) hold, by the table's name: dicts of columns.
         tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
+
+        http: answers to what it calls, see `FakeHttp`; without it nothing is called.
+        secrets: what `env:NAME` in the settings reveals, by NAME, while the context lasts.
 
     Raises:
         PluginRefused: the plugin does not fit the hooks.
@@ -163,14 +201,39 @@ def plugin_context(
     checked = model.model_validate(dict(settings or {})) if model else None
     given = {word: tables[word] for word in tables} if tables else {}
     known = Tables({**(read_tables(Path(added.path) / "tables") if added.path else {}), **given})
-    spec = StepSpec(plugin=name)
+    for word in rows or {}:
+        if word not in added.row_tables:
+            declared = ", ".join(added.row_tables) or "none"
+            raise PluginRefused(f"Plugin {name!r} has no table {word!r} of its own; it declares {declared}.")
+    spec = StepSpec(plugin=name, http=http.places if http is not None else ())
     steps = {
         station.name: (Step(number, added, station, spec, checked, known),)
         for number, station in enumerate(STATIONS.values())
         if station.hook in added.hooks
     }
-    runner = _Raising(today=today, lookups=_History(history), mark=NoMark())
-    yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)
+    outgoing = http or NoCalls("a test does not call out; give it a FakeHttp")
+    runner = _Raising(
+        outgoing=outgoing,
+        today=today,
+        lookups=Given(history, payments, deliveries, equipment, work_items, rows or {}),
+        mark=NoMark(),
+    )
+    with _in_the_environment(secrets or {}):
+        yield PluginContext(Chain("tested", None, steps), runner, payer_id, partner, known)
+
+
+@contextmanager
+def _in_the_environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def rules(decision: Decision) -> list[str]:
@@ -305,24 +368,6 @@ def make_other_payer(
 def _charge_cents(line: list[str]) -> int:
     whole, _, part = line[0].split("*")[2].partition(".")
     return int(whole or 0) * 100 + int((part + "00")[:2])
-
-
-def make_history(
-    code: str,
-    *modifiers: str,
-    from_date: dt.date,
-    thru_date: dt.date | None = None,
-    units: str = "1",
-    charge_cents: int = 10_000,
-    payer_id: str = "90101",
-    state: str = "paid",
-    claim_number: str = "SW0900",
-    line: int = 1,
-) -> HistoryLine:
-    """A line that the patient had before."""
-    return HistoryLine(
-        claim_number, line, code, modifiers, from_date, thru_date or from_date, units, charge_cents, payer_id, state
-    )
 
 
 def make_table(name: str, rows: Iterable[Mapping[str, str]], key: Sequence[str] = ("code",)) -> Table:

@@ -69,10 +69,11 @@ class ClaimDesk:
         taken: list[_Taken] = []
         rows: list[tuple[str, str, str, str, str, bytes]] = []
         due: list[DueRow] = []
-        for case in batch.cases:
+        for index, case in enumerate(batch.cases):
             earlier = known.setdefault((case.number, case.payer_id), [])
             case.attempt = sum(1 for one in earlier if one.state != "paid")
-            one, state, data = self._take(case, earlier, to, times["835"], due)
+            found = batch.refusals.get(index)
+            one, state, data = self._take(case, found, earlier, to, times["835"], due)
             taken.append(one)
             rows.append((self.partner.user, case.number, case.payer_id, one.number, state, data))
             earlier.append(Known(0, case.number, case.payer_id, one.number, state, data))
@@ -89,15 +90,23 @@ class ClaimDesk:
         return found
 
     def _take(
-        self, case: Case, earlier: list[Known], to: Correspondent, at: float, due: list[DueRow]
+        self,
+        case: Case,
+        found: Refusal | None,
+        earlier: list[Known],
+        to: Correspondent,
+        at: float,
+        due: list[DueRow],
     ) -> tuple[_Taken, str, bytes]:
-        """What becomes of one claim: itself, its state, and how it stands."""
+        """What becomes of one claim: itself, its state, and how it stands. `found`: why the guide refuses it."""
         seed = self.settings.seed
         behaviour = self.partner.behaviour_of(case.payer_id)
         draws = Draws(seed, case.number, case.payer_id, case.attempt)
         trace = f"PC{draws.number('trace') % 10**12:012d}"
         unlinked = case.payee.npi in self.partner.unlinked_npis
-        refusal = _UNLINKED if unlinked else refuse(case, behaviour, draws)
+        refusal = (
+            _UNLINKED if unlinked else (found if behaviour.check_claims else None) or refuse(case, behaviour, draws)
+        )
         original: Known | None = None
         if refusal is None and case.frequency in ("7", "8"):
             original = self._original(case, earlier)

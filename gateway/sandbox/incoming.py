@@ -1,4 +1,8 @@
-"""Reading what a partner sends: interchanges, groups and batches of claims, one batch in memory at a time."""
+"""Reading what a partner sends: interchanges, groups and batches of claims, one batch in memory at a time.
+
+What is read is held against the guide on the way: a batch comes with what a 999 says of it, and with the claims in it
+that are to be refused for what was found.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +11,61 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from gateway.core.x12.answers.checking import (
+    CheckedGroup,
+    CheckedInterchange,
+    CheckedSet,
+    Checking,
+    answered_group,
+    answered_set,
+)
+from gateway.core.x12.answers.functional import AnsweredGroup, AnsweredSet
+from gateway.core.x12.answers.interchange import notes
+from gateway.core.x12.answers.said import lines_at, statuses_of
 from gateway.core.x12.claim import Claim
-from gateway.core.x12.events import Event, GroupEnd, GroupStart, InterchangeEnd, InterchangeStart
+from gateway.core.x12.events import Event, GroupEnd, InterchangeEnd, InterchangeStart
+from gateway.core.x12.guides.answer_codes import GroupCode, InterchangeCode, SetCode, SetVerdict
 from gateway.core.x12.items import ClaimSetEnd, ReadClaim, RemittanceEnd, UnknownSet
 from gateway.core.x12.party import Party
 from gateway.core.x12.reader import read
+from gateway.core.x12.segment import Segment
 from gateway.core.x12.service_line import ServiceLine
 from gateway.core.x12.sets import SetInfo
 from gateway.core.x12.transactions import transactions
 
-from .acks import SetVerdict
-from .cases import Case, CaseLine, Name, OtherPayer, Payee
+from .cases import Case, CaseLine, Name, OtherPayer, Payee, Refusal, Status
 
 GUIDES = frozenset({"005010X222A1", "005010X222A2"})
 
 
 class Opened(NamedTuple):
-    """An ISA: its elements, tag included, without the padding of ids."""
+    """An ISA, and its elements, tag included, without the padding of ids."""
 
-    isa: list[str]
+    isa: Segment
+    elements: list[str]
 
 
 class Batch(NamedTuple):
-    """The claims of one ST, and what a 999 says of it."""
+    """The claims of one ST, and what a 999 says of it. `refusals`: why claims cannot be taken, by index."""
 
-    verdict: SetVerdict
+    answer: AnsweredSet
     bht03: str
     submitter: tuple[str, str]
     cases: list[Case]
+    refusals: dict[int, Refusal]
+
+    @property
+    def refused(self) -> bool:
+        """Whether none of its claims is worked on."""
+        return self.answer.verdict is SetVerdict.REJECTED
 
 
 class GroupClosed(NamedTuple):
-    """The end of a group: its GS, and the AK905 codes of what is wrong with it as a whole."""
+    """The end of a group: its GS03 and GS02 as an answer needs them, and what a 999 says of it; its sets come as
+    batches."""
 
-    gs: list[str]
-    codes: tuple[str, ...]
+    gs02: str
+    answer: AnsweredGroup
 
 
 class Closed(NamedTuple):
@@ -51,92 +75,91 @@ class Closed(NamedTuple):
 
 
 Incoming = Opened | Batch | GroupClosed | Closed
+_Note = tuple[type[Event], CheckedInterchange, CheckedGroup | None]
 
 
 def incoming(stream: BinaryIO) -> Iterator[Incoming]:
     """What a file holds, in its order: Opened, then its batches and the ends of their groups, then Closed."""
-    notes: deque[Event] = deque()
+    seen: deque[_Note] = deque()
+    checking = Checking()
 
     def noting() -> Iterator[Event]:
-        for event in read(stream):
-            if isinstance(event, InterchangeStart | InterchangeEnd | GroupStart | GroupEnd):
-                notes.append(event)
+        for event in checking.watch(read(stream)):
+            if isinstance(event, InterchangeStart | InterchangeEnd):
+                seen.append((type(event), checking.interchanges[-1], None))
+            elif isinstance(event, GroupEnd):
+                interchange = checking.interchanges[-1]
+                seen.append((type(event), interchange, interchange.groups[-1]))
             yield event
 
-    reader = _Reader()
+    batch = _Batch()
     for item in transactions(noting()):
-        yield from reader.drain(notes)
+        yield from _drain(seen)
         if isinstance(item, ReadClaim):
-            reader.cases.append(case_of(item.claim, item.set.bht03))
+            batch.add(item, checking)
         elif isinstance(item, ClaimSetEnd):
-            yield reader.batch(item.set, item.sound)
+            assert checking.set is not None
+            yield batch.done(item.set, checking.set)
+            batch = _Batch()
         elif isinstance(item, UnknownSet | RemittanceEnd):
-            info = item.set
-            yield Batch(SetVerdict(info.kind, info.st02, info.version, ("1",)), "", ("", ""), [])
-    yield from reader.drain(notes)
+            assert checking.set is not None
+            answer = answered_set(checking.set)._replace(
+                verdict=SetVerdict.REJECTED, codes=(SetCode.NOT_SUPPORTED,), told=()
+            )
+            yield Batch(answer, "", ("", ""), [], {})
+    yield from _drain(seen)
 
 
-class _Reader:
-    """Where in the file we are."""
+def _drain(seen: deque[_Note]) -> Iterator[Incoming]:
+    while seen:
+        kind, interchange, group = seen.popleft()
+        if kind is InterchangeStart:
+            elements = [element.strip() for element in interchange.isa.elements]
+            yield Opened(interchange.isa, elements + [""] * (17 - len(elements)))
+        elif group is not None:
+            answer = answered_group(group)
+            codes = _group_codes(answer)
+            yield GroupClosed(group.gs[2], answer._replace(codes=codes, refused=bool(codes)))
+        else:
+            # The trailers were noted when they came; what was said of it as a whole stands there now.
+            yield Closed(next(iter(notes(interchange)), InterchangeCode.NO_ERROR))
+
+
+def _group_codes(answer: AnsweredGroup) -> tuple[GroupCode, ...]:
+    """AK905 (hme-billing-rules 7.2)."""
+    codes = list(answer.codes)
+    if answer.kind != "HC":
+        codes.append(GroupCode.NOT_SUPPORTED)
+    elif answer.version not in GUIDES:
+        codes.append(GroupCode.VERSION_NOT_SUPPORTED)
+    return tuple(dict.fromkeys(codes))
+
+
+class _Batch:
+    """The claims of the set that is open: each with its number in the guide's count, and where its lines are."""
 
     def __init__(self) -> None:
         self.cases: list[Case] = []
-        self.isa: list[str] = []
-        self.gs: list[str] = []
+        self.places: list[tuple[int, list[int]]] = []
 
-    def drain(self, notes: deque[Event]) -> Iterator[Incoming]:
-        while notes:
-            event = notes.popleft()
-            if isinstance(event, InterchangeStart):
-                self.isa = [element.strip() for element in event.isa.elements]
-                self.isa += [""] * (17 - len(self.isa))
-                yield Opened(self.isa)
-            elif isinstance(event, GroupStart):
-                self.gs = [*event.gs.elements, *[""] * (9 - len(event.gs.elements))]
-            elif isinstance(event, GroupEnd):
-                yield GroupClosed(self.gs, self._group_codes(event))
-            elif isinstance(event, InterchangeEnd):
-                yield Closed(self._note(event))
+    def add(self, item: ReadClaim, checking: Checking) -> None:
+        assert checking.set is not None
+        self.cases.append(case_of(item.claim, item.set.bht03))
+        self.places.append((checking.set.claims_so_far, lines_at(item.claim, item.set.position(item.segment_number))))
 
-    def _group_codes(self, end: GroupEnd) -> tuple[str, ...]:
-        """AK905 (hme-billing-rules 7.2)."""
-        codes = []
-        if self.gs[1] != "HC":
-            codes.append("1")
-        elif self.gs[8] not in GUIDES:
-            codes.append("2")
-        if end.ge is None:
-            codes.append("3")
-        else:
-            if end.ge[2].strip() != self.gs[6].strip():
-                codes.append("4")
-            if end.ge[1].strip() != str(end.sets):
-                codes.append("5")
-        return tuple(codes)
-
-    def _note(self, end: InterchangeEnd) -> str:
-        """TA105 (hme-billing-rules 7.1)."""
-        if end.iea is None:
-            return "023"
-        if end.iea[2].strip() != self.isa[13]:
-            return "001"
-        return "000" if end.iea[1].strip() == str(end.groups) else "021"
-
-    def batch(self, info: SetInfo, sound: bool) -> Batch:
-        cases, self.cases = self.cases, []
-        codes = () if sound else _set_codes(info)
+    def done(self, info: SetInfo, checked: CheckedSet) -> Batch:
         submitter = info.submitter
-        verdict = SetVerdict(info.kind, info.st02, info.version, codes)
-        return Batch(verdict, _plain(info.bht03), (_plain(submitter.name), _plain(submitter.id)), cases)
+        names = _plain(submitter.name), _plain(submitter.id)
+        return Batch(answered_set(checked), _plain(info.bht03), names, self.cases, self._refusals(checked))
 
-
-def _set_codes(info: SetInfo) -> tuple[str, ...]:
-    """IK502 for what the reader says of a set that cannot be trusted."""
-    codes = []
-    for fault in info.faults:
-        if fault.segment_id == "SE":
-            codes.append({1: "4", 2: "3"}.get(fault.element, "2"))
-    return tuple(dict.fromkeys(codes)) or ("5",)
+    def _refusals(self, checked: CheckedSet) -> dict[int, Refusal]:
+        found: dict[int, Refusal] = {}
+        for index, (number, starts) in enumerate(self.places) if checked.told else ():
+            own, lines = statuses_of(checked.of_claim(number), starts)
+            if own:
+                said = tuple((at, tuple(Status(*one) for one in each)) for at, each in lines.items())
+                found[index] = Refusal(False, tuple(Status(*one) for one in own), said)
+        return found
 
 
 _SEPARATORS = str.maketrans("*:^~", "    ")

@@ -12,9 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from . import acks
+from gateway.core.x12.answers.functional import VERSION, AnsweredGroup, can_be_answered, functional, group_verdict
+from gateway.core.x12.answers.interchange import ta1, verdict_of
+from gateway.core.x12.guides.answer_codes import GroupVerdict, InterchangeCode, InterchangeVerdict, SetCode, SetVerdict
+from gateway.core.x12.segment import Segment
+
 from .claims import ClaimDesk
-from .envelope import Correspondent, Outgoing
+from .envelope import DELIMITERS, Correspondent, Outgoing
 from .incoming import Batch, Closed, GroupClosed, Opened, incoming
 from .outbound import Outbound
 from .script import faults_for
@@ -28,6 +32,7 @@ SILENT = "silent"
 class _Open:
     """One interchange on its way through; `refused` is the TA105 that was clear from its ISA."""
 
+    segment: Segment
     isa: list[str]
     refused: str = ""
     batches: list[Batch] = field(default_factory=list)
@@ -80,7 +85,7 @@ class Intake:
         opened: _Open | None = None
         for item in incoming(io.BytesIO(data)):
             if isinstance(item, Opened):
-                opened = self._open(item.isa)
+                opened = self._open(item)
             elif opened is None:
                 continue
             elif isinstance(item, Batch):
@@ -94,9 +99,9 @@ class Intake:
         if opened is not None:
             yield opened, opened.refused or Closed("023").note
 
-    def _open(self, isa: list[str]) -> _Open:
-        partner = self.partner
-        opened = _Open(isa)
+    def _open(self, item: Opened) -> _Open:
+        partner, isa = self.partner, item.elements
+        opened = _Open(item.isa, isa)
         if isa[8] != partner.receiver_id:
             opened.refused = "009"
         elif isa[7] != partner.receiver_qualifier:
@@ -117,35 +122,35 @@ class Intake:
         """The batch, refused if the script says so."""
         nth = self.state.allocate(f"nth:{self.partner.user}:set")
         for fault in faults_for(self.partner, "set", nth):
-            batch = batch._replace(verdict=batch.verdict._replace(codes=(fault.code or "5",)))
+            code = SetCode(fault.code) if fault.code else SetCode.SEGMENTS_WRONG
+            answer = batch.answer._replace(verdict=SetVerdict.REJECTED, codes=(code,), told=())
+            batch = batch._replace(answer=answer)
         return batch
 
     def _answer(self, opened: _Open, note: str, now: dt.datetime, times: dict[Kind, float]) -> None:
-        isa = opened.isa
-        # A count that is off is told, and the rest is worked on; anything else stops the interchange.
-        code = {"000": "A", "021": "E"}.get(note, "R")
+        isa, code = opened.isa, InterchangeCode(note)
+        # What is only odd is told, and the rest is worked on; anything else stops the interchange.
+        verdict = InterchangeVerdict.REJECTED if opened.refused else verdict_of(code)
         wanted = self.partner.ta1 == "always" or (self.partner.ta1 == "asked" and isa[14] == "1")
-        group = next((group.gs[2] for group, _ in opened.groups), "")
+        group = next((group.gs02 for group, _ in opened.groups), "")
         to = Correspondent(isa[5], isa[6], group)
-        if wanted or code != "A":
-            self.outbound.put("TA1", to, Outgoing(ta1=acks.ta1(isa, code, note)), now, times)
-        if code == "R":
+        if wanted or verdict is not InterchangeVerdict.ACCEPTED:
+            self.outbound.put("TA1", to, Outgoing(ta1=ta1(opened.segment, code, now, DELIMITERS, verdict)), now, times)
+        if verdict is InterchangeVerdict.REJECTED:
             return
         for closed, batches in opened.groups:
-            self._acknowledge(closed, batches, to, now, times)
-            if closed.codes:
+            answer = closed.answer._replace(sets=[batch.answer for batch in batches])
+            self._acknowledge(answer, to, now, times)
+            if answer.refused:
                 continue
             for batch in batches:
-                if not batch.verdict.codes and batch.cases:
+                if not batch.refused and batch.cases:
                     self.desk.work(batch, to, now, times)
 
-    def _acknowledge(
-        self, group: GroupClosed, batches: list[Batch], to: Correspondent, now: dt.datetime, times: dict[Kind, float]
-    ) -> None:
-        verdicts = [batch.verdict for batch in batches]
-        bad = bool(group.codes) or any(verdict.codes for verdict in verdicts)
-        if self.partner.acks == "negative" and not bad:
+    def _acknowledge(self, group: AnsweredGroup, to: Correspondent, now: dt.datetime, times: dict[Kind, float]) -> None:
+        if not can_be_answered(group):
             return
-        gs = group.gs
-        body = acks.functional(gs[1], gs[6], gs[8], verdicts, group.codes)
-        self.outbound.put("999", to, Outgoing("", "FA", "999", acks.X231, [body]), now, times)
+        if self.partner.acks == "negative" and group_verdict(group) is GroupVerdict.ACCEPTED:
+            return
+        body = list(functional(group, DELIMITERS))
+        self.outbound.put("999", to, Outgoing("", "FA", "999", VERSION, [body]), now, times)

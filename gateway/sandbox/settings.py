@@ -24,6 +24,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from gateway.config.faults import explain
 from gateway.config.values import GsId, IsaId, LineEnding, Model, Qualifier
 from gateway.config.yaml_source import read_yaml
+from gateway.core.x12.guides.answer_codes import IK5_CODES, TA1_NOTES
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0)]
@@ -36,8 +37,8 @@ class Behaviour(Model):
     arrival."""
 
     check_claims: bool = True
-    """Refuse what a payer's front end refuses: a Medicare number of the wrong form, a modifier twice, a rental
-    without RR, an NPI whose check digit is wrong, frequency 7 or 8 to Medicare."""
+    """Refuse what a payer's front end refuses: what breaks the claim's guide, a Medicare number of the wrong form, a
+    modifier twice, a rental without RR, an NPI whose check digit is wrong, frequency 7 or 8 to Medicare."""
     rejected: Share = 0.04
     """Claims refused at the front end although nothing is wrong with them that can be seen from here."""
     rejected_by_payer: Share = 0.5
@@ -121,6 +122,9 @@ class ScriptedFault(Model):
             raise ValueError(f"an {self.answer} from the partner can be rejected or left unanswered, not {self.do}")
         if not incoming and self.do == "reject":
             raise ValueError("reject is for an interchange or a set from the partner")
+        known = sorted((TA1_NOTES.keys() if self.answer == "interchange" else IK5_CODES.keys()) - {"000"})
+        if self.do == "reject" and self.code and self.code not in known:
+            raise ValueError(f"{self.code} is no code that refuses an {self.answer}; there are: {', '.join(known)}")
         if self.answer == "set" and self.do == "no_answer":
             raise ValueError("a set is left unanswered with answer: 999")
         if self.answer == "835" and self.do == "out_of_order":

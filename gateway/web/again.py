@@ -15,7 +15,7 @@ from ..core.flow import outgoing, replay
 from ..core.flow.again import Again, CannotBeDone
 from ..core.flow.resubmit import resubmit
 from ..core.store.tables import requests
-from .api import SERVER, WHO, Server, needs
+from .admission import SERVER, WHO, Server, needs
 from .problems import Handler, problem
 
 

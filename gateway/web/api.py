@@ -11,102 +11,23 @@ import datetime as dt
 import io
 import re
 import tempfile
-from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, Protocol, TypeVar, cast
+from typing import Any, BinaryIO, cast
 
 from aiohttp import web
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
-from ..core.clock import Clock
-from ..core.flow import json_file
+from ..core.flow import belongings, json_file
+from ..core.flow.belongings import Kind, take_in
 from ..core.flow.receive import Received, Write, receive
-from ..core.flow.services import Services
-from ..core.store import plugin_calls, tokens
-from ..core.store.tables import access_log, claims, files, work_items
+from ..core.model.belongings_file import MOST_BYTES, DocumentRefused
+from ..core.store import plugin_calls
+from ..core.store.tables import claims, files, work_items
+from ..plugins.declaring import Declared
+from . import again, metrics, plugin_routes
+from .admission import SERVER, Server, needs
 from .problems import Handler, in_plain_words, problem
 
-T = TypeVar("T")
-
-
-class ReloadState(Protocol):
-    """What is told of the configuration in force (`gateway.reloading.Reloads`)."""
-
-    @property
-    def faults(self) -> Sequence[str]: ...
-
-    def as_data(self) -> dict[str, Any]: ...
-
-
-class Server(Protocol):
-    """What the routes need of the running gateway."""
-
-    services: Services
-
-    async def write(self, function: Callable[..., T], *args: object) -> T:
-        """One transaction of the business database."""
-
-    async def read(self, function: Callable[..., T], *args: object) -> T:
-        """One look at it."""
-
-    def ready(self) -> str:
-        """Why it is not ready yet; empty when it is."""
-
-    async def reload(self) -> ReloadState:
-        """Take the configuration anew."""
-
-    @property
-    def reloads(self) -> ReloadState:
-        """Where it stands with its configuration."""
-
-
 CALLS_OF_DAYS = 30
-SERVER: web.AppKey[Server] = web.AppKey("server", Server)
-WHO: web.RequestKey[str] = web.RequestKey("who", str)
-"""Where a request has the name of its token."""
-
-
-def needs(scope: str) -> Callable[[Handler], Handler]:
-    """Only with a token of this scope; the use is in the access log."""
-
-    def guard(handler: Handler) -> Handler:
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            server = request.app[SERVER]
-            kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-            token = None
-            if kind.lower() == "bearer" and secret:
-                token = await server.read(tokens.find, secret.strip())
-            if token is None:
-                return problem(
-                    401,
-                    "No valid token",
-                    f"Send a bearer token with the scope {scope!r}: Authorization: Bearer hme_... "
-                    f"Make one with: gateway token add NAME --scope {scope}",
-                    {"WWW-Authenticate": "Bearer"},
-                )
-            await server.write(_note_access, server.services.clock, token.name, request)
-            if not token.may(scope):
-                return problem(
-                    403,
-                    "This token may not do that",
-                    f"The token {token.name!r} has the scope {', '.join(token.scopes)}; this needs {scope!r}. "
-                    f"Make another with: gateway token add NAME --scope {scope}",
-                )
-            request[WHO] = token.name
-            return await handler(request)
-
-        return guarded
-
-    return guard
-
-
-def _note_access(connection: Connection, clock: Clock, name: str, request: web.Request) -> None:
-    now = clock.now()
-    tokens.used(connection, name, now)
-    connection.execute(
-        insert(access_log).values(
-            at=now, who=name, what=f"{request.method} {request.path}"[:200], source=(request.remote or "")[:60]
-        )
-    )
 
 
 def _received(got: Received) -> web.Response:
@@ -186,6 +107,35 @@ async def post_claims(request: web.Request) -> web.StreamResponse:
     except json_file.JsonClaimError as error:
         return problem(422, "Claims that cannot be read", str(error))
     return await _take(server, source.name, "claims.json", io.BytesIO(data))
+
+
+def _takes_rows(kind: Kind) -> Handler:
+    @needs("submit")
+    async def post_rows(request: web.Request) -> web.StreamResponse:
+        """Take rows of a kind, as CSV or a JSON list: all of them or none."""
+        server = request.app[SERVER]
+        source = server.services.config.source(request.match_info["source"])
+        if source is None:
+            return _no_source(server, request.match_info["source"])
+        limit = min(server.services.config.gateway.web.max_upload_mb << 20, MOST_BYTES)
+        body = await _spooled(request, limit)
+        if body is None:
+            return _too_large(limit)
+        with body:
+            data = body.read()
+        try:
+            rows = await asyncio.to_thread(kind.read, data)
+        except DocumentRefused as refused:
+            return problem(422, "Nothing was taken in", str(refused))
+        services = server.services
+        stored = await asyncio.to_thread(services.archive.put, data)
+        zone = services.config.gateway.organisation.time_zone
+        name = _name(request.query.get("name", ""), kind.name)
+        now = services.clock.now()
+        done = await server.write(take_in, kind, source.name, name, stored, rows, zone, now)
+        return web.json_response(done._asdict())
+
+    return post_rows
 
 
 async def _take(server: Server, source: str, name: str, body: BinaryIO) -> web.Response:
@@ -269,6 +219,14 @@ def _plugins(connection: Connection, since: dt.date) -> dict[str, plugin_calls.C
     return plugin_calls.since(connection, since)
 
 
+def _declares(declared: Declared | None) -> dict[str, list[str]]:
+    """The names of what a plugin declares beside the chains, by kind."""
+    found: dict[str, list[str]] = {}
+    for one in declared.everything if declared else ():
+        found.setdefault(f"{one.what}s", []).append(one.name)
+    return found
+
+
 @needs("read")
 async def get_plugins(request: web.Request) -> web.StreamResponse:
     """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
@@ -286,6 +244,7 @@ async def get_plugins(request: web.Request) -> web.StreamResponse:
                 "version": plugin.version,
                 "origin": plugin.origin,
                 "hooks": sorted(plugin.hooks),
+                "declares": _declares(config.declared.get(plugin.name)),
                 "calls": calls.calls,
                 "failures": calls.failures,
                 "seconds": round(calls.seconds, 3),
@@ -295,7 +254,11 @@ async def get_plugins(request: web.Request) -> web.StreamResponse:
         {**one._asdict(), "since": one.since.isoformat(), "until": one.until.isoformat()}
         for one in server.services.breakers.state(config)
     ]
-    return web.json_response({"plugins": found, "resting": resting})
+    desk_resting = [
+        {"plugin": call.plugin, "hook": call.hook, "name": call.name, "until": until.isoformat()}
+        for call, until in server.services.desk_rests.state()
+    ]
+    return web.json_response({"plugins": found, "resting": resting, "desk_resting": desk_resting})
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -313,14 +276,16 @@ async def readyz(request: web.Request) -> web.Response:
 
 def make_app(server: Server) -> web.Application:
     """The routes, for a server."""
-    from . import again  # it needs what stands above
-
     app = web.Application(middlewares=[in_plain_words])
     app[SERVER] = server
     app.add_routes(
         [
             web.post("/api/v1/sources/{source}/files", post_file),
             web.post("/api/v1/sources/{source}/claims", post_claims),
+            *(
+                web.post(f"/api/v1/sources/{{source}}/{kind.name}", _takes_rows(kind))
+                for kind in belongings.KINDS.values()
+            ),
             web.get(r"/api/v1/files/{file_id:\d{1,18}}", get_file),
             web.get("/api/v1/queues", get_queues),
             web.get("/api/v1/configuration", get_configuration),
@@ -329,6 +294,8 @@ def make_app(server: Server) -> web.Application:
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             *again.routes(),
+            *plugin_routes.ROUTES,
+            *metrics.ROUTES,
         ]
     )
     return app

@@ -15,10 +15,16 @@ SOAK = bool(os.environ.get("SOAK"))
 
 stations.load()
 
-NOT_REACHED: dict[str, str] = dict.fromkeys(
-    ("replay.decided", "replay.committed", "replay.payments.decided", "replay.payments.committed"),
-    "nobody asks for a replay here; tests/posting/test_replay_kills.py kills at each",
-)
+NOT_REACHED: dict[str, str] = {
+    **dict.fromkeys(
+        ("replay.decided", "replay.committed", "replay.payments.decided", "replay.payments.committed"),
+        "nobody asks for a replay here; tests/posting/test_replay_kills.py kills at each",
+    ),
+    **dict.fromkeys(
+        ("plugin.schedule.decided", "plugin.schedule.done"),
+        "no plugin here has a schedule; tests/web/test_plugin_kills.py kills there",
+    ),
+}
 """Boundaries that the claims of these tests do not come by, each with the reason."""
 
 ALWAYS = ("send.", "post.")

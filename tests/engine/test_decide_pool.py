@@ -11,11 +11,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.core.engine import decide_pool
 from gateway.core.engine.decide_pool import Blamed, DecideFailed, DecidePool
+from gateway.core.engine.decide_process import position_in
 from gateway.core.engine.port import PassingFault
 
 TARGETS = f"{__package__}.decide_targets"
@@ -210,3 +212,79 @@ async def test_a_child_that_is_ended_twice_closes_nobody_elses_file(tmp_path: Pa
             file.write(b"still open")
             file.close()
     assert {(tmp_path / str(number)).read_bytes() for number in range(8)} == {b"still open"}
+
+
+# --- what a plugin does to its process -------------------------------------------------------------
+
+
+def said(answer: bytes | Blamed) -> dict[str, Any]:
+    assert isinstance(answer, bytes), answer
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+async def test_whoever_closes_the_line_is_blamed_and_not_who_comes_after() -> None:
+    async with pool_of() as pool:
+        blamed = await pool.call(chunk([""], ["", "close", ""], *([""] for _ in range(2000))), LIMITS)
+        assert blamed == Blamed(1, 1, "exited", "exit 1")
+
+
+async def test_death_outside_of_a_plugin_tells_the_item() -> None:
+    async with pool_of() as pool:
+        assert await pool.call(chunk([""], [""], []), LIMITS) == Blamed(2, -1, "exited", "exit 4")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is left is seen through /proc")
+@pytest.mark.parametrize("left", ["thread", "process", "open", "lock", "fork"])
+async def test_a_child_in_which_something_is_left_has_answered_and_is_replaced(left: str) -> None:
+    async with pool_of() as pool:
+        first = said(await pool.call(chunk([""], [left], [""]), LIMITS))
+        assert first["items"] == 3
+        second = said(await pool.call(chunk([""]), LIMITS))
+        # A copy that was made by a fork may have ended by then; that it does not answer is what counts.
+        assert second["items"] == 1
+        if left != "fork":
+            assert second["pid"] != first["pid"]
+
+
+async def test_what_a_plugin_did_to_the_process_as_a_whole_is_undone() -> None:
+    async with pool_of() as pool:
+        first = said(await pool.call(chunk([""]), LIMITS))
+        assert said(await pool.call(chunk(["process state"]), LIMITS))["state"] == ["/", 0o777, True]
+        assert said(await pool.call(chunk([""]), LIMITS)) == first | {"items": 1}
+
+
+async def test_what_a_plugin_began_ends_with_the_child() -> None:
+    async with pool_of() as pool:
+        await pool.start()
+        (group,) = pool.pids
+        await pool.call(chunk(["process"], ["exit"]), LIMITS)
+        async with asyncio.timeout(10):
+            while _group_lives(group):  # noqa: ASYNC110 - it is nobody's child any more
+                await asyncio.sleep(0.02)
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_the_mark_of_a_child_can_be_read_when_nobody_else_lives(tmp_path: Path) -> None:
+    seen: list[Path | None] = []
+    async with pool_of(marks=tmp_path) as pool:
+        asked = asyncio.create_task(pool.call(chunk([""], ["", "sleep"]), [60.0, 60.0], seen.append))
+        async with asyncio.timeout(60):
+            while not seen:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            (mark,) = seen
+            assert mark is not None
+            while (where := position_in(mark)) is None or where.step != 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert (where.item, where.step) == (1, 1)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+    assert os.listdir(tmp_path) == [], "nothing is left of children that were ended"

@@ -121,8 +121,22 @@ def test_the_commands_know_it(site: Path, config: Path) -> None:
     assert "The configuration can be used" in checked
     listed = run(site, "-m", "gateway.cli", "-c", config, "plugins")
     assert "bluegrass 1.0.0 (package)\n  hooks:  " in listed
-    assert "check_settings, confirm_claim, hold_claim, plugin_settings, route_denial, scrub_claim\n" in listed
+    assert (
+        "check_settings, configuration_taken, confirm_claim, desk_settings, gateway_started, gateway_stopping" in listed
+    )
     assert "used by: bluegrass (confirm, scrub, hold, route)" in listed
+    assert "schedules: ending (daily at 06:30 on business days)" in listed
+    assert "routes: GET /rentals/{code}" in listed
+    with (config / "gateway.yaml").open("a") as main:
+        (stated,) = re.findall(r"`(desk: .*)`", README)
+        main.write(f"\n{stated}\n")
+    assert "The configuration can be used" in run(
+        site, "-m", "gateway.cli", "-c", config, "config", "check", "--no-secrets"
+    )
+    shown = run(site, "-m", "gateway.cli", "-c", config, "config", "show", "--part", "gateway")
+    assert "desk.bluegrass.months_left" in shown
+    schema = json.loads(run(site, "-m", "gateway.cli", "-c", config, "config", "schema", "gateway"))
+    assert "months_left" in json.dumps(schema["properties"]["desk"]["properties"]["bluegrass"])
 
 
 def test_its_own_tests_pass_against_what_pip_installed(site: Path, tmp_path: Path) -> None:
@@ -149,8 +163,8 @@ def test_its_types_hold(tmp_path: Path) -> None:
 def test_the_readme_names_every_setting(site: Path) -> None:
     program = textwrap.dedent("""
         import json
-        from gateway_plugin_bluegrass.settings import Settings
-        print(json.dumps(sorted(Settings.model_fields)))
+        from gateway_plugin_bluegrass.settings import DeskSettings, Settings
+        print(json.dumps(sorted({*Settings.model_fields, *DeskSettings.model_fields})))
     """)
     settings = set(json.loads(run(site, "-c", program)))
     listed = set(re.findall(r"^\| `([a-z_]+)` \|", README, flags=re.M))

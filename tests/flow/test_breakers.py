@@ -14,6 +14,7 @@ from gateway.core.flow.breakers import Breakers, Call
 
 from ..config.conftest import CARRIER, DEFAULT, ENV, GATEWAY, PARTNER, RULES
 
+PAYER = "90101"
 NOW = dt.datetime(2026, 11, 23, 15, tzinfo=dt.UTC)
 
 
@@ -35,8 +36,8 @@ def config(tmp_path: Path) -> Config:
     return found
 
 
-def calls(*outcomes: str, place: int = 0, chain: str = "default") -> list[Call]:
-    return [Call(chain, "scrub", place, "rules", "1.0", outcome, 100) for outcome in outcomes]
+def calls(*outcomes: str, place: int = 0, chain: str = "default", payer: str = PAYER) -> list[Call]:
+    return [Call(chain, "scrub", place, "rules", "1.0", outcome, 100, payer) for outcome in outcomes]
 
 
 def test_it_opens_after_so_many_failures_in_a_row(config: Config) -> None:
@@ -44,11 +45,15 @@ def test_it_opens_after_so_many_failures_in_a_row(config: Config) -> None:
     breakers.note(config, calls("failed", "failed", "continue", "failed", "failed"))
     assert breakers.resting(config) == []
     breakers.note(config, calls("skipped"))
-    ((number, why),) = breakers.resting(config)
+    ((number, payer, why),) = breakers.resting(config)
+    assert payer == PAYER
     assert number == config.chains["default"].steps("scrub")[0].number
-    assert why == ("it failed 3 times in a row and is not called for now; it is tried again after 11/23/2026 15:10 UTC")
+    assert why == (
+        "it failed 3 times in a row for this payer and is not called for now; "
+        "it is tried again after 11/23/2026 15:10 UTC"
+    )
     (rests,) = breakers.state(config)
-    assert (rests.chain, rests.station, rests.plugin, rests.failures) == ("default", "scrub", "rules", 3)
+    assert rests[:5] == ("default", "scrub", "rules", PAYER, 3)
     assert (rests.since, rests.until) == (NOW, NOW + dt.timedelta(minutes=10))
 
 
@@ -71,7 +76,7 @@ def test_each_step_of_each_chain_has_its_own(config: Config) -> None:
     breakers.note(config, calls("failed", "failed", "failed", place=1))
     assert breakers.resting(config) == [], "this step has the default of twenty"
     breakers.note(config, calls(*["failed"] * 17, place=1))
-    assert [number for number, _ in breakers.resting(config)] == [1]
+    assert [number for number, _, _ in breakers.resting(config)] == [1]
     breakers.note(config, calls("failed", chain="gone"))
     breakers.note(config, calls("failed", place=7))
 
@@ -84,3 +89,37 @@ def test_another_configuration_begins_anew(config: Config, tmp_path: Path) -> No
     other: Any = load(tmp_path, ENV)
     assert breakers.resting(other) == []
     assert breakers.state(other) == []
+
+
+def test_a_step_that_fails_for_one_payer_is_called_for_the_others(config: Config) -> None:
+    breakers = Breakers(FixedClock(NOW))
+    breakers.note(config, calls(*["failed"] * 50, payer="90102"))
+    ((_, payer, _),) = breakers.resting(config)
+    assert payer == "90102"
+    breakers.note(config, [*calls("failed", payer="90103"), *calls("continue"), *calls("failed", payer="90103")])
+    breakers.note(config, calls("failed", payer="90104"))
+    assert [payer for _, payer, _ in breakers.resting(config)] == ["90102"], "it was well in between"
+
+
+def test_a_step_that_fails_for_several_payers_rests_for_those_that_it_has_not_met_too(config: Config) -> None:
+    clock = FixedClock(NOW)
+    breakers = Breakers(clock)
+    breakers.note(config, [*calls("failed", payer="90102"), *calls("failed", payer="90103")])
+    assert breakers.resting(config) == []
+    breakers.note(config, calls("failed", payer="90104"))
+    ((number, payer, why),) = breakers.resting(config)
+    assert (number, payer) == (0, None)
+    assert why.startswith("it failed 3 times in a row and is not called")
+    assert [one.payer for one in breakers.state(config)] == [None]
+    clock.advance(minutes=10)
+    breakers.note(config, calls("continue", payer="90105"))
+    assert breakers.resting(config) == []
+
+
+def test_payers_that_failed_once_are_not_kept_for_ever(config: Config) -> None:
+    breakers = Breakers(FixedClock(NOW))
+    breakers.note(config, calls("failed", "failed", "failed", payer="90102"))
+    for number in range(10_001):
+        breakers.note(config, [*calls("failed", payer=f"X{number}"), *calls("continue")])
+    assert len(breakers._counts) < 10_000
+    assert [payer for _, payer, _ in breakers.resting(config)] == ["90102"]

@@ -50,7 +50,7 @@ def test_a_token_name_is_used_once(lived: Place) -> None:
 def test_an_unknown_scope_is_told_which_there_are(lived: Place) -> None:
     refused = lived.run("token", "add", "billing", "--scope", "everything")
     assert refused.exit_code == 1
-    assert "submit, read, work, admin" in refused.output
+    assert "submit, read, work, metrics, admin" in refused.output
     assert lived.run("token", "list").output == ""
 
 
@@ -264,3 +264,21 @@ def test_every_command_in_the_docs_exists(page: str, words: list[str]) -> None:
 
 def test_the_docs_name_commands_at_all() -> None:
     assert len(commands_in_docs()) > 20
+
+
+def every_command(command: click.Command, path: tuple[str, ...] = ()) -> list[str]:
+    """The commands that do something, by their words."""
+    if not isinstance(command, click.Group):
+        return [" ".join(path)]
+    context = click.Context(command)
+    found = []
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        found += every_command(inner, (*path, name))
+    return found
+
+
+def test_every_command_is_in_the_docs() -> None:
+    text = "".join(page.read_text() for page in [DOCS / "README.md", *(DOCS / "docs").glob("*.md")])
+    assert [words for words in every_command(cli) if f"gateway {words}" not in text] == []

@@ -22,7 +22,7 @@ def test_all_is_well_after_a_day_of_work(lived: Place) -> None:
     assert done.exit_code == 0, done.output
     assert {said.split()[0] for said in lived.checks().values()} == {"ok"}
     assert set(lived.checks()) == {
-        *("schema", "archive", "orphans", "answers", "ledger", "files", "outbox", "partners"),
+        *("schema", "archive", "orphans", "answers", "ledger", "files", "outbox", "partners", "rows"),
     }
 
 

@@ -70,7 +70,7 @@ def begun(folder: Path) -> str:
 
 def follow_the_plugins_page(folder: Path) -> Config:
     begun(folder.parent)
-    in_gateway, in_chain = blocks(PLUGINS_PAGE, "yaml")
+    in_gateway, in_chain, _ = blocks(PLUGINS_PAGE, "yaml")
     main = folder / "gateway.yaml"
     main.write_text(main.read_text() + in_gateway)
     (folder / "chains/northbridge.yaml").write_text(in_chain)
@@ -140,7 +140,22 @@ def test_the_samples_on_the_plugins_page_run(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     samples = [name for name in files_on(PLUGINS_PAGE) if name.startswith("test_")]
-    assert len(samples) == 4
+    assert len(samples) == 10
+
+
+def test_the_plugin_beside_the_chains_is_taken_by_the_configuration_of_the_page(shipped: Path) -> None:
+    _, _, in_desk = blocks(PLUGINS_PAGE, "yaml")
+    (shipped / "plugins").mkdir()
+    (shipped / "plugins/northbridge_watch.py").write_text(files_on(PLUGINS_PAGE)["northbridge_watch.py"])
+    main = shipped / "gateway.yaml"
+    main.write_text(main.read_text() + in_desk)
+    config = load(shipped, ENV)
+    assert isinstance(config, Config), "\n".join(map(str, config))
+    declared = config.declared["northbridge_watch"]
+    assert config.gateway.desk["northbridge_watch"].dollars == 750
+    assert [one.name for one in declared.everything] == [
+        *("look", "large", "billed", "GET /claims/{number}", "look", "large")
+    ]
 
 
 def test_everything_of_the_kit_is_on_the_page() -> None:

@@ -10,27 +10,49 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from gateway.core.model.decision import Continue, Finding, Hold, Severity, Stop
 from gateway.core.model.posting import Denial, Match, WorkItemDraft
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.claim_payment import ClaimPayment
-from gateway.plugins import PluginSettings, Tables, hookimpl
+from gateway.plugins import (
+    Command,
+    Desk,
+    Metric,
+    PluginSettings,
+    Report,
+    Route,
+    RouteAnswer,
+    RouteRequest,
+    Rows,
+    RowTable,
+    Sample,
+    Schedule,
+    Tables,
+    Worklist,
+    hookimpl,
+)
+from gateway.plugins.calling import BadAnswer, NotTaken
 from gateway.plugins.chains import STATIONS, Chain, Step, StepSpec
 from gateway.plugins.context import NoLookups
+from gateway.plugins.declaring import Declared, clashes, declare
+from gateway.plugins.desk import ReadOnly
 from gateway.plugins.host import HOOKS, PluginHost, PluginRefused
 from gateway.plugins.runner import NoMark, Runner
 from gateway.plugins.testing import (
     TODAY,
     make_claim,
+    make_claim_view,
     make_denial,
+    make_item_view,
     make_line,
     make_match,
     make_payment,
     make_service,
     make_table,
     plugin_context,
+    plugin_desk,
     rules,
 )
 
@@ -193,6 +215,30 @@ def test_plugin_settings() -> None:
         assert ctx.hold(make_claim()).holds[0].hold.reason == "as the chain has it"
 
 
+def test_plugin_tables() -> None:
+    class Remembers(Upper):
+        @hookimpl
+        def plugin_tables(self) -> list[RowTable]:
+            return [RowTable("seen", {"code": str}, key=("code",))]
+
+        @hookimpl
+        def scrub_claim(self, claim: Claim, context: Any) -> None:
+            context.note(f"Seen before: {[row['code'] for row in context.rows('seen', claim)]}.")
+            context.keep("seen", {"code": claim.lines[0].code})
+
+    class Careless(Upper):
+        @hookimpl
+        def plugin_tables(self) -> RowTable:
+            return RowTable("seen", {"code": str})
+
+    with plugin_context(Remembers, rows={"seen": [{"code": "E0260"}]}) as ctx:
+        decision = ctx.scrub(make_claim(make_line("E1390", "RR")))
+    assert decision.steps[0].notes == ("Seen before: ['E0260'].",)
+    assert [row.values for row in decision.rows] == [("E1390",)]
+    with pytest.raises(PluginRefused, match="must return a list of RowTable"):
+        PluginHost().add("careless", Careless)
+
+
 def test_check_settings() -> None:
     class Careful(Upper):
         @hookimpl
@@ -203,6 +249,232 @@ def test_check_settings() -> None:
     plugin = PluginHost().add("careful", Careful)
     assert plugin.complaints(None, Tables()) == ["no fees for None"]
     assert plugin.complaints(None, Tables({"fees": make_table("fees", [{"code": "E1390"}])})) == []
+
+
+# --- beside the chains; tests/web/test_plugin_desk.py has them on a running gateway
+
+
+def declared(plugin: object, settings: BaseModel | None = None) -> Declared:
+    found = declare(PluginHost().add("tested", plugin), settings)
+    assert found is not None
+    return found
+
+
+def test_desk_settings() -> None:
+    class Starts(Upper):
+        @hookimpl
+        def desk_settings(self) -> type[Line]:
+            return Line
+
+        @hookimpl
+        def gateway_started(self, desk: Desk[Line]) -> None:
+            desk.open_item(kind="started", key=desk.settings.host, reason="It runs.", team="edi")
+
+    desk = plugin_desk(Starts, {"host": "as gateway.yaml has it"})
+    desk.tell("gateway_started")
+    assert [item.key for item in desk.opened] == ["as gateway.yaml has it"]
+    with pytest.raises(ValidationError):
+        plugin_desk(Starts)
+
+
+def test_plugin_schedules() -> None:
+    class Wrong(Upper):
+        @hookimpl
+        def plugin_schedules(self) -> list[Schedule]:
+            return [Schedule(name="late", run=print, daily="25:00")]
+
+    class Twice(Upper):
+        @hookimpl
+        def plugin_schedules(self) -> list[Schedule]:
+            return [Schedule(name="same", run=print, every="1h"), Schedule(name="same", run=print, every="2h")]
+
+    class Set(Upper):
+        @hookimpl
+        def plugin_schedules(self, settings: Line) -> Iterator[Schedule]:
+            yield Schedule(name="look", run=self.look, daily=settings.host)
+
+        async def look(self, desk: Desk[Line]) -> None:
+            await asyncio.sleep(0)
+            desk.note(7, "Looked at.")
+
+    with pytest.raises(
+        PluginRefused, match=r"ValueError at test_hooks.py:\d+ in plugin_schedules: schedule 'late': daily"
+    ):
+        declared(Wrong)
+    with pytest.raises(PluginRefused, match="two of its schedules are called 'same'"):
+        declared(Twice)
+    found = declared(Set, Line(host="06:30"))
+    assert [one.words for one in found.schedules] == ["daily at 06:30"]
+
+    class Alone(Set):
+        @hookimpl
+        def plugin_schedules(self) -> Iterator[Schedule]:
+            yield Schedule(name="look", run=self.look, every="1h")
+
+    desk = plugin_desk(Alone)
+    desk.schedule("look")
+    assert [note.what for note in desk.notes] == ["Looked at."]
+
+
+def test_plugin_worklists() -> None:
+    class Wrong(Upper):
+        @hookimpl
+        def plugin_worklists(self) -> list[Worklist]:
+            return [Worklist(name="all", title="All", kinds=("denial",), columns=("patient",))]
+
+    class Lists(Upper):
+        @hookimpl
+        def plugin_worklists(self) -> list[Worklist]:
+            return [Worklist(name="denied", title="Denied", kinds=("denial",), order=("-dollars",))]
+
+    with pytest.raises(PluginRefused, match="its columns are some of id, kind"):
+        declared(Wrong)
+    assert [one.title for one in declared(Lists).worklists] == ["Denied"]
+
+
+def test_plugin_reports() -> None:
+    class Asked(PluginSettings):
+        least: int
+
+    class Reports(Upper):
+        @hookimpl
+        def plugin_reports(self) -> list[Report]:
+            return [
+                Report(name="large", title="Large", run=self.large, parameters=Asked),
+                Report(name="greedy", title="Greedy", run=self.greedy),
+                Report(name="uneven", title="Uneven", run=lambda desk, asked: Rows(("a", "b"), [(1,)])),
+            ]
+
+        def large(self, desk: Desk, asked: Asked) -> Rows:
+            return Rows(("claim", "dollars"), [(c.number, c.charge) for c in desk.claims() if c.charge >= asked.least])
+
+        def greedy(self, desk: Desk, asked: None) -> Rows:
+            desk.note(1, "A report only looks.")
+            return Rows((), [])
+
+    desk = plugin_desk(Reports, claims=[make_claim_view(number="A", charge="90"), make_claim_view(number="B")])
+    assert desk.report("large", least="100") == [{"claim": "B", "dollars": "100"}]
+    with pytest.raises(NotTaken, match="least is missing"):
+        desk.report("large")
+    with pytest.raises(ReadOnly):
+        desk.report("greedy")
+    with pytest.raises(BadAnswer, match="each row of a report has a value for each of its 2 columns"):
+        desk.report("uneven")
+
+
+def test_plugin_routes() -> None:
+    class Clash(Upper):
+        @hookimpl
+        def plugin_routes(self) -> list[Route]:
+            return [
+                Route(method="GET", path="/a/{one}", run=lambda request, desk: 1),
+                Route(method="GET", path="/a/{two}", run=lambda request, desk: 2),
+            ]
+
+    class Routes(Upper):
+        @hookimpl
+        def plugin_routes(self) -> list[Route]:
+            return [
+                Route(method="GET", path="/codes/{code}", run=lambda request, desk: dict(request.path)),
+                Route(method="POST", path="/codes", run=self.add, scope="submit"),
+                Route(method="GET", path="/clock", run=lambda request, desk: object()),
+            ]
+
+        def add(self, request: RouteRequest, desk: Desk) -> RouteAnswer:
+            if not request.body:
+                return RouteAnswer(status=422, detail="Say which code.")
+            desk.open_item(kind="asked", key=request.body, reason=f"{request.who} asks.", team="edi")
+            return RouteAnswer(status=201)
+
+    with pytest.raises(PluginRefused, match=r"GET /a/\{one\} and GET /a/\{two\} take the same addresses"):
+        declared(Clash)
+    desk = plugin_desk(Routes)
+    assert desk.request("GET", "/codes/E0601").body == {"code": "E0601"}
+    assert desk.request("POST", "/codes", body="E0601").status == 201
+    assert desk.opened[0].reason == "tester asks."
+    assert desk.request("POST", "/codes").detail == "Say which code."
+    with pytest.raises(BadAnswer, match="what JSON can hold"):
+        desk.request("GET", "/clock")
+
+
+def test_plugin_commands() -> None:
+    class Options(PluginSettings):
+        days: int = 14
+
+    class Commands(Upper):
+        @hookimpl
+        def plugin_commands(self) -> list[Command]:
+            return [
+                Command(name="say", help="Say it.", run=lambda desk, options: f"{options.days} days", options=Options),
+                Command(name="nothing", help="Nothing.", run=lambda desk, options: None),
+            ]
+
+    desk = plugin_desk(Commands)
+    assert desk.command("say", days="3") == "3 days"
+    assert desk.command("nothing") is None
+    with pytest.raises(NotTaken, match="There is no 'dayz'; there are: days"):
+        desk.command("say", dayz="3")
+    with pytest.raises(NotTaken, match="It takes no days"):
+        desk.command("nothing", days="3")
+
+
+def test_plugin_metrics() -> None:
+    class Metrics(Upper):
+        @hookimpl
+        def plugin_metrics(self) -> list[Metric]:
+            return [
+                Metric(name="items", help="Items.", read=lambda desk: sum(1 for _ in desk.items())),
+                Metric(name="wrong", help="Wrong.", labels=("team",), read=lambda desk: [Sample(1, {"taem": "edi"})]),
+            ]
+
+    desk = plugin_desk(Metrics, items=[make_item_view("asked"), make_item_view("asked", state="closed")])
+    assert [sample.value for sample in desk.metric("items")] == [1]
+    with pytest.raises(BadAnswer, match="has a value for team"):
+        desk.metric("wrong")
+    one, other = (
+        declared(Metrics)._replace(
+            plugin=PluginHost().add(name, Metrics), metrics=(Metric(name=metric, help="x", read=len),)
+        )
+        for name, metric in (("a_b", "c"), ("a", "b_c"))
+    )
+    assert list(clashes([one, other])) == [
+        ("a", "its metric 'b_c' would be called plugin_a_b_c, as one of plugin 'a_b' is")
+    ]
+
+
+def test_gateway_started() -> None:
+    class Starts(Upper):
+        @hookimpl
+        async def gateway_started(self, desk: Desk) -> None:
+            desk.open_item(kind="life", key="started", reason=f"It runs since {desk.today}.", team="edi")
+
+    desk = plugin_desk(Starts)
+    desk.tell("gateway_started")
+    assert desk.opened[0].reason == f"It runs since {TODAY}."
+    with pytest.raises(PluginRefused, match="has no gateway_stopping"):
+        desk.tell("gateway_stopping")
+
+
+def test_gateway_stopping() -> None:
+    class Stops(Upper):
+        @hookimpl
+        def gateway_stopping(self, desk: Desk) -> None:
+            for item in desk.items(kinds=["life"]):
+                desk.close_item(item.key, "It stops.")
+
+    assert [
+        act.key for act in plugin_desk(Stops, items=[make_item_view("life", "started")]).tell("gateway_stopping")
+    ] == ["started"]
+
+
+def test_configuration_taken() -> None:
+    class Takes(Upper):
+        @hookimpl
+        def configuration_taken(self, desk: Desk) -> None:
+            desk.open_item(kind="denial", key="x", reason="The gateway's own kind.", team="edi")
+
+    with pytest.raises(ValueError, match="is one of the gateway's own"):
+        plugin_desk(Takes).tell("configuration_taken")
 
 
 # --- none without a test, a page and a user --------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import decimal
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,6 +23,7 @@ from gateway.core.model.decision import (
     Severity,
     Stop,
 )
+from gateway.core.model.money import to_dollars
 from gateway.core.model.posting import Match, PostingPlan, WorkItemDraft
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.editing import EditError
@@ -346,7 +348,7 @@ class Marks(list[tuple[int, int] | str]):
     def __call__(self, item: int, step: int, /) -> None:
         self.append((item, step))
 
-    def outside(self) -> None:
+    def outside(self, item: int = -1, /) -> None:
         self.append("outside")
 
 
@@ -364,6 +366,56 @@ def test_a_step_that_the_watchdog_ended_counts_as_failed_and_is_not_called_again
     decision, _ = run(tested, killed={(7, 0): "it did not end in its time"})
     assert called == [2]
     assert decision.holds[0].hold.reason == "Plugin first failed in scrub: it did not end in its time."
+
+
+async def _decide(tested: Runner, payers: list[str], chain_: Chain) -> list[str]:
+    """What is said of claims of these payers, decided one after the other."""
+    decided = [await tested.claim(item, chain_, "scrub", make_claim(), payer, "p") for item, payer in enumerate(payers)]
+    return [decision.steps[0].note for decision, _ in decided]
+
+
+def test_a_step_that_cost_its_process_three_claims_of_a_payer_is_called_for_the_others_alone() -> None:
+    called: list[int] = []
+    killed = {(item, 0): "it hung" for item in (0, 1, 3)}
+    tested = runner(killed=killed)
+    notes = asyncio.run(_decide(tested, ["A", "A", "B", "A", "A", "B"], chain(lambda claim: called.append(1))))
+    assert notes == ["it hung", "it hung", "", "it hung", "it failed so for several claims before and was not called "
+                     "again", ""]  # fmt: skip
+    assert len(called) == 2
+
+
+def test_a_step_that_cost_its_process_claims_of_many_payers_is_not_called_again() -> None:
+    killed = {(item, 0): "it hung" for item in range(9)}
+    notes = asyncio.run(_decide(runner(killed=killed), [str(item) for item in range(10)], chain(lambda claim: None)))
+    assert notes[-1].startswith("it failed so for several claims before")
+
+
+def test_a_step_rests_for_the_payer_that_is_named_or_for_everybody() -> None:
+    tested = runner(resting={(0, "A"): "it rests for A"})
+    assert asyncio.run(_decide(tested, ["A", "B"], chain(lambda claim: None))) == ["it rests for A", ""]
+    tested = runner(resting={(0, None): "it rests"})
+    assert asyncio.run(_decide(tested, ["A", "B"], chain(lambda claim: None))) == ["it rests", "it rests"]
+
+
+def test_whatever_a_step_raises_harms_one_claim() -> None:
+    class Odd(BaseException):
+        pass
+
+    for odd in (KeyboardInterrupt, GeneratorExit, SystemExit, Odd, asyncio.CancelledError):
+
+        def fails(claim: Any, odd: type[BaseException] = odd) -> None:
+            raise odd
+
+        decision, _ = run(chain(fails, lambda claim: None))
+        assert outcomes(decision) == ["first failed", "second continue"]
+
+
+def test_money_is_added_up_as_ever_after_a_step_that_changed_how() -> None:
+    def changes(claim: Any) -> None:
+        decimal.getcontext().prec = 2
+
+    run(chain(changes))
+    assert to_dollars(1_234_567) == decimal.Decimal("12345.67")
 
 
 def test_the_record_of_a_step_says_plugin_version_and_how_long_it_took() -> None:
@@ -431,6 +483,30 @@ def test_no_later_step_posts_what_an_earlier_one_failed_on() -> None:
     assert decision.failure.startswith("Plugin first failed in post: ValueError")
     skipped = post(chain((raises, {"on_error": "skip"}), lambda p: PostingPlan(), station="post"))
     assert skipped.answer == PostingPlan()
+
+
+@pytest.mark.parametrize("on_error", ["hold", "skip"])
+def test_a_step_that_changes_the_payment_has_failed_and_nothing_after_it_posts(on_error: str) -> None:
+    given = [1]
+    tested = chain((lambda p: given.append(2), {"on_error": on_error}), lambda p: PostingPlan(), station="post")
+    decision = asyncio.run(runner().payment(0, tested, object(), object(), "90101", "practice", lambda: list(given)))
+    assert decision.answer is None
+    assert decision.holds[0].hold.reason == (
+        "Plugin first failed in post: it changed the payment or the match that it was given."
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (PostingPlan(notes=("a\0b",)), "NUL"),
+        (PostingPlan(reviews=(WorkItemDraft(reason="x", team="y", business_days=10**7),)), "business_days"),
+        (PostingPlan(reviews=(WorkItemDraft(reason="x", team="y", cents=10**16),)), "out of bounds"),
+        (PostingPlan(notes=("x" * 300_000,)), "larger than 256 kB"),
+    ],
+)
+def test_a_plan_that_the_database_cannot_keep_is_a_failure(plan: PostingPlan, words: str) -> None:
+    assert words in post(chain(lambda p: plan, station="post")).failure
 
 
 def test_a_plan_that_cannot_be_kept_is_a_failure() -> None:

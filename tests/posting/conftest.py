@@ -50,7 +50,7 @@ class Line(NamedTuple):
 class InThisProcess:
     """The child's side of the decide pool, called here: what it does to the database is the same (nothing)."""
 
-    async def call(self, payload: bytes, limits: Sequence[float]) -> bytes:
+    async def call(self, payload: bytes, limits: Sequence[float], begun: Any = None) -> bytes:
         return await decide_module.decide(payload, NoMark())
 
 

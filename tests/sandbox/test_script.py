@@ -162,6 +162,9 @@ def test_a_wrong_count_changes_nothing_else() -> None:
         {"answer": "999", "do": "late"},
         {"answer": "835", "do": "out_of_order"},
         {"answer": "999", "do": "twice", "nth": 0},
+        {"answer": "interchange", "do": "reject", "code": "5"},
+        {"answer": "interchange", "do": "reject", "code": "000"},
+        {"answer": "set", "do": "reject", "code": "14"},
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(fault: dict[str, Any]) -> None:

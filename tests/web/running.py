@@ -52,14 +52,14 @@ def read_config(folder: Path) -> Config:
     return found
 
 
-async def until(look: Callable[[], Any], what: str) -> Any:
+async def until(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
     """What an async `look` gives, as soon as it is true."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     while time.monotonic() < end:
         if found := await look():
             return found
         await asyncio.sleep(0.03)
-    raise AssertionError(f"not within {PATIENCE_S:.0f} seconds: {what}")
+    raise AssertionError(f"not within {patience_s:.0f} seconds: {what}")
 
 
 def rows(connection: Connection, table: Any, *where: Any) -> list[Any]:
@@ -73,11 +73,11 @@ async def token(gateway: Gateway, name: str, *scopes: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-async def read_to_the_end(gateway: Gateway, file_id: int) -> Any:
+async def read_to_the_end(gateway: Gateway, file_id: int, patience_s: float = PATIENCE_S) -> Any:
     """The row of a file once it is no longer on its way."""
 
     async def done() -> Any:
         (row,) = await gateway.read(rows, files, files.c.id == file_id)
         return row if row.state not in ("received", "reading") else None
 
-    return await until(done, f"file {file_id} is read")
+    return await until(done, f"file {file_id} is read", patience_s)

@@ -267,3 +267,21 @@ async def test_a_gateway_that_is_stopping_is_not_ready(desk: Desk, monkeypatch: 
     async with desk.http.get("/readyz") as answer:
         assert answer.status == 503
         assert "starting or stopping" in (await answer.json(content_type=None))["detail"]
+
+
+async def test_deliveries_and_equipment_are_taken_whole_or_not_at_all(desk: Desk) -> None:
+    bad = b"patient_id,order_number,code,delivered_on\nP-7,SO-7,E0443,2026-11-02\nP-7,SO-8,E0443,never\n"
+    status, told = await desk.send("billing/deliveries", bad)
+    assert status == 422
+    assert "line 3, delivered_on: It must be a date" in told["detail"]
+    status, told = await desk.send("nobody/deliveries", bad)
+    assert status == 404
+    good = bad.replace(b"never", b"2026-11-09")
+    for counts in ((2, 0, 0), (0, 0, 2)):
+        status, told = await desk.send("billing/deliveries", good, name="d.csv")
+        assert (status, told["new"], told["changed"], told["same"]) == (200, *counts)
+    piece = {"patient_id": "P-7", "code": "E1390", "serial": "S7", "started_on": "2022-01-05"}
+    status, told = await desk.send("billing/equipment", json.dumps([piece]).encode())
+    assert (status, told["new"]) == (200, 1)
+    (row,) = await desk.rows(files, files.c.id == told["file_id"])
+    assert (row.kind, row.state) == ("EQUIPMENT", "read")

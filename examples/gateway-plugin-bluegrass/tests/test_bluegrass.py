@@ -132,3 +132,27 @@ HISTORY = tuple(make_history("E0601", "RR", from_date=TODAY - dt.timedelta(days=
 
 class TestBluegrass(PluginContract, plugin=bluegrass, settings={"longest_days": "31"}, history=HISTORY):
     """What every plugin must keep to."""
+
+
+MONTHS = [
+    make_history("E0601", "RR", from_date=dt.date(2025, number, 1), claim_number=f"SW{number}")
+    for number in (9, 10, 11)
+]
+
+
+@pytest.mark.parametrize(
+    ("history", "asked", "asks"),
+    [
+        (MONTHS[:2], None, False),
+        (MONTHS, TODAY - dt.timedelta(days=179), False),
+        (MONTHS, TODAY - dt.timedelta(days=180), True),
+        (MONTHS, None, True),
+    ],
+)
+def test_somebody_asks_twice_a_year_whether_it_is_used(history: Any, asked: dt.date | None, asks: bool) -> None:
+    rows = {"asked": [{"code": "E0601", "asked_on": asked}] if asked else []}
+    with plugin_context(bluegrass, history=history, rows=rows) as ctx:
+        decision = ctx.hold(claim(month()))
+    assert decision.passes
+    assert [(item.draft.rule, item.line) for item in decision.items] == ([("BG-7", 1)] if asks else [])
+    assert [row.values for row in decision.rows] == ([("E0601", TODAY)] if asks else [])

@@ -8,7 +8,8 @@ parent kills it and says whom to blame; the caller decides the rest in a fresh c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -29,7 +30,8 @@ _TIRED = 0.7
 class Blamed(msgspec.Struct, frozen=True):
     """There is no answer, and this is why.
 
-    `item` and `step` count from 0; both are -1 when no plugin was being called. `detail` has no patient data.
+    `item` and `step` count from 0; `step` is -1 when no plugin was being called, `item` when no single item was worked
+    on. `detail` has no patient data.
     """
 
     item: int
@@ -50,13 +52,16 @@ class DecidePool:
         waiting: int = 64,
         outside_seconds: float = OUTSIDE_SECONDS,
         start_seconds: float = START_SECONDS,
+        marks: Path | None = None,
     ) -> None:
+        """`marks`: a folder for the children's marks, which then outlive this process; it must exist at the start."""
         if size < 1:
             raise ValueError("a decide pool needs at least one process")
         self._target = target
         self._memory_bytes = memory_mb * 1024 * 1024
         self._outside_seconds = outside_seconds
         self._start_seconds = start_seconds
+        self._marks = marks
         self._places = asyncio.Semaphore(size)
         self._most_waiting = waiting
         self._waiting = 0
@@ -70,10 +75,13 @@ class DecidePool:
         """Start every child now, so that the first calls do not wait. Raises DecideFailed."""
         self._idle += await asyncio.gather(*(self._fresh() for _ in range(self._size - len(self._idle))))
 
-    async def call(self, payload: bytes, limits: Sequence[float]) -> bytes | Blamed:
+    async def call(
+        self, payload: bytes, limits: Sequence[float], begun: Callable[[Path | None], None] | None = None
+    ) -> bytes | Blamed:
         """The target's answer, or who is to blame that there is none.
 
-        `limits`: seconds for one call of each step, by its number.
+        `limits`: seconds for one call of each step, by its number. `begun` is called when a child is about to be asked,
+        with the file in which its mark is kept.
 
         Raises:
             PassingFault: too many callers wait already.
@@ -89,19 +97,26 @@ class DecidePool:
         try:
             if self._closed:
                 raise DecideFailed("the decide pool is closed")
-            return await self._call(payload, limits)
+            return await self._call(payload, limits, begun)
         finally:
             self._places.release()
 
-    async def _call(self, payload: bytes, limits: Sequence[float]) -> bytes | Blamed:
+    async def _call(
+        self, payload: bytes, limits: Sequence[float], begun: Callable[[Path | None], None] | None
+    ) -> bytes | Blamed:
         child = await self._take()
         self._busy.add(child)
         asking = asyncio.ensure_future(child.ask(payload))
         reusable = False
         try:
+            if begun is not None:
+                begun(child.mark)
             answer = await self._answer(child, asking, limits)
             reusable = isinstance(answer, bytes) or answer.why == "raised"
-            if not reusable or self._closed or child.resident_bytes() > self._memory_bytes * _TIRED:
+            if reusable and (burden := self._burden(child)):
+                reusable = False
+                log.info("decide_process_replaced", why=burden)
+            if not reusable or self._closed:
                 reusable = False
                 await _let_be(asking)
                 how = await child.end()
@@ -121,22 +136,37 @@ class DecidePool:
             elif not self._closed:
                 self._starting.add(asyncio.ensure_future(self._fresh()))
 
+    def _burden(self, child: Child) -> str:
+        """Why a child that has answered is not to be asked again; empty where it is."""
+        if child.resident_bytes() > self._memory_bytes * _TIRED:
+            return "it has grown"
+        return child.burden()
+
     async def _answer(self, child: Child, asking: asyncio.Future[bytes], limits: Sequence[float]) -> bytes | Blamed:
         over = await self._watch(child, asking, limits)
         if over is not None:
             return over
+        if not asking.done():  # it is gone, and somebody else still holds its end of the line
+            where = child.position()
+            return Blamed(where.item, where.step, "exited")
         try:
             return asking.result()
         except Raised as raised:
             where = child.position()
             return Blamed(where.item, where.step, "raised", str(raised))
         except Gone:
+            await child.over()
             where = child.position()
             return Blamed(where.item, where.step, "exited")
 
     async def _watch(self, child: Child, asking: asyncio.Future[bytes], limits: Sequence[float]) -> Blamed | None:
-        """Look at the child until it has answered or gone (None), or must not go on: then why."""
+        """Look at the child until it has answered or gone (None), or must not go on: then why. What it sent before it
+        went is still read."""
+        gone = False
         while not (await asyncio.wait({asking}, timeout=LOOK_SECONDS))[0]:
+            if gone:
+                return None
+            gone = not child.alive()
             where = child.position()
             known = 0 <= where.step < len(limits)
             limit = limits[where.step] if known else self._outside_seconds
@@ -156,7 +186,7 @@ class DecidePool:
         return await (self._starting.pop() if self._starting else self._fresh())
 
     async def _fresh(self) -> Child:
-        child = Child(self._target, self._memory_bytes)
+        child = Child(self._target, self._memory_bytes, self._marks)
         try:
             async with asyncio.timeout(self._start_seconds):
                 await child.ready()
@@ -181,6 +211,11 @@ class DecidePool:
         self._starting.clear()
         idle, self._idle = self._idle, []
         await asyncio.gather(*(child.end() for child in idle))
+
+    @property
+    def size(self) -> int:
+        """The most children that are asked at the same time."""
+        return self._size
 
     @property
     def pids(self) -> list[int]:

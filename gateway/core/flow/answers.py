@@ -26,7 +26,8 @@ from ..boundary import boundary, declare
 from ..engine.port import Payload, Run, workflow
 from ..store import timeline
 from ..store.tables import acknowledgments, claim_payments, claims, files, remittances, submissions
-from .intake_answer import acknowledgment_of
+from .intake_answer import acknowledgments_of
+from .intake_status import status_of_file
 from .own_numbers import our_numbers_in, own_numbers, under_own_numbers
 from .post import postings_rows
 from .services import Services
@@ -126,7 +127,7 @@ def _give(services: Services, file_id: int, by: str, payments: Sequence[int] = (
     with services.reads.connect() as connection:
         row = connection.execute(select(files).where(files.c.id == file_id)).one()
         if row.origin != "partner":
-            return _give_999(services, connection, file_id, by)
+            return _give_to_source(services, connection, file_id, by)
         stamp = f"{row.received_at:%Y%m%d}-{file_id}"
         if payments:
             stamp += f"-{payments[0]}"
@@ -150,17 +151,26 @@ def _give(services: Services, file_id: int, by: str, payments: Sequence[int] = (
     return given
 
 
-def _give_999(services: Services, connection: Connection, file_id: int, by: str) -> list[dict[str, Any]]:
-    """The 999 for a file that a source sent."""
+def _give_to_source(services: Services, connection: Connection, file_id: int, by: str) -> list[dict[str, Any]]:
+    """What a source gets at once for a file that it sent: TA1 and 999, and a 277CA where claims were not taken."""
     row = connection.execute(select(files).where(files.c.id == file_id)).one()
     source = services.config.source(row.party)
-    if source is None or source.answers is None or "999" not in source.answers or row.kind != "837P":
+    if source is None or row.kind != "837P":
         return []
-    data = acknowledgment_of(services, connection, file_id)
-    if data is None:
-        return []
-    name = _place(_folder(services, source), f"{row.received_at:%Y%m%d}-{file_id}-999.x12", [data], by)
-    return [{"source": row.party, "kind": "999", "name": name}]
+    folder, stamp = _folder(services, source), f"{row.received_at:%Y%m%d}-{file_id}"
+    given: list[dict[str, Any]] = []
+    answer = acknowledgments_of(services, connection, file_id)
+    for kind, data, wanted in (("TA1", answer.ta1, True), ("999", answer.ack, "999" in source.answers)):
+        if data and wanted:
+            name = _place(folder, f"{stamp}-{kind}.x12", [data], by)
+            given.append({"source": row.party, "kind": kind, "name": name})
+    if "277CA" in source.answers:
+        pieces = status_of_file(services, connection, file_id)
+        first = next(pieces, None)
+        if first is not None:
+            name = _place(folder, f"{stamp}-277CA.x12", chain((first,), pieces), by)
+            given.append({"source": row.party, "kind": "277CA", "name": name})
+    return given
 
 
 def _tell(connection: Connection, services: Services, file_id: int, given: list[dict[str, Any]]) -> None:

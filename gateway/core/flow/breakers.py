@@ -1,6 +1,9 @@
 """Steps that fail one call after the other are given a rest: their claims wait at once, with the reason, instead of
 each one costing its time limit; after a pause they are tried again, with one chunk.
 
+Counted for each payer by itself: what fails on one payer's claims goes on for everybody else's. A step rests for all
+payers only where it has failed for several of them, and for nobody well in between.
+
 Kept in memory by each process that decides; after a restart every step is tried anew.
 """
 
@@ -8,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -17,6 +20,7 @@ from sqlalchemy import Connection
 from ...config import Config
 from ...plugins.answers import RESTING
 from ...plugins.chains import Step
+from ...plugins.runner import EVERY_PAYER
 from ..clock import Clock
 from ..store import plugin_calls
 from ..store.archive import Archive
@@ -27,6 +31,10 @@ from .verdicts import Chunk
 log = structlog.get_logger("gateway")
 
 _FAILED = frozenset({"failed", "skipped"})
+WIDESPREAD = 3
+"""For so many payers a step must fail, one call after the other, before it rests for those that it has not met, too."""
+_MOST = 10_000
+"""Counts that are kept; beyond, those of steps that do not rest are forgotten."""
 
 
 class Call(NamedTuple):
@@ -39,6 +47,7 @@ class Call(NamedTuple):
     version: str
     outcome: str
     microseconds: int
+    payer: str = ""
 
     @property
     def failed(self) -> bool:
@@ -46,25 +55,31 @@ class Call(NamedTuple):
 
 
 class Resting(NamedTuple):
-    """A step that is not called for now."""
+    """A step that is not called for now. `payer`: for whose claims; None for everybody's."""
 
     chain: str
     station: str
     plugin: str
+    payer: str | None
     failures: int
     since: dt.datetime
     until: dt.datetime
 
 
 class _Count:
-    """How often a step failed one call after the other, and until when it rests."""
+    """How often a step failed one call after the other, for which payers, and until when it rests."""
 
-    __slots__ = ("failures", "since", "until")
+    __slots__ = ("failures", "payers", "since", "until")
 
     def __init__(self) -> None:
         self.failures = 0
+        self.payers: set[str] = set()
         self.since: dt.datetime | None = None
         self.until: dt.datetime | None = None
+
+
+_Key = tuple[str, int, str | None]
+"""The hash of a configuration, the number of a step, and a payer (EVERY_PAYER for the step as a whole)."""
 
 
 class Breakers:
@@ -73,15 +88,16 @@ class Breakers:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._counts: dict[tuple[str, int], _Count] = {}
+        self._counts: dict[_Key, _Count] = {}
 
-    def resting(self, config: Config) -> list[tuple[int, str]]:
-        """The steps (by number) that are not to be called now, each with the reason that its claims are told."""
+    def resting(self, config: Config) -> list[tuple[int, str | None, str]]:
+        """The steps (by number) that are not to be called now for the claims of a payer (EVERY_PAYER: of anybody), each
+        with the reason that these claims are told."""
         now = self._clock.now()
         with self._lock:
             return [
-                (number, _why(count))
-                for (config_hash, number), count in self._counts.items()
+                (number, payer, _why(count, payer))
+                for (config_hash, number, payer), count in self._counts.items()
                 if config_hash == config.hash and count.until is not None and now < count.until
             ]
 
@@ -95,29 +111,35 @@ class Breakers:
                 step = _step(config, call)
                 if step is None or not step.breaker.failures:
                     continue
-                key = (config.hash, step.number)
-                count = self._counts.get(key)
-                if not call.failed:
-                    if count is not None:
-                        if count.since is not None:
-                            log.info("breaker_closed", plugin=call.plugin, chain=call.chain, station=call.station)
-                        del self._counts[key]
-                    continue
-                if count is None:
-                    count = self._counts[key] = _Count()
-                count.failures += 1
-                # One that comes back from a rest has one call to show that it is well.
-                if count.failures >= step.breaker.failures or count.since is not None:
-                    if count.until is None or now >= count.until:
-                        log.error(
-                            "breaker_opened",
-                            plugin=call.plugin,
-                            chain=call.chain,
-                            station=call.station,
-                            failures=count.failures,
-                        )
-                    count.since = count.since or now
-                    count.until = now + dt.timedelta(seconds=step.breaker.pause)
+                for payer in (call.payer, EVERY_PAYER):
+                    if call.failed:
+                        self._failed((config.hash, step.number, payer), step, call, now)
+                    else:
+                        self._well((config.hash, step.number, payer), call)
+            self._forget()
+
+    def _well(self, key: _Key, call: Call) -> None:
+        count = self._counts.pop(key, None)
+        if count is not None and count.since is not None:
+            _tell(log.info, "breaker_closed", key, call)
+
+    def _failed(self, key: _Key, step: Step, call: Call, now: dt.datetime) -> None:
+        count = self._counts.setdefault(key, _Count())
+        count.failures += 1
+        if len(count.payers) < WIDESPREAD:
+            count.payers.add(call.payer)
+        if key[2] is EVERY_PAYER and len(count.payers) < WIDESPREAD:
+            return
+        # One that comes back from a rest has one call to show that it is well.
+        if count.failures >= step.breaker.failures or count.since is not None:
+            if count.until is None or now >= count.until:
+                _tell(log.error, "breaker_opened", key, call, failures=count.failures)
+            count.since = count.since or now
+            count.until = now + dt.timedelta(seconds=step.breaker.pause)
+
+    def _forget(self) -> None:
+        if len(self._counts) > _MOST:
+            self._counts = {key: count for key, count in self._counts.items() if count.since is not None}
 
     def state(self, config: Config) -> list[Resting]:
         """What rests now, for people."""
@@ -125,9 +147,9 @@ class Breakers:
         now = self._clock.now()
         with self._lock:
             return [
-                Resting(steps[number][0], steps[number][1].station.name, steps[number][1].plugin.name, count.failures,
-                        count.since, count.until)
-                for (config_hash, number), count in self._counts.items()
+                Resting(steps[number][0], steps[number][1].station.name, steps[number][1].plugin.name, payer,
+                        count.failures, count.since, count.until)
+                for (config_hash, number, payer), count in self._counts.items()
                 if config_hash == config.hash
                 and number in steps
                 and count.since is not None
@@ -136,10 +158,17 @@ class Breakers:
             ]  # fmt: skip
 
 
-def _why(count: _Count) -> str:
+def _tell(tell: Callable[..., Any], event: str, key: _Key, call: Call, **more: Any) -> None:
+    """A line of the log; `payer` stands in it where the step rests for that payer alone."""
+    alone = {} if key[2] is EVERY_PAYER else {"payer": call.payer}
+    tell(event, plugin=call.plugin, chain=call.chain, station=call.station, **alone, **more)
+
+
+def _why(count: _Count, payer: str | None) -> str:
     assert count.until is not None
+    whose = "" if payer is EVERY_PAYER else " for this payer"
     return (
-        f"it failed {count.failures:,} times in a row and is not called for now; it is tried again after "
+        f"it failed {count.failures:,} times in a row{whose} and is not called for now; it is tried again after "
         f"{count.until:%m/%d/%Y %H:%M} UTC"
     )
 
@@ -179,17 +208,19 @@ def calls_of_claims(chunk: Chunk) -> Iterable[Call]:
     for verdict in chunk.verdicts:
         for row in verdict.stations:
             for place, step in enumerate(row.steps):
-                yield _call(verdict.chain, row.station, place, step)
+                yield _call(verdict.chain, row.station, place, step, verdict.columns.payer_id)
 
 
 def calls_of_payments(chunk: DecidedChunk) -> Iterable[Call]:
     """The calls that deciding a chunk of payments took."""
     for decided in chunk.payments:
         for place, step in enumerate(decided.steps):
-            yield _call(decided.chain, "post", place, step)
+            yield _call(decided.chain, "post", place, step, decided.payer_id)
+        for steps in decided.routed:
+            for place, step in enumerate(steps):
+                yield _call(decided.chain, "route", place, step, decided.payer_id)
 
 
-def _call(chain: str, station: str, place: int, step: Any) -> Call:
-    return Call(
-        chain, station, place, step["plugin"], step["version"], step["outcome"], int(step.get("microseconds", 0))
-    )
+def _call(chain: str, station: str, place: int, step: Any, payer: str) -> Call:
+    took = int(step.get("microseconds", 0))
+    return Call(chain, station, place, step["plugin"], step["version"], step["outcome"], took, payer)

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from ..ledger import transfers
@@ -23,11 +24,15 @@ from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, open_items
-from .verdicts import Chunk, HoldRow, Verdict
+from . import kept_rows
+from .plugin_items import plugin_item
+from .verdicts import Chunk, HoldRow, Noted, Verdict
 
 WORK_WITHIN_BUSINESS_DAYS = 2
 """When a hold or a faulty claim should be worked, unless whoever decided it said another date."""
 
+CHECK = "check"
+"""The station of what the guides find."""
 DUPLICATE_NUMBER = "duplicate-claim-number"
 DUPLICATE_CONTENT = "duplicate-claim"
 WRONG_USAGE = "usage"
@@ -118,10 +123,16 @@ def commit_chunk(
     line_ids = _write_lines(connection, verdicts, ids, patient_of)
     items = write_holds(connection, origin, verdicts, ids, now)
     items += _faulty_items(origin, verdicts, ids, states)
-    items += _merge_items(origin, linked.suggested)
+    items += merge_items(origin.today, linked.suggested)
+    items += plugin_items(origin, verdicts, ids)
     open_items(connection, items, now)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
     transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
+    kept_rows.write(
+        connection,
+        ((row, patient_of[one.ordinal], ids[one.ordinal]) for one in verdicts for row in one.rows),
+        now,
+    )
     count = list(states.values())
     return Committed(
         claims=len(verdicts),
@@ -384,8 +395,25 @@ def _faulty_items(
     ]
 
 
-def _merge_items(origin: Origin, suggested: Sequence[tuple[int, int]]) -> list[WorkItem]:
-    soon = add_business_days(origin.today, 5)
+def plugin_items(origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int]) -> list[WorkItem]:
+    """What plugins want done beside."""
+    return [
+        plugin_item(
+            item,
+            claim_id=ids[verdict.ordinal],
+            cents=verdict.columns.charge_cents,
+            today=origin.today,
+            payer_id=verdict.columns.payer_id,
+            partner=verdict.partner,
+        )
+        for verdict in verdicts
+        for item in verdict.items
+    ]
+
+
+def merge_items(today: dt.date, suggested: Sequence[tuple[int, int]]) -> list[WorkItem]:
+    """A work item for each two patients that may be one."""
+    soon = add_business_days(today, 5)
     return [
         WorkItem(
             kind="patient_merge",
@@ -399,6 +427,14 @@ def _merge_items(origin: Origin, suggested: Sequence[tuple[int, int]]) -> list[W
         )
         for patient_id, other in suggested
     ]
+
+
+def check_entry(claim_id: int, noted: Sequence[Noted], config_hash: str) -> timeline.Entry:
+    """What the guides find in a claim, for its timeline."""
+    count = len(noted)
+    words = f"Held against its guide: {count} finding{'s' if count != 1 else ''}."
+    steps = [msgspec.structs.asdict(one) for one in noted]
+    return timeline.Entry("claim", claim_id, CHECK, words, steps, config_hash)
 
 
 def _entries(
@@ -416,6 +452,8 @@ def _entries(
         if verdict.fault:
             what += f" It cannot be worked on: {verdict.fault}"
         entries.append(timeline.Entry("claim", claim_id, "intake", what, None, config_hash))
+        if verdict.noted:
+            entries.append(check_entry(claim_id, verdict.noted, config_hash))
         for row in verdict.stations:
             entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config_hash))
         if states[verdict.ordinal] is ClaimState.HELD:

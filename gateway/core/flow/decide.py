@@ -9,28 +9,37 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import STATIONS
+from ...plugins.outgoing import OutgoingCalls
+from ...plugins.past import WaitingItem
 from ...plugins.runner import Decision, Runner
 from ..model.decision import HoldType
+from ..model.money import to_dollars
 from ..model.states import ClaimState
 from ..store.patients import Person
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
 from . import confirm, hold, scrub
+from .claim_check import action_of, check_claim, codes_of
+from .claim_check import in_words as in_plain_words
 from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, number_lines, under_our_number
+from .commit_claims import CHECK
 from .deciding import Asked, Request
 from .details import details_of
 from .history import History
-from .in_child import BATCH, PAYMENTS, Marking, reads, where
+from .in_child import BATCH, DESK, PAYMENTS, Marking, reads, where
+from .kept_rows import packed
+from .past import Opens
 from .release import NO_PARTNER
 from .stored_config import by_hash
-from .verdicts import Chunk, Columns, HoldRow, StationRow, Verdict, pack_chunk
+from .verdicts import PLUGIN_ITEM, Chunk, Columns, HoldRow, ItemRow, Noted, StationRow, Verdict, pack_chunk
 
 _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (confirm.STATION, confirm.what_happened),
@@ -51,8 +60,10 @@ class ReadClaim:
     def __init__(self, asked: Asked, source: str, file_id: int, *, renumber: bool) -> None:
         self.claim: Claim | None = None
         self.columns = _NO_COLUMNS
-        self.fault = asked.fault
+        self.fault = asked.aside or asked.fault
         self.hash = ""
+        if asked.aside:
+            return
         try:
             stored = StoredClaim.unpack(asked.content)
             self.hash = content_hash(stored)
@@ -74,7 +85,11 @@ class ReadClaim:
 
 async def decide(payload: bytes, mark: Marking) -> bytes:
     """Decide a chunk. `payload` is a packed `deciding.Request`; returns a packed `verdicts.Chunk`. A chunk of payments
-    (`post_decide`) begins with PAYMENTS and goes its own way, and so does a batch to be written."""
+    (`post_decide`) begins with PAYMENTS and goes its own way; so do a batch to be written and a plugin's own work."""
+    if payload.startswith(DESK):
+        from .desk_child import at_desk
+
+        return await at_desk(payload, reads, mark)
     # Thousands of small things that all end with the chunk: looking for cycles among them costs a tenth of the time.
     gc.disable()
     try:
@@ -93,46 +108,81 @@ async def decide(payload: bytes, mark: Marking) -> bytes:
 
 async def _decide(request: Request, mark: Marking) -> bytes:
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = read_claims(config, request.source, request.file_id, request.claims, renumber=request.renumber)
-    with reads(request.database_url).connect() as connection:
-        history = history_of(connection, read, before=request.before)
+    read = read_claims(config, request.source, request.file_id, request.claims, mark, renumber=request.renumber)
+    mark.outside()
+    opens = reads(request.database_url).connect
+    history = history_of(opens, read, before=request.before, paused=mark.paused)
+    outgoing = OutgoingCalls()
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=history,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
-        resting=dict(request.resting),
+        resting={(step, payer): why for step, payer, why in request.resting},
+        outgoing=outgoing,
     )
     verdicts = []
-    for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
-        verdict, _ = await decide_claim(item, asked, one, config, history, runner, request.source, first=request.first)
-        verdicts.append(verdict)
-        read[item].claim = None
-        if not item % 50:
-            await asyncio.sleep(0)
+    try:
+        for item, (asked, one) in enumerate(zip(request.claims, read, strict=True)):
+            mark.outside(item)
+            verdict, _ = await decide_claim(
+                item, asked, one, config, history, runner, request.source, first=request.first
+            )
+            verdicts.append(verdict)
+            read[item].claim = None
+            if not item % 50:
+                await asyncio.sleep(0)
+    finally:
+        await outgoing.close()
     mark.outside()
     return pack_chunk(Chunk(request.config_hash, verdicts))
 
 
 def read_claims(
-    config: Config, source: str, file_id: int, claims: Sequence[Asked], *, renumber: bool | None = None
+    config: Config,
+    source: str,
+    file_id: int,
+    claims: Sequence[Asked],
+    mark: Marking,
+    *,
+    renumber: bool | None = None,
 ) -> list[ReadClaim]:
     """The claims of a chunk, read and numbered as their source wants it (or as `renumber` says)."""
     if renumber is None:
         settings = config.source(source)
         renumber = settings is not None and settings.our_claim_numbers
-    return [ReadClaim(asked, source, file_id, renumber=renumber) for asked in claims]
+    read = []
+    for item, asked in enumerate(claims):
+        mark.outside(item)
+        read.append(ReadClaim(asked, source, file_id, renumber=renumber))
+    return read
 
 
 def history_of(
-    connection: Connection | None, read: Sequence[ReadClaim], without_file: int = 0, before: Sequence[int] = ()
+    opens: Opens | None,
+    read: Sequence[ReadClaim],
+    without_file: int = 0,
+    before: Sequence[int] = (),
+    paused: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> History:
     """What the patients of a chunk had before; see `History`."""
     people = [one.columns.person if one.claim else _NO_PERSON for one in read]
-    return History(connection, people, without_file, before)
+    return History(opens, people, without_file=without_file, before=before, paused=paused)
 
 
-def _faulty(asked: Asked, one: ReadClaim) -> Verdict:
+def _checked(asked: Asked, one: ReadClaim, config: Config, source: str) -> list[Noted]:
+    """What the guides find in a claim as it came, and what is done about each; nothing where it is not asked."""
+    settings = config.source(source)
+    if asked.aside or not asked.alone or settings is None:
+        return []
+    stored = one.claim.stored if one.claim is not None else StoredClaim.unpack(asked.content)
+    noted = check_claim(stored, codes_of(config))
+    for found in noted:
+        found.action = action_of(settings.check, found.level)
+    return noted
+
+
+def _faulty(asked: Asked, one: ReadClaim, noted: list[Noted]) -> Verdict:
     return Verdict(
         ordinal=asked.ordinal,
         content=asked.content,
@@ -147,6 +197,7 @@ def _faulty(asked: Asked, one: ReadClaim) -> Verdict:
         stations=[],
         fault=one.fault,
         alone=asked.alone,
+        noted=noted,
     )
 
 
@@ -164,8 +215,17 @@ async def decide_claim(
     """Run the chain of claim number `item` of a chunk: the verdict, and what each station decided on the way. `first`
     is the station to begin with (the first of all, where it is none of them)."""
     claim = one.claim
+    noted: list[Noted] = []
+    if first not in _NAMES:
+        try:
+            noted = _checked(asked, one, config, source)
+        except Exception as error:  # one claim that our own code cannot read harms no other
+            one.fault, claim = one.fault or f"The gateway cannot check it ({where(error)}). Report this.", None
+    refused = [found for found in noted if found.action == "refuse"]
+    if claim is not None and refused:
+        one.fault, claim = f"It does not keep to its guide. {in_plain_words(refused)}", None
     if claim is None:
-        return _faulty(asked, one), []
+        return _faulty(asked, one, noted), []
     patient = history.turn(item)
     columns = one.columns
     partner = config.partner_for(columns.payer_id)
@@ -189,13 +249,21 @@ async def decide_claim(
         stations.append(StationRow(station, words(decision), decision.steps))  # type: ignore[arg-type]
         if decision.quarantine is not None or decision.retry is not None:
             break
-    holds = hold.holds_of(decisions)
+    holds = [_guide_hold(found) for found in noted if found.action == "hold"] + hold.holds_of(decisions)
     if partner is None:
         holds.append(_no_partner(columns.payer_id))
     if edited:
         columns = columns_of(claim.stored, source)
         columns.source_number = one.columns.source_number
-    history.decided(item, columns, ClaimState.HELD if holds else ClaimState.READY)
+    rows = [row for decision in decisions for row in decision.rows]
+    items = [ItemRow(*one) for decision in decisions for one in decision.items]
+    history.decided(
+        item,
+        columns,
+        ClaimState.HELD if holds else ClaimState.READY,
+        lambda: _waiting(columns, holds, items),
+        rows,
+    )
     verdict = Verdict(
         ordinal=asked.ordinal,
         content=claim.stored.pack(),
@@ -208,8 +276,31 @@ async def decide_claim(
         patient_version=patient.version,
         holds=holds,
         stations=stations,
+        items=items,
+        rows=[packed(row) for row in rows],
+        noted=noted,
     )
     return verdict, decisions
+
+
+def _waiting(columns: Columns, holds: Sequence[HoldRow], items: Sequence[ItemRow]) -> Iterator[WaitingItem]:
+    """What will wait for a person about a claim, as later claims of its patient see it."""
+    amount, number = to_dollars(columns.charge_cents), columns.claim_number
+    for row in holds:
+        kind = "plugin_failure" if row.rule.startswith("plugin:") else "hold"
+        yield WaitingItem(kind, row.rule, row.reason, row.team, row.due, row.expires, amount, number)
+    for item in items:
+        draft = item.draft
+        cents = to_dollars(draft.cents) if draft.cents else amount
+        yield WaitingItem(
+            PLUGIN_ITEM, draft.rule, draft.reason, draft.team, draft.work_by, draft.deadline, cents, number
+        )
+
+
+def _guide_hold(found: Noted) -> HoldRow:
+    return HoldRow(
+        HoldType.SYSTEM.value, f"guide:{found.code}"[:40], "", found.words, "billing", found.line, station=CHECK
+    )
 
 
 def _no_partner(payer_id: str) -> HoldRow:

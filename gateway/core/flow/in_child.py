@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
@@ -14,14 +15,18 @@ PAYMENTS = b"payments:"
 """How a packed request of the posting station begins (`post_records`)."""
 BATCH = b"batch:"
 """How one of the batching station begins (`batch_child`)."""
+DESK = b"desk:"
+"""How a call of what a plugin declares begins (`desk_child`)."""
 
 
 class Marking(Protocol):
     """Tells the parent which step of which claim or payment is about to run."""
 
-    def __call__(self, item: int, step: int) -> None: ...
+    def __call__(self, item: int, step: int, /) -> None: ...
 
-    def outside(self) -> None: ...
+    def outside(self, item: int = -1, /) -> None: ...
+
+    def paused(self) -> AbstractContextManager[Any]: ...
 
 
 @lru_cache(maxsize=2)

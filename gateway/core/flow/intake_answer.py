@@ -1,133 +1,148 @@
-"""The 999 that a billing system gets for each file of claims it sent: which transaction sets were taken.
+"""The 999 that a billing system gets for each file of claims it sent: which transaction sets were taken, and what is
+wrong with them.
 
-A set is accepted (A), accepted with errors noted where single claims in it cannot be read and wait for a person (E),
-or rejected where the set as a whole cannot be trusted (R).
+A set is accepted (A), accepted with errors noted (E), or rejected where it is of no guide that is taken in here, or the
+set as a whole cannot be trusted (R). What is noted does not keep a claim from being worked on; single claims that
+cannot be read wait for a person.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from ..model.states import ClaimState
 from ..store.tables import claims, files
-from ..x12.items import ClaimSetEnd, ReadClaim
+from ..x12.answers.checking import (
+    CheckedGroup,
+    CheckedInterchange,
+    CheckedSet,
+    Checking,
+    answered_group,
+    judge_readable,
+)
+from ..x12.answers.functional import VERSION, AnsweredGroup, AnsweredSet, can_be_answered, functional
+from ..x12.answers.interchange import notes, ta1, verdict_of
+from ..x12.guides.answer_codes import InterchangeCode, InterchangeVerdict, SetCode, SetVerdict
+from ..x12.items import ReadClaim
 from ..x12.reader import read
 from ..x12.segment import Delimiters
-from ..x12.sets import Envelope, SetInfo
+from ..x12.sets import Envelope
 from ..x12.transactions import transactions
-from ..x12.writer import InterchangeHead, segment_text, write_sets
+from ..x12.writer import InterchangeHead, isa_text, write_sets
+from .chunk import is_professional
 from .services import Services
 
-VERSION = "005010X231A1"
+TA1_NUMBERS, STATUS_NUMBERS = 300_000_000, 600_000_000
+"""What is added to a file's id for the control numbers of its TA1s and of its 277CA: no two answers have one."""
 
 
-class _Set(NamedTuple):
-    """A set of the source's file: its verdict (IK501) and codes (IK502 on)."""
-
-    st02: str
-    version: str
-    code: str
-    codes: tuple[str, ...]
-
-
-class _Group(NamedTuple):
-    envelope: Envelope
-    sets: list[_Set]
-
-
-# What a structural fault of a set is called in IK502.
-_FAULT_CODES = {
-    "se-missing": "2",
-    "se02-control-number": "3",
-    "se02-number": "3",
-    "se01-count": "4",
-    "st02-repeated": "23",
-}
-
-
-def _set_codes(info: SetInfo) -> tuple[str, ...]:
-    found = dict.fromkeys(_FAULT_CODES.get(fault.code, "5") for fault in info.faults)
-    return tuple(found)[:5] or ("5",)
-
-
-def _groups(services: Services, sha256: str, faulty: set[int]) -> list[_Group]:
-    """The groups of a file with the verdict on each set; `faulty` are the ordinals of claims that cannot be read."""
-    groups: list[_Group] = []
-    ordinals: set[int] = set()
+def _checked(services: Services, sha256: str, faulty: set[int]) -> tuple[Checking, set[int]]:
+    """A file held against its guides, and the sets in it that have one of the claims of these ordinals."""
+    checking = Checking()
+    noted: set[int] = set()
     with services.archive.open(sha256) as stream:
-        for item in transactions(read(stream)):
-            if isinstance(item, ReadClaim):
-                ordinals.add(item.ordinal)
-            elif isinstance(item, ClaimSetEnd):
-                info = item.set
-                if not groups or groups[-1].envelope.gs != info.envelope.gs:
-                    groups.append(_Group(info.envelope, []))
-                if not item.sound:
-                    verdict, codes = "R", _set_codes(info)
-                elif faulty & ordinals:
-                    verdict, codes = "E", ("5",)
-                else:
-                    verdict, codes = "A", ()
-                groups[-1].sets.append(_Set(info.st02.strip(), info.version, verdict, codes))
-                ordinals = set()
-    return groups
+        for item in transactions(checking.watch(read(stream))):
+            if isinstance(item, ReadClaim) and item.ordinal in faulty:
+                noted.add(item.set.ordinal)
+    return checking, noted
 
 
-def _body(group: _Group, marks: Delimiters) -> Iterator[str]:
-    envelope = group.envelope
-    function = envelope.gs[1].strip() if envelope.gs else "HC"
-    gs06 = envelope.gs06 or "1"
-    yield segment_text(("AK1", function or "HC", gs06, envelope.version), marks)
-    for one in group.sets:
-        yield segment_text(("AK2", "837", one.st02, one.version), marks)
-        yield segment_text(("IK5", one.code, *one.codes), marks)
-    count = len(group.sets)
-    accepted = sum(one.code != "R" for one in group.sets)
-    if accepted == count:
-        code = "E" if any(one.code == "E" for one in group.sets) else "A"
-    else:
-        code = "P" if accepted else "R"
-    yield segment_text(("AK9", code, str(count), str(count), str(accepted)), marks)
+def _answered(group: CheckedGroup, noted: set[int]) -> AnsweredGroup:
+    """What is said of a group, as it was taken in; `noted` are the sets with a claim that cannot be read."""
+    found = answered_group(group, judge_readable)
+    return found._replace(sets=[_set(*each, noted) for each in zip(group.sets, found.sets, strict=True)])
 
 
-def acknowledgment_of(services: Services, connection: Connection, file_id: int) -> bytes | None:
-    """The 999 for a file of claims; None where it has no transaction set that could be answered.
+def _set(one: CheckedSet, said: AnsweredSet, noted: set[int]) -> AnsweredSet:
+    if is_professional(one.kind, one.guide_version):
+        if one.sound and (said.verdict is SetVerdict.REJECTED or one.ordinal in noted):
+            # It is taken in, though no guide here knows its version, or a claim of it waits for a person.
+            return said._replace(verdict=SetVerdict.ERRORS_NOTED)
+        return said
+    codes = said.codes or (SetCode.NOT_SUPPORTED,)
+    return said._replace(verdict=SetVerdict.REJECTED, codes=codes, told=())
 
-    The same file gives the same bytes: its control number is the file's own id, and its moment that of the receipt.
-    """
+
+class IntakeAnswer(NamedTuple):
+    """What a source gets at once for a file: the TA1 of its interchanges, and the 999 (empty: none is due)."""
+
+    ta1: bytes
+    ack: bytes
+
+
+def acknowledgments_of(services: Services, connection: Connection, file_id: int) -> IntakeAnswer:
+    """What is due for a file of claims. The same file gives the same bytes: control numbers are made of the file's own
+    id, and the moment is that of the receipt."""
     row = connection.execute(select(files).where(files.c.id == file_id)).one()
     faulty = set(
         connection.execute(
             select(claims.c.ordinal).where(claims.c.file_id == file_id, claims.c.state == ClaimState.FAULTY)
         ).scalars()
     )
-    groups = [group for group in _groups(services, row.sha256, faulty) if group.sets]
-    if not groups:
-        return None
+    checking, noted = _checked(services, row.sha256, faulty)
+    return IntakeAnswer(_ta1(services, row, checking), _ack(services, row, checking, noted))
+
+
+def _ta1(services: Services, row: Any, checking: Checking) -> bytes:
+    source = services.config.source(row.party)
+    wanted = source.ta1 if source is not None else "never"
     organisation = services.config.gateway.organisation
     at: dt.datetime = row.received_at.astimezone(ZoneInfo(organisation.time_zone))
-    first = groups[0].envelope
-    own = first.receiver or "GATEWAY"
-    theirs = first.sender or row.party[:15].upper()
-    head = InterchangeHead(
-        sender_qualifier=first.receiver_qualifier or "ZZ",
-        sender=own,
-        receiver_qualifier=first.sender_qualifier or "ZZ",
-        receiver=theirs,
-        group_sender=first.gs03 or own,
-        group_receiver=first.gs02 or theirs,
-        isa13=f"{file_id % 1_000_000_000:09d}",
-        gs06=str(file_id),
-        usage=first.usage or services.config.gateway.usage,
-        at=at,
-        version=VERSION,
-        function="FA",
-    )
     marks = Delimiters()
-    bodies = (("999", f"{number:04d}", _body(group, marks)) for number, group in enumerate(groups, 1))
+    found: list[bytes] = []
+    for interchange in checking.interchanges:
+        if wanted == "never" or _answers_only(interchange):
+            continue
+        note = next(iter(notes(interchange)), InterchangeCode.NO_ERROR)
+        asked = interchange.isa[14].strip() == "1" or verdict_of(note) is InterchangeVerdict.REJECTED
+        if wanted == "always" or asked:
+            envelope = Envelope(interchange.isa, None, interchange.delimiters)
+            head = answer_head(services, row, envelope, TA1_NUMBERS + len(found))
+            lines = (isa_text(head, marks), ta1(interchange.isa, note, at, marks), f"IEA*0*{head.isa13}")
+            found.append("".join(f"{line}{marks.segment}\n" for line in lines).encode("latin-1"))
+    return b"".join(found)
+
+
+def _answers_only(interchange: CheckedInterchange) -> bool:
+    """An acknowledgment is never acknowledged."""
+    return bool(interchange.groups) and all(group.gs[1].strip() == "FA" for group in interchange.groups)
+
+
+def _ack(services: Services, row: Any, checking: Checking, noted: set[int]) -> bytes:
+    answered: list[AnsweredGroup] = []
+    envelopes: list[Envelope] = []
+    for interchange in checking.interchanges:
+        for group in interchange.groups:
+            said = _answered(group, noted)
+            if said.sets and can_be_answered(said):
+                answered.append(said)
+                envelopes.append(Envelope(interchange.isa, group.gs, interchange.delimiters))
+    if not answered:
+        return b""
+    head = answer_head(services, row, envelopes[0], 0)._replace(version=VERSION, function="FA")
+    marks = Delimiters()
+    bodies = (("999", f"{number:04d}", functional(said, marks)) for number, said in enumerate(answered, 1))
     return b"".join(write_sets(head, bodies, marks, line_ending="\n"))
+
+
+def answer_head(services: Services, row: Any, to: Envelope, beside: int) -> InterchangeHead:
+    """The envelope of an answer to a source, back to who sent `to`. `beside` tells answers to one file apart."""
+    organisation = services.config.gateway.organisation
+    own = to.receiver or "GATEWAY"
+    theirs = to.sender or row.party[:15].upper()
+    return InterchangeHead(
+        sender_qualifier=to.receiver_qualifier or "ZZ",
+        sender=own,
+        receiver_qualifier=to.sender_qualifier or "ZZ",
+        receiver=theirs,
+        group_sender=to.gs03 or own,
+        group_receiver=to.gs02 or theirs,
+        isa13=f"{(row.id + beside) % 1_000_000_000:09d}",
+        gs06=str(row.id),
+        usage=to.usage or services.config.gateway.usage,
+        at=row.received_at.astimezone(ZoneInfo(organisation.time_zone)),
+    )

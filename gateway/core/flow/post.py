@@ -102,7 +102,8 @@ async def decide_payments(services: Services, facts: dict[str, Any], payments: l
         today=facts["today"],
         payments=payments,
     )
-    return await ask(services, config, request, len(payments), pack_request)
+    key = f"payments-{payments[0].payment_id}-{len(payments)}-{payments[-1].payment_id}" if payments else "payments"
+    return await ask(services, config, request, request.payments, key, pack_request)
 
 
 def _commit(

@@ -18,7 +18,7 @@ from ..ledger.transfers import Transfer
 from ..model.money import to_dollars
 from ..model.posting import Kind, LinePosting, PostingPlan
 from ..model.states import Hop, SubmissionState
-from ..store import timeline
+from ..store import patients, timeline
 from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.tables import (
@@ -32,6 +32,8 @@ from ..store.tables import (
 )
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
+from . import kept_rows
+from .plugin_items import plugin_item
 from .post_records import Decided, DecidedChunk, in_bulks
 from .post_words import in_words
 from .route import denial_item
@@ -173,6 +175,19 @@ class _Chunk:
                 )
             )
 
+        self.items += [
+            plugin_item(
+                item,
+                claim_id=decided.claim_id or None,
+                payment_id=decided.payment_id,
+                cents=decided.paid_cents,
+                today=self.origin.today,
+                payer_id=decided.payer_id,
+                partner=self.origin.partner,
+            )
+            for item in decided.items
+        ]
+
     def _lines(self, decided: Decided, plan: PostingPlan) -> None:
         payment_id, claim_id = decided.payment_id, decided.claim_id
         count = 0
@@ -290,6 +305,7 @@ class _Chunk:
             return
         first = allocate(self.connection, "denials", len(found))
         routed: dict[int, list[str]] = {}
+        asked = {decided.claim_id: _records(decided) for decided in planned if decided.routed}
         for index, (decided, denial, draft) in enumerate(found):
             denial_id = first + index
             item = denial_item(
@@ -316,7 +332,9 @@ class _Chunk:
             )
 
         for claim_id, told in routed.items():
-            self.entries.append(timeline.Entry("claim", claim_id, "route", f"Denials: {'; '.join(told)}."))
+            records, failed = asked.get(claim_id, ([], ""))
+            what = f"Denials: {'; '.join(told)}.{failed}"
+            self.entries.append(timeline.Entry("claim", claim_id, "route", what, records or None, self.config_hash))
 
     # --- writing
 
@@ -346,6 +364,8 @@ class _Chunk:
         if not self.claims:
             return
         _update_claims(self.connection, self.claims, self.now)
+        known = patients.of_claims(self.connection, sorted(self.claims))
+        patients.changed(self.connection, (one.patient_id for one in known.values()))
         for some in in_bulks(sorted(self.claims)):
             latest = (
                 select(func.max(submissions.c.id))
@@ -395,6 +415,15 @@ _DENIAL = (
 )
 
 
+def _records(decided: Decided) -> tuple[list[Any], str]:
+    """What the steps of `route` said to the denials of a payment, and in words which failed."""
+    records = [step for steps in decided.routed for step in steps]
+    failed = dict.fromkeys(
+        f" Plugin {step['plugin']} failed in route: {step['note']}." for step in records if step["outcome"] == "failed"
+    )
+    return records, "".join(failed)
+
+
 def _update_claims(connection: Connection, moved: dict[int, tuple[str, str]], now: dt.datetime) -> None:
     """Give claims their state and the payer's number, at the driver's speed (see `store.bulk`)."""
     dialect = connection.dialect
@@ -440,7 +469,26 @@ def commit_chunk(
     rows.end_denials()
     rows.open_denials(planned)
     rows.write()
+    _keep_rows(connection, planned, now)
     return Committed(len(planned) - exceptions, exceptions, again)
+
+
+def _keep_rows(connection: Connection, planned: Sequence[Decided], now: dt.datetime) -> None:
+    """Write what plugins keep of the payments that post; the past of those patients has changed."""
+    keeping = [decided for decided in planned if decided.rows and decided.plan is not None]
+    if not keeping:
+        return
+    whose = patients.of_claims(connection, sorted({decided.claim_id for decided in keeping}))
+    kept_rows.write(
+        connection,
+        (
+            (row, whose[decided.claim_id].patient_id if decided.claim_id in whose else None, decided.claim_id)
+            for decided in keeping
+            for row in decided.rows
+        ),
+        now,
+    )
+    patients.changed(connection, (one.patient_id for one in whose.values()))
 
 
 def _changed(connection: Connection, payments: Sequence[Decided]) -> set[int]:
@@ -452,7 +500,13 @@ def _changed(connection: Connection, payments: Sequence[Decided]) -> set[int]:
             select(claims.c.id, claims.c.version).where(claims.c.id.in_(some)).order_by(claims.c.id).with_for_update()
         )
         found.update({row.id: row.version for row in rows})
-    return {claim_id for claim_id, version in seen.items() if found.get(claim_id) != version}
+    changed = {claim_id for claim_id, version in seen.items() if found.get(claim_id) != version}
+    # Where a plugin looked at the patient's past, nothing of it may have changed either.
+    looked = {one.claim_id: (one.patient_id, one.patient_version) for one in payments if one.patient_id}
+    if looked:
+        now = patients.of_claims(connection, sorted(looked))
+        changed |= {claim_id for claim_id, known in looked.items() if tuple(now.get(claim_id, ())) != known}
+    return changed
 
 
 def _give_up(decided: Decided) -> None:

@@ -16,19 +16,24 @@ from sqlalchemy import Connection
 
 from ...config import Config
 from ...plugins.chains import Chain
-from ...plugins.context import NoLookups
+from ...plugins.outgoing import OutgoingCalls
+from ...plugins.rows import KeptRow
 from ...plugins.runner import Decision, Runner
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
+from ..x12.remittance import ClaimPayment
 from . import route
 from .details import details_of_payment
 from .in_child import Marking, reads, where
+from .kept_rows import packed
 from .match import ClaimMatch, match_payment
 from .open_claims import contents_of, find_claims, open_claims
+from .payment_past import PaymentPast
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
 from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
 from .post_words import in_words
 from .stored_config import by_hash
+from .verdicts import ItemRow
 
 NOT_OURS = "23"
 LATER = "later"
@@ -46,8 +51,11 @@ class ReadPayment:
         self.reasons: Reasons = {}
         payment = self.payment = unpack_payment(asked.content)
         try:
-            self.reasons = reasons_of(payment)
-            self.fault, self.rule = imbalance(payment), "balance"
+            if asked.aside:
+                self.fault, self.rule = asked.aside, "aside"
+            else:
+                self.reasons = reasons_of(payment)
+                self.fault, self.rule = imbalance(payment), "balance"
         except Unreadable as found:
             self.fault, self.rule = str(found), "unreadable"
         except Exception as error:  # one payment that our own code cannot read harms no other
@@ -81,17 +89,27 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
     """Decide a chunk of payments. Takes a packed `PostRequest`, returns a packed `DecidedChunk`."""
     request = unpack_request(payload)
     config = by_hash(request.archive_root, request.config_root, request.config_hash)
-    read = [ReadPayment(asked) for asked in request.payments]
+    read = []
+    for item, asked in enumerate(request.payments):
+        mark.outside(item)
+        read.append(ReadPayment(asked))
+    mark.outside()
     with reads(request.database_url).connect() as connection:
         known = look_up(connection, read, with_contents=config.chains.asks_details)
+    past = PaymentPast(reads(request.database_url).connect, known.claims, paused=mark.paused)
+    outgoing = OutgoingCalls()
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
-        lookups=NoLookups(),
+        lookups=past,
         mark=mark,
         killed={(item, step): why for item, step, why in request.killed},
-        resting=dict(request.resting),
+        resting={(step, payer): why for step, payer, why in request.resting},
+        outgoing=outgoing,
     )
-    await decide_each(read, known, config, runner, request.partner, set())
+    try:
+        await decide_each(read, known, config, runner, past, request.partner, set(), mark)
+    finally:
+        await outgoing.close()
     mark.outside()
     return pack_chunk(DecidedChunk(request.config_hash, [one.decided for one in read]))
 
@@ -101,19 +119,28 @@ async def decide_each(
     known: Known,
     config: Config,
     runner: Runner,
+    past: PaymentPast,
     partner: str,
     taken: set[int],
+    mark: Marking,
 ) -> None:
     """Decide payments in their order; what was decided stands in `decided` of each. `taken`: claims for which an
     earlier payment is decided and not committed; those of these payments are added."""
     for item, (one, found) in enumerate(zip(read, known.matches, strict=True)):
+        mark.outside(item)
         claim = known.claims.get(found.found.claim_id) if found.found is not None else None
         if claim is not None and claim.claim_id in taken:
             one.decided.state = LATER
         else:
             if claim is not None:
                 taken.add(claim.claim_id)
-            await _decide(item, one, found, claim, known, config, runner, partner)
+            past.turn(claim.claim_id if claim is not None else 0)
+            kept = await _decide(item, one, found, claim, known, config, runner, partner)
+            one.decided.rows = [packed(row) for row in kept]
+            past.keep(claim.claim_id if claim is not None else 0, kept)
+            one.decided.patient_id, one.decided.patient_version = past.seen
+            if claim is not None and one.decided.plan is not None:
+                past.decided(claim, one.decided.plan, one.asked.payer_id, one.payment.status, runner.today)
             one.decided.what = in_words(one.decided)
         if not item % 50:
             await asyncio.sleep(0)
@@ -145,8 +172,8 @@ async def _decide(
     config: Config,
     runner: Runner,
     partner: str,
-) -> None:
-    """Decide one payment; what was decided stands in `one.decided`."""
+) -> Sequence[KeptRow]:
+    """Decide one payment; what was decided stands in `one.decided`. Returns the rows that its plugins keep."""
     decided, payment = one.decided, one.payment
     if claim is not None:
         decided.claim_id, decided.version = claim.claim_id, claim.version
@@ -155,18 +182,18 @@ async def _decide(
     decided.match = found.why
     if one.fault:
         _except(decided, one.fault, one.rule)
-        return
+        return ()
     free = payment.status in _FREE
     if claim is None and not free:
         _except(decided, found.why, "no-claim" if not found.candidates else "candidates")
-        return
+        return ()
     lines: tuple[LineMatch, ...] = ()
     if claim is not None and not free and not payment.is_reversal:
         lines = match_payment(payment, claim.lines)
         unsure = [line.why for line in lines if line.line_id is None]
         if unsure:
             _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")
-            return
+            return ()
         decided.lines_by = [line.why for line in lines if line.how is not How.LINE_NUMBER]
     match = Match(claim, found.how, found.why, lines, found.candidates)
     usage = config.gateway.usage
@@ -178,17 +205,32 @@ async def _decide(
         lambda: details_of_payment(payment, content, usage),
     )
     decided.chain = chain.name
-    decision = await runner.payment(item, chain, payment, match, decided.payer_id, partner)
+    decision = await runner.payment(
+        item, chain, payment, match, decided.payer_id, partner, lambda: _given(payment, claim)
+    )
     decided.steps = list(decision.steps)
+    items, rows = list(decision.items), list(decision.rows)
     plan = _plan_of(decision, one, claim, chain)
     if plan is None:
-        return
+        return ()
     decided.plan = plan
     decided.state = "information" if plan.information else "posted"
     if claim is not None:
         decided.claim_state = state_after(plan, claim, payment.paid_cents)
     if plan.denials:
-        decided.drafts = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+        decided.drafts, routed = await route.route(runner, item, chain, plan.denials, decided.payer_id, partner)
+        items += [one for decision in routed for one in decision.items]
+        rows += [one for decision in routed for one in decision.rows]
+        decided.routed = [list(decision.steps) for decision in routed]
+    decided.items = list({(one[0], one[1], one[2].rule): ItemRow(*one) for one in items}.values())
+    return rows
+
+
+def _given(payment: ClaimPayment, claim: OpenClaim | None) -> object:
+    """What plugins are given and could change behind the back of everybody; compared before and after."""
+    lines = (*claim.lines, claim.claim) if claim is not None else ()
+    amounts = payment.status, payment.charge_cents, payment.paid_cents, payment.patient_cents
+    return amounts, [*payment.raw], [{**line.patient} for line in lines]
 
 
 def _except(decided: Decided, reason: str, rule: str, team: str = "posting") -> None:
@@ -213,7 +255,7 @@ def _plan_of(decision: Decision, one: ReadPayment, claim: OpenClaim | None, chai
     if plan is None:
         _except(decided, f"No plugin of chain {chain.name} plans payments like this one.", "no-plan")
         return None
-    fault = fault_of(plan, one.payment, claim, one.reasons)
+    fault = fault_of(plan, decided.paid_cents, decided.status, claim, one.reasons)
     if fault:
         plugin = decision.steps[-1].plugin if decision.steps else ""
         _except(decided, f"Plugin {plugin} made a plan that cannot be posted: {fault}.", f"plugin:{plugin}", "edi")

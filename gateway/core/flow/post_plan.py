@@ -17,6 +17,9 @@ from ..x12.values import cents
 MOVES = OFF_KINDS | PATIENT_KINDS | {Kind.DENIAL}
 """Kinds whose amounts leave the payer's receivable."""
 
+LONGEST_CODE = 48
+LONGEST_REMARK = 50
+"""What the columns take."""
 
 Reasons = dict[tuple[str, str], int]
 """Every adjustment of a payment by group and reason, in cents; without those that come to nothing."""
@@ -76,10 +79,11 @@ def _words(found: Imbalance) -> str:
     return f"{what}: ${abs(to_dollars(found.difference_cents)):,} apart. Ask the payer, or post it by hand."
 
 
-def fault_of(plan: PostingPlan, payment: ClaimPayment, claim: OpenClaim | None, reasons: Reasons) -> str:
-    """Why a plan cannot be written; empty where it can. `reasons` are the payment's (`reasons_of`)."""
+def fault_of(plan: PostingPlan, paid_cents: int, status: str, claim: OpenClaim | None, reasons: Reasons) -> str:
+    """Why a plan cannot be written; empty where it can. `paid_cents` (CLP04), `status` (CLP02) and `reasons`
+    (`reasons_of`) are the payment's, read before any plugin saw it."""
     if plan.information:
-        if payment.paid_cents and payment.status != PREDETERMINATION:
+        if paid_cents and status != PREDETERMINATION:
             return "it calls information what pays money"
         return "" if not plan.lines and not plan.denials else "it posts lines for what it calls information"
     if claim is None:
@@ -88,21 +92,25 @@ def fault_of(plan: PostingPlan, payment: ClaimPayment, claim: OpenClaim | None, 
         original = next((one for one in claim.posted if one.claim_payment_id == plan.reverses), None)
         if original is None:
             return "it reverses a payment that does not stand on the claim"
-        return "" if original.paid_cents == -payment.paid_cents else "it reverses another amount"
-    return _money(plan, payment, reasons) or _room(plan, claim)
+        return "" if original.paid_cents == -paid_cents else "it reverses another amount"
+    return _money(plan, paid_cents, reasons) or _room(plan, claim)
 
 
-def _money(plan: PostingPlan, payment: ClaimPayment, reasons: Reasons) -> str:
+def _money(plan: PostingPlan, paid_cents: int, reasons: Reasons) -> str:
     planned: Reasons = {}
     paid = denied = 0
     for line in plan.lines:
         paid += line.paid_cents
+        if len(line.code) > LONGEST_CODE:
+            return f"the code of a line has more than {LONGEST_CODE} characters"
         for one in line.adjustments:
+            if len(one.remark) > LONGEST_REMARK:
+                return f"a remark has more than {LONGEST_REMARK} characters"
             key = one.group, one.reason
             planned[key] = planned.get(key, 0) + one.cents
             if one.kind is Kind.DENIAL:
                 denied += one.cents
-    if paid != payment.paid_cents:
+    if paid != paid_cents:
         return "its lines do not add up to what is paid"
     if planned != reasons and {key: amount for key, amount in planned.items() if amount} != reasons:
         return "its adjustments are not those of the payment"

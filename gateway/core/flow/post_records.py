@@ -12,6 +12,7 @@ from ..model.posting import PostingPlan, WorkItemDraft
 from ..x12.remittance import ClaimPayment
 from ..x12.segment import Delimiters
 from .in_child import PAYMENTS
+from .verdicts import ItemRow, RowKept
 
 
 class ProviderLevel(msgspec.Struct, array_like=True, gc=False):
@@ -66,18 +67,20 @@ class Scanned(msgspec.Struct, array_like=True):
 
 
 class Asked(msgspec.Struct, array_like=True, gc=False):
-    """A claim payment to be decided. `payment_id` is the id its row will have; `content` is packed."""
+    """A claim payment to be decided. `payment_id` is the id its row will have; `content` is packed. `aside` says why
+    nothing is to be done with it."""
 
     payment_id: int
     remittance_id: int
     ordinal: int
     payer_id: str
     content: bytes
+    aside: str = ""
 
 
 class PostRequest(msgspec.Struct, array_like=True):
     """What a child is asked. `killed` are calls that cost an earlier child its life: item, step number, why; `resting`
-    are steps that are not to be called for now: number, why."""
+    are steps that are not to be called for now: number, payer (None: everybody's), why."""
 
     config_hash: str
     config_root: str
@@ -87,7 +90,12 @@ class PostRequest(msgspec.Struct, array_like=True):
     today: str
     payments: list[Asked]
     killed: list[tuple[int, int, str]] = []
-    resting: list[tuple[int, str]] = []
+    resting: list[tuple[int, str | None, str]] = []
+
+    def only(self, start: int, end: int) -> PostRequest:
+        """A request for some of the payments."""
+        killed = [(item - start, step, why) for item, step, why in self.killed if start <= item < end]
+        return msgspec.structs.replace(self, payments=self.payments[start:end], killed=killed)
 
 
 class Decided(msgspec.Struct, array_like=True, gc=False):
@@ -97,7 +105,9 @@ class Decided(msgspec.Struct, array_like=True, gc=False):
     `claim_id` is 0 where no claim was found; `version` and `known_number` (the payer's) are the claim's that was
     decided on, `claim_state` what it becomes. `match` says how the claim was found, `reason` (with team and rule) why
     it does not post, `what` all of it in one sentence. `drafts` are the work items of `plan.denials`, in their order.
-    `steps` are the plugins' records.
+    `steps` are the plugins' records, `routed` those of each denial. `patient_id` and `patient_version` are of the
+    patient whose past a plugin looked at (0: none did). `items` are what plugins want done beside, `rows` what they
+    keep.
     """
 
     payment_id: int
@@ -126,6 +136,11 @@ class Decided(msgspec.Struct, array_like=True, gc=False):
     plan: PostingPlan | None = None
     drafts: list[WorkItemDraft | None] = []
     steps: list[Any] = []
+    routed: list[list[Any]] = []
+    patient_id: int = 0
+    patient_version: int = 0
+    items: list[ItemRow] = []
+    rows: list[RowKept] = []
 
 
 class DecidedChunk(msgspec.Struct, array_like=True, gc=False):

@@ -20,8 +20,9 @@ from ..store import requests, timeline
 from ..store.tables import claim_lines, claims, holds, patients
 from ..store.tables import requests as request_table
 from ..work.items import close_items, open_items
+from . import kept_rows
 from .again import sentence
-from .commit_claims import Origin, changed_patients, write_holds
+from .commit_claims import CHECK, Origin, changed_patients, check_entry, plugin_items, write_holds
 from .release import BY_ITSELF, NO_PARTNER
 from .replay import CLAIM_STATIONS, REPLAYED
 from .verdicts import Chunk, HoldRow, Verdict
@@ -121,20 +122,23 @@ class _One:
 
     def apply(self, request_id: int) -> None:
         """Holds, state, content, timeline and the request."""
-        kept, gone, new = self._holds()
+        standing, gone, new = self._holds()
         if gone:
             self._release(gone)
-        open_now = len(kept) + len(new)
+        open_now = len(standing) + len(new)
         state = ClaimState(self.row.state)
         if state is not ClaimState.REJECTED:
             state = ClaimState.HELD if open_now else ClaimState.READY
-        outcome = _in_words(state, len(kept), len(gone), len(new))
+        outcome = _in_words(state, len(standing), len(gone), len(new))
         self._write(state)
+        ids = {self.verdict.ordinal: self.row.id}
+        opened = plugin_items(self.origin, [self.verdict], ids)
         if new:
             self.verdict.holds = new
-            ids = {self.verdict.ordinal: self.row.id}
-            opened = write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
-            open_items(self.connection, opened, self.now)
+            opened += write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
+        open_items(self.connection, opened, self.now)
+        kept = ((row, self.row.patient_id, self.row.id) for row in self.verdict.rows)
+        kept_rows.write(self.connection, kept, self.now)
         self._tell(request_id, outcome, new)
         requests.done(
             self.connection,
@@ -149,14 +153,16 @@ class _One:
         """The open holds that stay, those that go, and what is to be opened."""
         rows = self.connection.execute(select(holds).where(holds.c.claim_id == self.row.id).order_by(holds.c.id)).all()
         wanted = {_same(one): one for one in self.verdict.holds}
-        before = CLAIM_STATIONS[: CLAIM_STATIONS.index(self.chunk["station"])]
+        before = [*CLAIM_STATIONS[: CLAIM_STATIONS.index(self.chunk["station"])]]
+        if before:
+            before.append(CHECK)
         kept, gone = [], []
         for row in rows:
             if row.released_at is not None:
                 if row.released_by != BY_ITSELF:
                     wanted.pop(_same(row), None)
                 continue
-            of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER
+            of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER or row.station == CHECK
             if not of_the_chain or row.station in before or wanted.pop(_same(row), None) is not None:
                 kept.append(row)
             else:
@@ -223,6 +229,8 @@ class _One:
         which = "the configuration it ran with before" if self.chunk["configuration"] == "original" else "today's"
         what = f"Run again from {self.chunk['station']}, with {which}: {sentence(asked.reason)} {outcome}"
         entries = [timeline.Entry("claim", claim_id, "replay", what, None, config, asked.who)]
+        if self.verdict.noted:
+            entries.append(check_entry(claim_id, self.verdict.noted, config))
         for row in self.verdict.stations:
             entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config))
         if new:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from ...plugins.chains import Chain
-from ...plugins.runner import Runner
+from ...plugins.runner import Decision, Runner
 from ..model.money import to_dollars
 from ..model.posting import Denial, WorkItemDraft
 from ..work.calendar import add_business_days
@@ -18,15 +18,13 @@ DENIALS_TEAM = "denials"
 
 async def route(
     runner: Runner, item: int, chain: Chain, denials: Sequence[Denial], payer_id: str, partner: str
-) -> list[WorkItemDraft | None]:
-    """What the chain says of each denial; None where no step says anything. Runs in the child that decides."""
+) -> tuple[list[WorkItemDraft | None], list[Decision]]:
+    """What the chain says of each denial (None where no step says anything), and how it was decided. Runs in the child
+    that decides."""
     if not chain.steps("route"):
-        return [None] * len(denials)
-    drafts: list[WorkItemDraft | None] = []
-    for denial in denials:
-        decision = await runner.denial(item, chain, denial, payer_id, partner)
-        drafts.append(decision.answer)
-    return drafts
+        return [None] * len(denials), []
+    decisions = [await runner.denial(item, chain, denial, payer_id, partner) for denial in denials]
+    return [decision.answer for decision in decisions], decisions
 
 
 def denial_item(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import Engine as SyncEngine
@@ -13,6 +14,8 @@ from ...plugins.pickup import PickupRules, RemoteFile, Sighting, look
 from ..clock import Clock
 from ..store.archive import Archive
 from .breakers import Breakers
+from .deaths import Deaths
+from .desk_rests import Resting
 
 if TYPE_CHECKING:
     from ...config.config import Config
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 class DecidePool(Protocol):
     """Child processes that decide a chunk; see `core.engine.decide_pool`."""
 
-    async def call(self, payload: bytes, limits: Sequence[float]) -> object:
+    async def call(
+        self, payload: bytes, limits: Sequence[float], begun: Callable[[Path | None], None] | None = None
+    ) -> object:
         """The answer's bytes, or who is to blame that there is none."""
 
 
@@ -44,6 +49,16 @@ class Papers(Protocol):
 
     @property
     def config(self) -> Config: ...
+
+    @property
+    def archive(self) -> Archive: ...
+
+    @property
+    def reads(self) -> SyncEngine: ...
+
+
+class Desks(Protocol):
+    """What calling a plugin's declaration needs, in a running gateway or in a command."""
 
     @property
     def archive(self) -> Archive: ...
@@ -78,7 +93,8 @@ class Sightings:
 
 class Services:
     """Everything a station may use. `config` is the configuration in force, `reads` a read-only engine for
-    look-ups outside a transaction."""
+    look-ups outside a transaction, `desks` the children for what plugins do beside the chains (those that decide, where
+    there are no others)."""
 
     def __init__(
         self,
@@ -91,15 +107,20 @@ class Services:
         reads: SyncEngine,
         sightings: Sightings | None = None,
         breakers: Breakers | None = None,
+        deaths: Deaths | None = None,
+        desks: DecidePool | None = None,
     ) -> None:
         self.config = config
         self.archive = archive
         self.clock = clock
         self.decide = decide
+        self.desks = desks or decide
+        self.desk_rests = Resting(clock)
         self.transports = transports
         self.reads = reads
         self.sightings = sightings or Sightings(clock)
         self.breakers = breakers or Breakers(clock)
+        self.deaths = deaths or Deaths(None)
         self.polling: set[str] = set()
 
     def source(self, name: str) -> Source | None:

@@ -19,6 +19,7 @@ def load() -> tuple[str, ...]:
         drop,
         fetch,
         intake,
+        plugin_schedule,
         post,
         read,
         replay_claims,
@@ -27,8 +28,9 @@ def load() -> tuple[str, ...]:
         watch,
     )
 
-    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch, replay_claims, replay_payments)
-    return tuple(module.__name__.rpartition(".")[2] for module in rails)
+    rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
+    beside = (replay_claims, replay_payments, plugin_schedule)
+    return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 
 
 @workflow("expire")

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from ..model.posting import WorkItemDraft
 from ..store.patients import Person
 
 
@@ -40,6 +41,41 @@ class HoldRow(msgspec.Struct, array_like=True, gc=False):
     due: dt.date | None = None
     expires: dt.date | None = None
     station: str = ""
+
+
+PLUGIN_ITEM = "claim_review"
+"""The kind of the work items that plugins open beside what they decide."""
+
+
+class ItemRow(msgspec.Struct, array_like=True, gc=False):
+    """A work item that a plugin wants opened, whatever else was decided; `line` is 0 for the whole claim."""
+
+    plugin: str
+    line: int
+    draft: WorkItemDraft
+
+
+class RowKept(msgspec.Struct, array_like=True, gc=False):
+    """A row that a plugin keeps in a table of its own: values by column, amounts and dates as text."""
+
+    plugin: str
+    table: str
+    payer_id: str
+    values: dict[str, Any]
+
+
+class Noted(msgspec.Struct, array_like=True, gc=False):
+    """What the guides find in a claim. `level` is 1 to 5, `place` as people write it (`2010AA NM109`), `line` the
+    service line (0: the claim), `code` IK304 or IK403 or a rule's id, `words` what is wrong and what to do, `status`
+    the STC for it (`A7:562:85`). `action`: what is done about it (report, hold, refuse)."""
+
+    level: int
+    place: str
+    line: int
+    code: str
+    words: str
+    status: str
+    action: str = "report"
 
 
 class StationRow(msgspec.Struct, array_like=True, gc=False):
@@ -74,7 +110,8 @@ class Verdict(msgspec.Struct, array_like=True, gc=False):
     """One claim, decided. `content` is the packed claim after the edits; `content_hash` is of the segments as they
     came. `patient_id` and `patient_version` are those of the history that was looked at (0: no patient of ours
     then). `fault` says why nothing can be done with the claim (empty: it was decided); `alone` is False where that is
-    the fault of its whole transaction set, which a work item of the file speaks of."""
+    the fault of its whole transaction set, which a work item of the file speaks of. `items` are what plugins want done
+    beside, `rows` what they keep. `noted` is what the guides find in it, as it came."""
 
     ordinal: int
     content: bytes
@@ -89,15 +126,16 @@ class Verdict(msgspec.Struct, array_like=True, gc=False):
     stations: list[StationRow]
     fault: str = ""
     alone: bool = True
+    items: list[ItemRow] = []
+    rows: list[RowKept] = []
+    noted: list[Noted] = []
 
 
 class Chunk(msgspec.Struct, array_like=True, gc=False):
-    """All that was decided in one go, under one configuration. `plugin_rows`: table name to rows, for plugins
-    that keep their own."""
+    """All that was decided in one go, under one configuration."""
 
     config_hash: str
     verdicts: list[Verdict]
-    plugin_rows: dict[str, list[dict[str, Any]]] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()

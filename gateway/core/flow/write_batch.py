@@ -27,6 +27,7 @@ from ..x12.stored import StoredClaim
 from ..x12.transactions import ClaimSetEnd, FileFault, ReadClaim, UnknownSet, transactions
 from ..x12.values import cents as cents_of
 from ..x12.writer import ClaimHead, ClaimSet, InterchangeHead, write_claims
+from .claim_check import action_of, check_claim, codes_of, in_words
 from .services import Papers
 
 
@@ -74,9 +75,12 @@ def write_batch(papers: Papers, partner: Partner, batch_id: int) -> Written:
         batch = batch_store.get(connection, batch_id)
         rows = batch_store.contents(connection, batch_id)
     claims = [_as_sent(papers, row) for row in rows]
+    result = Written(sha256="", size=0, note="", taken_out=[], blanked=[], refused="")
+    result["taken_out"] = list(_not_by_the_guide(papers, partner, claims))
+    if result["taken_out"]:
+        return result
     wanted = marks_of(partner)
     marks = None if partner.delimiters.fixed else delimit.choose((one.stored for one in claims), wanted)
-    result = Written(sha256="", size=0, note="", taken_out=[], blanked=[], refused="")
     if marks is None:
         marks = wanted
         claims = _fitted(claims, marks, result)
@@ -103,6 +107,15 @@ def write_batch(papers: Papers, partner: Partner, batch_id: int) -> Written:
         return result
     result["sha256"], result["size"] = stored
     return result
+
+
+def _not_by_the_guide(papers: Papers, partner: Partner, claims: Sequence[_Claim]) -> Iterator[tuple[int, str]]:
+    """The claims that must not leave because of what the guide finds in them, with why."""
+    codes = codes_of(papers.config) if partner.check.codes != "report" else None
+    for one in claims:
+        noted = [found for found in check_claim(one.stored, codes) if action_of(partner.check, found.level) != "report"]
+        if noted:
+            yield one.claim_id, f"It does not keep to its guide. {in_words(noted)}"
 
 
 def marks_of(partner: Partner) -> Delimiters:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from .bulk import insert_bulk
 from .ids import allocate
-from .tables import patient_ids, patient_merges, patients
+from .tables import claims, patient_ids, patient_merges, patients
 
 BULK = 500
 
@@ -118,6 +118,47 @@ def _follow(connection: Connection, ids: set[int]) -> dict[int, Known]:
     return final
 
 
+def of_claims(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Known]:
+    """The patient of each of these claims, merged ones followed to who they were merged into; without those of whom no
+    patient is known."""
+    found: dict[int, int] = {}
+    for start in range(0, len(claim_ids), BULK):
+        rows = connection.execute(
+            select(claims.c.id, claims.c.patient_id).where(
+                claims.c.id.in_(claim_ids[start : start + BULK]), claims.c.patient_id.is_not(None)
+            )
+        )
+        found.update((row.id, row.patient_id) for row in rows)
+    ids = sorted(set(found.values()))
+    known: dict[int, Known] = {}
+    for start in range(0, len(ids), BULK):
+        known |= _follow(connection, set(ids[start : start + BULK]))
+    return {claim_id: known[patient_id] for claim_id, patient_id in found.items()}
+
+
+def final_ids(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Who each of these patients counts for today."""
+    wanted = sorted(set(ids))
+    found: dict[int, int] = {}
+    for start in range(0, len(wanted), BULK):
+        followed = _follow(connection, set(wanted[start : start + BULK]))
+        found |= {patient_id: known.patient_id for patient_id, known in followed.items()}
+    return found
+
+
+def changed(connection: Connection, ids: Iterable[int]) -> None:
+    """Something about these patients is not what it was: what was decided on their past is decided again."""
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), BULK):
+        some = wanted[start : start + BULK]
+        if connection.dialect.name == "postgresql":
+            # In one order, so that two transactions never wait for each other.
+            connection.execute(
+                select(patients.c.id).where(patients.c.id.in_(some)).order_by(patients.c.id).with_for_update()
+            )
+        connection.execute(update(patients).where(patients.c.id.in_(some)).values(version=patients.c.version + 1))
+
+
 class Linked(NamedTuple):
     """Where each person went: their patient's id, in the order asked for, and the merges that were suggested
     (patient, other patient)."""
@@ -165,13 +206,7 @@ def link(
             ),
         )
     _remember(connection, keys, answer, seen_on)
-    touched = sorted(old.intersection(answer))
-    for start in range(0, len(touched), BULK):
-        connection.execute(
-            update(patients)
-            .where(patients.c.id.in_(touched[start : start + BULK]))
-            .values(version=patients.c.version + 1)
-        )
+    changed(connection, old.intersection(answer))
     suggested = _suggest(connection, [person for _, person in newcomers], fresh, now) if newcomers else []
     return Linked(answer, suggested)
 

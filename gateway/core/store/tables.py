@@ -394,6 +394,63 @@ holds = Table(
     Index("ix_holds_released_at", "released_at"),
 )
 
+# --- what patients were given ------------------------------------------------------------------------
+
+# Items that were delivered; `key` makes the same row twice one.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    _ref("patient_id", "patients", index=False),
+    _ref("claim_id", "claims", nullable=True),
+    _ref("file_id", "files"),
+    _text("source"),
+    _text("key", size=32),
+    _text("order_number", size=50),
+    _text("code", size=48),
+    _text("modifiers", size=20),
+    _text("quantity", size=15),
+    _text("serial", size=50, index=True),
+    _text("lot", size=50),
+    Column("delivered_on", Date, nullable=False),
+    _text("proof", size=10),
+    _text("claim_number", size=38),
+    _moment("created_at"),
+    UniqueConstraint("key"),
+    Index("ix_deliveries_patient_id", "patient_id", "delivered_on"),
+)
+
+# Equipment that a patient has (`ended_on` empty) or had.
+equipment = Table(
+    "equipment",
+    metadata,
+    _id(),
+    _ref("patient_id", "patients", index=False),
+    _ref("file_id", "files"),
+    _text("source"),
+    _text("key", size=32),
+    _text("code", size=48),
+    _text("serial", size=50, index=True),
+    Column("started_on", Date, nullable=False),
+    Column("ended_on", Date, nullable=True),
+    _text("ownership", size=10),
+    _moment("created_at"),
+    UniqueConstraint("key"),
+    Index("ix_equipment_patient_id", "patient_id", "started_on"),
+)
+
+# The tables that plugins keep rows in, as they were declared; they are made at the start (`store.plugin_tables`).
+plugin_tables = Table(
+    "plugin_tables",
+    metadata,
+    Column("name", String(63), primary_key=True),
+    _text("plugin"),
+    _text("table", size=30),
+    Column("declared", JSON, nullable=False),
+    _moment("created_at"),
+    UniqueConstraint("plugin", "table"),
+)
+
 # --- batches and submissions -----------------------------------------------------------------------
 
 # `state`: allocated, written, sending, unknown (sent or not, nobody knows), sent, waiting (its partner is

@@ -17,6 +17,7 @@ SCOPES = {
     "submit": "hand in claims and files",
     "read": "look at files, batches, claims and work items",
     "work": "retransmit, resubmit and replay",
+    "metrics": "scrape /metrics",
     "admin": "everything, reloads and partners included",
 }
 

@@ -19,8 +19,9 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     """A work item to open. `key` names its cause: opening the same key again changes nothing.
 
     `kind`: rejection, file_rejection, hold, posting_exception, remittance_exception, denial, overdue_ack,
-    file_problem, partner_stopped, duplicate_claim, faulty_claim, plugin_failure, patient_merge. `cents` are
-    the dollars at stake, `work_by` the date it should be worked, `deadline` the date that costs money.
+    file_problem, partner_stopped, duplicate_claim, faulty_claim, plugin_failure, patient_merge, payment_review,
+    provider_level, claim_review (what a plugin wants looked at beside), or a plugin's own. `cents` are the dollars at
+    stake, `work_by` the date it should be worked, `deadline` the date that costs money.
     """
 
     kind: str

@@ -380,7 +380,9 @@ class Claim(Loop):
 
     def handle(self, by: str) -> Claim:
         """Another handle on the claim as it is now, with an edit log of its own."""
-        return Claim(self.stored, by, self.numbers)
+        delimiters, *parts = self.stored
+        # Lists of its own: whoever changes one in place, without an edit, changes nobody else's claim.
+        return Claim(StoredClaim(delimiters, *([*part] for part in parts)), by, self.numbers)
 
     def lend(self, by: str) -> None:
         """Let another edit through this handle from now on."""

@@ -129,7 +129,8 @@ class Nesting:
         if _number(se[1]) != count:
             what = f"SE01 says {_said(se[1])} segments; there are {count}."
             events.append(self._fault("se01-count", what, at, "SE", 1, True))
-        if se[2].strip() != self.st[2].strip():
+        # Blanks in front are significant (X12.6), those behind are not.
+        if se[2].rstrip() != self.st[2].rstrip():
             what = "SE02 is not ST02: the control numbers of the set's start and end differ."
             events.append(self._fault("se02-control-number", what, at, "SE", 2, True))
         return [*events, self._end_set(se, at)]

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from gateway.core.flow import answers
-from gateway.core.flow.intake_answer import acknowledgment_of
+from gateway.core.flow.intake_answer import acknowledgments_of
 from gateway.core.store import files as file_rows
 from gateway.core.store.ids import allocate
 from gateway.core.store.tables import (
@@ -224,7 +224,7 @@ def received(inbound: Inbound, data: bytes, faulty: tuple[int, ...] = ()) -> int
 
 def answered(inbound: Inbound, file_id: int) -> bytes:
     with inbound.services.reads.connect() as connection:
-        data = acknowledgment_of(inbound.services, connection, file_id)
+        data = acknowledgments_of(inbound.services, connection, file_id).ack
     assert data is not None
     return data
 
@@ -276,6 +276,39 @@ def test_the_999_says_which_sets_were_taken(
     assert [one.code for one in group] == groups
     assert [one.st02 for one in seen] == ["0001"] * len(sets)
     assert answered(inbound, file_id) == made  # asked again: the same bytes
+    assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
+
+
+def test_the_999_names_what_is_wrong_and_the_claim_that_it_belongs_to(inbound: Inbound, tmp_path: Path) -> None:
+    made = answered(inbound, received(inbound, GOOD.replace(b"*UN*", b"*UX*", 1)))
+    (seen,), _ = verdicts(made)
+    (error,) = seen.errors
+    assert (seen.code, error.segment, error.loop, error.elements[0].code) == ("E", "SV1", "2400", "7")
+    assert [(each.name, each.value) for each in error.contexts] == [("CLM01", "C-1")]
+    assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "codes", "group"),
+    [
+        (make_837([Made()], version="005010X223A2"), ("I6",), ("2",)),
+        (GOOD.replace(b"GS*HC", b"GS*HP").replace(b"ST*837", b"ST*835").replace(b"X222A1", b"X221A1"), ("1",), ()),
+    ],
+    ids=["an institutional claim", "a remittance"],
+)
+def test_what_is_not_taken_in_is_refused(
+    inbound: Inbound, data: bytes, codes: tuple[str, ...], group: tuple[str, ...]
+) -> None:
+    (seen,), (whole,) = verdicts(answered(inbound, received(inbound, data)))
+    assert (seen.code, seen.codes, seen.errors) == ("R", codes, ())
+    assert (whole.code, whole.codes) == ("R", group)
+
+
+def test_an_envelope_that_could_not_be_written_is_answered_all_the_same(inbound: Inbound, tmp_path: Path) -> None:
+    data = GOOD.replace(b"*ZZ*DESK           *", b"*ZZZ*DESK DESK DESK DESK*").replace(b"*0*T*:", b"*0*I*:")
+    made = answered(inbound, received(inbound, data.replace(b"GS*HC*DESK*", b"GS*HC*D*")))
+    assert made.startswith(b"ISA*00*          *00*          *ZZ*GATEWAY        *ZZ*DESK DESK DESK *")
+    assert b"~\nGS*FA*GATEWAY*DESK DESK DESK*" in made
     assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from ..segment import Delimiters
-from .model import Element, Guide, Loop, Segment, Syntax, Usage
+from .elements import Rules
+from .model import Element, Guide, Loop, Segment, Usage
 from .patterns import breakable_from, pattern, rules_to_check
 
 TABLE = 10_000
@@ -35,9 +36,10 @@ class Node:
         self.limit = segment.repeats
         self.before = loop.before(index)
         self.match: Callable[[str], re.Match[str] | None] = pattern(segment, delimiters).fullmatch
-        self.rules: tuple[Syntax, ...] = rules_to_check(segment)
+        rules = rules_to_check(segment)
+        self.rules = Rules(rules)
         # A segment with fewer elements than this cannot break one of them.
-        self.rules_from = min((breakable_from(rule) for rule in self.rules), default=ANY_LENGTH)
+        self.rules_from = min((breakable_from(rule) for rule in rules), default=ANY_LENGTH)
         self.state: State = loop.state(loop.places[index])
 
 
@@ -128,15 +130,30 @@ def _key_place(segment: Segment) -> tuple[int, int]:
 def is_it(segment: Segment, raw: str, delimiters: Delimiters) -> bool:
     """Whether a segment, of the right tag, has the keys of this one (or this one has none)."""
     parts = raw.split(delimiters.element)
-    for key in segment.keys:
-        value = parts[key.position] if key.position < len(parts) else ""
-        if key.components:
-            components = value.split(delimiters.component)
-            at = _inner_key(key).position
-            value = components[at - 1] if at <= len(components) else ""
-        if value not in key_codes(key):
-            return False
-    return True
+    return all(_value_at(key, parts, delimiters) in key_codes(key) for key in segment.keys)
+
+
+def key_value(segment: Segment, raw: str, delimiters: Delimiters) -> str:
+    """What stands where this segment has its first key; empty where it has none."""
+    keys = segment.keys
+    return _value_at(keys[0], raw.split(delimiters.element), delimiters) if keys else ""
+
+
+def _value_at(key: Element, parts: Sequence[str], delimiters: Delimiters) -> str:
+    value = parts[key.position] if key.position < len(parts) else ""
+    if not key.components:
+        return value
+    components = value.split(delimiters.component)
+    at = _inner_key(key).position
+    return components[at - 1] if at <= len(components) else ""
+
+
+def _codes_at(segment: Segment, at: tuple[int, int]) -> tuple[str, ...]:
+    """The codes that a segment allows at an element and component (0: the whole)."""
+    element = next((one for one in segment.elements if one.position == at[0]), None)
+    if element is None or not at[1]:
+        return element.codes if element is not None else ()
+    return next((one.codes for one in element.components if one.position == at[1]), ())
 
 
 class Choice:
@@ -224,9 +241,17 @@ class CompiledGuide:
                 if isinstance(child, Segment):
                     self._keyed.setdefault(child.tag, []).append(child)
 
-    def has_key(self, tag: str, raw: str) -> bool:
-        """Whether there is a segment of this tag and this key anywhere in the guide."""
-        return any(is_it(segment, raw, self.delimiters) for segment in self._keyed.get(tag, ()))
+    def has_key(self, tag: str, raw: str, like: Segment) -> bool:
+        """Whether there is a segment of this tag and this key anywhere in the guide. One without a key counts where it
+        allows the value that stands at the key of `like`."""
+        value, at = key_value(like, raw, self.delimiters), _key_place(like)
+        for segment in self._keyed.get(tag, ()):
+            if segment.keys:
+                if is_it(segment, raw, self.delimiters):
+                    return True
+            elif not (codes := _codes_at(segment, at)) or value in codes:
+                return True
+        return False
 
     def node(self, loop: LoopNode, index: int) -> Node:
         """A segment of a loop, by its index among the loop's children."""

@@ -12,12 +12,16 @@ from typing import NamedTuple
 from ..segment import Delimiters
 from ..values import parse_date
 from .model import Element, Kind, Segment, Syntax, Usage
+from .notation import lengths
 
 MISSING, CONDITIONAL, TOO_MANY, TOO_SHORT, TOO_LONG = "1", "2", "3", "4", "5"
 BAD_CHARACTER, BAD_CODE, BAD_DATE, BAD_TIME, EXCLUDED = "6", "7", "8", "9", "10"
 TOO_MANY_REPEATS, TOO_MANY_COMPONENTS, NOT_USED = "12", "13", "I10"
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CENTS = "782"
+"""Amounts: cents count as two digits even where they are left out (TR3 B.1.1.3.1.2)."""
+_OUTSIDE = re.compile(r"[^\x20-\x7e]")
+"""What the basic and the extended character set of X12 do not have."""
 _INTEGER = re.compile(r"-?\d+", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?", re.ASCII)
@@ -43,7 +47,7 @@ def check(segment: Segment, raw: str, delimiters: Delimiters) -> list[ElementFau
     parts = raw.split(delimiters.element)
     found: list[ElementFault] = []
     used = {element.position: element for element in segment.elements}
-    end = max(used, default=0)
+    end = max(*used, lengths().get(segment.tag, 0)) if used else 0
     for position in range(1, max(end + 1, len(parts))):
         value = parts[position] if position < len(parts) else ""
         element = used.get(position)
@@ -54,10 +58,57 @@ def check(segment: Segment, raw: str, delimiters: Delimiters) -> list[ElementFau
             found.append(ElementFault(position, 0, 0, code, value))
             if code is TOO_MANY:
                 break
-    # What must be there anyhow has been told; that a rule wants it too says nothing more.
-    told = {fault.position for fault in found if fault.code == MISSING and not fault.component}
-    found += [fault for fault in broken_rules(segment.syntax, parts) if fault.position not in told]
+    # A form of date that is wrong is told, and not the date that follows the form which was meant.
+    wrong = {one.position for one in found}
+    found = [one for one in found if one.element is None or one.component or one.element.date_by not in wrong]
+    # What is missing anyway is not told again by a rule.
+    missing = {one.position for one in found if one.code == MISSING and not one.component}
+    found += [one for one in broken_rules(segment.syntax, parts) if one.position not in missing]
+    if not parts[-1] or len(parts) == 1:
+        found += _nothing_said(parts, used, {one.position for one in found})
     return found
+
+
+def _nothing_said(parts: Sequence[str], used: dict[int, Element], told: set[int]) -> Iterator[ElementFault]:
+    """Separators behind the last value, which must be left out (TR3 B.1.1.3.10); a segment without a value."""
+    last = max((at for at, value in enumerate(parts) if at and value), default=0)
+    empty = set(range(last + 1, len(parts)))
+    if empty and not empty & told:
+        yield ElementFault(last + 1, 0, 0, TOO_MANY, "", used.get(last + 1))
+    elif not last and not told:
+        yield ElementFault(1, 0, 0, MISSING, "", used.get(1))
+
+
+class Rules:
+    """Syntax rules made ready to be asked often: which elements are there becomes bits, and each rule two masks."""
+
+    __slots__ = ("_all", "rules")
+
+    def __init__(self, rules: Sequence[Syntax]) -> None:
+        self.rules = tuple(rules)
+        self._all = [
+            (rule.letter, 1 << rule.positions[0], sum(1 << position for position in rule.positions[1:]))
+            for rule in rules
+        ]
+
+    def hold(self, parts: Sequence[str]) -> bool:
+        """Whether elements (the tag first) break none of them."""
+        there = sum([1 << at for at, value in enumerate(parts) if value])
+        for letter, first, others in self._all:
+            if letter == "P":
+                good = there & (first | others) in (0, first | others)
+            elif letter == "R":
+                good = there & (first | others) != 0
+            elif letter == "E":
+                both = there & (first | others)
+                good = not both & (both - 1)
+            elif letter == "C":
+                good = not there & first or there & others == others
+            else:
+                good = not there & first or there & others != 0
+            if not good:
+                return False
+        return True
 
 
 def broken_rules(rules: Sequence[Syntax], parts: Sequence[str]) -> list[ElementFault]:
@@ -113,27 +164,33 @@ def _element(element: Element, value: str, parts: Sequence[str], delimiters: Del
 def _composite(composite: Element, value: str, repeat: int, delimiters: Delimiters) -> Iterator[ElementFault]:
     parts = value.split(delimiters.component)
     used = {component.position: component for component in composite.components}
-    end = max(used)
+    end = max(*used, lengths().get(composite.composite, 0))
     for position in range(1, max(end, len(parts)) + 1):
         one = parts[position - 1] if position <= len(parts) else ""
         component = used.get(position)
         if component is None:
             if one:
-                code = NOT_USED if position < end else TOO_MANY_COMPONENTS
+                code = NOT_USED if position <= end else TOO_MANY_COMPONENTS
                 yield ElementFault(composite.position, position, repeat, code, one)
                 if code is TOO_MANY_COMPONENTS:
                     return
         elif not one.strip(" "):
             if component.usage is Usage.REQUIRED:
                 yield ElementFault(composite.position, position, repeat, MISSING, one, component)
+            elif one:
+                yield ElementFault(composite.position, position, repeat, BAD_CHARACTER, one, component)
         elif wrong := _wrong(component, one, ["", *parts], delimiters):
             yield ElementFault(composite.position, position, repeat, wrong, one, component)
+    if not parts[-1] and any(parts):
+        last = max(at for at, one in enumerate(parts, 1) if one)
+        if all(used[at].usage is not Usage.REQUIRED for at in range(last + 1, len(parts) + 1) if at in used):
+            yield ElementFault(composite.position, last + 1, repeat, TOO_MANY_COMPONENTS, "", used.get(last + 1))
 
 
 def _wrong(element: Element, value: str, parts: Sequence[str], delimiters: Delimiters) -> str:
     """IK403 of a value that stands there; empty where it is right. `parts`: the segment's elements, or the composite's
     components, by position."""
-    if _CONTROL.search(value) or any(one and one in value for one in (delimiters.component, delimiters.repetition)):
+    if _OUTSIDE.search(value) or any(one and one in value for one in (delimiters.component, delimiters.repetition)):
         return BAD_CHARACTER
     if element.codes:
         return "" if value in element.codes else BAD_CODE
@@ -154,6 +211,8 @@ def _wrong(element: Element, value: str, parts: Sequence[str], delimiters: Delim
             if not (_DECIMAL if data.kind is Kind.DECIMAL else _INTEGER).fullmatch(value):
                 return BAD_CHARACTER
             size = sum(one.isdigit() for one in value)  # sign and point do not count
+            if data.number == _CENTS:
+                size = max(size, sum(one.isdigit() for one in value.partition(".")[0]) + 2)
     if size < data.shortest:
         return TOO_SHORT
     return TOO_LONG if size > data.longest else ""

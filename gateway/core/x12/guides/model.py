@@ -120,9 +120,11 @@ class Loop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Guide(msgspec.Struct, frozen=True, kw_only=True):
-    """A guide: the transaction set it is for, the versions that say it (ST03, GS08), and its outermost loop."""
+    """A guide: the transaction set it is for, the versions that say it (ST03, GS08), its outermost loop, and the tags
+    that the standard has in the set and the guide does not use."""
 
     set: str
     versions: tuple[str, ...]
     name: str
     root: Loop
+    unused: tuple[str, ...] = ()

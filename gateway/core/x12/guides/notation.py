@@ -12,6 +12,8 @@
         ...
       LOOP ...
 
+`UNUSED N2 CL1`, below the head: segments that the standard has in this transaction set, and the guide has nowhere.
+
 A segment: its printed position, tag, usage (R, S), how often (`>1`: any number), our name. An element: its position in
 the segment, the number of its data element, usage, then in any order `key`, `x5` (may stand five times, divided by the
 repetition separator), `date:02` (written as element 02 says), `set:NAME` (an external code set), `AN 1-30` (where the
@@ -19,7 +21,8 @@ guide narrows type or lengths), and `= A B C` (the codes that the guide allows; 
 `05 C023 R`, its components two blanks deeper with `1`, `2`, ... for their positions; where it is the key, the first
 component with codes is meant. What is not listed is not used.
 
-Data elements are in `elements.txt`: number, type, shortest, longest, our name.
+Data elements are in `elements.txt`: number, type, shortest, longest, our name. How long segments and composites are in
+the standard is in `segments.txt`.
 
 `AGAIN 2300 R 100`: the loop of that id, written out above, stands here too (a claim is told of a subscriber, or of a
 patient below him), with the usage and repeats of this line.
@@ -78,6 +81,13 @@ def data_elements() -> dict[str, DataElement]:
     return found
 
 
+@cache
+def lengths() -> dict[str, int]:
+    """How many elements segments have in the standard, and how many components composites."""
+    text = (resources.files(FOLDER) / "data" / "segments.txt").read_text()
+    return {line.words[0]: int(line.words[1]) for line in _lines(text, "segments.txt")}
+
+
 class _Reader:
     """The lines of one file, taken one after the other."""
 
@@ -108,10 +118,14 @@ class _Reader:
         if head.words[0] != "GUIDE" or len(head.words) < 3:
             raise self.wrong(head, "a guide begins with GUIDE, the transaction set and its versions.")
         children: list[Segment | Loop] = []
+        unused: list[str] = []
         while (line := self.peek(0)) is not None:
-            children.append(self._child(line, 0))
+            if line.words[0] == "UNUSED":
+                unused += self.take().words[1:]
+            else:
+                children.append(self._child(line, 0))
         root = Loop(id=head.words[1], usage=Usage.REQUIRED, repeats=1, name=head.name, children=tuple(children))
-        return Guide(set=head.words[1], versions=tuple(head.words[2:]), name=head.name, root=root)
+        return Guide(set=head.words[1], versions=tuple(head.words[2:]), name=head.name, root=root, unused=tuple(unused))
 
     def _child(self, line: _Line, depth: int) -> Segment | Loop:
         if line.depth != depth:
@@ -287,3 +301,18 @@ def guide(name: str) -> Guide:
         NotationError: its file is not as it must be.
     """
     return parse((resources.files(FOLDER) / "data" / f"{name}.guide").read_text(), f"{name}.guide")
+
+
+GUIDES = ("837p", "835", "999", "277ca")
+
+
+@cache
+def known_tags() -> frozenset[str]:
+    """The segments that the transaction sets of our guides have, in the guide or in the standard alone."""
+    found: set[str] = set()
+    for one in map(guide, GUIDES):
+        found.update(one.unused)
+        found.update(
+            segment.tag for loop in one.root.loops() for segment in loop.children if isinstance(segment, Segment)
+        )
+    return frozenset(found)

@@ -91,8 +91,8 @@ class _Maker:
         self.delimiters = delimiters
         self.element = re.escape(delimiters.element)
         outside = "".join(re.escape(one) for one in set(delimiters) - {""})
-        self.first = f"[^{outside}\\x00-\\x20\\x7f]"
-        self.char = f"[^{outside}\\x00-\\x1f\\x7f]"
+        self.first = f"[^{outside}\\x00-\\x20\\x7f-\\xff]"
+        self.char = f"[^{outside}\\x00-\\x1f\\x7f-\\xff]"
 
     def text(self) -> str:
         """The expression."""
@@ -102,7 +102,9 @@ class _Maker:
         tail = ""
         for text, _ in reversed(units[last + 1 :]):
             tail = f"(?:{text}{tail})?"
-        return re.escape(self.segment.tag) + head + tail
+        # The last element says something; a segment has one at least.
+        something = "" if head else f"(?={self.element})"
+        return f"{re.escape(self.segment.tag)}{something}{head}{tail}(?<!{self.element})"
 
     def _units(self) -> list[tuple[str, bool]]:
         """What stands one after the other, each with the separator before it, and whether it must be there."""
@@ -157,8 +159,8 @@ class _Maker:
         tail = ""
         for text, _ in reversed(parts[last + 1 :]):
             tail = f"(?:{text}{tail})?"
-        # An element that is there says something.
-        return "(?:" + "".join(text for text, _ in parts[: last + 1]) + tail + ")"
+        # An element that is there says something, and its last component does.
+        return "(?:" + "".join(text for text, _ in parts[: last + 1]) + tail + f")(?<!{separator})"
 
     def _dated(self, element: Element) -> str:
         """A date, written as the element before it says; the forms are told apart by how they look."""
@@ -187,7 +189,8 @@ class _Maker:
                 return f"-?\\d{{{data.shortest},{data.longest}}}"
             case Kind.DECIMAL:
                 whole = max(1, data.longest - 2)
-                return f"-?\\d{{{data.shortest},{whole}}}(?:\\.\\d{{1,2}})?"
+                less = "|\\.\\d{1,2}" if data.shortest == 1 else ""
+                return f"-?(?:\\d{{{data.shortest},{whole}}}(?:\\.\\d{{1,2}})?{less})"
             case _:
                 # No blank in front; what ends in one is looked at more closely.
                 rest = f"{self.char}{{{max(0, data.shortest - 1)},{data.longest - 1}}}(?<! )"

@@ -7,17 +7,37 @@ claim, or all claims of the level (billing provider, subscriber, patient) in whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from .compiled import Choice, CompiledGuide, LoopNode, Node, State, Step, is_it
-from .elements import ElementFault, broken_rules, check
+import msgspec
+
+from .compiled import Choice, CompiledGuide, LoopNode, Node, State, Step, is_it, key_codes
+from .elements import BAD_CODE, ElementFault, broken_rules, check
+from .elements import NOT_USED as UNUSED_ELEMENT
+from .model import Element
+from .notation import known_tags
 
 UNRECOGNIZED, UNEXPECTED, MISSING, LOOP_TOO_OFTEN, TOO_OFTEN = "1", "2", "3", "4", "5"
 NOT_DEFINED, OUT_OF_ORDER, HAS_ELEMENTS, NOT_USED = "6", "7", "8", "I4"
 """IK304."""
 FINDINGS_KEPT = 2_000
 """Findings of one transaction set that are kept; the others are counted."""
+FINDINGS_OF_A_LOOP = 200
+"""Findings of one loop, and of a claim in all its loops, that are kept for the claim."""
 WHOLE_SET = (0, 0)
+
+
+class Trigger(NamedTuple):
+    """What in the set calls for the thing that is missing, or rules out what stands there: an element (component 0: the
+    whole) of a segment (`position` in the set), and the data element's number where it is known."""
+
+    tag: str
+    position: int
+    loop: str
+    element: int = 0
+    component: int = 0
+    data: str = ""
 
 
 class Finding:
@@ -26,10 +46,10 @@ class Finding:
     `level` is 1 to 7. `position` counts segments in the set (ST is 1), `tag` and `loop` name the segment, and `name` is
     the guide's own for it. `ik304` says what is wrong with the segment; where elements are, there is one finding for
     each, with `ik403`, the element's fault and the data element's number. `claims`: the first and last claim (counted
-    from 1 in the set) that it concerns; (0, 0) is the whole set.
+    from 1 in the set) that it concerns; (0, 0) is the whole set. `trigger`: of a situation, what brought it about.
     """
 
-    __slots__ = ("claims", "fault", "ik304", "level", "loop", "name", "position", "tag", "words")
+    __slots__ = ("claims", "fault", "ik304", "level", "loop", "name", "position", "tag", "trigger", "words")
 
     def __init__(
         self,
@@ -51,6 +71,7 @@ class Finding:
         self.fault = fault
         self.words = words
         self.claims: tuple[int, int] = WHOLE_SET
+        self.trigger: Trigger | None = None
 
     @property
     def ik403(self) -> str:
@@ -71,31 +92,47 @@ class Finding:
         return f"<Finding {self.place} {self.ik304} {self.ik403} at {self.position}>"
 
 
+OnClaim = Callable[[int, list[Finding]], None]
+"""Called when a claim (CLM, CLP) is over in which something was found, or in the levels over it, with the position of
+its first segment in the set."""
+
+
 class _Open:
     """A loop that is open: which of its children stood there, how often those that did more than once, and what was
-    found in it. `first` is the first claim that it may have."""
+    found in it. `first` is the first claim that it may have, `position` that of its first segment."""
 
-    __slots__ = ("counts", "findings", "first", "loop", "mask")
+    __slots__ = ("counts", "findings", "first", "loop", "mask", "position")
 
-    def __init__(self, loop: LoopNode, first: int) -> None:
+    def __init__(self, loop: LoopNode, mask: int, first: int, position: int) -> None:
         self.loop = loop
-        self.mask = 0
+        self.mask = mask
+        self.position = position
         self.counts: dict[int, int] = {}
         self.findings: list[Finding] = []
         self.first = first
 
 
+def _any_key(element: Element | None, choice: Choice, loop: LoopNode) -> Element | None:
+    """The element that is a key, with the codes of every segment of its tag that may stand in this loop now."""
+    if element is None or not element.codes:
+        return element
+    nodes = [step.node for step in choice.steps if step.node.loop is loop]
+    codes = {code: None for node in nodes for key in node.segment.keys[:1] for code in key_codes(key)}
+    return msgspec.structs.replace(element, codes=tuple(codes))
+
+
 class Walk:
     """One transaction set on its way along a guide: `feed` it everything from ST to SE, then `end` it."""
 
-    def __init__(self, guide: CompiledGuide) -> None:
+    def __init__(self, guide: CompiledGuide, on_claim: OnClaim | None = None) -> None:
+        self._on_claim = on_claim
         self.guide = guide
         self.delimiters = guide.delimiters
         self.findings: list[Finding] = []
         self.finding_count = 0
         self.claims = 0
         self.position = 0
-        self._stack = [_Open(guide.root, 1)]
+        self._stack = [_Open(guide.root, 0, 1, 0)]
         self._state: State = guide.root.state(0)
 
     def feed(self, segments: Sequence[str]) -> None:
@@ -115,7 +152,9 @@ class Walk:
                 self._unexpected(raw, choice)
                 continue
             node = step.node
-            if node.match(raw) is None or raw.count(separator) >= node.rules_from:
+            if node.match(raw) is None or (
+                raw.count(separator) >= node.rules_from and not node.rules.hold(raw.split(separator))
+            ):
                 self.position = position
                 if not self._elements(raw, node, step):
                     continue
@@ -147,18 +186,21 @@ class Walk:
 
     def _move(self, step: Step) -> None:
         """Leave loops, and begin one where the segment does."""
+        stack = self._stack
         for _ in range(step.up):
             self._leave()
-        top = self._stack[-1]
+        top = stack[-1]
         child, node = step.child, step.node
         if child is None:
             if top.mask & node.bit:
                 self._once_more(top, node, node.bit)
             else:
-                self._missing(top, node.before)
+                if node.before & ~top.mask:
+                    self._missing(top, node.before)
                 top.mask |= node.bit
             return
-        self._missing(top, child.ahead)
+        if child.ahead & ~top.mask:
+            self._missing(top, child.ahead)
         if top.mask & child.bit:
             count = top.counts[child.bit] = top.counts.get(child.bit, 1) + 1
             if child.limit and count > child.limit:
@@ -166,26 +208,27 @@ class Walk:
         top.mask |= child.bit
         if child.of_claims:
             self.claims += 1
-        opened = _Open(child, self.claims if child.of_claims else self.claims + 1)
-        opened.mask = node.bit
-        self._stack.append(opened)
+        stack.append(_Open(child, node.bit, self.claims if child.of_claims else self.claims + 1, self.position))
 
     def _leave(self) -> None:
         top = self._stack[-1]
-        self._missing(top, top.loop.required)
+        if top.loop.required & ~top.mask:
+            self._missing(top, top.loop.required)
         self._stack.pop()
+        if top.loop.of_claims and self._on_claim is not None:
+            found = [one for opened in self._stack[1:] for one in opened.findings] + top.findings
+            if found:
+                self._on_claim(top.position, found)
         for finding in top.findings:
             if top.loop.parent is not None and top.loop.loop.first.tag in ("HL", "CLM", "CLP"):
                 # What concerns a level without a claim concerns none; it is told of the set.
                 finding.claims = (top.first, self.claims) if self.claims >= top.first else WHOLE_SET
-            elif self._stack:
+            elif self._stack and len(self._stack[-1].findings) < FINDINGS_OF_A_LOOP:
                 self._stack[-1].findings.append(finding)
 
     def _missing(self, top: _Open, wanted: int) -> None:
         """Tell what should have stood in a loop by now and did not."""
         missing = wanted & ~top.mask
-        if not missing:
-            return
         top.mask |= missing
         for index, child in enumerate(top.loop.children):
             if missing >> index & 1:
@@ -206,7 +249,7 @@ class Walk:
         """What is wrong with the elements of a segment. False: it is another segment than it was taken for."""
         segment, delimiters = node.segment, self.delimiters
         if node.match(raw) is not None:
-            faults = broken_rules(node.rules, raw.split(delimiters.element))
+            faults = broken_rules(node.rules.rules, raw.split(delimiters.element))
         else:
             faults = check(segment, raw, delimiters)
             key = segment.keys
@@ -215,7 +258,7 @@ class Walk:
                 return False
         loop = step.child.name if step.child is not None else node.loop.name
         for fault in faults:
-            level = 1 if fault.code not in ("7", "I10") or fault.element is None else 2
+            level = 2 if fault.code in (BAD_CODE, UNUSED_ELEMENT) else 1
             self._add(Finding(level, self.position, segment.tag, loop, segment.name, HAS_ELEMENTS, fault))
         return True
 
@@ -224,24 +267,25 @@ class Walk:
         separator = self.delimiters.element
         tag = raw.split(separator, 1)[0]
         loop = self._stack[-1].loop
-        if choice is not None and not self._known_key(tag, raw):
+        like = next((step.node for step in choice.steps if step.node.segment.keys), None) if choice else None
+        if choice is not None and like is not None and not self.guide.has_key(tag, raw, like.segment):
             # The tag may stand here; its qualifier is one that the guide has nowhere.
-            segment = choice.steps[0].node.segment
-            found = [one for one in check(segment, raw, self.delimiters) if one.position == segment.keys[0].position]
-            for fault in found[:1]:
-                name = choice.steps[0].node.loop.name
-                self._add(Finding(2, self.position, tag, name, segment.name, HAS_ELEMENTS, fault))
-            if found:
-                return
-        if tag not in self.guide.tags:
-            code = UNRECOGNIZED
-        else:
+            segment = like.segment
+            for fault in check(segment, raw, self.delimiters):
+                if fault.position == segment.keys[0].position:
+                    name = like.loop.name
+                    told = fault._replace(element=_any_key(fault.element, choice, like.loop))
+                    level = 2 if fault.code == BAD_CODE else 1
+                    self._add(Finding(level, self.position, tag, name, segment.name, HAS_ELEMENTS, told))
+                    return
+        if tag in self.guide.tags:
             code = OUT_OF_ORDER if self._stands_before(tag, raw) else UNEXPECTED
-        self._add(Finding(1 if code == UNRECOGNIZED else 2, self.position, tag[:3], loop.name, "", code))
-
-    def _known_key(self, tag: str, raw: str) -> bool:
-        """Whether the guide has a segment of this tag and key, anywhere."""
-        return self.guide.has_key(tag, raw)
+        elif tag in self.guide.guide.unused:
+            code = NOT_USED
+        else:
+            code = NOT_DEFINED if tag in known_tags() else UNRECOGNIZED
+        level = 1 if code in (UNRECOGNIZED, NOT_DEFINED) else 2
+        self._add(Finding(level, self.position, tag[:3], loop.name, "", code))
 
     def _stands_before(self, tag: str, raw: str) -> bool:
         """Whether it might have stood earlier in a loop that is open."""
@@ -254,7 +298,8 @@ class Walk:
 
     def _add(self, finding: Finding) -> None:
         self.finding_count += 1
-        if len(self.findings) >= FINDINGS_KEPT:
-            return
-        self.findings.append(finding)
-        self._stack[-1].findings.append(finding)
+        if len(self.findings) < FINDINGS_KEPT:
+            self.findings.append(finding)
+        here = self._stack[-1].findings
+        if len(here) < FINDINGS_OF_A_LOOP:
+            here.append(finding)

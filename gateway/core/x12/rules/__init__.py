@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..claim import Claim
-from ..guides.walk import WHOLE_SET
+from ..guides.walk import WHOLE_SET, Trigger
 from .claim_level import RULES_OF_CLAIM
 from .code_sets import CodeSets
 from .codes import Codes
@@ -23,7 +23,7 @@ from .other_insurance import RULES_OF_OTHERS
 from .parties import RULES_OF_PARTIES
 from .payments import payment_findings, remittance_findings
 from .plain import plain
-from .rule import RULES, Rule, RuleFinding, Trigger
+from .rule import RULES, Rule, RuleFinding
 from .sums import RULES_OF_SUMS
 
 __all__ = [

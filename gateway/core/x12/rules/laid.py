@@ -8,10 +8,11 @@ from ..checks import claim_spans
 from ..claim import UNKNOWN_NUMBERS, Numbers
 from ..editing import insert_at
 from ..guides.elements import ElementFault
+from ..guides.walk import Trigger
 from ..segment import Delimiters
 from ..spans import Span, level_spans
 from ..stored import StoredClaim
-from .rule import Rule, RuleFinding, Trigger
+from .rule import Rule, RuleFinding
 
 BILLING, SUBSCRIBER, PATIENT, CLAIM = range(4)
 _LEVELS = ("2000A", "2000B", "2000C")

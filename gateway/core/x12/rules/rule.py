@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 from ..guides.elements import ElementFault
-from ..guides.walk import Finding
+from ..guides.walk import Finding, Trigger
 
 SEGMENT_MISSING, SEGMENT_NOT_WANTED = "I6", "I9"
 """IK304: what the situation calls for, and what it rules out."""
@@ -36,17 +36,6 @@ class Rule(NamedTuple):
         return int(self.id[1])
 
 
-class Trigger(NamedTuple):
-    """The segment because of which another one is missing or not wanted (CTX of a 999): its tag, its place in the
-    set (0: not known), its loop, the element and the component (0: the whole)."""
-
-    tag: str
-    position: int
-    loop: str
-    element: int = 0
-    component: int = 0
-
-
 class RuleFinding(Finding):
     """What is found where a rule is broken: a `Finding` of level 3, 4 or 5, with its sentence in `words`.
 
@@ -54,7 +43,7 @@ class RuleFinding(Finding):
     itself. `note` says that it could not be checked (a table is not there): no fault.
     """
 
-    __slots__ = ("note", "rule", "status", "trigger")
+    __slots__ = ("note", "rule", "status")
 
     def __init__(
         self,

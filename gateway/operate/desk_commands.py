@@ -1,0 +1,242 @@
+"""What plugins declare for the command line: `gateway worklists`, `gateway report`, `gateway plugin run`."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from ..config.commands import NotAsked, require
+from ..plugins.declaring import Declared, NotDeclared, find
+from .commands import change, database
+from .work_commands import amount, show
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from sqlalchemy import Connection, Engine
+
+    from ..config import Config
+    from ..core.flow.desk_records import DeskAnswer
+    from ..core.flow.desk_rests import Call
+    from ..core.store.archive import Archive
+
+
+class _Parts(NamedTuple):
+    """What a call needs (`core.flow.services.Desks`)."""
+
+    archive: Archive
+    reads: Engine
+
+
+def _note(connection: Connection, what: str) -> None:
+    """A line in the access log: somebody looked."""
+    from sqlalchemy import insert
+
+    from ..core.clock import SystemClock
+    from ..core.store.tables import access_log
+
+    connection.execute(
+        insert(access_log).values(at=SystemClock().now(), who=getpass.getuser(), what=what[:200], source="command line")
+    )
+
+
+# --- worklists -------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
+@click.pass_obj
+def worklists(config_path: Path, as_csv: bool) -> None:
+    """Every worklist that a plugin in use declares, and what waits in it. `gateway queue list --worklist NAME` shows
+    one."""
+    from ..core.work.worklists import waiting
+
+    config = require(config_path, secrets=False)
+    every = [(one, made) for one in config.declared.values() for made in one.worklists]
+
+    def count(connection: Connection) -> list[tuple[int, int]]:
+        return [waiting(connection, made) for _, made in every]
+
+    counts = change(config, count) if every else []
+    rows = [
+        (f"{one.plugin.name}/{made.name}", items, amount(cents), made.team, made.title)
+        for (one, made), (items, cents) in zip(every, counts, strict=True)
+    ]
+    show(("worklist", "items", "dollars", "team", "title"), rows, as_csv, "No plugin in use declares a worklist.")
+
+
+def show_worklist(config: Config, name: str, team: str, kind: str, payer: str, limit: int, as_csv: bool) -> None:
+    """Print one worklist.
+
+    Raises:
+        NotAsked: there is none of this name.
+    """
+    from ..core.work.worklists import MOST, Listed, as_text, listed
+
+    _, worklist = _found(config, "worklists", name)
+
+    def read(connection: Connection) -> Listed:
+        _note(connection, f"worklist {name}")
+        return listed(connection, worklist, team=team, kind=kind, payer=payer, limit=MOST if as_csv else limit)
+
+    found = change(config, read)
+    if not as_csv:
+        click.echo(f"{worklist.title}\n" if found.rows else "", nl=bool(found.rows))
+    show(found.columns, [[as_text(value) for value in row] for row in found.rows], as_csv, worklist.empty)
+    if found.more:
+        click.echo(f"And {found.more:,} more: --limit, --team, --kind, --payer or --csv.", err=as_csv)
+
+
+def _found(config: Config, kind: str, name: str) -> tuple[Declared, Any]:
+    try:
+        return find(config.declared.values(), kind, name)
+    except NotDeclared as error:
+        raise NotAsked(str(error)) from None
+
+
+# --- reports ---------------------------------------------------------------------------------------
+
+
+@click.group()
+def report() -> None:
+    """Reports that plugins declare."""
+
+
+@report.command("list")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
+@click.pass_obj
+def report_list(config_path: Path, as_csv: bool) -> None:
+    """Every report that a plugin in use declares, and what may be set."""
+    config = require(config_path, secrets=False)
+    rows = [
+        (f"{one.plugin.name}/{made.name}", in_words(made.parameters), made.title)
+        for one in config.declared.values()
+        for made in one.reports
+    ]
+    show(("report", "may_be_set", "title"), rows, as_csv, "No plugin in use declares a report.")
+
+
+@report.command("run")
+@click.argument("name")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
+@click.pass_obj
+def report_run(config_path: Path, name: str, given: tuple[str, ...], as_csv: bool) -> None:
+    """Work the report NAME out (`plugin/name`, or its name alone where only one plugin has one so called)."""
+    config = require(config_path)
+    found, made = _found(config, "reports", name)
+    answer = _call(config, found, "plugin_reports", made.name, settings(given), f"report {name}")
+    _show_rows(answer.result, as_csv, "It has no rows.")
+
+
+def in_words(model: type[BaseModel] | None) -> str:
+    """What may be set, for people: `days=14, payer`."""
+    if model is None:
+        return ""
+    fields = model.model_fields.items()
+    return ", ".join(name if field.is_required() else f"{name}={field.get_default()}" for name, field in fields)
+
+
+def settings(given: Sequence[str]) -> dict[str, Any]:
+    """`a=b` by name; a name that is repeated has a list.
+
+    Raises:
+        UsageError: one has no `=`.
+    """
+    found: dict[str, Any] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"--set wants NAME=VALUE, not {one!r}.")
+        name = name.strip()
+        before = found.get(name)
+        found[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    return found
+
+
+# --- commands --------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("plugin")
+@click.argument("command", required=False)
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="An option; may be repeated.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table as CSV, for a spreadsheet.")
+@click.pass_obj
+def run(config_path: Path, plugin: str, command: str | None, given: tuple[str, ...], as_csv: bool) -> None:
+    """Run COMMAND of PLUGIN; without COMMAND, list those that it has."""
+    config = require(config_path)
+    found = config.declared.get(plugin)
+    if found is None or not found.commands:
+        having = ", ".join(one.plugin.name for one in config.declared.values() if one.commands) or "none"
+        raise NotAsked(f"Plugin {plugin!r} has no commands in this configuration. Plugins that have: {having}.")
+    if command is None:
+        rows = [(one.name, in_words(one.options), one.help) for one in found.commands]
+        show(("command", "may_be_set", "does"), rows, as_csv, "")
+        return
+    if command not in {one.name for one in found.commands}:
+        raise NotAsked(f"Plugin {plugin!r} has no command {command!r}: {', '.join(c.name for c in found.commands)}.")
+    answer = _call(config, found, "plugin_commands", command, settings(given), f"plugin run {plugin} {command}")
+    if isinstance(answer.result, Mapping):
+        _show_rows(answer.result, as_csv, "Nothing.")
+    elif answer.result:
+        click.echo(answer.result)
+
+
+def _show_rows(result: Mapping[str, Any], as_csv: bool, nothing: str) -> None:
+    show(result["columns"], result["rows"], as_csv, nothing)
+
+
+# --- how it is called ------------------------------------------------------------------------------
+
+
+def _call(config: Config, found: Declared, hook: str, name: str, argument: Any, what: str) -> DeskAnswer:
+    """Call it in a process of its own, as the gateway does, and have written what it wants done.
+
+    Raises:
+        NotAsked: what was set is not as it must be, or there is no database.
+        ClickException: it failed.
+    """
+    from ..core.clock import SystemClock, business_date
+    from ..core.flow.desk_calls import call_of, take
+    from ..core.flow.desk_records import FAILED, NOT_TAKEN
+    from ..core.store.archive import Archive
+    from ..core.store.engine import make_sync_engine
+
+    call = call_of(config, found.plugin.name, hook, name)
+    now = SystemClock().now()
+    with database(config) as (engine, places):
+        places.prepare()
+        with engine.begin() as connection:
+            _note(connection, what)
+        reads = make_sync_engine(places.business_url, read_only=True)
+        try:
+            answer = asyncio.run(_ask(_Parts(Archive(places.archive_dir), reads), config, call, argument))
+        finally:
+            reads.dispose()
+        with engine.begin() as connection:
+            take(connection, call, answer, now, business_date(now, config.gateway.organisation.time_zone))
+    if answer.outcome == NOT_TAKEN:
+        raise NotAsked(answer.why)
+    if answer.outcome == FAILED:
+        raise click.ClickException(
+            f"Plugin {found.plugin.name} failed here: {answer.why}. Nothing was changed by it; a work item for the edi "
+            "team says so."
+        )
+    return answer
+
+
+async def _ask(parts: _Parts, config: Config, call: Call, argument: Any) -> DeskAnswer:
+    from ..core.clock import SystemClock
+    from ..core.engine.decide_pool import DecidePool
+    from ..core.flow.desk_calls import ask
+
+    pool = DecidePool(1, memory_mb=config.gateway.workers.decide_memory_mb)
+    try:
+        return await ask(parts, pool, config, call, argument, SystemClock().now())
+    finally:
+        await pool.close()

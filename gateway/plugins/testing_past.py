@@ -1,0 +1,161 @@
+"""The past that a test gives its patient; everybody here is invented. Part of the kit, see `testing`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from gateway.core.model.belongings import Delivery, Equipment, Ownership, Proof
+
+from .context import HistoryLine
+from .past import LinePayment, Reason, WaitingItem
+from .rows import RowTable
+
+TODAY = dt.date(2026, 3, 2)
+"""The day on which a test plays, unless it says otherwise."""
+
+
+class Given:
+    """The past that a test gives its patient."""
+
+    def __init__(
+        self,
+        lines: Sequence[HistoryLine],
+        payments: Sequence[LinePayment],
+        deliveries: Sequence[Delivery],
+        equipment: Sequence[Equipment],
+        waiting: Sequence[WaitingItem],
+        rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    ) -> None:
+        self._lines = lines
+        self._payments = payments
+        self._deliveries = deliveries
+        self._equipment = equipment
+        self._waiting = waiting
+        self._rows = rows
+
+    def history(self, claim: Any = None) -> Sequence[HistoryLine]:
+        return self._lines
+
+    def payments(self) -> Sequence[LinePayment]:
+        return self._payments
+
+    def deliveries(self) -> Sequence[Delivery]:
+        return self._deliveries
+
+    def equipment(self) -> Sequence[Equipment]:
+        return self._equipment
+
+    def work_items(self) -> Sequence[WaitingItem]:
+        return self._waiting
+
+    def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
+        given = self._rows.get(table.name, ())
+        return [dict(zip(table.columns, table.row(row), strict=True)) for row in given]
+
+    def has_owner(self, of: str) -> bool:
+        return True
+
+
+def make_history(
+    code: str,
+    *modifiers: str,
+    from_date: dt.date,
+    thru_date: dt.date | None = None,
+    units: str = "1",
+    charge_cents: int = 10_000,
+    payer_id: str = "90101",
+    state: str = "paid",
+    claim_number: str = "SW0900",
+    line: int = 1,
+) -> HistoryLine:
+    """A line that the patient had before."""
+    return HistoryLine(
+        claim_number, line, code, modifiers, from_date, thru_date or from_date, units, charge_cents, payer_id, state
+    )
+
+
+def make_line_payment(
+    code: str,
+    *modifiers: str,
+    from_date: dt.date,
+    charge: str = "100.00",
+    paid: str = "80.00",
+    reasons: Iterable[tuple[str, str, str, str]] = (),
+    line: int = 1,
+    claim_number: str = "SW0900",
+    payer_id: str = "90101",
+    paid_on: dt.date | None = None,
+    status: str = "1",
+) -> LinePayment:
+    """What was paid on a line that the patient had before. `reasons` are group, CARC, amount and what posting made of
+    it (`gateway.core.model.posting.Kind`): `("CO", "45", "20.00", "contractual")`."""
+    told = tuple(Reason(group, carc, "", Decimal(amount), kind) for group, carc, amount, kind in reasons)
+
+    def of(*kinds: str) -> Decimal:
+        return sum((one.amount for one in told if one.kind in kinds), Decimal("0.00"))
+
+    return LinePayment(
+        claim_number,
+        line,
+        code,
+        modifiers,
+        from_date,
+        from_date,
+        Decimal(charge),
+        Decimal(paid),
+        of("contractual"),
+        of("deductible", "coinsurance", "copay", "patient"),
+        of("denial"),
+        told,
+        payer_id,
+        payer_id,
+        paid_on or from_date + dt.timedelta(days=21),
+        status,
+    )
+
+
+def make_delivery(
+    code: str,
+    *modifiers: str,
+    delivered_on: dt.date,
+    quantity: str = "1",
+    serial: str = "",
+    lot: str = "",
+    proof: Proof = Proof.SIGNED,
+    order_number: str = "SO-1",
+    claim_number: str = "",
+) -> Delivery:
+    """Something that was delivered to the patient."""
+    return Delivery(
+        order_number, code, modifiers, Decimal(quantity), serial, lot, delivered_on, proof, "billing", claim_number
+    )
+
+
+def make_equipment(
+    code: str,
+    *,
+    started_on: dt.date,
+    ended_on: dt.date | None = None,
+    serial: str = "",
+    ownership: Ownership = Ownership.RENTED,
+) -> Equipment:
+    """A piece of equipment that the patient has, or had until `ended_on`."""
+    return Equipment(code, serial, started_on, ended_on, ownership, "billing")
+
+
+def make_waiting(
+    reason: str = "Get the signed order.",
+    *,
+    kind: str = "hold",
+    rule: str = "RX-1",
+    team: str = "documentation",
+    due: dt.date | None = TODAY,
+    deadline: dt.date | None = None,
+    amount: str = "100.00",
+    claim_number: str = "SW0900",
+) -> WaitingItem:
+    """An open work item of one of the patient's claims."""
+    return WaitingItem(kind, rule, reason, team, due, deadline, Decimal(amount), claim_number)

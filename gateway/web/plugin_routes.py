@@ -1,0 +1,241 @@
+"""What plugins declare for the API: their worklists, their reports, and routes of their own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from ..core.flow.desk_calls import ask_and_take, call_of
+from ..core.flow.desk_records import FAILED, NOT_TAKEN, RESTS, DeskAnswer
+from ..core.work import worklists
+from ..plugins.declared import Report, Route, RouteRequest, Worklist
+from ..plugins.declaring import Declared
+from .admission import SERVER, Server, admitted, needs
+from .problems import problem
+
+MOST_BODY = 1 << 20
+
+
+# --- worklists -------------------------------------------------------------------------------------
+
+
+@needs("read")
+async def get_worklists(request: web.Request) -> web.StreamResponse:
+    """Every worklist that a plugin in use declares, with what waits in it."""
+    server = request.app[SERVER]
+    every = [(one, made) for one in server.services.config.declared.values() for made in one.worklists]
+    counts = await server.read(_waiting, [made for _, made in every])
+    return web.json_response(
+        {
+            "worklists": [
+                {
+                    "plugin": one.plugin.name,
+                    "name": made.name,
+                    "title": made.title,
+                    "kinds": list(made.kinds),
+                    "team": made.team,
+                    "items": items,
+                    "cents": cents,
+                }
+                for (one, made), (items, cents) in zip(every, counts, strict=True)
+            ]
+        }
+    )
+
+
+def _waiting(connection: Connection, several: Sequence[Worklist]) -> list[tuple[int, int]]:
+    return [worklists.waiting(connection, one) for one in several]
+
+
+@needs("read")
+async def get_worklist(request: web.Request) -> web.StreamResponse:
+    """What stands in one worklist: `?team=`, `?kind=`, `?payer=` narrow it; `?format=csv` for a spreadsheet."""
+    server = request.app[SERVER]
+    found = _declared(server, request)
+    worklist = _named(found.worklists, request) if found else None
+    if found is None or worklist is None:
+        return problem(404, "No such worklist", _known("worklists", server))
+    wanted = {name: request.query.get(name, "") for name in ("team", "kind", "payer")}
+    unknown = sorted(set(request.query) - {*wanted, "format"})
+    if unknown:
+        return problem(422, "Not a filter", f"A worklist takes team, kind, payer and format; not {', '.join(unknown)}.")
+    rows = await server.read(_rows, worklist, wanted)
+    if request.query.get("format") == "csv":
+        return _csv(rows.columns, ([worklists.as_text(value) for value in row] for row in rows.rows))
+    body = {
+        "plugin": found.plugin.name,
+        "name": worklist.name,
+        "title": worklist.title,
+        "columns": list(rows.columns),
+        "items": list(worklists.as_data(rows)),
+        "more": rows.more,
+    }
+    return web.json_response(body if rows.rows else {**body, "detail": worklist.empty})
+
+
+def _rows(connection: Connection, worklist: Worklist, wanted: Mapping[str, str]) -> worklists.Listed:
+    return worklists.listed(connection, worklist, team=wanted["team"], kind=wanted["kind"], payer=wanted["payer"])
+
+
+# --- reports ---------------------------------------------------------------------------------------
+
+
+@needs("read")
+async def get_reports(request: web.Request) -> web.StreamResponse:
+    """Every report that a plugin in use declares, with the JSON schema of what may be asked."""
+    found = [
+        {"plugin": one.plugin.name, "name": made.name, "title": made.title, "parameters": _schema(made)}
+        for one in request.app[SERVER].services.config.declared.values()
+        for made in one.reports
+    ]
+    return web.json_response({"reports": found})
+
+
+def _schema(report: Report) -> dict[str, Any] | None:
+    return report.parameters.model_json_schema() if report.parameters is not None else None
+
+
+@needs("read")
+async def get_report(request: web.Request) -> web.StreamResponse:
+    """Work a report out: its parameters stand behind the question mark; `?format=csv` for a spreadsheet."""
+    server = request.app[SERVER]
+    found = _declared(server, request)
+    report = _named(found.reports, request) if found else None
+    if found is None or report is None:
+        return problem(404, "No such report", _known("reports", server))
+    given = {
+        name: values[0] if len(values) == 1 else values
+        for name in dict.fromkeys(request.query)
+        if name != "format" and (values := request.query.getall(name))
+    }
+    answer = await _call(server, found, "plugin_reports", report.name, given)
+    if isinstance(answer, web.Response):
+        return answer
+    if request.query.get("format") == "csv":
+        rows = answer.result["rows"]
+        return _csv(answer.result["columns"], (["" if one is None else str(one) for one in row] for row in rows))
+    body = {"plugin": found.plugin.name, "name": report.name, "title": report.title, **answer.result}
+    return web.json_response(body)
+
+
+# --- routes of their own ---------------------------------------------------------------------------
+
+
+async def plugin_route(request: web.Request) -> web.StreamResponse:
+    """An address below `/api/v1/plugins/<plugin>`, where the plugin declares one."""
+    server = request.app[SERVER]
+    found = _declared(server, request)
+    path = f"/{request.match_info['path']}"
+    # What is written out goes before what a name stands for.
+    fitting = sorted(
+        ((one, values) for one in (found.routes if found else ()) if (values := one.match(path)) is not None),
+        key=lambda pair: pair[0].path.count("{"),
+    )
+    chosen = next(((one, values) for one, values in fitting if one.method == request.method), None)
+    if found is None or not fitting:
+        return problem(404, "Not Found", "There is nothing at this address.")
+    if chosen is None:
+        allowed = ", ".join(sorted({one.method for one, _ in fitting}))
+        return problem(405, "Method Not Allowed", "This address does not take this method.", {"Allow": allowed})
+    route, values = chosen
+    who = await admitted(request, route.scope)
+    if isinstance(who, web.Response):
+        return who
+    body = await _body(request)
+    if isinstance(body, web.Response):
+        return body
+    given = RouteRequest(request.method, values, {name: request.query[name] for name in request.query}, body[0], who)
+    return await _answered(server, found, route, given)
+
+
+async def _answered(server: Server, found: Declared, route: Route, given: RouteRequest) -> web.Response:
+    answer = await _call(server, found, "plugin_routes", route.name, asdict(given))
+    if isinstance(answer, web.Response):
+        return answer
+    result = answer.result
+    status = int(result["status"])
+    if status >= 400:
+        detail = result["detail"] or "The plugin does not say why."
+        known = status in {one.value for one in HTTPStatus}
+        return problem(status, HTTPStatus(status).phrase if known else "Refused", detail)
+    return web.Response(text=result["text"], status=status, content_type=result["type"])
+
+
+async def _body(request: web.Request) -> tuple[Any] | web.Response:
+    """The JSON of a request, None without any; or the answer that it cannot be taken."""
+    if not request.can_read_body:
+        return (None,)
+    data = bytearray()
+    async for block in request.content.iter_chunked(1 << 16):
+        data += block
+        if len(data) > MOST_BODY:
+            return problem(413, "Too large", f"A request of a plugin has at most {MOST_BODY >> 20} MB.")
+    if not data:
+        return (None,)
+    try:
+        return (json.loads(data),)
+    except (ValueError, RecursionError):
+        return problem(400, "Not JSON", "The body is no JSON. Send one JSON value, in UTF-8.")
+
+
+# --- what they share -------------------------------------------------------------------------------
+
+
+def _declared(server: Server, request: web.Request) -> Declared | None:
+    return server.services.config.declared.get(request.match_info["plugin"])
+
+
+def _named(several: Iterable[Any], request: web.Request) -> Any:
+    return next((one for one in several if one.name == request.match_info["name"]), None)
+
+
+def _known(kind: str, server: Server) -> str:
+    every = server.services.config.declared.values()
+    names = [f"{one.plugin.name}/{made.name}" for one in every for made in getattr(one, kind)]
+    return f"The {kind} are: {', '.join(names) or 'none'}."
+
+
+async def _call(server: Server, found: Declared, hook: str, name: str, argument: Any) -> DeskAnswer | web.Response:
+    """The answer of a call that came to its end; else what the caller is told."""
+    services = server.services
+    answer = await ask_and_take(
+        services, server.write, call_of(services.config, found.plugin.name, hook, name), argument
+    )
+    if answer.outcome == NOT_TAKEN:
+        return problem(422, "Not as it must be", answer.why)
+    if answer.outcome == RESTS:
+        return problem(503, "It rests", f"Plugin {found.plugin.name}: {answer.why}.", {"Retry-After": "300"})
+    if answer.outcome == FAILED:
+        return problem(
+            500,
+            "A fault in a plugin",
+            f"Plugin {found.plugin.name} failed here: {answer.why}. Nothing was changed by it; a work item for the edi "
+            "team says so.",
+        )
+    return answer
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> web.Response:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return web.Response(text=text.getvalue(), content_type="text/csv", charset="utf-8")
+
+
+ROUTES = [
+    web.get("/api/v1/worklists", get_worklists),
+    web.get("/api/v1/worklists/{plugin}/{name}", get_worklist),
+    web.get("/api/v1/reports", get_reports),
+    web.get("/api/v1/reports/{plugin}/{name}", get_report),
+    *(web.route(method, "/api/v1/plugins/{plugin}/{path:.+}", plugin_route)
+      for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+]  # fmt: skip
