@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel
 
+from gateway.core.model.known_codes import KnownCodes
 from gateway.plugins.chains import STATIONS, Chains, ChainSpec
 from gateway.plugins.declaring import Declared
 from gateway.plugins.host import PluginHost
 from gateway.plugins.rows import DeclaredTable
 from gateway.plugins.tables import Tables
 
+from .codes import load_codes
 from .faults import Document
 from .models import GatewayConfig, Source
 from .partner import DEFAULT_PAYER, Partner
@@ -43,6 +45,7 @@ class Config:
         chains: Chains,
         tables: Tables,
         plugins: PluginHost,
+        codes: Mapping[str, str] | None = None,
         declared: Mapping[str, Declared] | None = None,
         documents: Mapping[tuple[str, str], Document] | None = None,
     ) -> None:
@@ -55,12 +58,21 @@ class Config:
         self.plugins = plugins
         self.declared: Mapping[str, Declared] = dict(declared or {})
         """What the plugins in use declare beside the chains, by the plugin's name."""
-        self.text = _text(gateway, self.partners, specs, tables)
+        self.text = _text(gateway, self.partners, specs, tables, codes or {})
         self.hash = hashlib.sha256(self.text).hexdigest()
         self.gateway = _with_absolute_paths(gateway, root)
         self._sources = {source.name: source for source in self.gateway.sources}
         self._partners = {partner.name: partner for partner in self.partners}
         self._by_payer = {route.id: (partner, route.sent_id) for partner in self.partners for route in partner.payers}
+
+    @cached_property
+    def codes(self) -> KnownCodes:
+        """The code lists that others keep, as far as they are known here; read from their files when first asked.
+
+        Raises:
+            CodesError, OSError: as `codes.read_codes`.
+        """
+        return load_codes(self.root)
 
     def source(self, name: str) -> Source | None:
         """The billing system of this name; None where there is none."""
@@ -119,7 +131,13 @@ def _sorted_sets(plain: Any, typed: Any) -> Any:
     return plain
 
 
-def _text(gateway: GatewayConfig, partners: Iterable[Partner], specs: Iterable[ChainSpec], tables: Tables) -> bytes:
+def _text(
+    gateway: GatewayConfig,
+    partners: Iterable[Partner],
+    specs: Iterable[ChainSpec],
+    tables: Tables,
+    codes: Mapping[str, str],
+) -> bytes:
     data: dict[str, Any] = {
         "format": FORMAT,
         "gateway": _plain(gateway, gateway.desk.values()),
@@ -127,6 +145,8 @@ def _text(gateway: GatewayConfig, partners: Iterable[Partner], specs: Iterable[C
         "chains": [_plain(spec, _settings_of(spec)) for spec in specs],
         "tables": [as_data(tables[name]) for name in sorted(tables)],
     }
+    if codes:
+        data["codes"] = dict(codes)
     return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
 
 

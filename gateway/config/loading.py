@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -21,6 +22,7 @@ from gateway.plugins.host import PluginHost, PluginRefused
 from gateway.plugins.settings import SecretMissing
 from gateway.plugins.tables import Table, Tables
 
+from .codes import digests
 from .compiling import Compiler, Loaded, check_transport
 from .config import Config
 from .desks import Places, desks_of, load_named
@@ -42,6 +44,8 @@ class _Documents(NamedTuple):
     tables: list[tuple[str, Document]]
     complete: bool = True
     """Whether every file could be parsed."""
+    codes: Mapping[str, str] = MappingProxyType({})
+    """The digests of the imported code lists."""
 
 
 def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: bool = True) -> Config | list[ConfigFault]:
@@ -73,7 +77,10 @@ def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: boo
             if document is not None:
                 read.append((file.stem, document))
         parts.append(read)
-    documents = _Documents(gateway or Document(relative(main), {}), parts[0], parts[1], parts[2], len(faults) == before)
+    complete = len(faults) == before
+    documents = _Documents(
+        gateway or Document(relative(main), {}), parts[0], parts[1], parts[2], complete, digests(root)
+    )
     config = _assemble(documents, root, env, faults, secrets=secrets, whole=gateway is not None)
     if faults or config is None:
         return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.column, fault.what))
@@ -93,7 +100,7 @@ def restore(text: bytes, root: Path | str, env: Mapping[str, str] | None = None)
         [(str(one.get("name")), Document(f"{name}, {one.get('name')}", one)) for one in data[part]]
         for part in ("partners", "chains", "tables")
     ]
-    documents = _Documents(Document(name, data["gateway"]), parts[0], parts[1], parts[2])
+    documents = _Documents(Document(name, data["gateway"]), parts[0], parts[1], parts[2], codes=data.get("codes", {}))
     faults: list[ConfigFault] = []
     config = _assemble(documents, Path(root), env or os.environ, faults, secrets=False, whole=True)
     if faults or config is None:
@@ -180,6 +187,7 @@ def _assemble(
         specs=[compiler.specs[one.spec.name] for one in loaded],
         chains=chains,
         tables=everything,
+        codes=documents.codes,
         plugins=host,
         declared=desks.declared,
         documents={("gateway", ""): documents.gateway}

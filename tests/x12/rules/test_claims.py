@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.core.model.code_words import ENTITIES, STATUSES
+from gateway.core.x12.guides.answer_codes import IK3_CODES, IK4_CODES
 from gateway.core.x12.guides.notation import guide
 from gateway.core.x12.guides.words import Words
 from gateway.core.x12.items import ReadClaim
 from gateway.core.x12.reader import read
-from gateway.core.x12.rules import CLAIM_RULES, RULES, RuleFinding, claim_findings
+from gateway.core.x12.rules import CLAIM_RULES, RULES, RuleFinding, claim_findings, merged
 from gateway.core.x12.rules.laid import Laid
 from gateway.core.x12.rules.plain import plain
 from gateway.core.x12.stored import StoredClaim
@@ -51,6 +53,18 @@ def test_every_rule_of_claims_has_a_case_that_breaks_it() -> None:
     assert sorted({case.codes.split()[-1] for case in CASES} & set(RULES)) == OF_CLAIMS
 
 
+def test_every_status_has_words_and_every_rule_says_something() -> None:
+    for rule in RULES.values():
+        assert rule.says.endswith(".")
+        assert bool(rule.ik403) is (rule.ik304 == "8")
+        assert rule.ik304 in IK3_CODES
+        assert not rule.ik403 or rule.ik403 in IK4_CODES
+        category, number, *entity = rule.status.split(":") if rule.status else ("A6", "21")
+        assert category in ("A6", "A7", "A8")
+        assert number in STATUSES
+        assert not entity or entity[0] in ENTITIES
+
+
 def test_what_concerns_a_level_concerns_its_claims() -> None:
     body = list(BASES["plain"])
     claim = body[body.index("CLM*A1001*615.5***12:B:1*Y*A*Y*Y") :]
@@ -62,6 +76,16 @@ def test_what_concerns_a_level_concerns_its_claims() -> None:
     second[0] = second[0].replace("615.5", "600")
     (found,) = findings(body + second)
     assert (codes_of(found), found.claims) == ("8 I12 G3.01", (2, 2))
+
+
+def test_what_is_wrong_with_a_provider_is_told_once_for_all_its_claims() -> None:
+    body = list(BASES["plain"])
+    body[body.index("NM1*85*2*EXAMPLE OXYGEN SUPPLY*****XX*1999999018")] = "NM1*85*2*EXAMPLE OXYGEN SUPPLY"
+    claim = body[body.index("CLM*A1001*615.5***12:B:1*Y*A*Y*Y") :]
+    third = [segment.replace("CLM*A1001*615.5", "CLM*A1003*600") for segment in claim]
+    found = [one for one in findings(body + claim + third) if isinstance(one, RuleFinding)]
+    assert len(found) == 4
+    assert [(one.rule.id, one.claims) for one in merged(found)] == [("G4.14", (1, 3)), ("G3.01", (3, 3))]
 
 
 def test_what_is_missing_stands_where_it_should_and_names_the_reason() -> None:

@@ -58,7 +58,9 @@ _CALLED = {
     "1359": "assignment code",
     "1363": "release of information",
 }
+_LOOPS_CALLED = {"adjudication of the line by another payer": "other payer's decision on the line"}
 _SEVERAL = re.compile(r"(?:the|'s) (?:diagnoses|units|consents|dates|days|miles|months)\b| and |, state")
+_QUESTIONS = frozenset(("how", "what", "where", "whether", "which", "who", "whose", "why"))
 _PROPER = ("Medicare", "EPSDT")
 # Data elements whose name says too little without the segment's.
 _GENERIC = frozenset(
@@ -106,10 +108,13 @@ class _Place:
 
     def owned(self, thing: str) -> str:
         """`the billing provider's NPI`, `the total charge of the claim`."""
+        thing = thing.removeprefix("the ")
         if not self.inner:
             return f"the {thing}"
-        owner = self.loop.name.split(", ")[0].replace(": ", "'s ")
-        person = self.loop.first.tag in ("NM1", "N1", "HL") and not owner.startswith("who ")
+        owner = _LOOPS_CALLED.get(self.loop.name) or self.loop.name.split(", ")[0].replace(": ", "'s ")
+        if owner.split(" ", 1)[0] in _QUESTIONS:
+            return f"the {thing} ({owner})"
+        person = self.loop.first.tag in ("NM1", "N1", "HL")
         owner = owner.split(" who ")[0]
         if owner in thing or " it " in thing:
             return f"the {thing}" if not person else f"the {thing}".replace(f"the {owner} id", f"the {owner}'s id")
@@ -143,6 +148,8 @@ class _Place:
             return _CALLED[data.number]
         name = element.name or (composite.name if composite is not None else "") or segment.name
         name = name.split(" (")[0].split(", nine")[0]
+        if name.split(" ", 1)[0] in _QUESTIONS:
+            return f"element “{name}”"
         whole = composite.name if composite is not None and segment.tag == "HI" else ""
         if not whole and data is not None and data.number in _GENERIC and name == data.name:
             whole = segment.name
@@ -181,10 +188,14 @@ class Words:
         return found
 
 
+def _who_wrote_it(place: _Place) -> str:
+    return _NOT_OURS.get(place.guide.set, _ELSEWHERE)
+
+
 def _do(place: _Place, verb: str) -> str:
     """`Add it in the provider's record.`; of what others write: whom to ask."""
     if place.guide.set != "837":
-        return _NOT_OURS.get(place.guide.set, _ELSEWHERE)
+        return _who_wrote_it(place)
     name = place.loop.id if place.inner else ""
     for length in (6, 5, 4):
         if name[:length] in _RECORDS:
@@ -209,9 +220,9 @@ def _of_segment(finding: Finding, place: _Place) -> str:
         most = place.segment.repeats if place.segment is not None else 1
         return f"{_segment(place, finding.name)} may stand {_count(most)}, and stands once more. {too_much}"
     if code == OUT_OF_ORDER:
-        return f"the {tag} stands too late: the guide has it before others that stand there. {_ELSEWHERE}"
+        return f"the {tag} stands too late: the guide has it before others that stand there. {_who_wrote_it(place)}"
     if code in (UNRECOGNIZED, NOT_DEFINED):
-        return f"{tag} is no segment of this transaction. {_ELSEWHERE}"
+        return f"{tag} is no segment of this transaction. {_who_wrote_it(place)}"
     if code == NOT_USED:
         return f"the guide does not use this {tag}. {_do(place, 'Take it out')}"
     inside = f" in this loop ({loop})" if place.inner else " there"
@@ -222,12 +233,14 @@ def _of_segment(finding: Finding, place: _Place) -> str:
 
 
 def _missing(place: _Place, thing: str) -> str:
-    if _SEVERAL.search(thing):
+    if _SEVERAL.search(thing.split(" (", 1)[0]):
         return f"{thing} are missing. {_do(place, 'Add them')}"
     return f"{thing} is missing. {_do(place, 'Add it')}"
 
 
 def _segment(place: _Place, name: str) -> str:
+    if name.split(" ", 1)[0] in _QUESTIONS and place.segment is not None:
+        return f"the {place.segment.tag} ({name})"
     kind, _, what = name.partition(": ")
     return place.owned(f"{kind} ({what})" if what and kind in ("date", "dates") else name)
 

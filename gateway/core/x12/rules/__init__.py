@@ -10,8 +10,10 @@ A finding says where, what, what to do, and with which codes a 999 and a 277CA a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..claim import Claim
-from ..guides.walk import Trigger
+from ..guides.walk import WHOLE_SET, Trigger
 from .claim_level import RULES_OF_CLAIM
 from .code_sets import CodeSets
 from .codes import Codes
@@ -35,6 +37,7 @@ __all__ = [
     "RuleFinding",
     "Trigger",
     "claim_findings",
+    "merged",
     "payment_findings",
     "remittance_findings",
 ]
@@ -59,4 +62,21 @@ def claim_findings(claim: Claim, *, first: int = 1, ordinal: int = 0) -> list[Ru
     for finding in found:
         finding.claims = (ordinal, ordinal)
     found.sort(key=lambda finding: finding.position)
+    return found
+
+
+def merged(findings: Iterable[RuleFinding]) -> list[RuleFinding]:
+    """The same findings, each once: what is wrong with a billing provider or a subscriber is found with each of their
+    claims, and is told with the first and last of them. Those whose place is not known are left as they are."""
+    known: dict[tuple[str, int, str], RuleFinding] = {}
+    found: list[RuleFinding] = []
+    for finding in findings:
+        key = (finding.rule.id, finding.position, finding.place)
+        same = known.get(key) if finding.position else None
+        if same is None:
+            known[key] = finding
+            found.append(finding)
+        elif WHOLE_SET not in (same.claims, finding.claims):
+            (first, last), (one, other) = same.claims, finding.claims
+            same.claims = (min(first, one), max(last, other))
     return found

@@ -67,13 +67,13 @@ ATTACHMENT = declare(
     "G4.37",
     "An attachment that is sent apart (PWK02 BM, EL, EM, FT, FX) has its number. 2300 and 2400 PWK05, PWK06.",
     ik403=ELEMENT_MISSING,
-    status="A6:277",
+    status="A6:489",
 )
 EPSDT = declare(
     "G4.38",
     "No referral was made (CRC02 = N) goes with NU and with nothing else. 2300 CRC ZZ.",
     ik403=DOES_NOT_AGREE,
-    status="A8:732",
+    status="A8:564",
 )
 IN_ORDER = declare(
     "G4.39",

@@ -47,11 +47,11 @@ RULE_OF: dict[str, Rule] = {
     "hcpcs": _rule(6, "A HCPCS code holds on the date of service.", "SV101-2, SV501-2, SVD03-2, HI BO, BP.", "A7:507"),
     "modifier": _rule(7, "A modifier holds on the date of service.", "SV101-3 to -6, SVD03-3 to -6.", "A7:453"),
     "icd10": _rule(8, "A diagnosis is one of ICD-10-CM, complete, on the date of service.", "HI ABK, ABF.", "A7:255"),
-    "carc": _rule(10, "An adjustment reason is written as CARC are.", "CAS02, 05, 08, 11, 14, 17.", "A7:286"),
+    "carc": _rule(10, "An adjustment reason is written as CARC are.", "CAS02, 05, 08, 11, 14, 17.", "A7:521"),
     "rarc": _rule(11, "A remark code is written as RARC are.", "MOA03-07, MIA, LQ HE.", "A7:286"),
     "ndc": _rule(12, "An NDC has eleven digits.", "LIN03 where LIN02 = N4.", "A7:218"),
     "frequency": _rule(13, "A claim frequency is one digit or letter of the NUBC's.", "CLM05-3, CLP09.", "A7:535"),
-    "condition": _rule(14, "A condition code has two digits or letters.", "HI BG.", "A7:732"),
+    "condition": _rule(14, "A condition code has two digits or letters.", "HI BG.", "A7:460"),
     "claim_status_category": _rule(17, "A claim status category is one of X12's.", "STC01-1, STC10-1, STC11-1.", ""),
     "claim_status": _rule(18, "A claim status is one of X12's.", "STC01-2, STC10-2, STC11-2.", ""),
 }
@@ -67,7 +67,7 @@ STREET = _rule(
     15,
     "The billing provider's address is a street; a post office box goes to the pay-to address.",
     "2010AA N3: note. X12's own examples break it, so it is asked with the codes of the post.",
-    "A7:126:85",
+    "A7:503:85",
 )
 NINE_DIGITS = _rule(
     16,

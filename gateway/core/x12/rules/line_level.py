@@ -44,31 +44,31 @@ THERAPY_BEGAN = declare(
     "G4.64",
     "A certification has the day on which the therapy began. 2400 DTP 463: required with a CR3.",
     ik304=SEGMENT_MISSING,
-    status="A6:732",
+    status="A6:525",
 )
 REVISED = declare(
     "G4.65",
     "A renewed or revised certification (CR301 = R, S) has its day. 2400 DTP 607.",
     ik304=SEGMENT_MISSING,
-    status="A6:732",
+    status="A6:529",
 )
 NOT_REVISED = declare(
     "G4.66",
     "A day of renewal stands only with a renewed or revised certification (CR301 = R, S). 2400 DTP 607.",
     ik304=SEGMENT_NOT_WANTED,
-    status="A8:732",
+    status="A8:529",
 )
 PURCHASED_FROM = declare(
     "G4.67",
     "A purchased service names who provided it. 2420B: required with a purchased service (PS1).",
     ik304=SEGMENT_MISSING,
-    status="A6:732",
+    status="A6:470:QB",
 )
 CONTROL_NUMBER = declare(
     "G4.68",
     "No two lines of a claim have the same control number. 2400 REF 6R: unique within a patient control number.",
     ik403=DOES_NOT_AGREE,
-    status="A8:247",
+    status="A8:584",
 )
 
 

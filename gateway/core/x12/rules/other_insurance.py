@@ -17,13 +17,13 @@ PAID = declare(
     "G4.51",
     "An other payer that has decided on the claim has the amount that it paid. 2320 AMT D.",
     ik304=SEGMENT_MISSING,
-    status="A6:286",
+    status="A6:183:PR",
 )
 DECIDED_ON = declare(
     "G4.52",
     "An other payer that has decided on the claim has the day, in 2330B where no line has it. 2330B DTP 573.",
     ik304=SEGMENT_MISSING,
-    status="A6:286",
+    status="A6:516:PR",
 )
 PAYER_OF_LINE = declare(
     "G4.53",

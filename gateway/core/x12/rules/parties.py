@@ -83,13 +83,13 @@ WHY_SECONDARY = declare(
     "G4.24",
     "Where Medicare is not the primary payer, SBR05 says why. 2000B and 2320 SBR05.",
     ik403=ELEMENT_MISSING,
-    status="A6:171",
+    status="A6:578",
 )
 NOT_SECONDARY = declare(
     "G4.25",
     "SBR05 says why Medicare is not primary; a primary payer has none. 2000B and 2320 SBR05.",
     ik403=ELEMENT_NOT_WANTED,
-    status="A8:171",
+    status="A8:578",
 )
 PAT_OF_SUBSCRIBER = declare(
     "G4.26",
@@ -160,7 +160,7 @@ def subscriber(laid: Laid) -> Iterator[RuleFinding]:
     if name is None:
         return
     for tag, what, status in (
-        ("N3", "street", "126"),
+        ("N3", "street", "503"),
         ("N4", "city, state and ZIP code", "126"),
         ("DMG", "birth date and sex", "158"),
     ):

@@ -6,8 +6,7 @@ names what it finds by place and in words; the codes of the answers (IK304, IK40
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from ..guides.elements import ElementFault
 from ..guides.walk import Finding, Trigger
@@ -40,10 +39,10 @@ class RuleFinding(Finding):
     """What is found where a rule is broken: a `Finding` of level 3, 4 or 5, with its sentence in `words`.
 
     `status` is an STC's category, status and entity, divided by colons; `trigger` is None where the finding speaks for
-    itself. `note` says that it could not be checked (a table is not there): no fault.
+    itself.
     """
 
-    __slots__ = ("note", "rule", "status")
+    __slots__ = ("rule", "status")
 
     def __init__(
         self,
@@ -62,7 +61,6 @@ class RuleFinding(Finding):
         self.rule = rule
         self.status = status or rule.status
         self.trigger = trigger
-        self.note = False
 
     def __repr__(self) -> str:
         # Never the value: it may be a patient's.
@@ -71,7 +69,6 @@ class RuleFinding(Finding):
 
 RULES: dict[str, Rule] = {}
 """All rules, by id."""
-_Function = TypeVar("_Function", bound=Callable[..., Iterable[RuleFinding]])
 
 
 def declare(name: str, says: str, *, ik304: str = "", ik403: str = "", status: str) -> Rule:
