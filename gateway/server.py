@@ -174,8 +174,8 @@ class Gateway:
     def _schedule_plugins(self, config: Config) -> set[str]:
         """Look after the schedules of a configuration's plugins; their names."""
         names = set()
-        for name, seconds, due in plugin_schedule.dues(config):
-            self.engine.schedule(name, seconds, plugin_schedule.KIND, due)
+        for name, seconds, due, first in plugin_schedule.dues(config, self.clock.now()):
+            self.engine.schedule(name, seconds, plugin_schedule.KIND, due, first=first)
             names.add(name)
         return names
 
@@ -222,7 +222,12 @@ class Gateway:
             now = self.clock.now()
             if not isinstance(found, Config) or faults:
                 self.reloads = self.reloads._replace(asked_at=now, faults=tuple(str(fault) for fault in faults))
-                log.error("configuration_refused", config=self.config.hash[:12], faults=len(faults))
+                log.error(
+                    "configuration_refused",
+                    config=self.config.hash[:12],
+                    faults=len(faults),
+                    first=[str(fault) for fault in faults[:3]],
+                )
                 return self.reloads
             waits = waits_for_a_restart(self._started_with, found)
             if found.hash == self.config.hash:
@@ -255,7 +260,7 @@ class Gateway:
             self.engine.unschedule(f"drop:{name}")
         self._look_after(partners, sources)
         kept = self._schedule_plugins(new)
-        for name, _, _ in plugin_schedule.dues(old):
+        for name, _, _, _ in plugin_schedule.dues(old, self.clock.now()):
             if name not in kept:
                 self.engine.unschedule(name)
         self.life.tell("configuration_taken")

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.tables import metadata
+from gateway.plugins import settings as plugin_settings
 
 from . import postgres
 
@@ -22,6 +23,12 @@ os.environ.setdefault("GATEWAY_TEST_SEED", str(random.SystemRandom().randrange(1
 # A busy machine makes examples slow, not wrong.
 settings.register_profile("gateway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("gateway")
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was revealed is remembered by the process, so that nobody tells it: here, a word of another test."""
+    monkeypatch.setattr(plugin_settings, "_revealed", set())
 
 
 class DatabaseUrls(NamedTuple):

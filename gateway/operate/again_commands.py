@@ -41,7 +41,7 @@ def _do(config_path: Path, function: Callable[[Connection, Config, str, dt.datet
     from ..core.clock import SystemClock
     from ..core.flow.again import CannotBeDone
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     by = who or getpass.getuser()
     try:
         asked = change(config, lambda connection: function(connection, config, by, SystemClock().now()))
@@ -83,25 +83,71 @@ def _done(connection: Connection, ids: Sequence[int]) -> tuple[dict[int, str], b
     return done, alive
 
 
+def claim_ids_of(connection: Connection, numbers: Sequence[str]) -> list[int]:
+    """The claims that a person means: by the number in our books, or by the claim's own.
+
+    Raises:
+        CannotBeDone: there is none, or there are several.
+    """
+    from sqlalchemy import or_, select
+
+    from ..core.flow.again import CannotBeDone
+    from ..core.store.tables import claims
+
+    found = []
+    for number in numbers:
+        if number.isdecimal() and len(number) < 18:
+            one = connection.execute(select(claims.c.id).where(claims.c.id == int(number))).scalar_one_or_none()
+            if one is not None:
+                found.append(int(one))
+                continue
+        ids = connection.execute(
+            select(claims.c.id)
+            .where(or_(claims.c.claim_number == number, claims.c.source_claim_number == number))
+            .order_by(claims.c.id)
+        ).scalars()
+        several = list(ids)
+        if len(several) != 1:
+            if not several:
+                raise CannotBeDone(f"There is no claim {number}. See: gateway trace {number}")
+            ours = ", ".join(map(str, several))
+            raise CannotBeDone(f"Several claims have the number {number}: {ours} in our books. Name one of those.")
+        found.append(several[0])
+    return found
+
+
 @click.command()
-@click.argument("claim_ids", type=int, nargs=-1, required=True, metavar="CLAIM...")
+@click.argument("numbers", nargs=-1, required=True, metavar="CLAIM...")
 @_REASON
 @_WHO
 @click.option("--payer-has-it-not", is_flag=True, help="The payer or partner says it does not have what was sent.")
 @click.pass_obj
-def resubmit(config_path: Path, claim_ids: tuple[int, ...], reason: str, who: str, payer_has_it_not: bool) -> None:
+def resubmit(config_path: Path, numbers: tuple[str, ...], reason: str, who: str, payer_has_it_not: bool) -> None:
     """Send claims again in a new interchange: rejected ones, and denied ones that the payer could not process (MA130).
 
-    CLAIM is the number in our books (gateway trace shows it). The claim goes as it stands; to have it checked anew,
+    CLAIM is a claim's number, or the one in our books. The claim goes as it stands; to have it checked anew,
     replay it first. (The same bytes under the same numbers: gateway batches retransmit.)
     """
 
     def ask(connection: Connection, _config: Config, by: str, now: dt.datetime) -> list[Again]:
         from ..core.flow.resubmit import resubmit as again
 
-        return [again(connection, one, by, reason, now, payer_has_it_not=payer_has_it_not) for one in claim_ids]
+        ids = claim_ids_of(connection, numbers)
+        return [again(connection, one, by, reason, now, payer_has_it_not=payer_has_it_not) for one in ids]
 
     _do(config_path, ask, who)
+
+
+def _nearest(connection: Connection, plugin: str, rule: str) -> str:
+    """What may have been meant, of the plugins and rules that keep claims back now."""
+    from sqlalchemy import select
+
+    from ..core.store.tables import holds
+    from ..plugins.host import suggestion
+
+    given, column = (plugin, holds.c.plugin) if plugin else (rule, holds.c.rule)
+    known = connection.execute(select(column).where(holds.c.released_at.is_(None)).distinct()).scalars()
+    return suggestion(given, [one for one in known if one]) or " See: gateway holds list"
 
 
 @click.group()
@@ -110,7 +156,7 @@ def replay() -> None:
 
 
 @replay.command("claim")
-@click.argument("claim_ids", type=int, nargs=-1, metavar="[CLAIM]...")
+@click.argument("numbers", nargs=-1, metavar="[CLAIM]...")
 @click.option("--held-by", default="", metavar="PLUGIN", help="Every claim that this plugin keeps back.")
 @click.option("--rule", default="", help="Every claim that is kept back by this rule.")
 @click.option(
@@ -128,7 +174,7 @@ def replay() -> None:
 @click.pass_obj
 def replay_claim(
     config_path: Path,
-    claim_ids: tuple[int, ...],
+    numbers: tuple[str, ...],
     held_by: str,
     rule: str,
     station: str,
@@ -137,19 +183,19 @@ def replay_claim(
     who: str,
     even_so: bool,
 ) -> None:
-    """Decide claims anew that are held, ready or rejected: by number, or all that a plugin or a rule keeps back.
+    """Decide claims anew that are held, ready or rejected: by their numbers, or all that a plugin or a rule keeps back.
 
     Holds that the chain does not want any more are released; those that a person released stay so.
     """
-    if bool(claim_ids) == bool(held_by or rule):
+    if bool(numbers) == bool(held_by or rule):
         raise click.UsageError("Name claims, or choose them with --held-by or --rule.")
 
     def ask(connection: Connection, config: Config, by: str, now: dt.datetime) -> list[Again]:
         from ..core.flow import replay as flow
 
-        ids = list(claim_ids) or flow.held_claims(connection, plugin=held_by, rule=rule)
+        ids = claim_ids_of(connection, numbers) or flow.held_claims(connection, plugin=held_by, rule=rule)
         if not ids:
-            raise click.ClickException("No claim is kept back like that. See: gateway holds list")
+            raise click.ClickException(f"No claim is kept back like that.{_nearest(connection, held_by, rule)}")
         return flow.replay_claims(
             connection,
             ids,
@@ -233,9 +279,11 @@ def requests_list(
     """Requests, newest first."""
     from sqlalchemy import select
 
+    from ..core.store.tables import claims
     from ..core.store.tables import requests as table
 
-    statement = select(table).order_by(table.c.id.desc())
+    of_a_claim = (table.c.subject_kind == "claim") & (claims.c.id == table.c.subject_id)
+    statement = select(table, claims.c.source_claim_number).outerjoin(claims, of_a_claim).order_by(table.c.id.desc())
     if verb:
         statement = statement.where(table.c.verb == verb)
     if claim is not None:
@@ -249,14 +297,14 @@ def requests_list(
             row.id,
             row.verb,
             row.subject_kind.replace("_", " "),
-            row.subject_id,
+            row.source_claim_number or row.subject_id,
             row.station,
             f"{row.asked_at:%Y-%m-%d %H:%M}",
             row.who,
             row.reason,
-            row.outcome if row.done_at is not None else "under way",
+            row.outcome if row.done_at is not None else "waits for the gateway, or is under way",
         )
-        for row in look(require(config_path), "requests list", statement)
+        for row in look(require(config_path, secrets=False), "requests list", statement)
     ]
     columns = ("id", "verb", "of", "number", "from", "asked_utc", "by", "reason", "outcome")
     show(columns, rows, as_csv, "Nothing was asked to be done again.")

@@ -56,7 +56,7 @@ def batches_list(config_path: Path, partner: str, state: str, limit: int, as_csv
             row.group_ack,
             row.reason,
         )
-        for row in look(require(config_path), "batches list", statement)
+        for row in look(require(config_path, secrets=False), "batches list", statement)
     ]
     columns = ("id", "partner", "isa13", "state", "claims", "dollars", "sent_utc", "ta1", "999", "reason")
     show(columns, rows, as_csv, "There is no such batch.")
@@ -104,7 +104,7 @@ def _done(config_path: Path, batch_id: int, function: Callable[[Connection], T],
     from sqlalchemy.exc import NoResultFound
 
     try:
-        return change(require(config_path), function)
+        return change(require(config_path, secrets=False), function)
     except NoResultFound:
         raise click.ClickException(f"There is no batch {batch_id}. See: gateway batches list") from None
     except ValueError as error:

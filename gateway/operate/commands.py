@@ -35,8 +35,12 @@ def database(config: Config) -> Iterator[tuple[Engine, Locations]]:
 
     from ..config.locations import Locations
     from ..core.store.engine import is_sqlite, make_sync_engine, sync_url
+    from ..plugins.settings import SecretMissing
 
-    places = Locations(config)
+    try:
+        places = Locations(config)
+    except SecretMissing as error:
+        raise NotAsked(f"The database's URL is not known here: {error}. Set it as the service has it.") from None
     if is_sqlite(places.business_url) and not Path(str(sync_url(places.business_url).database)).exists():
         raise NotAsked(f"There is no database at {places.business_url} yet. Start the gateway once: gateway serve")
     engine = make_sync_engine(places.business_url)

@@ -127,7 +127,7 @@ def report_list(config_path: Path, as_csv: bool) -> None:
 @click.pass_obj
 def report_run(config_path: Path, name: str, given: tuple[str, ...], as_csv: bool) -> None:
     """Work the report NAME out (`plugin/name`, or its name alone where only one plugin has one so called)."""
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     found, made = _found(config, "reports", name)
     answer = _call(config, found, "plugin_reports", made.name, settings(given), f"report {name}")
     _show_rows(answer.result, as_csv, "It has no rows.")
@@ -169,7 +169,7 @@ def settings(given: Sequence[str]) -> dict[str, Any]:
 @click.pass_obj
 def run(config_path: Path, plugin: str, command: str | None, given: tuple[str, ...], as_csv: bool) -> None:
     """Run COMMAND of PLUGIN; without COMMAND, list those that it has."""
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     found = config.declared.get(plugin)
     if found is None or not found.commands:
         having = ", ".join(one.plugin.name for one in config.declared.values() if one.commands) or "none"

@@ -50,7 +50,7 @@ def explain(
     from .explain_claims import Ground
     from .explain_report import Head, as_json, as_text
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     with ExitStack() as opened:
         stream = opened.enter_context(file.open("rb"))
         content = explain_file.look(file, stream)

@@ -45,7 +45,7 @@ def trace(
     from .trace_find import find
     from .trace_report import as_csv, as_json, as_text
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     zone = ZoneInfo(config.gateway.organisation.time_zone)
     name = " ".join(what)
     with looking(config) as engine, engine.connect() as connection:

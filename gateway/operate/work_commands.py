@@ -79,7 +79,7 @@ def work_list(config_path: Path, state: str | None, kind: str, limit: int, as_cs
     from ..core.engine.books import books
 
     wanted = () if state == "all" else (state,) if state else UNFINISHED
-    with database(require(config_path)) as (_, places), books(_books_url(places)) as found:
+    with database(require(config_path, secrets=False)) as (_, places), books(_books_url(places)) as found:
         rows = found.list(wanted, kind=kind, limit=limit)
     show(
         ("kind", "key", "state", "since", "error"),
@@ -97,7 +97,7 @@ def work_resume(config_path: Path, kind: str, key: str) -> None:
     """Let a failed or cancelled piece of work go on from its last finished step."""
     from ..core.engine.books import books
 
-    with database(require(config_path)) as (_, places), books(_books_url(places)) as found:
+    with database(require(config_path, secrets=False)) as (_, places), books(_books_url(places)) as found:
         try:
             before = found.resume(kind, key)
         except LookupError as error:
@@ -140,14 +140,16 @@ def holds_list(config_path: Path, team: str, as_csv: bool) -> None:
             row.source_claim_number,
             amount(row.charge_cents),
             row.type,
+            row.rule,
             row.team,
             row.due or row.expires,
             row.payer_name,
             row.reason,
         )
-        for row in look(require(config_path), "holds list", statement)
+        for row in look(require(config_path, secrets=False), "holds list", statement)
     ]
-    show(("id", "claim", "charge", "type", "team", "due", "payer", "reason"), rows, as_csv, "No claim is held.")
+    columns = ("id", "claim", "charge", "type", "rule", "team", "due", "payer", "reason")
+    show(columns, rows, as_csv, "No claim is held.")
 
 
 @holds.command("release")
@@ -160,7 +162,7 @@ def holds_release(config_path: Path, hold_ids: tuple[int, ...], reason: str, who
     from ..core.clock import SystemClock
     from ..core.flow.release import NotHeld, release_hold
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
 
     def release(connection: Connection) -> list[str]:
         now, by = SystemClock().now(), who or getpass.getuser()
@@ -195,14 +197,15 @@ def queue_list(config_path: Path, team: str, kind: str, payer: str, worklist: st
     if worklist:
         from .desk_commands import show_worklist
 
-        show_worklist(require(config_path), worklist, team, kind, payer, limit, as_csv)
+        show_worklist(require(config_path, secrets=False), worklist, team, kind, payer, limit, as_csv)
         return
     from sqlalchemy import select
 
-    from ..core.store.tables import work_items
+    from ..core.store.tables import claims, work_items
 
     statement = (
-        select(work_items)
+        select(work_items, claims.c.source_claim_number)
+        .outerjoin(claims, claims.c.id == work_items.c.claim_id)
         .where(work_items.c.state == "open")
         .order_by(work_items.c.work_by.is_(None), work_items.c.work_by, work_items.c.cents.desc(), work_items.c.id)
     )
@@ -212,13 +215,63 @@ def queue_list(config_path: Path, team: str, kind: str, payer: str, worklist: st
         statement = statement.where(work_items.c.kind == kind)
     if payer:
         statement = statement.where(work_items.c.payer_id == payer)
-    found = look(require(config_path), "queue list", statement)
+    found = look(require(config_path, secrets=False), "queue list", statement)
     shown = found if as_csv else found[:limit]
     rows = [
-        (row.id, row.kind, row.team, row.work_by, row.deadline, amount(row.cents), row.partner, row.reason)
+        (
+            row.id,
+            row.kind,
+            row.team,
+            row.work_by,
+            row.deadline,
+            amount(row.cents),
+            row.source_claim_number or "",
+            row.partner,
+            row.reason,
+        )
         for row in shown
     ]
-    columns = ("id", "kind", "team", "work_by", "deadline", "dollars", "partner", "reason")
+    columns = ("id", "kind", "team", "work_by", "deadline", "dollars", "claim", "partner", "reason")
     show(columns, rows, as_csv, "Nothing waits for a person.")
     if len(found) > len(shown):
         click.echo(f"And {len(found) - len(shown):,} more: --limit, --team, --kind or --csv.")
+
+
+_CLEARS = {
+    "hold": "release the hold instead: gateway holds release",
+    "plugin_failure": "release the hold instead, or replay the claim: gateway replay claim",
+    "posting_exception": "replay the payment instead: gateway replay payment",
+    "partner_stopped": "start the partner instead: gateway partner start",
+}
+
+
+@queue.command("close")
+@click.argument("item_ids", type=int, nargs=-1, required=True, metavar="ID...")
+@click.option("--reason", required=True, help="What was done about it.")
+@click.option("--by", "who", default="", help="Who says so (default: the name you are signed in with).")
+@click.pass_obj
+def queue_close(config_path: Path, item_ids: tuple[int, ...], reason: str, who: str) -> None:
+    """Close work items that a person has dealt with. What clears by itself (a hold, a stopped partner) is not closed
+    here."""
+    from sqlalchemy import select
+
+    from ..core.clock import SystemClock
+    from ..core.store import timeline
+    from ..core.store.tables import work_items
+    from ..core.work.items import close_items
+
+    def close(connection: Connection) -> None:
+        now, by = SystemClock().now(), who or getpass.getuser()
+        for one in item_ids:
+            row = connection.execute(select(work_items).where(work_items.c.id == one)).one_or_none()
+            if row is None or row.state != "open":
+                raise click.ClickException(f"There is no open work item {one}. Nothing was closed.")
+            if row.kind in _CLEARS and row.subject_kind != "plugin":
+                raise click.ClickException(f"Work item {one} is a {row.kind}: {_CLEARS[row.kind]}. Nothing was closed.")
+            close_items(connection, [row.key], f"{reason.strip()} ({by})"[:200], now)
+            if row.claim_id is not None:
+                words = f"Work item {one} closed: {reason.strip()}"
+                timeline.add(connection, [timeline.Entry("claim", row.claim_id, "work", words, who=by)], now)
+
+    change(require(config_path, secrets=False), close)
+    click.echo(f"Closed: {', '.join(str(one) for one in item_ids)}.")

@@ -11,6 +11,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -67,7 +68,7 @@ def _write_config(places: Places, sandbox: Sandbox, own: Own) -> None:
     shutil.copytree(shipped_config(), places.config)
     main = places.config / "gateway.yaml"
     text = main.read_text()
-    folder = f"plugins_dir: {json.dumps(str(own.plugins_dir.resolve()))}\n" if own.plugins_dir else ""
+    text, folder = _plugins_dir(text, own)
     main.write_text(
         text.replace("data_dir: ../var", "data_dir: ../data") + "\nstable_for: 500ms\npoll_every: 500ms\n"
         f"log_level: error\nweb: {{port: 0}}\n{folder}"
@@ -87,6 +88,17 @@ def _write_config(places: Places, sandbox: Sandbox, own: Own) -> None:
     text = _only_once(text, "{day: 5s, night: 5s}", "{day: 1s, night: 1s}")
     text = _only_once(text, "max_wait: 30s", "max_wait: 2s")
     partner.write_text(text)
+
+
+def _plugins_dir(text: str, own: Own) -> tuple[str, str]:
+    """gateway.yaml without its `plugins_dir`, and the line that stands for it: the one that was brought, else what the
+    file said, from where it said it."""
+    stated = re.search(r"^plugins_dir:[ \t]*(.+?)[ \t]*(?:#.*)?\n", text, re.M)
+    folder = own.plugins_dir
+    if stated is not None:
+        text = text[: stated.start()] + text[stated.end() :]
+        folder = folder or shipped_config() / stated[1].strip("'\"")
+    return text, f"plugins_dir: {json.dumps(str(folder.resolve()))}\n" if folder else ""
 
 
 def _only_once(text: str, old: str, new: str) -> str:

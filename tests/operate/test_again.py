@@ -22,6 +22,7 @@ def test_what_cannot_be_done_is_told_and_nothing_of_it_is_done(lived: Place) -> 
     told = lived.run("resubmit", "1", "99999", "--reason", "x")
     assert told.exit_code == 1
     assert "claim" in told.output.lower()
+    assert "There is no claim 99999" in told.output
     assert lived.rows(requests) == []
     for words in (("claim", "--reason", "x"), ("claim", "1", "--rule", "R", "--reason", "x")):
         told = lived.run("replay", *words)
@@ -38,7 +39,8 @@ def test_a_rejected_claim_is_resubmitted_and_stands_in_the_list(lived: Place) ->
     claim_id = lived.rows(submissions)[0].claim_id
     lived.change(update(claims).where(claims.c.id == claim_id).values(state="rejected"))
     lived.change(holds.delete().where(holds.c.claim_id == claim_id))
-    told = lived.run("resubmit", str(claim_id), "--reason", "member id corrected", "--by", "pat")
+    number = lived.rows(claims, claims.c.id == claim_id)[0].source_claim_number
+    told = lived.run("resubmit", number, "--reason", "member id corrected", "--by", "pat")
     assert told.output == f"{claim_id}: It goes with the next batch.\n"
     again = lived.run("resubmit", str(claim_id), "--reason", "member id corrected", "--by", "sam")
     assert f"{claim_id}: pat asked for this on" in again.output
@@ -56,6 +58,6 @@ def test_a_replay_waits_for_a_gateway_and_says_so(lived: Place) -> None:
     assert "It runs as soon as the gateway does" in told.output
     (row,) = lived.rows(outbox, outbox.c.kind == "replay")
     assert row.payload == {"part_of": lived.rows(requests)[0].part_of}
-    assert "under way" in lived.run("requests", "list", "--open").output
+    assert "waits for the gateway" in lived.run("requests", "list", "--open").output
     told = lived.run("replay", "claim", str(claim_id), "--reason", "the rule was mended")
     assert "It is under way." in told.output

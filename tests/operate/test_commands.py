@@ -248,7 +248,12 @@ def test_every_command_in_the_docs_exists(page: str, words: list[str]) -> None:
     while words:
         word = words.pop(0)
         if word.startswith("-"):
-            options = {name: one for one in command.params if isinstance(one, click.Option) for name in one.opts}
+            options = {
+                name: one
+                for one in command.params
+                if isinstance(one, click.Option)
+                for name in (*one.opts, *one.secondary_opts)
+            }
             option = options.get(word.partition("=")[0])
             assert option is not None or word in ("--help", "--version", "-h"), f"{page}: no option {word}"
             if option is not None and not option.is_flag and "=" not in word:

@@ -67,6 +67,20 @@ def turn(schedule: Schedule, now: dt.datetime, zone: str) -> dt.datetime | None:
     return None
 
 
+def wait_before_first(schedule: Schedule, now: dt.datetime, zone: str) -> float:
+    """Seconds until the first turn of a schedule that has never been known here: the turns before it was are not made
+    up for."""
+    if schedule.seconds:
+        return 0.0
+    local = ZoneInfo(zone)
+    clock = dt.time.fromisoformat(schedule.daily)
+    today = now.astimezone(local).date()
+    due = dt.datetime.combine(today, clock, local)
+    if due <= now:
+        due = dt.datetime.combine(today + dt.timedelta(days=1), clock, local)
+    return (due - now).total_seconds()
+
+
 def _on(schedule: Schedule, day: dt.date) -> bool:
     if not schedule.on:
         return True
@@ -79,14 +93,16 @@ def schedule_name(plugin: str, name: str) -> str:
     return f"plugin:{plugin}:{name}"
 
 
-def dues(config: Config) -> Iterator[tuple[str, float, Due]]:
-    """Every schedule of a configuration's plugins: its name, how often to look, and what is due."""
+def dues(config: Config, now: dt.datetime) -> Iterator[tuple[str, float, Due, float]]:
+    """Every schedule of a configuration's plugins: its name, how often to look, what is due, and how long to wait where
+    it is new."""
     zone = config.gateway.organisation.time_zone
     for declared in config.declared.values():
         for schedule in declared.schedules:
             name = schedule_name(declared.plugin.name, schedule.name)
             call = Call(declared.plugin.name, declared.plugin.version, HOOK, schedule.name)
-            yield name, look_seconds(schedule), _due(config.hash, call, schedule, zone)
+            first = wait_before_first(schedule, now, zone)
+            yield name, look_seconds(schedule), _due(config.hash, call, schedule, zone), first
 
 
 def _due(config_hash: str, call: Call, schedule: Schedule, zone: str) -> Due:

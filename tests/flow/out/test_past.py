@@ -76,8 +76,8 @@ async def test_a_claim_decided_before_a_delivery_came_is_decided_again(world: Wo
         decide, archive = gateway.services.decide, gateway.services.archive
 
         class Between:
-            async def call(self, payload: bytes, limits: Any) -> Any:
-                answer = await decide.call(payload, limits)
+            async def call(self, payload: bytes, limits: Any, begun: Any = None) -> Any:
+                answer = await decide.call(payload, limits, begun)
                 if not brought:
                     brought.append(bring(world, "deliveries", DELIVERIES + b"signed,4\n"))
                 return answer

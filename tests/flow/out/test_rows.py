@@ -95,8 +95,8 @@ async def test_they_are_rolled_back_with_the_decision(world: World) -> None:
         decide = gateway.services.decide
 
         class Between:
-            async def call(self, payload: bytes, limits: Any) -> Any:
-                answer = await decide.call(payload, limits)
+            async def call(self, payload: bytes, limits: Any, begun: Any = None) -> Any:
+                answer = await decide.call(payload, limits, begun)
                 request = msgspec.msgpack.decode(payload, type=Request)
                 with world.sql.connect() as connection:
                     origin = Origin(request.file_id, "a.837", "desk", "T", dt.date(2026, 11, 23))
