@@ -177,15 +177,19 @@ def plugin_context(
 
     Args:
         plugin: its module, an instance, or its class.
+        name: what it is called on holds and in the log of edits.
         settings: as they would stand in a chain's file; its model's defaults without them.
         today: the business date.
-        payer_id: who pays, and `partner`, who carries.
-        history: earlier lines of the patient, see `make_history`. The rest of their past: `payments`
-            (`make_line_payment`), `deliveries` (`make_delivery`), `equipment` (`make_equipment`), and `work_items`,
-            what is open about their claims (`make_waiting`).
+        payer_id: who pays.
+        partner: who carries.
+        history: earlier lines of the patient, see `make_history`.
+        payments: what was paid on the patient's lines, see `make_line_payment`.
+        deliveries: what was delivered to them, see `make_delivery`.
+        equipment: what they have, see `make_equipment`.
+        work_items: what is open about their claims, see `make_waiting`.
         rows: what the plugin's own tables (`plugin_tables`) hold, by the table's name: dicts of columns.
-        tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
-
+        tables: a mapping by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in
+            a chain.
         http: answers to what it calls, see `FakeHttp`; without it nothing is called.
         secrets: what `env:NAME` in the settings reveals, by NAME, while the context lasts.
 
