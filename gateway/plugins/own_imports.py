@@ -15,6 +15,7 @@ from types import ModuleType
 
 PACKAGE = "gateway_plugins"
 """The package as which plugins of folders are imported."""
+_IMPORTING = frozenset({"importlib", "_frozen_importlib", "_frozen_importlib_external"})
 
 
 class _There(Loader):
@@ -33,7 +34,7 @@ class _There(Loader):
 
 
 class _ByOwnName(MetaPathFinder):
-    """Finds `<name>` and what is below it, where `gateway_plugins.<name>` is imported or on its way."""
+    """Finds `<name>` and what is below it for the code of `gateway_plugins.<name>` alone."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -41,7 +42,7 @@ class _ByOwnName(MetaPathFinder):
         """The module under its other name; None where the name is somebody else's."""
         top, _, below = fullname.partition(".")
         plugin = sys.modules.get(f"{PACKAGE}.{top}")
-        if plugin is None:
+        if plugin is None or not _asks_itself(plugin.__name__):
             return None
         if below:
             if sys.modules.get(top) is not plugin:
@@ -52,6 +53,15 @@ class _ByOwnName(MetaPathFinder):
         else:
             module = plugin
         return ModuleSpec(fullname, _There(module), is_package=hasattr(module, "__path__"))
+
+
+def _asks_itself(package: str) -> bool:
+    """Whether the import that is under way stands in the code of this package."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _IMPORTING:
+        frame = frame.f_back
+    name = str(frame.f_globals.get("__name__", ""))
+    return name == package or name.startswith(f"{package}.")
 
 
 def _is_anothers(name: str, plugin: ModuleType) -> bool:

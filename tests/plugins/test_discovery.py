@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import textwrap
@@ -113,6 +114,14 @@ def test_a_plugin_may_import_its_own_modules_by_its_own_name_and_gets_them_once(
         "gateway_plugins.northbridge_two",
         "gateway_plugins.northbridge_two.rules",
     ]
+
+
+def test_the_own_name_of_a_plugin_is_for_itself_alone(tmp_path: Path) -> None:
+    write(tmp_path, "quiet_plugin", "gateway_api = 1")
+    write(tmp_path, "loud_plugin", "import quiet_plugin\ngateway_api = 1")
+    assert "quiet_plugin" in Finder(folder=tmp_path).load("quiet_plugin", PluginHost()).name
+    assert importlib.util.find_spec("quiet_plugin") is None
+    assert "No module named 'quiet_plugin'" in refusal(tmp_path, "loud_plugin")
 
 
 def test_a_plugin_that_was_mended_is_imported_anew(tmp_path: Path) -> None:
