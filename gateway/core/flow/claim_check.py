@@ -6,17 +6,22 @@ about to leave are looked at like one that has just been read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Literal
 
+import structlog
+
 from ...config.checks import Checks
+from ...config.codes import CodesError
 from ...config.config import Config
 from ..model.known_codes import KnownCodes
 from ..x12.answers.said import line_of, lines_at
 from ..x12.answers.status_map import status_of
 from ..x12.claim import Claim, Numbers
 from ..x12.guides.compiled import CompiledGuide, compiled
+from ..x12.guides.elements import BAD_CHARACTER
 from ..x12.guides.notation import guide
 from ..x12.guides.walk import Finding, Walk
 from ..x12.guides.words import Words
@@ -25,6 +30,7 @@ from ..x12.segment import Delimiters
 from ..x12.stored import StoredClaim
 from .verdicts import Noted
 
+log = structlog.get_logger("gateway")
 Action = Literal["report", "hold", "refuse"]
 MOST_NOTED = 50
 """Findings of one claim that are kept; one that has more is no better known for it."""
@@ -33,9 +39,9 @@ _GUIDE = "837p"
 _LEVELS: dict[int, str] = {1: "syntax", 2: "guide", 3: "balancing", 4: "situations", 5: "codes"}
 
 
-def action_of(checks: Checks, level: int) -> Action:
-    """What is done about a finding of a level."""
-    action: Action = getattr(checks, _LEVELS[level])
+def action_of(checks: Checks, found: Noted) -> Action:
+    """What is done about a finding."""
+    action: Action = "report" if found.told_only else getattr(checks, _LEVELS[found.level])
     return action
 
 
@@ -90,14 +96,23 @@ def check_claim(stored: StoredClaim, codes: Codes | None) -> list[Noted]:
     walk.feed((f"SE{separator}{walk.position + 1}{separator}0001",))
     walk.end()
     claim = Claim(stored, "gateway", Numbers(billing, subscriber, patient, at))
-    found += claim_findings(claim)
-    if codes is not None:
-        found += codes.of_claim(claim)
+    if not any(_is_wrong(one) for one in found):
+        # Only then: what a segment lacks would be told by every rule that wants it.
+        found += claim_findings(claim)
+        if codes is not None:
+            found += codes.of_claim(claim)
     if not found:
         return []
-    starts = lines_at(claim, at)
     found.sort(key=lambda finding: finding.position)
-    return _noted([one for one in found if not (isinstance(one, RuleFinding) and one.note)], starts)
+    return _noted(found, lines_at(claim, at))
+
+
+def _is_wrong(finding: Finding) -> bool:
+    """Whether it is more than a letter with an accent: some receivers refuse those, and names have them."""
+    fault = finding.fault
+    if fault is None or fault.code != BAD_CHARACTER or fault.value.isascii():
+        return True
+    return _LETTERS.fullmatch(fault.value) is None
 
 
 def _noted(found: Iterable[Finding], starts: Sequence[int]) -> list[Noted]:
@@ -109,12 +124,15 @@ def _noted(found: Iterable[Finding], starts: Sequence[int]) -> list[Noted]:
         number = 0 if line is None else line + 1
         status = status_of(finding)
         noted = Noted(finding.level, finding.place, number, code, words.of(finding), ":".join(filter(None, status)))
+        noted.told_only = not _is_wrong(finding)
         made.setdefault((noted.place, noted.words, number), noted)
         if len(made) == MOST_NOTED:
             break
     return list(made.values())
 
 
+_LETTERS = re.compile(r"[ -~\x80-\xff]+")
+"""Text without control characters, with letters outside of ASCII perhaps."""
 _made: dict[str, Codes] = {}
 
 
@@ -122,8 +140,14 @@ def codes_of(config: Config) -> Codes:
     """The lists of codes of a configuration; made once, and kept while it is in force."""
     codes = _made.get(config.hash)
     if codes is None:
+        try:
+            known = config.codes
+        except (CodesError, OSError) as error:
+            # The configuration was good when it was taken: somebody has changed the lists since.
+            log.warning("code_lists_unreadable", error=type(error).__name__)
+            known = KnownCodes()
         _made.clear()
-        codes = _made[config.hash] = Codes(KnownCodes())
+        codes = _made[config.hash] = Codes(known)
     return codes
 
 

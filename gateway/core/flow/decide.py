@@ -178,7 +178,7 @@ def _checked(asked: Asked, one: ReadClaim, config: Config, source: str) -> list[
     stored = one.claim.stored if one.claim is not None else StoredClaim.unpack(asked.content)
     noted = check_claim(stored, codes_of(config))
     for found in noted:
-        found.action = action_of(settings.check, found.level)
+        found.action = action_of(settings.check, found)
     return noted
 
 

@@ -67,7 +67,8 @@ class RowKept(msgspec.Struct, array_like=True, gc=False):
 class Noted(msgspec.Struct, array_like=True, gc=False):
     """What the guides find in a claim. `level` is 1 to 5, `place` as people write it (`2010AA NM109`), `line` the
     service line (0: the claim), `code` IK304 or IK403 or a rule's id, `words` what is wrong and what to do, `status`
-    the STC for it (`A7:562:85`). `action`: what is done about it (report, hold, refuse)."""
+    the STC for it (`A7:562:85`). `action`: what is done about it (report, hold, refuse); `told_only`: it is never
+    more than reported."""
 
     level: int
     place: str
@@ -76,6 +77,7 @@ class Noted(msgspec.Struct, array_like=True, gc=False):
     words: str
     status: str
     action: str = "report"
+    told_only: bool = False
 
 
 class StationRow(msgspec.Struct, array_like=True, gc=False):

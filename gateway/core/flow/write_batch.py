@@ -113,7 +113,7 @@ def _not_by_the_guide(papers: Papers, partner: Partner, claims: Sequence[_Claim]
     """The claims that must not leave because of what the guide finds in them, with why."""
     codes = codes_of(papers.config) if partner.check.codes != "report" else None
     for one in claims:
-        noted = [found for found in check_claim(one.stored, codes) if action_of(partner.check, found.level) != "report"]
+        noted = [found for found in check_claim(one.stored, codes) if action_of(partner.check, found) != "report"]
         if noted:
             yield one.claim_id, f"It does not keep to its guide. {in_words(noted)}"
 

@@ -67,6 +67,14 @@ async def test_what_a_source_wants_only_reported_is_taken(world: World) -> None:
     assert "Held against its guide: 1 finding." in world.told("claim", 2)
 
 
+async def test_a_name_with_an_accent_is_taken_and_told(world: World) -> None:
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1", last="MU\xd1OZ"), Made("C-2", member="1EG4TE5MK73", last="QU\x07ILL"))
+    assert world.states() == {"C-1": "ready", "C-2": "faulty"}
+    (told,) = world.rows(timeline, timeline.c.subject_id == 1, timeline.c.station == "check")
+    assert [(step["place"], step["action"]) for step in told.steps] == [("2010BA NM103", "report")]
+
+
 async def test_a_situation_that_is_not_right_waits_for_a_person(world: World) -> None:
     async with world.running() as gateway:
         await gateway.take_in(NO_SUCH_DIAGNOSIS)
