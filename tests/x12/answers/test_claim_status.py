@@ -166,7 +166,7 @@ TWO_LINES = make_837(
         ((b"SV1*HC:E0431:RR*150", b"SV1*HC:E0431:R*150"), "C-1", "A3:247", "L2 A7:453"),
         ((b"SV1*HC:E0431:RR*150*UN*1*12**1~\n", b""), "C-1", "A3:247", "L2 A6:507"),
         ((b"DTP*472*D8*20261101~", b"DTP*472*D8*20261131~"), "C-1", "A3:247", "1 A7:187"),
-        ((b"REF*EA*C-2", b"REF*ZZ*C-2"), "C-2", "A3:684", ""),
+        ((b"REF*EA*C-2", b"REF*ZZ*C-2"), "C-2", "A7:684", ""),
     ],
 )
 def test_a_finding_becomes_a_status_at_its_place(

@@ -233,7 +233,7 @@ CASES = (
     Case("plain", "N4*SPRINGFIELD*IL*627010000", "N4*SPRINGFIELD*IL*62", "2010AA N403", "8 4"),
     Case("plain", "REF*EI*999000001", "", "2010AA REF", "3"),
     Case("plain", "REF*EI*999000001", "REF*EI", "2010AA REF02", "8 1"),
-    Case("plain", "REF*EI*999000001", "REF*XX*999000001", "2010AA REF", "2"),
+    Case("plain", "REF*EI*999000001", "REF*XX*999000001", "2010AA REF01", "8 7"),
     Case(
         "plain",
         "PER*IC*BILLING OFFICE*TE*2175550100*EM*OFFICE@EXAMPLE.ORG",
@@ -397,7 +397,7 @@ CASES = (
     Case("plain", "DTP*472*RD8*20260105-20260204", "DTP*472*RD8*20260105", "2400 DTP03", "8 8"),
     Case("plain", "DTP*472*RD8*20260105-20260204", "DTP*472*RD8*20260204-20260105", "2400 DTP03", "8 8 G4.40"),
     Case("plain", "REF*6R*L2", "REF*6R*L1", "2400 REF02", "8 I12 G4.68"),
-    Case("plain", "REF*6R*L2", "REF*6R*L2~SVC*HC:E0431*10*10", "2400 SVC", "1"),
+    Case("plain", "REF*6R*L2", "REF*6R*L2~SVC*HC:E0431*10*10", "2400 SVC", "6"),
     Case(
         "plain",
         "NM1*DK*1*ORDERER*OLGA****XX*1999999026",
@@ -411,7 +411,7 @@ CASES = (
         "NM1*DK*1*ORDERER*OLGA****XX*1999999026",
         "NM1*DK*1*ORDERER*OLGA****XX*1999999026*01",
         "2420E NM110",
-        "8 3",
+        "8 I10",
     ),
     Case("cmn", "SV5*HC:E0260*DA*30*110*1100*4", "SV5*HC:E0301*DA*30*110*1100*4", "2400 SV501-2", "8 I12 G4.63"),
     Case("cmn", "SV5*HC:E0260*DA*30*110*1100*4", "SV5*HC:E0260*DA*30*110**4", "2400 SV505", "8 1"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from ..segment import Delimiters
+from ..segment import Delimiters, display
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
@@ -12,8 +13,10 @@ _DIGITS = re.compile(r"\D+", re.ASCII)
 
 
 def plain(value: str, longest: int, marks: Delimiters, instead: str = "") -> str:
-    """A value without the answer's separators and without control characters (blanks stand in their place), no longer
-    than allowed; `instead` where nothing is left."""
+    """A value without the answer's separators and without control characters (blanks stand in their place), its letters
+    without accents (not everybody takes them), no longer than allowed; `instead` where nothing is left."""
+    if not value.isascii():
+        value = unicodedata.normalize("NFKD", display(value)).encode("ascii", "ignore").decode()
     for mark in marks:
         if mark and mark in value:
             value = value.replace(mark, " ")
