@@ -132,6 +132,12 @@ def test_separators_of_ours_in_a_value_become_blanks() -> None:
     assert "NM1*QC*1*O BRIEN*JA NE****MI*A 1" in body
 
 
+def test_letters_with_an_accent_are_written_without() -> None:
+    odd = claim("C-1", 100)._replace(patient=Name("MU\xd1OZ", "JOS\xc3\x89", id="A\xb51"))
+    body = told(batch(ProviderSaid(SUPPLIER, [odd])))
+    assert "NM1*QC*1*MUNOZ*JOSE****MI*A?1" in body
+
+
 # --- from what was found
 
 
@@ -166,7 +172,7 @@ TWO_LINES = make_837(
         ((b"SV1*HC:E0431:RR*150", b"SV1*HC:E0431:R*150"), "C-1", "A3:247", "L2 A7:453"),
         ((b"SV1*HC:E0431:RR*150*UN*1*12**1~\n", b""), "C-1", "A3:247", "L2 A6:507"),
         ((b"DTP*472*D8*20261101~", b"DTP*472*D8*20261131~"), "C-1", "A3:247", "1 A7:187"),
-        ((b"REF*EA*C-2", b"REF*ZZ*C-2"), "C-2", "A3:684", ""),
+        ((b"REF*EA*C-2", b"REF*ZZ*C-2"), "C-2", "A7:684", ""),
     ],
 )
 def test_a_finding_becomes_a_status_at_its_place(
