@@ -132,6 +132,12 @@ def test_separators_of_ours_in_a_value_become_blanks() -> None:
     assert "NM1*QC*1*O BRIEN*JA NE****MI*A 1" in body
 
 
+def test_letters_with_an_accent_are_written_without() -> None:
+    odd = claim("C-1", 100)._replace(patient=Name("MU\xd1OZ", "JOS\xc3\x89", id="A\xb51"))
+    body = told(batch(ProviderSaid(SUPPLIER, [odd])))
+    assert "NM1*QC*1*MUNOZ*JOSE****MI*A?1" in body
+
+
 # --- from what was found
 
 

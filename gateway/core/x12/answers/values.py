@@ -13,14 +13,21 @@ _DIGITS = re.compile(r"\D+", re.ASCII)
 
 
 def plain(value: str, longest: int, marks: Delimiters, instead: str = "") -> str:
-    """A value without the answer's separators and without control characters (blanks stand in their place), its letters
-    without accents (not everybody takes them), no longer than allowed; `instead` where nothing is left."""
+    """A value without the answer's separators and without control characters (blanks stand in their place), letters
+    without their accents, and no longer than allowed; `instead` where nothing is left."""
     if not value.isascii():
-        value = unicodedata.normalize("NFKD", display(value)).encode("ascii", "ignore").decode()
+        value = _unaccented(value)
     for mark in marks:
         if mark and mark in value:
             value = value.replace(mark, " ")
     return _CONTROL.sub(" ", value).strip()[:longest].rstrip() or instead
+
+
+def _unaccented(value: str) -> str:
+    """MUÑOZ as MUNOZ: an answer keeps to the character set of X12, of whatever the file had. `?` for what has no plain
+    letter."""
+    letters = unicodedata.normalize("NFKD", display(value))
+    return "".join(one if one.isascii() else "?" for one in letters if not unicodedata.combining(one))
 
 
 def copied(value: str, longest: int, marks: Delimiters) -> str:
