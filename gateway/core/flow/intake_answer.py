@@ -24,15 +24,17 @@ from ..x12.answers.checking import (
     answered_group,
     judge_readable,
 )
+from ..x12.answers.envelope import interchange_of_ta1, turned
 from ..x12.answers.functional import VERSION, AnsweredGroup, AnsweredSet, can_be_answered, functional
 from ..x12.answers.interchange import notes, ta1, verdict_of
+from ..x12.answers.values import plain
 from ..x12.guides.answer_codes import InterchangeCode, InterchangeVerdict, SetCode, SetVerdict
 from ..x12.items import ReadClaim
 from ..x12.reader import read
 from ..x12.segment import Delimiters
 from ..x12.sets import Envelope
 from ..x12.transactions import transactions
-from ..x12.writer import InterchangeHead, isa_text, write_sets
+from ..x12.writer import InterchangeHead, write_sets
 from .chunk import is_professional
 from .services import Services
 
@@ -102,8 +104,8 @@ def _ta1(services: Services, row: Any, checking: Checking) -> bytes:
         if wanted == "always" or asked:
             envelope = Envelope(interchange.isa, None, interchange.delimiters)
             head = answer_head(services, row, envelope, TA1_NUMBERS + len(found))
-            lines = (isa_text(head, marks), ta1(interchange.isa, note, at, marks), f"IEA*0*{head.isa13}")
-            found.append("".join(f"{line}{marks.segment}\n" for line in lines).encode("latin-1"))
+            said = ta1(interchange.isa, note, at, marks)
+            found.append(b"".join(interchange_of_ta1(head, said, marks, line_ending="\n")))
     return b"".join(found)
 
 
@@ -123,26 +125,24 @@ def _ack(services: Services, row: Any, checking: Checking, noted: set[int]) -> b
                 envelopes.append(Envelope(interchange.isa, group.gs, interchange.delimiters))
     if not answered:
         return b""
-    head = answer_head(services, row, envelopes[0], 0)._replace(version=VERSION, function="FA")
+    head = answer_head(services, row, envelopes[0], 0)
     marks = Delimiters()
     bodies = (("999", f"{number:04d}", functional(said, marks)) for number, said in enumerate(answered, 1))
     return b"".join(write_sets(head, bodies, marks, line_ending="\n"))
 
 
-def answer_head(services: Services, row: Any, to: Envelope, beside: int) -> InterchangeHead:
+def answer_head(
+    services: Services, row: Any, to: Envelope, beside: int, *, function: str = "FA", version: str = VERSION
+) -> InterchangeHead:
     """The envelope of an answer to a source, back to who sent `to`. `beside` tells answers to one file apart."""
-    organisation = services.config.gateway.organisation
-    own = to.receiver or "GATEWAY"
-    theirs = to.sender or row.party[:15].upper()
-    return InterchangeHead(
-        sender_qualifier=to.receiver_qualifier or "ZZ",
-        sender=own,
-        receiver_qualifier=to.sender_qualifier or "ZZ",
-        receiver=theirs,
-        group_sender=to.gs03 or own,
-        group_receiver=to.gs02 or theirs,
-        isa13=f"{(row.id + beside) % 1_000_000_000:09d}",
-        gs06=str(row.id),
-        usage=to.usage or services.config.gateway.usage,
-        at=row.received_at.astimezone(ZoneInfo(organisation.time_zone)),
+    gateway = services.config.gateway
+    return turned(
+        to,
+        row.id + beside,
+        row.received_at.astimezone(ZoneInfo(gateway.organisation.time_zone)),
+        Delimiters(),
+        function=function,
+        version=version,
+        theirs=plain(row.party, 15, Delimiters()).upper() or "SENDER",
+        usage=gateway.usage,
     )

@@ -82,7 +82,7 @@ def status_of_file(services: Services, connection: Connection, file_id: int) -> 
     first = _first_envelope(services, row.sha256)
     if first is None:
         return
-    head = answer_head(services, row, first, STATUS_NUMBERS)._replace(version=VERSION, function="HN")
+    head = answer_head(services, row, first, STATUS_NUMBERS, function="HN", version=VERSION)
     bodies = (
         ("277", f"{number:04d}", claim_status(batch, marks))
         for number, batch in enumerate(_batches(services, row, refused, head.sender), 1)

@@ -82,6 +82,7 @@ async def test_three_claims_become_one_sound_interchange(world: World) -> None:
 
 async def test_a_claim_keeps_every_segment_it_had(world: World) -> None:
     extra = ["PWK*OZ*EL***AC*ATT1", "K3*FREE FORM", "NTE*ADD*CALL FIRST", "CRC*ZZ*N*NU"]
+    world.source, world.partner["check"] = "    check: {guide: report}\n", "{guide: report}"
     async with world.running() as gateway:
         await gateway.take_in(Made("C-1", extra=extra))
         await gateway.batch()
