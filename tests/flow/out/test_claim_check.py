@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from gateway.core.flow import answers
+from gateway.core.flow import answers, replay_claims
 from gateway.core.flow.answers import _give
 from gateway.core.flow.replay import replay_claims as ask_again
 from gateway.core.store.tables import claims, timeline, transfers
@@ -20,6 +20,7 @@ from .conftest import World
 from .made import Line, Made, make_837
 
 assert answers.answer
+assert replay_claims.replay
 
 NO_QUALIFIER = Made("C-2", member="1EG4TE5MK73", extra=["DTP*999*D8*20261101"])
 """A date of a kind that the guide does not have."""
