@@ -17,6 +17,7 @@ from gateway.plugins.tables import Tables
 
 from .faults import ConfigFault, Document, Loc, explain, nearest, show
 from .partner import Partner
+from .shipped import shipped_config
 
 
 class Loaded(NamedTuple):
@@ -232,7 +233,7 @@ class Compiler:
                 document.fault(
                     at,
                     f"plugin {spec.plugin!r} needs the table {name!r} here, and there is none",
-                    f"tables/{name}.yaml (the configuration that comes with the gateway has one)",
+                    f"tables/{name}.yaml{_where_from(name)}",
                     nearest(name, self._tables),
                 )
             )
@@ -247,3 +248,10 @@ class Compiler:
         step = Step(self._count, plugin, STATIONS[station], spec, settings, self._tables)
         self._count += 1
         return step
+
+
+def _where_from(table: str) -> str:
+    """Where a table that is missing may be had."""
+    if (shipped_config() / "tables" / f"{table}.yaml").is_file():
+        return " (the configuration that comes with the gateway has one)"
+    return ", or the same in the plugin's own folder tables"

@@ -28,7 +28,7 @@ from .faults import ConfigFault, Document, nearest, relative
 from .mending import Read, read_on
 from .models import GatewayConfig
 from .partner import DEFAULT_PAYER, Partner
-from .tables import read_table
+from .tables import check_columns, read_table
 from .yaml_source import read_yaml
 
 LOAD_PLUGINS = "GATEWAY_LOAD_PLUGINS"
@@ -152,7 +152,11 @@ def _assemble(
     stated_desk = main.model.desk if main is not None else {}
     desk_document = main.document if main is not None else documents.gateway
     faults += load_named(stated_desk, desk_document, finder, host)
-    _add_tables_of_plugins(tables, loaded, finder, host, faults)
+    files = dict(documents.tables) | _add_tables_of_plugins(tables, loaded, finder, host, faults)
+    for plugin in host:
+        for name, columns in plugin.tables.items():
+            if name in files:
+                check_columns(files[name], plugin.name, columns, faults)
     everything = Tables(tables)
     compiler = Compiler(loaded, root, finder, host, everything, faults)
     chains = compiler.compile()
@@ -198,9 +202,10 @@ def _only(gateway: GatewayConfig | None, env: Mapping[str, str]) -> Sequence[str
 
 def _add_tables_of_plugins(
     tables: dict[str, Table], loaded: Sequence[Loaded], finder: Finder, host: PluginHost, faults: list[ConfigFault]
-) -> None:
+) -> dict[str, Document]:
     """Load the plugins that chains name, and add the tables in their folders that the configuration does not have
-    itself: a file of the same name in config/tables goes before a plugin's own."""
+    itself: a file of the same name in config/tables goes before a plugin's own. Returns the files of those, by name."""
+    added = {}
     for spec, _, _ in loaded:
         for station in STATIONS:
             for step in spec.stations.of(station) or ():
@@ -214,7 +219,9 @@ def _add_tables_of_plugins(
             document, found = read_yaml(file, relative(file))
             faults += found
             if document is not None:
+                added[file.stem] = document
                 tables[file.stem] = read_table(file.stem, document, faults)
+    return added
 
 
 def _check_names(named: Sequence[tuple[str, Document]], what: str, faults: list[ConfigFault]) -> None:

@@ -12,13 +12,12 @@ Within a key, dates do not overlap. Values stay strings; the plugin that uses a 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.core.model.code_sets import KINDS, checker, listed, wanted
 from gateway.plugins.matching import is_pattern
-from gateway.plugins.tables import Row, Table
+from gateway.plugins.tables import Row, Table, row_values
 
 from .faults import ConfigFault, Document, Loc, nearest, show
 
@@ -61,10 +60,11 @@ def read_table(name: str, document: Document, faults: list[ConfigFault]) -> Tabl
         return Table(name, (), key)
     source = str(document.data.get("source") or "")
     codes = _codes(document, faults)
+    _check_columns_of_codes(document, codes, faults)
     found: list[Row] = []
     by_key: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
     for index, raw in enumerate(rows):
-        row = _row(document, index, raw, key, source, faults)
+        row = _row(name, document, index, raw, key, source, faults)
         if row is not None and codes:
             _check_codes(document, index, row, codes, faults)
         if row is None:
@@ -103,6 +103,53 @@ def _codes(document: Document, faults: list[ConfigFault]) -> Checks:
     return found
 
 
+def _has(document: Document) -> list[list[str]]:
+    """The columns that each row of the file has."""
+    rows = document.data.get("rows")
+    return [
+        [word for word in row if word not in _DATES and word != "source"] if isinstance(row, dict) else []
+        for row in (rows if isinstance(rows, list) else ())
+    ]
+
+
+def _check_columns_of_codes(document: Document, codes: Checks, faults: list[ConfigFault]) -> None:
+    rows = _has(document)
+    known = list(dict.fromkeys(word for row in rows for word in row))
+    for column in codes if rows else ():
+        if column not in known:
+            what = f"codes: no row has a column {column!r}"
+            faults.append(
+                document.fault(("codes", column), what, f"one of {', '.join(known)}", nearest(column, known), key=True)
+            )
+
+
+def check_columns(document: Document, plugin: str, columns: Sequence[str], faults: list[ConfigFault]) -> None:
+    """Whether every row of a table has the columns that a plugin reads (its `gateway_tables`); what is missing is added
+    to `faults`, at its row: once for the table where no row has the column."""
+    rows = _has(document)
+    for column in columns:
+        without = [index for index, row in enumerate(rows) if column not in row]
+        if not without:
+            continue
+        if len(without) == len(rows):
+            what = f"plugin {plugin!r} reads the column {column!r} of this table, and no row has it"
+            found = list(dict.fromkeys(word for row in rows for word in row if word not in columns))
+            faults.append(_without(document, 0, what, column, found))
+            continue
+        for index in without:
+            what = f"row {index + 1} has no column {column!r}, which plugin {plugin!r} reads"
+            found = [word for word in rows[index] if word not in columns]
+            faults.append(_without(document, index, what, column, found))
+
+
+def _without(document: Document, index: int, what: str, column: str, found: Sequence[str]) -> ConfigFault:
+    """A row without a column: at the one that was probably meant, where one is near."""
+    meant = nearest(column, found)
+    loc: Loc = ("rows", index, meant) if meant else ("rows", index)
+    what += f"; {meant!r} stands here" if meant else ""
+    return document.fault(loc, what, f"{column!r} in each row", key=True)
+
+
 def _check_codes(document: Document, index: int, row: Row, codes: Checks, faults: list[ConfigFault]) -> None:
     for column, (kind, exists) in codes.items():
         value = row.values.get(column, "")
@@ -118,7 +165,13 @@ def _check_codes(document: Document, index: int, row: Row, codes: Checks, faults
 
 
 def _row(
-    document: Document, index: int, raw: Any, key: tuple[str, ...], source: str, faults: list[ConfigFault]
+    table: str,
+    document: Document,
+    index: int,
+    raw: Any,
+    key: tuple[str, ...],
+    source: str,
+    faults: list[ConfigFault],
 ) -> Row | None:
     loc: Loc = ("rows", index)
     if not isinstance(raw, dict):
@@ -139,7 +192,7 @@ def _row(
         faults.append(document.fault((*loc, "valid_to"), f"row {index + 1} ends on {end}, before it begins on {start}"))
     values = {w: "" if v is None else str(v) for w, v in raw.items() if w not in _DATES and w != "source"}
     # Every plugin is given the same row: none can change it for the others.
-    return Row(MappingProxyType(values), start, end, str(raw.get("source") or source))
+    return Row(row_values(table, values), start, end, str(raw.get("source") or source))
 
 
 def _check_overlaps(document: Document, same: list[tuple[int, Row]], faults: list[ConfigFault]) -> None:

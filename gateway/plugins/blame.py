@@ -10,6 +10,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from .tables import NotThere
+
 _OURS = str(Path(__file__).resolve().parent)
 
 
@@ -40,12 +42,21 @@ def _shown(file: str, plugin_path: str) -> str:
 
 
 def failure(error: BaseException, plugin_path: str) -> str:
-    """What went wrong while a claim or payment was decided: the type and the place, never the text."""
+    """What went wrong while a claim or payment was decided: the type and the place, never the text. A table or column
+    that is not there is told by its name where that name stands in the plugin's code, so that it is no data."""
     where = place(error, plugin_path)
+    if isinstance(error, NotThere):
+        told = error.told(named=_is_written(error.asked, error))
+        return f"{told}, asked for at {where}" if where else told
     name = type(error).__name__
     if isinstance(error, SystemExit):
         name = "it asked the process to exit"
     return f"{name} at {where}" if where else name
+
+
+def _is_written(name: object, error: BaseException) -> bool:
+    """Whether this word is written out in a function that was under way when the error came."""
+    return any(name in frame.f_code.co_consts for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 def load_failure(error: BaseException, plugin_path: str) -> str:

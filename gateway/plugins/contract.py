@@ -14,6 +14,7 @@ import datetime as dt
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -24,13 +25,14 @@ from gateway.core.x12.stored import StoredClaim
 
 from .chains import STATIONS
 from .context import HistoryLine
+from .contract_codes import codes_of
 from .contract_words import check_decision, check_draft, check_plan
 from .declaring import DESK_HOOKS
 from .host import Plugin, PluginHost, PluginRefused
 from .runner import Decision
 from .strategies import INSTALL, PaymentCase, claims, denials, payments
 from .tables import Table, Tables
-from .testing import TODAY, DeskContext, PluginContext, make_claim, make_line, plugin_context, plugin_desk
+from .testing import TODAY, DeskContext, PluginContext, make_claim, make_line, plugin_context, plugin_desk, read_tables
 from .testing_http import FakeHttp
 
 if TYPE_CHECKING:
@@ -102,15 +104,25 @@ class PluginContract:
 
     def claims(self) -> SearchStrategy[Claim]:
         """The claims that the plugin is asked about: any legal one."""
-        return claims()
+        return claims(self.codes())
 
     def payments(self) -> SearchStrategy[PaymentCase]:
         """The claim payments with their matches: any that balances."""
-        return payments()
+        return payments(self.codes())
 
     def denials(self) -> SearchStrategy[Denial]:
         """The denials."""
-        return denials()
+        return denials(self.codes())
+
+    def codes(self) -> Sequence[str]:
+        """The HCPCS codes that the plugin is about: in its settings, its tables and its code. Every other line that
+        is drawn is of one of them, and a plain claim of each is tried first."""
+        added = self._added()
+        model = added.model("plugin_settings")
+        with self._context() as context:
+            settings = model.model_validate(dict(self.settings)).model_dump() if model else None
+            own = read_tables(Path(added.path) / "tables") if added.path else {}
+            return codes_of(added, settings, context.tables, own)
 
     # --- the plugin itself
 
@@ -120,14 +132,21 @@ class PluginContract:
             raise AssertionError("The plugin implements no hook, so it does nothing. Put @hookimpl above a function.")
 
     def test_the_tables_it_cannot_do_without_are_there(self) -> None:
-        """A configuration without one of its `gateway_tables` is refused; so is this suite."""
+        """A configuration without one of its `gateway_tables`, or of their columns, is refused; so is this suite."""
         with self._context() as context:
-            for name in self._added().tables:
+            for name, columns in self._added().tables.items():
                 if name not in context.tables:
                     raise AssertionError(
                         f"The plugin cannot do without the table {name!r} (gateway_tables). Give it to the contract: "
                         f"tables={{{name!r}: make_table({name!r}, [...])}}."
                     )
+                for number, row in enumerate(context.tables[name].rows, 1):
+                    for column in columns:
+                        if column not in row.values:
+                            raise AssertionError(
+                                f"Row {number} of the table {name!r} has no column {column!r}, which gateway_tables "
+                                f"names; it has {', '.join(row.values)}."
+                            )
 
     def test_its_settings_are_accepted(self) -> None:
         """The given settings, or its defaults where none are given, pass its model."""
@@ -163,14 +182,14 @@ class PluginContract:
     def test_it_survives_any_legal_claim(self, station: str) -> None:
         """It raises on none, and answers what its hook allows."""
         with self._at(station) as context:
-            self._draw(self.claims(), lambda claim: _allowed(context.decide(station, claim)))
+            self._ask_all(lambda claim: _allowed(context.decide(station, claim)))
 
     @pytest.mark.parametrize("station", CLAIM_STATIONS)
     def test_what_it_says_of_a_claim_is_for_people(self, station: str) -> None:
         """Findings and holds have a rule, a line that is there, and a plain sentence without the patient's name or
         number, nor anything of Python's."""
         with self._at(station) as context:
-            self._draw(self.claims(), lambda claim: check_decision(_allowed(context.decide(station, claim)), claim))
+            self._ask_all(lambda claim: check_decision(_allowed(context.decide(station, claim)), claim))
 
     @pytest.mark.parametrize("station", CLAIM_STATIONS)
     def test_the_same_claim_gets_the_same_answer(self, station: str) -> None:
@@ -187,14 +206,14 @@ class PluginContract:
                             "than once: keep nothing between calls, and use context.today, never the clock."
                         )
 
-            self._draw(self.claims(), check)
+            self._ask_all(check)
 
     @pytest.mark.parametrize("station", CLAIM_STATIONS)
     def test_it_changes_a_claim_only_where_it_may(self, station: str) -> None:
         """At hold not at all; elsewhere through the claim's own methods, so that each change stands in the log, and
         so that what comes out is still sound."""
         with self._at(station) as context:
-            self._draw(self.claims(), lambda claim: _check_edits(context, station, claim))
+            self._ask_all(lambda claim: _check_edits(context, station, claim))
 
     @pytest.mark.parametrize("station", [name for name in CLAIM_STATIONS if STATIONS[name].edits])
     def test_what_it_set_right_it_leaves_alone(self, station: str) -> None:
@@ -213,13 +232,13 @@ class PluginContract:
                         "whether the correction is there."
                     )
 
-            self._draw(self.claims(), check)
+            self._ask_all(check)
 
     @pytest.mark.parametrize("station", CLAIM_STATIONS)
     def test_it_behaves_for_a_patient_without_a_past(self, station: str) -> None:
         """An empty history is an answer, not an accident."""
         with self._at(station, history=()) as context:
-            self._draw(self.claims(), lambda claim: check_decision(_allowed(context.decide(station, claim)), claim))
+            self._ask_all(lambda claim: check_decision(_allowed(context.decide(station, claim)), claim))
 
     # --- payments and denials
 
@@ -369,6 +388,20 @@ class PluginContract:
             pytest.skip(f"The plugin has no {hook}.")
         with self._context(history) as context:
             yield context
+
+    def _ask_all(self, check: Callable[[Claim], object]) -> None:
+        """Every claim that is to be tried: a plain one of each code that the plugin is about, unless a subclass narrows
+        what it is asked, then drawn ones."""
+        if type(self).claims is PluginContract.claims:
+            for code in self.codes():
+                for line in (make_line(code, "NU"), make_line(code, "RR", thru_date=TODAY)):
+                    claim = make_claim(line, payer_id=self.payer_id)
+                    try:
+                        check(claim)
+                    except Exception as error:
+                        error.add_note(_shown(claim))
+                        raise
+        self._draw(self.claims(), check)
 
     def _draw(self, strategy: SearchStrategy[Any], check: Callable[[Any], object]) -> None:
         try:

@@ -1,7 +1,7 @@
 """Finding plugins: the bundled folder, a folder of the organisation's own, and installed packages.
 
 Finding is cheap and imports nothing; a plugin is imported when it is asked for. Those found in folders are imported
-by path as `gateway_plugins.<name>`, so relative imports work inside them.
+by path as `gateway_plugins.<name>`: relative imports work inside them, and imports by their own name (`own_imports`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import gateway
 
 from .blame import load_failure
 from .host import Plugin, PluginHost, PluginRefused, suggestion
+from .own_imports import PACKAGE, allow_own_names, forget
 
 GROUP = "gateway.plugins"
 """The entry-point group of installed plugins; the entry's name is the plugin's."""
-PACKAGE = "gateway_plugins"
 
 
 class Candidate(NamedTuple):
@@ -126,11 +126,9 @@ class Finder:
                 version = gateway.__version__ if candidate.origin == "bundled" else ""
         except (Exception, SystemExit) as error:
             path = candidate.where if candidate.entry is None else ""
-            missing = isinstance(error, ModuleNotFoundError)
-            advice = "Install what it needs" if missing else "Correct it"
             raise PluginRefused(
                 f"Plugin {name!r} ({candidate.origin}, {candidate.where}) cannot be loaded: "
-                f"{load_failure(error, path)}. {advice}, or take it out of the configuration."
+                f"{load_failure(error, path)}. {_advice(candidate, error)}, or take it out of the configuration."
             ) from None
         own = hasattr(plugin, "__version__") or hasattr(plugin, "version")
         return host.add(name, plugin, origin=candidate.origin, version="" if own else version)
@@ -159,7 +157,35 @@ class Finder:
             if candidate.where in (str(file), str(file.parent)):
                 return known
             # Another folder's plugin of the same name, from an earlier configuration.
-            for module in [m for m in sys.modules if m == full or m.startswith(f"{full}.")]:
-                del sys.modules[module]
+            forget(candidate.name)
         importlib.invalidate_caches()
-        return importlib.import_module(full)
+        allow_own_names()
+        try:
+            return importlib.import_module(full)
+        except BaseException:
+            # Or what was imported of it so far would be found by the next one that tries.
+            forget(candidate.name)
+            raise
+
+
+def _advice(candidate: Candidate, error: BaseException) -> str:
+    """What to do about a plugin that cannot be imported."""
+    if not isinstance(error, ImportError):
+        return "Correct it"
+    wanted = (error.name or "").partition(".")[0]
+    where = Path(candidate.where)
+    if candidate.entry is None and wanted == candidate.name:
+        return (
+            f"Something else that is installed is called {wanted}, too: inside the plugin write `from . import ...` "
+            f"instead of `from {wanted} import ...`, or rename the plugin"
+        )
+    if candidate.entry is None and wanted and isinstance(error, ModuleNotFoundError):
+        if where.is_dir() and ((where / f"{wanted}.py").is_file() or (where / wanted).is_dir()):
+            return f"It is a module of the plugin's own: write `from . import {wanted}`"
+        if where.is_file() and (where.parent / f"{wanted}.py").is_file():
+            return (
+                f"{wanted}.py lies beside it, but a plugin of one file has no further modules. Make it a folder: move "
+                f"{where.name} to {where.stem}/__init__.py and {wanted}.py to {where.stem}/{wanted}.py, and write "
+                f"`from . import {wanted}`"
+            )
+    return "Install what it needs" if isinstance(error, ModuleNotFoundError) else "Correct it"

@@ -36,8 +36,8 @@ def suggestion(word: str, known: Iterator[str] | list[str] | tuple[str, ...] | M
 
 class Plugin:
     """One loaded plugin. `hooks` maps each hook that it implements to the function and the arguments it takes;
-    `tables` are those that it cannot do without, `row_tables` its own; `origin` says where it was found: bundled,
-    folder, package or given."""
+    `tables` are those that it cannot do without, each with the columns that all of its rows must have, `row_tables` its
+    own; `origin` says where it was found: bundled, folder, package or given."""
 
     __slots__ = ("_settings", "hooks", "name", "object", "origin", "path", "row_tables", "tables", "version")
 
@@ -47,7 +47,7 @@ class Plugin:
         self.origin = origin
         self.version = version
         self.path = path_of(plugin)
-        self.tables: tuple[str, ...] = _tables_of(name, plugin)
+        self.tables: dict[str, tuple[str, ...]] = _tables_of(name, plugin)
         self.row_tables: dict[str, RowTable] = {}
         self.hooks: dict[str, pluggy.HookImpl] = {}
         self._settings: type[BaseModel] | None = None
@@ -219,14 +219,36 @@ def _row_tables(plugin: Plugin) -> dict[str, RowTable]:
     return found
 
 
-def _tables_of(name: str, plugin: object) -> tuple[str, ...]:
+NO_COLUMNS = ("valid_from", "valid_to", "source")
+"""What a row has beside its values."""
+
+
+def _tables_of(name: str, plugin: object) -> dict[str, tuple[str, ...]]:
+    """The tables of `gateway_tables`, and the columns that it names of each: none where it names the table alone."""
     stated = getattr(plugin, "gateway_tables", ())
-    if isinstance(stated, str) or not all(isinstance(table, str) for table in stated):
-        raise PluginRefused(
-            f"Plugin {name!r}: gateway_tables must be a tuple of names, such as "
-            f'gateway_tables = ("{stated if isinstance(stated, str) else "carc"}",) with the comma.'
-        )
-    return tuple(stated)
+    refused = f"Plugin {name!r}: gateway_tables"
+    if not isinstance(stated, Mapping):
+        if isinstance(stated, str) or not all(isinstance(table, str) for table in stated):
+            raise PluginRefused(
+                f"{refused} must be a tuple of names, such as "
+                f'gateway_tables = ("{stated if isinstance(stated, str) else "carc"}",) with the comma.'
+            )
+        return dict.fromkeys(stated, ())
+    found = {}
+    for table, columns in stated.items():
+        if not isinstance(columns, tuple | list) or not all(isinstance(one, str) for one in (table, *columns)):
+            raise PluginRefused(
+                f"{refused} must give a tuple of columns for each table, such as "
+                'gateway_tables = {"limits": ("code", "units")}; for one column with the comma: ("units",).'
+            )
+        for column in columns:
+            if column in NO_COLUMNS:
+                raise PluginRefused(
+                    f"{refused} names {column!r} of the table {table!r}, which is no column: every row has it as "
+                    f"row.{column}. Take it out."
+                )
+        found[table] = tuple(columns)
+    return found
 
 
 def _check_version(name: str, plugin: object) -> None:

@@ -123,6 +123,22 @@ class Decision:
         """Whether the claim goes on to the next station with nothing against it."""
         return not (self.holds or self.quarantine or self.retry)
 
+    def __repr__(self) -> str:
+        """What a test that fails shows: the rules that hold, what failed, and whatever else was decided."""
+        rules = [f"{opened.hold.rule or opened.plugin} on line {opened.hold.line}" for opened in self.holds]
+        said = {
+            "holds": ", ".join(rule.removesuffix(" on line 0") for rule in rules),
+            "failure": repr(self.failure) if self.failure else "",
+            "quarantine": self.quarantine and repr(self.quarantine.reason),
+            "retry": self.retry and repr(self.retry.reason),
+            "answer": "" if self.answer is None else type(self.answer).__name__,
+            "edits": len(self.edits),
+            "items": len(self.items),
+            "rows": len(self.rows),
+        }
+        told = "".join(f", {name}: {what}" for name, what in said.items() if what)
+        return f"<Decision at {self.station}{told or ', nothing against it'}>"
+
 
 MOST_KILLS_OF_A_PAYER = 3
 """How many claims of a payer one step may cost its process in a chunk; then it is not called for the payer's others."""
@@ -337,8 +353,7 @@ class Runner:
                 _keep_secrets(answered, arguments[-1])
             return answered
         except (Rubbish, SecretMissing, HttpFailed) as error:
-            # Their words are ours: of mistakes and of references, never of values.
-            return _Failed(str(error))
+            return _Failed(self.told(error))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -359,6 +374,10 @@ class Runner:
         if len(of_payer) >= MOST_KILLS_OF_A_PAYER or len(of_step) >= MOST_KILLS_OF_A_STEP:
             return "it failed so for several claims before and was not called again"
         return ""
+
+    def told(self, error: Rubbish | SecretMissing | HttpFailed) -> str:
+        """What is told of a mistake that we find ourselves: our own words, of references and never of values."""
+        return str(error)
 
     def blame(self, step: Step, error: BaseException) -> str:
         """What is told of an exception that a step raised: its type and place, never its text."""

@@ -108,8 +108,8 @@ class Secret:
             raise ValueError(
                 "a reference to a secret: env:NAME (an environment variable) or file:/path (a file that holds it)"
             )
-        self.kind = kind
-        self.name = name.strip()
+        self.kind: str = kind
+        self.name: str = name.strip()
         self.base = base
 
     def reveal(self, env: Mapping[str, str] | None = None) -> str:

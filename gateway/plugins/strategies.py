@@ -11,6 +11,7 @@ with `pip install 'hme-edi-gateway[testing]'`.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.core.model.money import parse_cents, x12_amount
@@ -131,9 +132,15 @@ def _written(segments: list[str], marks: Delimiters) -> list[str]:
 # --- claims ----------------------------------------------------------------------------------------
 
 
-def _line(draw: DrawFn, st: Any, diagnoses: int, after: bool) -> list[str]:
+def _code(st: Any, codes: Sequence[str], others: Sequence[str]) -> SearchStrategy[str]:
+    """Of the codes that are asked for, every other time, or of the others."""
+    drawn: SearchStrategy[str] = st.sampled_from(others)
+    return st.booleans().flatmap(lambda asked: st.sampled_from(codes) if asked else drawn) if codes else drawn
+
+
+def _line(draw: DrawFn, st: Any, diagnoses: int, after: bool, codes: Sequence[str]) -> list[str]:
     """One line; `after`: another payer has decided on it before."""
-    code = draw(st.sampled_from((*RENTED, *RENTED, *SOLD, *UNLISTED, LABOR)))
+    code = draw(_code(st, codes, (*RENTED, *RENTED, *SOLD, *UNLISTED, LABOR)))
     modifiers = draw(_several(st, MODIFIERS, 4))
     if code in RENTED and draw(st.booleans()):
         modifiers = ["RR", *[one for one in modifiers if one != "RR"][:3]]
@@ -211,13 +218,13 @@ def _other_payers(lines: list[list[str]], before: bool, after: bool) -> list[lis
     return made
 
 
-def _claim(draw: DrawFn, st: Any) -> Claim:
+def _claim(draw: DrawFn, st: Any, codes: Sequence[str]) -> Claim:
     payer_id, payer_name, filing_code = draw(st.sampled_from(PAYERS))
     last, first = draw(st.sampled_from(PEOPLE))
     diagnoses = draw(_several(st, DIAGNOSES, 12, 1))
     frequency = draw(st.sampled_from(("1", "1", "7", "8")))
     before, after = draw(st.booleans()), draw(st.booleans())
-    lines = [_line(draw, st, len(diagnoses), before) for _ in range(draw(st.sampled_from(LINES)))]
+    lines = [_line(draw, st, len(diagnoses), before, codes) for _ in range(draw(st.sampled_from(LINES)))]
     claim = make_claim(
         *lines,
         claim_number=draw(_number(st, "SW")),
@@ -244,12 +251,12 @@ def _claim(draw: DrawFn, st: Any) -> Claim:
     return Claim(StoredClaim(marks, *[_written(part, marks) for part in claim.stored[1:]]), "test")
 
 
-def claims() -> SearchStrategy[Claim]:
+def claims(codes: Sequence[str] = ()) -> SearchStrategy[Claim]:
     """Any legal professional claim of equipment and supplies: one to six lines, with spans, spare modifiers, notes,
     certifications, replaced and voided claims, patients that are not the subscriber, payers before and after, and
-    with the separators of its file."""
+    with the separators of its file. Every other line is of one of `codes`, where some are given."""
     st = hypothesis_strategies()
-    made: SearchStrategy[Claim] = st.composite(lambda draw: _claim(draw, st))()
+    made: SearchStrategy[Claim] = st.composite(lambda draw: _claim(draw, st, codes))()
     return made
 
 
@@ -261,7 +268,7 @@ _REDUCTIONS = (
 )
 
 
-def _service(draw: DrawFn, st: Any, number: int, sign: int) -> list[str]:
+def _service(draw: DrawFn, st: Any, number: int, sign: int, codes: Sequence[str]) -> list[str]:
     cents = draw(_cents(st))
     left, adjustments = cents, []
     for group, reason in draw(st.lists(st.sampled_from(_REDUCTIONS), max_size=4, unique=True)):
@@ -270,7 +277,7 @@ def _service(draw: DrawFn, st: Any, number: int, sign: int) -> list[str]:
         if taken:
             adjustments.append((group, reason, x12_amount(sign * taken)))
     return make_service(
-        draw(st.sampled_from((*RENTED, *SOLD))),
+        draw(_code(st, codes, (*RENTED, *SOLD))),
         *draw(_several(st, MODIFIERS, 4)),
         charge=x12_amount(sign * cents),
         adjustments=adjustments,
@@ -281,10 +288,11 @@ def _service(draw: DrawFn, st: Any, number: int, sign: int) -> list[str]:
     )
 
 
-def _payment_case(draw: DrawFn, st: Any) -> PaymentCase:
+def _payment_case(draw: DrawFn, st: Any, codes: Sequence[str]) -> PaymentCase:
     status = draw(st.sampled_from(("1", "1", "2", "3", "4", "19", "20", "21", "22", "23", "25")))
     sign = -1 if status == "22" else 1
-    services = [_service(draw, st, number, sign) for number in range(1, draw(st.sampled_from((0, *LINES))) + 1)]
+    several = range(1, draw(st.sampled_from((0, *LINES))) + 1)
+    services = [_service(draw, st, number, sign, codes) for number in several]
     more = _maybe(draw, st, "NM1*TT*2*LANTERN SUPPLEMENT*****PI*90201", "MOA***MA18*N89", "MOA***MA01")[:2]
     if services:
         payment = make_payment(*services, status=status, more=more)
@@ -305,20 +313,21 @@ def _match(draw: DrawFn, st: Any, payment: ClaimPayment) -> Match:
     return make_match(payment, claim)
 
 
-def payments() -> SearchStrategy[PaymentCase]:
+def payments(codes: Sequence[str] = ()) -> SearchStrategy[PaymentCase]:
     """Any claim payment that balances, with its match: processed as primary to tertiary, denied, forwarded, reversed,
-    pre-determined; by line or as a whole; found among our claims, or not."""
+    pre-determined; by line or as a whole; found among our claims, or not. `codes` as for `claims`."""
     st = hypothesis_strategies()
-    made: SearchStrategy[PaymentCase] = st.composite(lambda draw: _payment_case(draw, st))()
+    made: SearchStrategy[PaymentCase] = st.composite(lambda draw: _payment_case(draw, st, codes))()
     return made
 
 
-def denials() -> SearchStrategy[Denial]:
-    """Any denial: of a line or of the whole claim, known reasons and others, with and without remarks."""
+def denials(codes: Sequence[str] = ()) -> SearchStrategy[Denial]:
+    """Any denial: of a line or of the whole claim, known reasons and others, with and without remarks. `codes` as
+    for `claims`."""
     st = hypothesis_strategies()
     made: SearchStrategy[Denial] = st.builds(
         make_denial,
-        st.sampled_from((*RENTED, *SOLD)),
+        _code(st, codes, (*RENTED, *SOLD)),
         amount=st.integers(1, 2_000_000).map(x12_amount),
         group=st.sampled_from(("CO", "PR", "OA", "PI")),
         reason=st.sampled_from(("50", "16", "29", "18", "97", "109", "197", "A1", "999")),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,13 +25,16 @@ from gateway.core.x12.claim import Claim
 from gateway.core.x12.segment import Delimiters
 from gateway.core.x12.stored import StoredClaim
 
+from . import context
 from .chains import STATIONS, Chain, Step, StepSpec
 from .context import HistoryLine
 from .host import PluginHost, PluginRefused
-from .http import NoCalls
+from .http import HttpFailed, NoCalls
 from .past import LinePayment, WaitingItem
+from .rubbish import Rubbish
 from .runner import Decision, NoMark, Runner
-from .tables import Row, Table, Tables
+from .settings import SecretMissing
+from .tables import Row, Table, Tables, row_values
 from .testing_desk import (
     DeskContext,
     make_claim_view,
@@ -99,6 +103,14 @@ class _Raising(Runner):
 
     def blame(self, step: Step, error: BaseException) -> str:
         raise error
+
+    def told(self, error: Rubbish | SecretMissing | HttpFailed) -> str:
+        """What it keeps, notes or opens and cannot is raised where its own code calls; what it answers is not."""
+        if isinstance(error, Rubbish) and any(
+            frame.f_code.co_filename == context.__file__ for frame, _ in traceback.walk_tb(error.__traceback__)
+        ):
+            raise error
+        return super().told(error)
 
 
 class PluginContext:
@@ -177,15 +189,19 @@ def plugin_context(
 
     Args:
         plugin: its module, an instance, or its class.
+        name: what it is called on holds and in the log of edits.
         settings: as they would stand in a chain's file; its model's defaults without them.
         today: the business date.
-        payer_id: who pays, and `partner`, who carries.
-        history: earlier lines of the patient, see `make_history`. The rest of their past: `payments`
-            (`make_line_payment`), `deliveries` (`make_delivery`), `equipment` (`make_equipment`), and `work_items`,
-            what is open about their claims (`make_waiting`).
+        payer_id: who pays.
+        partner: who carries.
+        history: earlier lines of the patient, see `make_history`.
+        payments: what was paid on the patient's lines, see `make_line_payment`.
+        deliveries: what was delivered to them, see `make_delivery`.
+        equipment: what they have, see `make_equipment`.
+        work_items: what is open about their claims, see `make_waiting`.
         rows: what the plugin's own tables (`plugin_tables`) hold, by the table's name: dicts of columns.
-        tables: by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in a chain.
-
+        tables: a mapping by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in
+            a chain.
         http: answers to what it calls, see `FakeHttp`; without it nothing is called.
         secrets: what `env:NAME` in the settings reveals, by NAME, while the context lasts.
 
@@ -370,8 +386,24 @@ def _charge_cents(line: list[str]) -> int:
     return int(whole or 0) * 100 + int((part + "00")[:2])
 
 
-def make_table(name: str, rows: Iterable[Mapping[str, str]], key: Sequence[str] = ("code",)) -> Table:
-    """A table of rows as its file would have them: `valid_from`, `valid_to` and `source` among the values."""
+def make_table(name: str, rows: Iterable[Mapping[str, str]], key: str | Sequence[str] = ("code",)) -> Table:
+    """A table of rows as its file would have them: `valid_from`, `valid_to` and `source` among the values.
+
+    Args:
+        name: what it is called.
+        rows: a dict for each row, every value as text.
+        key: the columns by which `find` looks; one may be given as it is, as in a file.
+
+    Raises:
+        ValueError: a row has not the columns of the key; a table that nothing would be found in.
+    """
+    rows = list(rows)
+    key = (key,) if isinstance(key, str) else tuple(key)
+    for number, row in enumerate(rows, 1):
+        for column in key:
+            if column not in row:
+                has = ", ".join(row)
+                raise ValueError(f"row {number} of the table {name} has no column {column!r} of its key (it has {has})")
 
     def date(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text) if text else None
@@ -380,7 +412,10 @@ def make_table(name: str, rows: Iterable[Mapping[str, str]], key: Sequence[str] 
         name,
         [
             Row(
-                {word: value for word, value in row.items() if word not in ("valid_from", "valid_to", "source")},
+                row_values(
+                    name,
+                    {word: value for word, value in row.items() if word not in ("valid_from", "valid_to", "source")},
+                ),
                 date(row.get("valid_from")),
                 date(row.get("valid_to")),
                 row.get("source", ""),
@@ -404,7 +439,5 @@ def read_tables(folder: Path | str) -> dict[str, Table]:
         data = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
         key = data.get("key") or ()
         common = {"source": data.get("source", "")}
-        found[file.stem] = make_table(
-            file.stem, [{**common, **row} for row in data["rows"]], (key,) if isinstance(key, str) else key
-        )
+        found[file.stem] = make_table(file.stem, [{**common, **row} for row in data["rows"]], key)
     return found

@@ -217,9 +217,14 @@ def plugin_desk(
         plugin: its module, an instance, or its class.
         settings: as they would stand under `desk` in gateway.yaml; its model's defaults without them.
         today: the business date.
-        claims: what it can look up, see `make_claim_view`; `whole`, claims with all their segments, by id.
-        items: see `make_item_view`; `holds`, `denials` and `payments` likewise.
-        tables: by name. Those in the plugin's own folder `tables` are there as well.
+        name: what it is called; its own work items and holds carry it.
+        claims: what `desk.claims` finds, see `make_claim_view`.
+        whole: what `desk.claim(id)` finds: claims with all their segments (`make_claim`), by that id.
+        items: what `desk.items` finds, see `make_item_view`.
+        holds: what `desk.holds` finds, see `make_hold_view`.
+        denials: what `desk.denials` finds, see `make_denial_view`.
+        payments: what `desk.payments` finds, see `make_payment_view`.
+        tables: a mapping by name, see `make_table`. Those in the plugin's own folder `tables` are there as well.
 
     Raises:
         PluginRefused: it does not fit the hooks, or declares nothing.

@@ -17,7 +17,7 @@ from .providers import check_providers
 from .settings import ScrubberSettings
 
 gateway_api = 1
-gateway_tables = ("payment_categories",)
+gateway_tables = {"payment_categories": ("category",)}
 
 
 @hookimpl

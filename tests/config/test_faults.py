@@ -183,8 +183,54 @@ def test_a_table_that_a_plugin_needs_is_missed_where_the_step_stands(folder: Fol
     (found,) = folder.texts()
     assert found == (
         "chains/default.yaml:3:15: plugin 'rules' needs the table 'fee' here, and there is none; "
-        "expected tables/fee.yaml (the configuration that comes with the gateway has one); did you mean 'fees'?"
+        "expected tables/fee.yaml, or the same in the plugin's own folder tables; did you mean 'fees'?"
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "fault"),
+    [
+        ("fees", "tables/fees.yaml:4:19: plugin 'rules' reads the column 'fees' of this table, and no row has it; "
+         "'fee' stands here; expected 'fees' in each row"),
+        ("zone", "tables/fees.yaml:4:5: plugin 'rules' reads the column 'zone' of this table, and no row has it; "
+         "expected 'zone' in each row"),
+    ],
+)  # fmt: skip
+def test_a_column_that_a_plugin_reads_is_missed_in_the_table(folder: Folder, column: str, fault: str) -> None:
+    folder.edit(
+        "plugins/rules.py", "gateway_api = 1", f'gateway_api = 1\ngateway_tables = {{"fees": ("code", "{column}")}}'
+    )
+    assert folder.texts() == [fault]
+
+
+def test_a_single_row_without_a_column_that_a_plugin_reads_is_told(folder: Folder) -> None:
+    folder.edit("plugins/rules.py", "gateway_api = 1", 'gateway_api = 1\ngateway_tables = {"fees": ("fee",)}')
+    assert not folder.texts()
+    folder.edit("tables/fees.yaml", 'code: E1390, fee: "98.40"', 'code: E1390, fe: "98.40"')
+    assert folder.texts() == [
+        "tables/fees.yaml:4:19: row 1 has no column 'fee', which plugin 'rules' reads; 'fe' stands here; "
+        "expected 'fee' in each row"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ('{"fees": ("fee")}', 'such as gateway_tables = {"limits": ("code", "units")}; for one column with the comma'),
+        ('{"fees": ("valid_to",)}', "every row has it as row.valid_to. Take it out."),
+    ],
+)
+def test_columns_that_cannot_be_asked_for_are_told(folder: Folder, stated: str, words: str) -> None:
+    folder.edit("plugins/rules.py", "gateway_api = 1", f"gateway_api = 1\ngateway_tables = {stated}")
+    (found,) = folder.texts()
+    assert words in found
+
+
+def test_codes_of_a_column_that_is_not_there_are_told(folder: Folder) -> None:
+    folder.edit("tables/fees.yaml", "rows:", "codes: {cod: hcpcs}\nrows:")
+    assert folder.texts() == [
+        "tables/fees.yaml:3:9: codes: no row has a column 'cod'; expected one of code, fee; did you mean 'code'?"
+    ]
 
 
 CHECKED = """\

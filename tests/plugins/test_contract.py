@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 from hypothesis import Phase, settings
@@ -142,6 +142,66 @@ def test_a_table_that_is_not_given() -> None:
         pass
 
     Given().test_the_tables_it_cannot_do_without_are_there()
+
+
+def test_a_table_without_a_column_that_it_reads() -> None:
+    class Looks(Plugin):
+        gateway_tables: ClassVar = {"limits": ("code", "units")}
+
+        @hookimpl
+        def scrub_claim(self, claim: Claim) -> None: ...
+
+    limits = {"limits": make_table("limits", [{"code": "E1390", "unit": "2"}])}
+    said = broken(Looks, "the_tables_it_cannot_do_without_are_there", tables=limits)
+    assert "Row 1 of the table 'limits' has no column 'units'" in said
+
+
+class Mask(PluginSettings):
+    items: tuple[str, ...] = ("not a code",)
+
+
+class LooksAtFew(Plugin):
+    """Raises on what it is for, and on nothing else."""
+
+    @hookimpl
+    def plugin_settings(self) -> type[Mask]:
+        return Mask
+
+    @hookimpl
+    def scrub_claim(self, claim: Claim, context: ClaimContext[Mask]) -> None:
+        limits = context.table("limits")
+        for line in claim.lines:
+            if limits.find(context.today, line.code) or line.code in context.settings.items:
+                raise TypeError("tuple indices must be integers or slices, not str")
+
+
+# Put together here, so that it stands in no code, where it would be found as well.
+IN_A_TABLE, IN_SETTINGS, IN_CODE = f"A{9274}", f"A{7999}", "A9999"
+
+
+@pytest.mark.parametrize("code", [IN_A_TABLE, IN_SETTINGS, IN_CODE])
+def test_a_plugin_that_raises_on_the_few_items_that_it_is_for_never_passes(code: str) -> None:
+    limits = {"limits": make_table("limits", [{"code": IN_A_TABLE, "units": "2"}] if code == IN_A_TABLE else [])}
+    settings = {"items": () if code == IN_A_TABLE else (code,)}
+
+    class Tested(PluginContract, plugin=LooksAtFew, tables=limits, settings=settings, examples=1):
+        pass
+
+    assert code in Tested().codes()
+    with pytest.raises(TypeError) as caught:
+        Tested().test_it_survives_any_legal_claim("scrub")
+    assert f"SV1*HC:{code}" in "".join(caught.value.__notes__)
+
+
+def test_codes_that_are_asked_for_come_every_other_time() -> None:
+    drawn: list[str] = []
+
+    class Tested(PluginContract, plugin=LooksAtFew, tables={"limits": make_table("limits", [])}, examples=40):
+        def codes(self) -> tuple[str, ...]:
+            return ("A9283",)
+
+    Tested()._draw(Tested().claims(), lambda claim: drawn.extend(line.code for line in claim.lines))
+    assert drawn.count("A9283") > len(drawn) / 5
 
 
 class Days(PluginSettings):

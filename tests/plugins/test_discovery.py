@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import textwrap
@@ -73,6 +74,79 @@ def test_an_import_error_names_the_plugins_own_line(tmp_path: Path) -> None:
     assert "ModuleNotFoundError at broken/rules.py:2: No module named 'no_such_library'" in text
     assert "Install what it needs" in text
     assert "Traceback" not in text
+
+
+def test_a_plugin_may_import_its_own_modules_by_its_own_name_and_gets_them_once(tmp_path: Path) -> None:
+    # The folder of its project stands where Python looks, as it does for whoever works in the folder above it.
+    (tmp_path / "northbridge_two").mkdir()
+    write(
+        tmp_path / "src",
+        "northbridge_two",
+        """
+        import northbridge_two.rules
+        from northbridge_two import desk
+        from northbridge_two.rules import LIMIT
+        from . import rules as again
+        gateway_api = 1
+        ONE = northbridge_two.rules is again is desk.rules
+        """,
+        rules="MADE = []\nMADE.append(1)\nLIMIT = 3",
+        desk="from northbridge_two import rules\nfrom .rules import LIMIT",
+    )
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from gateway.plugins.discovery import Finder\n"
+        "from gateway.plugins.host import PluginHost\n"
+        "plugin = Finder(folder=Path('src')).load('northbridge_two', PluginHost()).object\n"
+        "print(plugin.ONE, plugin.again.MADE, plugin.__spec__.name, plugin.again.__spec__.name)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert ran.stderr == ""
+    assert ran.stdout.split() == [
+        "True",
+        "[1]",
+        "gateway_plugins.northbridge_two",
+        "gateway_plugins.northbridge_two.rules",
+    ]
+
+
+def test_the_own_name_of_a_plugin_is_for_itself_alone(tmp_path: Path) -> None:
+    write(tmp_path, "quiet_plugin", "gateway_api = 1")
+    write(tmp_path, "loud_plugin", "import quiet_plugin\ngateway_api = 1")
+    assert "quiet_plugin" in Finder(folder=tmp_path).load("quiet_plugin", PluginHost()).name
+    assert importlib.util.find_spec("quiet_plugin") is None
+    assert "No module named 'quiet_plugin'" in refusal(tmp_path, "loud_plugin")
+
+
+def test_a_plugin_that_was_mended_is_imported_anew(tmp_path: Path) -> None:
+    plugin = write(tmp_path, "mended_plugin", "from mended_plugin import rules\ngateway_api = 1", rules="1/0")
+    assert "ZeroDivisionError at mended_plugin/rules.py:1" in refusal(tmp_path, "mended_plugin")
+    assert not [name for name in sys.modules if "mended_plugin" in name]
+    (plugin / "rules.py").write_text("LIMIT = 14")
+    loaded = Finder(folder=tmp_path).load("mended_plugin", PluginHost())
+    assert loaded.object.rules.LIMIT == 14  # type: ignore[attr-defined]
+
+
+def test_an_installed_package_keeps_its_name_and_the_plugin_is_told_what_to_write(tmp_path: Path) -> None:
+    write(tmp_path, "tomllib", "from tomllib import desk\ngateway_api = 1", desk="X = 1")
+    text = refusal(tmp_path, "tomllib")
+    assert "cannot import name 'desk' from 'tomllib'" in text
+    assert "inside the plugin write `from . import ...` instead of `from tomllib import ...`" in text
+
+
+def test_a_module_beside_is_told_how_to_import_it(tmp_path: Path) -> None:
+    write(tmp_path, "in_folder", "import rules\ngateway_api = 1", rules="X = 1")
+    assert "It is a module of the plugin's own: write `from . import rules`" in refusal(tmp_path, "in_folder")
+    (tmp_path / "one_file.py").write_text("import shared_words\ngateway_api = 1")
+    (tmp_path / "shared_words.py").write_text("X = 1")
+    text = refusal(tmp_path, "one_file")
+    assert "move one_file.py to one_file/__init__.py and shared_words.py to one_file/shared_words.py" in text
 
 
 def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:

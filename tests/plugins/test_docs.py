@@ -127,6 +127,22 @@ def test_the_demo_takes_the_chain_and_the_plugin_of_the_page(shipped: Path, tmp_
     assert held > 3
 
 
+def test_the_demo_holds_the_payers_and_items_that_the_page_says() -> None:
+    payers = _codes(PLUGINS_PAGE.split("| payers of the demo ")[1].split("\n\n")[0])
+    items = _codes(PLUGINS_PAGE.split("| items of the demo ")[1].split("\n\n")[0])
+    made = list(generate_claims(500, 7, TODAY))
+    assert payers == {claim.coverage.payer.id for claim in made}
+    assert items == {line.code for claim in made for line in claim.lines}
+
+
+def _codes(table: str) -> set[str]:
+    """Every code of a table; `00751` to `00761` are all from the first to the last."""
+    found = set(re.findall(r"`(\w+)`", table))
+    for first, last in re.findall(r"`(\w+)` to `(\w+)`", table):
+        found |= {f"{first[:2]}{number:03d}" for number in range(int(first[2:]), int(last[2:]) + 1)}
+    return found
+
+
 def test_the_samples_on_the_plugins_page_run(tmp_path: Path) -> None:
     assert blocks(PLUGINS_PAGE, "python") == [], "a sample that no test would run: give it file="
     for name, text in files_on(PLUGINS_PAGE).items():

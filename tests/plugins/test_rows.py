@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from gateway.plugins import RowTable, hookimpl
+from gateway.plugins import RowTable, Tables, hookimpl
+from gateway.plugins.chains import STATIONS, Chain, Step, StepSpec
+from gateway.plugins.context import NoLookups
 from gateway.plugins.host import PluginHost, PluginRefused
-from gateway.plugins.testing import make_claim, make_denial, plugin_context
+from gateway.plugins.rubbish import Rubbish
+from gateway.plugins.runner import NoMark, Runner
+from gateway.plugins.testing import TODAY, make_claim, make_denial, plugin_context
 
 CHECKS = RowTable(
     "checks",
@@ -112,10 +118,15 @@ class Keeps:
     ],
 )
 def test_what_cannot_be_kept_fails_the_step(what: Callable[[Any], Any], told: str) -> None:
-    with plugin_context(Keeps(what)) as ctx:
-        decision = ctx.scrub(make_claim())
+    plugin = PluginHost().add("keeps", Keeps(what))
+    step = Step(0, plugin, STATIONS["scrub"], StepSpec(plugin="keeps"), None, Tables())
+    runner = Runner(today=TODAY, lookups=NoLookups(), mark=NoMark())
+    chain = Chain("tested", None, {"scrub": (step,)})
+    decision, _ = asyncio.run(runner.claim(0, chain, "scrub", make_claim(), "90101", "practice"))
     assert told in decision.failure
     assert not decision.rows
+    with plugin_context(Keeps(what)) as ctx, pytest.raises(Rubbish, match=re.escape(told)):
+        ctx.scrub(make_claim())
 
 
 def test_the_last_row_of_a_key_counts() -> None:

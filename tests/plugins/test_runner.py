@@ -33,7 +33,7 @@ from gateway.plugins.context import NoLookups
 from gateway.plugins.host import PluginHost
 from gateway.plugins.runner import Decision, NoMark, Runner
 from gateway.plugins.tables import Tables
-from gateway.plugins.testing import make_claim, rules
+from gateway.plugins.testing import make_claim, make_table, rules
 
 TODAY = dt.date(2026, 3, 2)
 ANY: Any = None
@@ -251,6 +251,14 @@ def test_what_an_exception_says_is_never_told() -> None:
     told = msgspec.json.encode([decision.steps, decision.failure, [one.hold for one in decision.holds]]).decode()
     assert "SWT900000001" not in told
     assert "FERNSBY" not in told
+
+
+def test_a_column_that_is_not_there_is_told_by_its_name_unless_it_could_be_somebodys() -> None:
+    row = make_table("limits", [{"code": "E1390", "unit": "1"}]).rows[0]
+    decision, _ = run(chain(lambda claim: row.values["units"], lambda claim: row.values[claim.patient.last]))
+    written, looked_up = (step.note for step in decision.steps)
+    assert written.startswith("there is no column 'units' in the table limits (it has code, unit), asked for at test_")
+    assert looked_up.startswith("there is no such column in the table limits (it has code, unit), asked for at test_")
 
 
 def test_a_generator_that_raises_halfway_fails_as_a_whole() -> None:

@@ -19,8 +19,9 @@ from gateway.core.x12.claim import Claim
 from gateway.core.x12.claim_payment import ClaimPayment
 from gateway.core.x12.reader import read
 from gateway.core.x12.transactions import ReadPayment, RemittanceEnd, RemittanceStart, transactions
-from gateway.plugins import ClaimContext, PluginSettings, Table, Tables, hookimpl
+from gateway.plugins import ClaimContext, PluginSettings, RowTable, Table, Tables, hookimpl
 from gateway.plugins.host import PluginRefused
+from gateway.plugins.rubbish import Rubbish
 from gateway.plugins.testing import (
     TODAY,
     make_claim,
@@ -105,6 +106,57 @@ async def test_an_async_test_awaits() -> None:
 def test_what_a_plugin_raises_comes_out_as_it_is() -> None:
     with plugin_context(Refills) as ctx, pytest.raises(LookupError, match="as it is"):
         ctx.hold(make_claim())
+
+
+class Forgets:
+    """Keeps a row with a column that its table has not, and notes what is no text."""
+
+    gateway_api = 1
+
+    @hookimpl
+    def plugin_tables(self) -> tuple[RowTable, ...]:
+        return (RowTable("seen", {"day": dt.date}),)
+
+    @hookimpl
+    def scrub_claim(self, claim: Claim, context: ClaimContext) -> None:
+        context.keep("seen", {"date": context.today})
+
+    @hookimpl
+    def hold_claim(self, claim: Claim) -> str:
+        return "a text where a hold is wanted"
+
+
+def test_what_a_step_keeps_and_cannot_comes_out_of_the_test() -> None:
+    with plugin_context(Forgets) as ctx:
+        with pytest.raises(Rubbish, match=r"a column that the table seen does not have \(it has day\)"):
+            ctx.scrub(make_claim())
+        assert "failed in hold" in ctx.hold(make_claim()).failure, "what it answers is told, as in the gateway"
+
+
+def test_a_decision_says_what_it_is_when_a_test_fails() -> None:
+    lately = make_history("A7030", "NU", from_date=TODAY - dt.timedelta(days=9))
+    with plugin_context(Refills, {"days": "10"}, history=[lately], tables=LIMITS) as ctx:
+        assert repr(ctx.scrub(make_claim())) == "<Decision at scrub, nothing against it>"
+    with plugin_context(Forgets) as ctx:
+        told = repr(ctx.hold(make_claim()))
+    assert told.startswith("<Decision at hold, holds: plugin:tested, failure: 'Plugin tested failed in hold: ")
+
+
+def test_a_table_says_what_it_has_where_something_else_is_asked_for() -> None:
+    table = make_table("limits", [{"code": "A7030", "units": "2", "source": "the contract"}], key="code")
+    row = table.find(TODAY, "A7030")
+    assert row is not None
+    assert row.values["units"] == "2"
+    with pytest.raises(KeyError, match=r"no column 'unit' in the table limits \(it has code, units\)"):
+        row.values["unit"]
+    assert row.values.get("unit") is None
+    assert "unit" not in row.values
+    with pytest.raises(TypeError, match=r"the key of the table limits is code; find\(day, \.\.\.\) is given 2 values"):
+        table.find(TODAY, "A7030", "NU")
+    with pytest.raises(KeyError, match=r"there is no table 'limit' \(tables: limits\)"):
+        Tables({"limits": table})["limit"]
+    with pytest.raises(ValueError, match=r"row 1 of the table limits has no column 'cod' of its key \(it has code\)"):
+        make_table("limits", [{"code": "A7030"}], key="cod")
 
 
 def test_a_station_at_which_the_plugin_does_nothing_is_a_mistake_of_the_test() -> None:

@@ -74,6 +74,7 @@ class ServicePayment(Loop):
 
     @property
     def charge(self) -> Decimal:
+        """SVC02, in dollars."""
         return money(self._svc[2])
 
     @property
@@ -83,6 +84,7 @@ class ServicePayment(Loop):
 
     @property
     def paid(self) -> Decimal:
+        """SVC03, in dollars."""
         return money(self._svc[3])
 
     @property
@@ -199,6 +201,7 @@ class ClaimPayment(Loop):
 
     @property
     def is_reversal(self) -> bool:
+        """CLP02 is 22: it takes back an earlier payment."""
         return self._part(2) == "22"
 
     @property
@@ -208,6 +211,7 @@ class ClaimPayment(Loop):
 
     @property
     def charge(self) -> Decimal:
+        """CLP03, in dollars."""
         return money(self._clp[3])
 
     @property
@@ -217,6 +221,7 @@ class ClaimPayment(Loop):
 
     @property
     def paid(self) -> Decimal:
+        """CLP04, in dollars."""
         return money(self._clp[4])
 
     @property
@@ -226,6 +231,7 @@ class ClaimPayment(Loop):
 
     @property
     def patient_responsibility(self) -> Decimal:
+        """CLP05, in dollars."""
         return dollars(self.patient_cents)
 
     @property
@@ -366,6 +372,7 @@ class ClaimPayment(Loop):
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
+        """Every PER."""
         return Party(self._head, self.delimiters).contacts
 
     def faults(self) -> list[Fault]:

@@ -55,6 +55,7 @@ class Form(Loop):
 
     @property
     def answers(self) -> tuple[FormAnswer, ...]:
+        """Every FRM, in order."""
         return tuple(
             FormAnswer(frm[1], frm[2], frm[3], parse_date(frm[4]), parse_number(frm[5])) for frm in self.find_all("FRM")
         )
@@ -108,6 +109,7 @@ class Adjudication(Loop):
 
     @property
     def paid(self) -> Decimal:
+        """SVD02, in dollars."""
         return dollars(self.paid_cents)
 
     @property

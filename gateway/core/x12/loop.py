@@ -37,6 +37,7 @@ class Amount(NamedTuple):
 
     @property
     def dollars(self) -> Decimal:
+        """The same in dollars."""
         return dollars(self.cents)
 
 
@@ -88,6 +89,7 @@ class Adjustment(NamedTuple):
 
     @property
     def amount(self) -> Decimal:
+        """The same in dollars."""
         return dollars(self.cents)
 
 

@@ -58,6 +58,7 @@ class Party(Loop):
 
     @property
     def is_person(self) -> bool:
+        """NM102 is 1: a person, not an organisation."""
         return self._name(2) == "1"
 
     @property
@@ -67,14 +68,17 @@ class Party(Loop):
 
     @property
     def first(self) -> str:
+        """NM104: the first name."""
         return self._name(4)
 
     @property
     def middle(self) -> str:
+        """NM105: the middle name."""
         return self._name(5)
 
     @property
     def suffix(self) -> str:
+        """NM107: JR, III ..."""
         return self._name(7)
 
     @property
@@ -94,10 +98,12 @@ class Party(Loop):
 
     @property
     def npi(self) -> str:
+        """NM109, where it is an NPI."""
         return self._name(9) if self._name(8) == "XX" else ""
 
     @property
     def address(self) -> Address:
+        """N3 and N4."""
         n3, n4 = self._elements("N3"), self._elements("N4")
         street = ([*n3[1:], "", ""])[:2]
         city, state, zip_code, country = ([*n4[1:], "", "", "", ""])[:4]
@@ -124,6 +130,7 @@ class Party(Loop):
 
     @property
     def birth_date(self) -> dt.date | None:
+        """DMG02; None where it is not given."""
         dmg = self._elements("DMG")
         return parse_date(dmg[2]) if len(dmg) > 2 else None
 
@@ -134,6 +141,7 @@ class Party(Loop):
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
+        """Every PER."""
         found = []
         for per in self.find_all("PER"):
             numbers = tuple((per[at], per[at + 1]) for at in (3, 5, 7) if per[at + 1])
@@ -212,6 +220,7 @@ class Patient(Party):
 
     @property
     def death_date(self) -> dt.date | None:
+        """PAT06; None where it is not given."""
         pat = self._elements("PAT")
         return parse_date(pat[6]) if len(pat) > 6 else None
 

@@ -202,6 +202,7 @@ class ServiceLine(Loop):
 
     @property
     def drugs(self) -> tuple[Drug, ...]:
+        """2410: every drug of the line."""
         return tuple(Drug(raw, self.delimiters) for _, raw in self._loops("2410"))
 
     @property

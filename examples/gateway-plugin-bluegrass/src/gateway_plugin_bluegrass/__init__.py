@@ -35,7 +35,7 @@ from .spans import check_spans
 from .use import ASKED, ask_about_use
 
 gateway_api = 1
-gateway_tables = (MODIFIERS, RENTALS)
+gateway_tables = {MODIFIERS: ("rank",), RENTALS: ("months",)}
 
 
 @hookimpl
