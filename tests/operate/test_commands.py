@@ -287,3 +287,30 @@ def every_command(command: click.Command, path: tuple[str, ...] = ()) -> list[st
 def test_every_command_is_in_the_docs() -> None:
     text = "".join(page.read_text() for page in [DOCS / "README.md", *(DOCS / "docs").glob("*.md")])
     assert [words for words in every_command(cli) if f"gateway {words}" not in text] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("doctor --quick", "holds list", "queue list", "batches list", "partner list", "token list", "work list"),
+        *("requests list", "plugins", "deliveries list", "report list", "purge --dry-run"),
+    ],
+)
+def test_an_operator_needs_none_of_the_partners_secrets(
+    lived: Place, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PRACTICE_PASSWORD")
+    assert "PRACTICE_PASSWORD" in lived.run("config", "check").output
+    told = lived.run(*words.split())
+    assert told.exit_code == 0, told.output
+
+
+def test_a_database_whose_url_is_a_secret_that_is_not_there_is_told(
+    lived: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GATEWAY_NO_URL", raising=False)
+    main = lived.config_dir / "gateway.yaml"
+    main.write_text(main.read_text() + "\ndatabase: {url: 'env:GATEWAY_NO_URL'}\n")
+    told = lived.run("holds", "list")
+    assert told.exit_code == 2
+    assert "The database's URL is not known here: the environment variable GATEWAY_NO_URL is not set" in told.output
