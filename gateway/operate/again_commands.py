@@ -89,30 +89,21 @@ def claim_ids_of(connection: Connection, numbers: Sequence[str]) -> list[int]:
     Raises:
         CannotBeDone: there is none, or there are several.
     """
-    from sqlalchemy import or_, select
-
     from ..core.flow.again import CannotBeDone
-    from ..core.store.tables import claims
+    from ..core.store import claims as claim_store
 
     found = []
     for number in numbers:
-        if number.isdecimal() and len(number) < 18:
-            one = connection.execute(select(claims.c.id).where(claims.c.id == int(number))).scalar_one_or_none()
-            if one is not None:
-                found.append(int(one))
-                continue
-        ids = connection.execute(
-            select(claims.c.id)
-            .where(or_(claims.c.claim_number == number, claims.c.source_claim_number == number))
-            .order_by(claims.c.id)
-        ).scalars()
-        several = list(ids)
-        if len(several) != 1:
-            if not several:
-                raise CannotBeDone(f"There is no claim {number}. See: gateway trace {number}")
-            ours = ", ".join(map(str, several))
+        if number.isdecimal() and len(number) < 18 and claim_store.exists(connection, int(number)):
+            found.append(int(number))
+            continue
+        ids = claim_store.ids_with_number(connection, number)
+        if not ids:
+            raise CannotBeDone(f"There is no claim {number}. See: gateway trace {number}")
+        if len(ids) > 1:
+            ours = ", ".join(map(str, ids))
             raise CannotBeDone(f"Several claims have the number {number}: {ours} in our books. Name one of those.")
-        found.append(several[0])
+        found += ids
     return found
 
 

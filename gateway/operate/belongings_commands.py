@@ -33,7 +33,7 @@ def _take_in(config_path: Path, kind_name: str, file: Path, source: str) -> None
     from ..core.model.belongings_file import DocumentRefused
     from ..core.store.archive import Archive
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     source = _source(config, source)
     kind, data = KINDS[kind_name], file.read_bytes()
     try:
@@ -71,7 +71,7 @@ def _list(
             statement = statement.where(table.c[name] == value)
     if day is not None:
         statement = statement.where(table.c[day_column] >= day.date())
-    found = look(require(config_path), f"{table.name} list", statement)
+    found = look(require(config_path, secrets=False), f"{table.name} list", statement)
     shown = found if as_csv else found[:limit]
     rows = [[getattr(row, name) for name in columns] for row in shown]
     show(columns, rows, as_csv, "There is none like that." if any(wanted.values()) or day else "There is none yet.")

@@ -176,7 +176,7 @@ def doctor(config_path: Path, quick: bool, form: str) -> None:
     from ..core.store.archive import Archive
     from .doctor import examine
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     with database(config) as (engine, places):
         checks = list(
             examine(engine, Archive(places.archive_dir), config, SystemClock().now(), quick=quick, progress=_progress)
@@ -202,7 +202,7 @@ def backup(config_path: Path, folder: Path) -> None:
     from .backup import BackupFailed
     from .backup import backup as take
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     with database(config) as (_, places):
         engine_url = places.engine_url or system_url(places.business_url)
         try:
@@ -225,7 +225,7 @@ def restore(config_path: Path, folder: Path) -> None:
     from .backup import BackupFailed
     from .backup import restore as bring_back
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     places = Locations(config)
     places.prepare()
     engine_url = places.engine_url or system_url(places.business_url)
@@ -253,7 +253,7 @@ def purge(config_path: Path, dry_run: bool, plugin_rows: str) -> None:
     from .purge import purge as remove
     from .purge import rows_of_plugin
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     if plugin_rows:
         if any(one.plugin == plugin_rows for one in config.plugin_tables()):
             raise click.ClickException(f"A chain uses the plugin {plugin_rows}; take it out of the chains first.")
@@ -280,7 +280,7 @@ def upgrade(config_path: Path) -> None:
     """Bring the database to the schema of this version."""
     from ..core.store import migrate
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     with database(config) as (engine, _):
         try:
             done = migrate.upgrade(engine)
@@ -311,7 +311,8 @@ def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:
 
     try:
         secret = change(
-            require(config_path), lambda connection: tokens.add(connection, name, scopes, SystemClock().now())
+            require(config_path, secrets=False),
+            lambda connection: tokens.add(connection, name, scopes, SystemClock().now()),
         )
     except (tokens.TokenExists, ValueError) as error:
         raise click.ClickException(str(error)) from error
@@ -324,7 +325,7 @@ def token_list(config_path: Path) -> None:
     """Every token: its scopes, when it was made and last used."""
     from ..core.store import tokens
 
-    for one in change(require(config_path), tokens.every):
+    for one in change(require(config_path, secrets=False), tokens.every):
         used = f"{one.last_used_at:%m/%d/%Y %H:%M}" if one.last_used_at else "never used"
         state = f"revoked {one.revoked_at:%m/%d/%Y}" if one.revoked_at else used
         click.echo(f"{one.name:<24} {','.join(one.scopes):<20} made {one.created_at:%m/%d/%Y}  {state}")
@@ -338,7 +339,9 @@ def token_revoke(config_path: Path, name: str) -> None:
     from ..core.clock import SystemClock
     from ..core.store import tokens
 
-    if not change(require(config_path), lambda connection: tokens.revoke(connection, name, SystemClock().now())):
+    if not change(
+        require(config_path, secrets=False), lambda connection: tokens.revoke(connection, name, SystemClock().now())
+    ):
         raise click.ClickException(f"No token is called {name!r}, or it is revoked already.")
     click.echo(f"{name} is revoked.")
 
@@ -354,7 +357,7 @@ def partner_list(config_path: Path) -> None:
     """Every partner and its line."""
     from ..core.store import partners
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     with database(config) as (engine, _), engine.connect() as connection:
         for one in config.partners:
             line = partners.line(connection, one.name)
@@ -377,7 +380,7 @@ def partner_start(config_path: Path, name: str) -> None:
     from ..core.clock import SystemClock
     from ..core.flow import lines, outgoing
 
-    config = require(config_path)
+    config = require(config_path, secrets=False)
     if config.partner(name) is None:
         known = ", ".join(sorted(one.name for one in config.partners))
         raise click.ClickException(f"No partner is called {name!r}. The configuration has: {known}.")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from ..core.store import claims as claim_store
 from ..core.store.tables import batches, blobs, claims, files, interchanges
 from .looking import days, dollars, on_day
 
@@ -81,30 +82,17 @@ def _is_file(text: str) -> bool:
 
 def _claims(connection: Connection, number: str, sources: Sequence[str], zone: ZoneInfo) -> list[Choice]:
     """Claims by our number, or by their source's own."""
-    names = set(sources)
-    names |= set(
-        connection.execute(select(files.c.party).where(files.c.origin.in_(("source", "upload"))).distinct()).scalars()
-    )
-    where: list[ColumnElement[bool]] = [
-        claims.c.claim_number == number,
-        # By source: so the index is asked, and not every claim.
-        claims.c.source.in_(sorted(names)) & (claims.c.source_claim_number == number),
-    ]
-    found = {}
-    for one in where:
-        columns = (
-            *(claims.c.id, claims.c.source, claims.c.state, claims.c.charge_cents, claims.c.from_date),
-            *(claims.c.thru_date, claims.c.created_at, claims.c.frequency),
+    ids = claim_store.ids_with_number(connection, number, sources)[:_MOST_CHOICES]
+    found = []
+    for row in connection.execute(select(claims).where(claims.c.id.in_(ids)).order_by(claims.c.id)):
+        served = days(row.from_date, row.thru_date) or "no date"
+        kind = {"7": ", replaces an earlier one", "8": ", voids an earlier one"}.get(row.frequency, "")
+        words = (
+            f"claim from {row.source} of {on_day(row.created_at, zone)}, service {served}, "
+            f"{dollars(row.charge_cents)}, {row.state}{kind}"
         )
-        for row in connection.execute(select(*columns).where(one).order_by(claims.c.id).limit(_MOST_CHOICES)):
-            served = days(row.from_date, row.thru_date) or "no date"
-            kind = {"7": ", replaces an earlier one", "8": ", voids an earlier one"}.get(row.frequency, "")
-            words = (
-                f"claim from {row.source} of {on_day(row.created_at, zone)}, service {served}, "
-                f"{dollars(row.charge_cents)}, {row.state}{kind}"
-            )
-            found[row.id] = Choice(Subject("claim", row.id), words, f"claim {number} --id {row.id}")
-    return [found[claim_id] for claim_id in sorted(found)]
+        found.append(Choice(Subject("claim", row.id), words, f"claim {number} --id {row.id}"))
+    return found
 
 
 def _padded(number: str) -> str:

@@ -237,14 +237,6 @@ def queue_list(config_path: Path, team: str, kind: str, payer: str, worklist: st
         click.echo(f"And {len(found) - len(shown):,} more: --limit, --team, --kind or --csv.")
 
 
-_CLEARS = {
-    "hold": "release the hold instead: gateway holds release",
-    "plugin_failure": "release the hold instead, or replay the claim: gateway replay claim",
-    "posting_exception": "replay the payment instead: gateway replay payment",
-    "partner_stopped": "start the partner instead: gateway partner start",
-}
-
-
 @queue.command("close")
 @click.argument("item_ids", type=int, nargs=-1, required=True, metavar="ID...")
 @click.option("--reason", required=True, help="What was done about it.")
@@ -253,25 +245,16 @@ _CLEARS = {
 def queue_close(config_path: Path, item_ids: tuple[int, ...], reason: str, who: str) -> None:
     """Close work items that a person has dealt with. What clears by itself (a hold, a stopped partner) is not closed
     here."""
-    from sqlalchemy import select
-
     from ..core.clock import SystemClock
-    from ..core.store import timeline
-    from ..core.store.tables import work_items
-    from ..core.work.items import close_items
+    from ..core.flow.again import CannotBeDone
+    from ..core.flow.closing import close_by_hand
 
     def close(connection: Connection) -> None:
-        now, by = SystemClock().now(), who or getpass.getuser()
         for one in item_ids:
-            row = connection.execute(select(work_items).where(work_items.c.id == one)).one_or_none()
-            if row is None or row.state != "open":
-                raise click.ClickException(f"There is no open work item {one}. Nothing was closed.")
-            if row.kind in _CLEARS and row.subject_kind != "plugin":
-                raise click.ClickException(f"Work item {one} is a {row.kind}: {_CLEARS[row.kind]}. Nothing was closed.")
-            close_items(connection, [row.key], f"{reason.strip()} ({by})"[:200], now)
-            if row.claim_id is not None:
-                words = f"Work item {one} closed: {reason.strip()}"
-                timeline.add(connection, [timeline.Entry("claim", row.claim_id, "work", words, who=by)], now)
+            close_by_hand(connection, one, who or getpass.getuser(), reason, SystemClock().now())
 
-    change(require(config_path, secrets=False), close)
+    try:
+        change(require(config_path, secrets=False), close)
+    except CannotBeDone as error:
+        raise click.ClickException(str(error)) from error
     click.echo(f"Closed: {', '.join(str(one) for one in item_ids)}.")

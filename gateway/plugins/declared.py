@@ -128,8 +128,9 @@ class Schedule:
 
     Either `every` (`15 min`, `4h`; from a second on), or `daily`, at a time of the supplier's day (`06:30`), on all
     days or only those in `on`: weekdays (`mon` ... `sun`), days of the month (1 to 28), or `business days`. A turn that
-    was missed because nothing ran is made up for within a day, once. `run(desk)` returns nothing; what it wants done it
-    says to the desk. `timeout`: how many seconds it may take; 60 unless it comes round sooner.
+    was missed because nothing ran is made up for within a day, once; a daily one that is new waits for its time.
+    `run(desk)` returns nothing; what it wants done it says to the desk. `timeout`: how many seconds it may take; 60
+    unless it comes round sooner.
     """
 
     what: ClassVar[str] = "schedule"

@@ -71,33 +71,37 @@ def _too_large(limit: int) -> web.Response:
     return problem(413, "Too large", f"At most {limit >> 20} MB are taken here; split it, or use the drop folder.")
 
 
+async def _sent(request: web.Request, most: int | None = None) -> tuple[str, BinaryIO] | web.Response:
+    """The source that sends, and what it sends (at most so many bytes); or the answer that says why it is not taken."""
+    config = request.app[SERVER].services.config
+    source = config.source(request.match_info["source"])
+    if source is None:
+        return _no_source(request.app[SERVER], request.match_info["source"])
+    limit = config.gateway.web.max_upload_mb << 20
+    if most is not None:
+        limit = min(limit, most)
+    body = await _spooled(request, limit)
+    return _too_large(limit) if body is None else (source.name, body)
+
+
 @needs("submit")
 async def post_file(request: web.Request) -> web.StreamResponse:
     """Take a file (837P or JSON claims) of a source: the body is the file, `?name=` what it is called."""
-    server = request.app[SERVER]
-    source = server.services.config.source(request.match_info["source"])
-    if source is None:
-        return _no_source(server, request.match_info["source"])
-    limit = server.services.config.gateway.web.max_upload_mb << 20
-    body = await _spooled(request, limit)
-    if body is None:
-        return _too_large(limit)
+    sent = await _sent(request)
+    if isinstance(sent, web.Response):
+        return sent
+    source, body = sent
     with body:
-        name = _name(request.query.get("name", ""), "upload")
-        return await _take(server, source.name, name, body)
+        return await _take(request.app[SERVER], source, _name(request.query.get("name", ""), "upload"), body)
 
 
 @needs("submit")
 async def post_claims(request: web.Request) -> web.StreamResponse:
     """Take claims as JSON: one object, or a list of them. Either all of them are taken or none."""
-    server = request.app[SERVER]
-    source = server.services.config.source(request.match_info["source"])
-    if source is None:
-        return _no_source(server, request.match_info["source"])
-    limit = min(server.services.config.gateway.web.max_upload_mb << 20, json_file.MOST_BYTES)
-    body = await _spooled(request, limit)
-    if body is None:
-        return _too_large(limit)
+    sent = await _sent(request, json_file.MOST_BYTES)
+    if isinstance(sent, web.Response):
+        return sent
+    source, body = sent
     with body:
         data = body.read()
     try:
@@ -106,33 +110,30 @@ async def post_claims(request: web.Request) -> web.StreamResponse:
         return problem(400, "Not JSON", str(error))
     except json_file.JsonClaimError as error:
         return problem(422, "Claims that cannot be read", str(error))
-    return await _take(server, source.name, "claims.json", io.BytesIO(data))
+    return await _take(request.app[SERVER], source, "claims.json", io.BytesIO(data))
 
 
 def _takes_rows(kind: Kind) -> Handler:
     @needs("submit")
     async def post_rows(request: web.Request) -> web.StreamResponse:
         """Take rows of a kind, as CSV or a JSON list: all of them or none."""
-        server = request.app[SERVER]
-        source = server.services.config.source(request.match_info["source"])
-        if source is None:
-            return _no_source(server, request.match_info["source"])
-        limit = min(server.services.config.gateway.web.max_upload_mb << 20, MOST_BYTES)
-        body = await _spooled(request, limit)
-        if body is None:
-            return _too_large(limit)
+        sent = await _sent(request, MOST_BYTES)
+        if isinstance(sent, web.Response):
+            return sent
+        source, body = sent
         with body:
             data = body.read()
         try:
             rows = await asyncio.to_thread(kind.read, data)
         except DocumentRefused as refused:
             return problem(422, "Nothing was taken in", str(refused))
+        server = request.app[SERVER]
         services = server.services
         stored = await asyncio.to_thread(services.archive.put, data)
         zone = services.config.gateway.organisation.time_zone
         name = _name(request.query.get("name", ""), kind.name)
         now = services.clock.now()
-        done = await server.write(take_in, kind, source.name, name, stored, rows, zone, now)
+        done = await server.write(take_in, kind, source, name, stored, rows, zone, now)
         return web.json_response(done._asdict())
 
     return post_rows

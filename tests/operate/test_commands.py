@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from gateway.cli import cli
+from gateway.core.flow.closing import CLEARS_BY
 from gateway.core.store import partners, tokens
 from gateway.core.store.tables import access_log, batches, claims, holds, timeline, work_items
 from gateway.core.store.tables import outbox as outbox_rows
@@ -287,3 +288,48 @@ def every_command(command: click.Command, path: tuple[str, ...] = ()) -> list[st
 def test_every_command_is_in_the_docs() -> None:
     text = "".join(page.read_text() for page in [DOCS / "README.md", *(DOCS / "docs").glob("*.md")])
     assert [words for words in every_command(cli) if f"gateway {words}" not in text] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("doctor --quick", "holds list", "queue list", "batches list", "partner list", "token list", "work list"),
+        *("requests list", "plugins", "deliveries list", "report list", "purge --dry-run"),
+    ],
+)
+def test_an_operator_needs_none_of_the_partners_secrets(
+    lived: Place, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PRACTICE_PASSWORD")
+    assert "PRACTICE_PASSWORD" in lived.run("config", "check").output
+    told = lived.run(*words.split())
+    assert told.exit_code == 0, told.output
+
+
+def test_a_database_whose_url_is_a_secret_that_is_not_there_is_told(
+    lived: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GATEWAY_NO_URL", raising=False)
+    main = lived.config_dir / "gateway.yaml"
+    main.write_text(main.read_text() + "\ndatabase: {url: 'env:GATEWAY_NO_URL'}\n")
+    told = lived.run("holds", "list")
+    assert told.exit_code == 2
+    assert "The database's URL is not known here: the environment variable GATEWAY_NO_URL is not set" in told.output
+
+
+def test_what_a_person_has_dealt_with_is_closed_and_what_clears_by_itself_is_not(lived: Place) -> None:
+    waiting = lived.rows(work_items, work_items.c.state == "open", work_items.c.claim_id.is_not(None))
+    held = next(item for item in waiting if item.kind == "hold")
+    other = next(item for item in waiting if item.kind not in CLEARS_BY)
+    told = lived.run("queue", "close", str(other.id), str(held.id), "--reason", "done")
+    assert told.exit_code == 1
+    assert f"Work item {held.id} is a hold: release the hold instead" in told.output
+    assert lived.rows(work_items, work_items.c.id == other.id)[0].state == "open", "one of them cannot: none is"
+    assert "no open work item 99999" in lived.run("queue", "close", "99999", "--reason", "done").output
+    assert "and why" in lived.run("queue", "close", str(other.id), "--reason", " ").output
+    told = lived.run("queue", "close", str(other.id), "--reason", "The payer has it now.", "--by", "pat")
+    assert told.output == f"Closed: {other.id}.\n"
+    closed = lived.rows(work_items, work_items.c.id == other.id)[0]
+    assert (closed.state, closed.outcome) == ("closed", "The payer has it now. (pat)")
+    (entry,) = lived.rows(timeline, timeline.c.subject_id == other.claim_id, timeline.c.station == "work")
+    assert (entry.who, entry.what) == ("pat", f"Work item {other.id} closed: The payer has it now.")

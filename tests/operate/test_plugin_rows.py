@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,8 @@ def use(place: Place, columns: str = '"count": int', hold: str = "[]") -> None:
     """The plugin stands in the chain that takes everything."""
     folder = place.folder / "own"
     folder.mkdir(exist_ok=True)
+    # Code of the same size written in the same second would be taken for what is compiled already.
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
     (folder / "remembers.py").write_text(PLUGIN.replace("COLUMNS", columns))
     main = place.config_dir / "gateway.yaml"
     if "plugins_dir" not in main.read_text():

@@ -34,7 +34,7 @@ def look(desk):
 
 @hookimpl
 def plugin_schedules():
-    return [Schedule(name="look", run=look, daily="00:00")]
+    return [Schedule(name="look", run=look, every="24h")]
 """
 
 

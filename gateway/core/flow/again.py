@@ -9,8 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, NamedTuple
 
-from ..store import requests
-
 
 class CannotBeDone(ValueError):
     """What is asked for cannot be done to this claim, payment or file. The message says why and what to do instead."""
@@ -43,17 +41,9 @@ def asked_before(row: Any) -> Again:
     return Again(row.id, row.subject_id, False, f"{row.who} asked for this on {when}, and it is done once. {came}")
 
 
-def same_day(row: Any, now: dt.datetime) -> bool:
-    """Whether a request was made on the same day: what a chain decides depends on the date."""
-    return bool(row.asked_at.date() == now.date())
-
-
 def standing(row: Any | None, version: int, now: dt.datetime) -> bool:
-    """Whether the last request of this kind still says all there is to say: it is under way, or it was done today and
-    its subject has not changed since."""
+    """Whether the last request of this kind still says all there is to say: it is under way, or it was done today
+    (what a chain decides depends on the date) and its subject has not changed since."""
     if row is None:
         return False
-    return row.done_at is None or (row.stands == version and same_day(row, now))
-
-
-__all__ = ["Again", "CannotBeDone", "asked_before", "needs_who_and_why", "requests", "sentence", "standing"]
+    return row.done_at is None or (row.stands == version and row.asked_at.date() == now.date())

@@ -56,12 +56,9 @@ def replay_claims(
     Raises:
         CannotBeDone: who or why is missing, or one of the claims cannot be replayed; then none is.
     """
-    needs_who_and_why(who, reason)
     if station not in CLAIM_STATIONS:
         raise CannotBeDone(f"A claim is replayed from {', '.join(CLAIM_STATIONS)}; not from {station!r}.")
-    if configuration not in (TODAY, ORIGINAL):
-        raise CannotBeDone(f"The configuration is {TODAY} or {ORIGINAL}; not {configuration!r}.")
-    part_of = f"replay-{allocate(connection, 'replays', 1)}"
+    part_of = _begin(connection, who, reason, configuration)
     at = f"{station}/{configuration}"
     asked = []
     for claim_id in claim_ids:
@@ -77,6 +74,14 @@ def replay_claims(
     if any(one.new for one in asked):
         put_outbox(connection, "replay", part_of, {"part_of": part_of}, now)
     return asked
+
+
+def _begin(connection: Connection, who: str, reason: str, configuration: str) -> str:
+    """A name for what is asked for in one go. Raises CannotBeDone where it is not asked for rightly."""
+    needs_who_and_why(who, reason)
+    if configuration not in (TODAY, ORIGINAL):
+        raise CannotBeDone(f"The configuration is {TODAY} or {ORIGINAL}; not {configuration!r}.")
+    return f"replay-{allocate(connection, 'replays', 1)}"
 
 
 def _ask(connection: Connection, new: requests.NewRequest, config_hash: str, even_so: bool, now: dt.datetime) -> Again:
@@ -140,10 +145,7 @@ def replay_payments(
     Raises:
         CannotBeDone: who or why is missing, or one of the payments does not wait; then none is.
     """
-    needs_who_and_why(who, reason)
-    if configuration not in (TODAY, ORIGINAL):
-        raise CannotBeDone(f"The configuration is {TODAY} or {ORIGINAL}; not {configuration!r}.")
-    part_of = f"replay-{allocate(connection, 'replays', 1)}"
+    part_of = _begin(connection, who, reason, configuration)
     at = f"match/{configuration}"
     asked = []
     for payment_id in payment_ids:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, select, update
 
 from ..model.states import ClaimState
-from .tables import claim_lines, claims, holds
+from .tables import claim_lines, claims, files, holds
 
 BULK = 500
 
@@ -48,6 +48,21 @@ def _first_ids(connection: Connection, column: Any, values: Sequence[str], *wher
     return found
 
 
+def ids_with_number(connection: Connection, number: str, sources: Iterable[str] = ()) -> list[int]:
+    """The claims that bear a number (CLM01): ours, or the one that their source gave them. `sources`: those that are
+    looked through beside all that have sent a file."""
+    sent = select(files.c.party).where(files.c.origin.in_(("source", "upload"))).distinct()
+    names = {*sources, *connection.execute(sent).scalars()}
+    found: set[int] = set()
+    for where in (
+        claims.c.claim_number == number,
+        # By source: so the index is asked, and not every claim.
+        claims.c.source.in_(sorted(names)) & (claims.c.source_claim_number == number),
+    ):
+        found.update(connection.execute(select(claims.c.id).where(where)).scalars())
+    return sorted(found)
+
+
 def set_state(
     connection: Connection,
     claim_ids: Sequence[int],
@@ -72,6 +87,11 @@ def get(connection: Connection, claim_id: int, *, lock: bool = False) -> Row[Any
     """The row of a claim; locked until the transaction ends, where asked. Raises NoResultFound."""
     statement = select(claims).where(claims.c.id == claim_id)
     return connection.execute(statement.with_for_update() if lock else statement).one()
+
+
+def exists(connection: Connection, claim_id: int) -> bool:
+    """Whether there is a claim of this id."""
+    return connection.execute(select(claims.c.id).where(claims.c.id == claim_id)).first() is not None
 
 
 def lines_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
