@@ -6,52 +6,30 @@ import datetime as dt
 import tempfile
 from pathlib import Path
 
-from gateway.core.x12.events import GroupStart, InterchangeStart, Piece, SetEnd, SetStart
-from gateway.core.x12.guides.compiled import compiled
-from gateway.core.x12.guides.notation import guide
-from gateway.core.x12.guides.walk import Walk
+from gateway.core.x12.answers.checking import answered_group, judge
+from gateway.core.x12.answers.file_check import check_file
+from gateway.core.x12.answers.functional import functional
 from gateway.core.x12.reader import read
 from gateway.core.x12.segment import Delimiters
 from gateway.core.x12.writer import InterchangeHead, write_sets
-from gateway.sandbox.acks import SetVerdict, functional
 
-_GUIDES = {"837": "837p", "835": "835"}
+_LEVELS = 4
 _X231 = "005010X231A1"
-_SEGMENTS_WRONG = "5"
 
 
 def check(path: Path) -> int:
-    """Every segment at levels 1 and 2 (syntax, guide), and a 999 of all sets; how many claims or payments there were.
+    """Every segment at the levels 1 to 4 (syntax, guide, sums, situations), and a 999 of all sets; how many claims or
+    payments there were.
 
     The file is right, and the benchmark says so if it finds anything.
     """
-    claims = 0
-    group: tuple[str, str, str] = ("", "", "")
-    verdicts: list[SetVerdict] = []
-    marks = Delimiters()
-    walk: Walk | None = None
     with path.open("rb") as stream:
-        for event in read(stream):
-            if type(event) is Piece:
-                if walk is not None:
-                    walk.feed(event.segments)
-            elif type(event) is SetStart:
-                walk = Walk(compiled(guide(_GUIDES[event.kind]), marks))
-                walk.feed([event.st.raw])
-                kind, st02, version = event.kind, event.st[2], event.version
-            elif type(event) is SetEnd and walk is not None:
-                walk.feed([event.se.raw] if event.se is not None else [])
-                walk.end()
-                claims += walk.claims
-                codes = () if event.sound and not walk.finding_count else (_SEGMENTS_WRONG,)
-                verdicts.append(SetVerdict(kind, st02, version, codes))
-            elif type(event) is InterchangeStart:
-                marks = event.delimiters
-            elif type(event) is GroupStart:
-                group = (event.gs[1], event.gs[6], event.gs[8])
-    wrong = sum(bool(one.codes) for one in verdicts)
+        checking = check_file(read(stream), None, _LEVELS)
+    [interchange] = checking.interchanges
+    wrong = sum(one.finding_count + len(one.faults) for group in interchange.groups for one in group.sets)
     if wrong:
-        raise SystemExit(f"{wrong} of {len(verdicts)} sets are not right")
+        raise SystemExit(f"{wrong} things are not right in it")
+    marks = Delimiters()
     head = InterchangeHead(
         sender_qualifier="ZZ",
         sender="PRACTICECH",
@@ -67,6 +45,10 @@ def check(path: Path) -> int:
         function="FA",
     )
     with tempfile.TemporaryFile(dir=path.parent) as out:
-        for piece in write_sets(head, [("999", "0001", functional(*group, verdicts))]):
+        bodies = (
+            ("999", f"{number:04d}", functional(answered_group(group, judge), marks))
+            for number, group in enumerate(interchange.groups, 1)
+        )
+        for piece in write_sets(head, bodies, marks):
             out.write(piece)
-    return claims
+    return sum(one.claims for group in interchange.groups for one in group.sets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import count as numbers
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from ..core.x12.answers import claim_status as x214
 from ..core.x12.answers.checking import (
     CheckedGroup,
     CheckedInterchange,
-    Checking,
     Judge,
     answered_group,
     judge,
@@ -25,15 +24,14 @@ from ..core.x12.answers.checking import (
 )
 from ..core.x12.answers.claim_status import BatchSaid, ClaimSaid, Name
 from ..core.x12.answers.envelope import interchange_of_ta1, turned
+from ..core.x12.answers.file_check import check_file
 from ..core.x12.answers.functional import VERSION, can_be_answered, functional
 from ..core.x12.answers.interchange import notes, ta1, verdict_of
 from ..core.x12.answers.said import billing_name, by_provider, claim_said, lines_at, statuses_of, submitter_name
-from ..core.x12.events import Event, GroupStart, InterchangeStart, Piece, SetEnd, SetStart
 from ..core.x12.guides.answer_codes import InterchangeCode, InterchangeVerdict, SetVerdict
 from ..core.x12.guides.walk import WHOLE_SET
 from ..core.x12.items import ReadClaim
 from ..core.x12.reader import read
-from ..core.x12.rules.beyond import Beyond
 from ..core.x12.rules.codes import Codes
 from ..core.x12.rules.sweep import SweptClaim, SweptEnd, SweptRest, SweptSet, sweep
 from ..core.x12.segment import Delimiters
@@ -49,32 +47,6 @@ _WORDS = {SetVerdict.ACCEPTED: "accepted", SetVerdict.ERRORS_NOTED: "accepted wi
 
 
 # --- 999
-
-
-def _checked(events: Iterable[Event], codes: Codes, up_to: int) -> Checking:
-    """A file held against its guides and, for `up_to` over 2, against the rules of those levels."""
-    checking = Checking()
-    envelope, beyond = Envelope(None, None, MARKS), None
-
-    def before() -> Iterator[Event]:
-        for event in events:
-            if isinstance(event, SetEnd) and beyond is not None and checking.set is not None:
-                # The last of a set's rules are known at its end, and have to be told before it.
-                checking.set.add(one for one in beyond.end(event) if one.level <= up_to)
-            yield event
-
-    for event in checking.watch(before()):
-        if isinstance(event, InterchangeStart):
-            envelope = Envelope(event.isa, None, event.delimiters)
-        elif isinstance(event, GroupStart):
-            envelope = envelope._replace(gs=event.gs)
-        elif isinstance(event, SetStart) and up_to > 2:
-            beyond = Beyond(event, envelope, codes)
-        elif isinstance(event, SetEnd):
-            beyond = None
-        elif isinstance(event, Piece) and beyond is not None and checking.set is not None:
-            checking.set.add(one for one in beyond.piece(event) if one.level <= up_to)
-    return checking
 
 
 class _Answers:
@@ -140,14 +112,17 @@ _FIRST = click.option(
     help="The last level that counts: 2 guide, 3 sums, 4 situations, 5 codes of others.",
 )
 @click.option("--all-or-nothing", is_flag=True, help="Reject a transaction set in which anything is wrong.")
-def acknowledge(file: Path, out: Path | None, force: bool, first: int, up_to: int, all_or_nothing: bool) -> None:
+@click.pass_obj
+def acknowledge(
+    config_path: Path, file: Path, out: Path | None, force: bool, first: int, up_to: int, all_or_nothing: bool
+) -> None:
     """The 999 that answers FILE, and the TA1 where it asks for one or its envelope is wrong. An answer is not answered.
 
     Exit code 0: written. 1: there is nothing to answer. 2: it cannot be read, or is no X12.
     """
-    codes, _ = known_codes()
+    codes, _ = known_codes(config_path)
     with opened(file) as stream:
-        checking = _checked(read(stream), Codes(codes), up_to)
+        checking = check_file(read(stream), Codes(codes), up_to)
     if not checking.interchanges:
         raise Unreadable(nothing_in(file))
     answers = _Answers(first, SystemClock().now(), judge_all_or_nothing if all_or_nothing else judge)
@@ -242,13 +217,14 @@ class _Statuses:
     show_default=True,
     help="The last level at which a claim is rejected: 2 guide, 3 sums, 4 situations, 5 codes of others.",
 )
-def claim_status(file: Path, out: Path | None, force: bool, first: int, up_to: int) -> None:
+@click.pass_obj
+def claim_status(config_path: Path, file: Path, out: Path | None, force: bool, first: int, up_to: int) -> None:
     """The 277CA for the claims of FILE: which are received, and which are rejected for what.
 
     A transaction set that a 999 rejects as a whole has none. Exit code 0: written. 1: there is nothing to answer.
     2: it cannot be read, or is no X12.
     """
-    codes, _ = known_codes()
+    codes, _ = known_codes(config_path)
     statuses = _Statuses(file, first, SystemClock().now(), up_to)
     pieces = statuses.of(Codes(codes))
     start = next(pieces, None)

@@ -273,7 +273,7 @@ def check(
         raise click.UsageError("Say --csv or --json, not both.")
     if patient:
         may_see_patients(config_path, f"x12 check --patient {' '.join(path.name for path in files)}")
-    sets, notes = known_codes()
+    sets, notes = known_codes(config_path)
     codes = Codes(sets)
     totals = Totals()
     shape: _Shape = _Csv(patient) if as_csv else _Json(patient) if as_json else _Text(patient)

@@ -110,11 +110,21 @@ def may_see_patients(config_path: Path, what: str) -> None:
         note_look(config, what)
 
 
-def known_codes() -> tuple[CodeSets, list[str]]:
-    """The lists of codes that others keep, and a sentence for each that is not here."""
-    from ..core.model.known_codes import KnownCodes
+def known_codes(config_path: Path) -> tuple[CodeSets, list[str]]:
+    """The lists of codes that others keep, with those that were imported into this configuration (`gateway tables
+    import`), and a sentence for each that is not here.
 
-    codes = KnownCodes()
+    Raises:
+        Unreadable: an imported list cannot be read.
+    """
+    from ..config.codes import CodesError, load_codes
+
+    root = config_path if config_path.is_dir() else config_path.parent
+    try:
+        codes = load_codes(root)
+    except (CodesError, OSError) as error:
+        why = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        raise Unreadable(f"An imported list of codes cannot be read: {why}") from error
     return codes, codes.unchecked()
 
 

@@ -190,7 +190,7 @@ def show(
     if patient:
         may_see_patients(config_path, f"x12 show --patient {file.name}")
     tables = _tables(config_path) if elements else None
-    codes, _ = known_codes()
+    codes, _ = known_codes(config_path)
     with opened(file, quiet=sys.stdout.isatty()) as stream:
         found = laid(read(stream), Codes(codes), claim)
         begun = list(_to_first_segment(found))

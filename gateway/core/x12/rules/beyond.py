@@ -26,9 +26,9 @@ _PARTIES = {"PR": "1000A", "PE": "1000B"}
 
 class Beyond:
     """One set. `claim` is the claim or claim payment of the piece that was fed last, None where it was none; `info` is
-    the set's header."""
+    the set's header. `codes`: the lists of level 5, None where it is not asked."""
 
-    def __init__(self, start: SetStart, envelope: Envelope, codes: Codes) -> None:
+    def __init__(self, start: SetStart, envelope: Envelope, codes: Codes | None) -> None:
         self.claim: ReadClaim | ReadPayment | None = None
         self.kind = start.kind if guide_for(start.kind, start.version) is not None else ""
         self._codes = codes
@@ -70,7 +70,8 @@ class Beyond:
                 self.claim = item
                 self._hierarchy.claim()
                 found += claim_findings(item.claim, first=self._first, ordinal=item.ordinal)
-                found += self._codes.of_claim(item.claim, first=self._first, ordinal=item.ordinal)
+                if self._codes is not None:
+                    found += self._codes.of_claim(item.claim, first=self._first, ordinal=item.ordinal)
         return found
 
     def _of_payments(self, item: Transaction) -> list[RuleFinding]:
@@ -83,7 +84,9 @@ class Beyond:
             if self._balance is not None:
                 self._balance.add(item.payment)
             found = payment_findings(item.payment, first=self._first, ordinal=item.ordinal)
-            return found + self._codes.of_payment(item.payment, first=self._first, ordinal=item.ordinal)
+            if self._codes is not None:
+                found += self._codes.of_payment(item.payment, first=self._first, ordinal=item.ordinal)
+            return found
         if isinstance(item, RemittanceEnd) and self._remittance is not None and self._balance is not None:
             for adjustment in item.adjustments:
                 self._balance.adjust(adjustment)
@@ -93,6 +96,8 @@ class Beyond:
     def _of_segments(self, guide_name: str, segments: Sequence[str], position: int) -> list[RuleFinding]:
         """Level 5 of segments that belong to no claim."""
         found: list[RuleFinding] = []
+        if self._codes is None:
+            return found
         separator, loop = self._delimiters.element, ""
         for at, raw in enumerate(segments):
             if guide_name == "835" and raw.startswith("N1" + separator):
