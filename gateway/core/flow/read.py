@@ -25,6 +25,7 @@ from ..work.items import WorkItem, open_items
 from ..x12.events import Finding, InterchangeAck, InterchangeStart, SetStart
 from ..x12.fault import Fault
 from ..x12.reader import read
+from . import reply
 from .read_answers import answers
 from .services import Services
 from .turns import next_to_post, one_at_a_time
@@ -195,6 +196,8 @@ def _hand_on(connection: Connection, services: Services, file_id: int, found: di
         )
     if _POSTS in kinds:
         state = "reading"  # until its remittances have had their turn, and are posted
+    if state != "quarantined" and reply.wanted(services.partner(row["party"]), kinds):
+        put_outbox(connection, "reply", str(file_id), {"file_id": file_id}, now)
     # Work that began before an upgrade may not know the names.
     named = [file_store.NewInterchange("in", row["party"], *one) for one in found.get("names", ())]
     file_store.add_interchanges(connection, file_id, named, now)

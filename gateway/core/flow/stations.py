@@ -24,12 +24,13 @@ def load() -> tuple[str, ...]:
         read,
         replay_claims,
         replay_payments,
+        reply,
         send,
         watch,
     )
 
     rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
-    beside = (replay_claims, replay_payments, plugin_schedule)
+    beside = (reply, replay_claims, replay_payments, plugin_schedule)
     return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 
 
