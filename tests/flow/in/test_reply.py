@@ -1,4 +1,4 @@
-"""A partner that wants it gets a 999 for its remittances and claim statuses, once; nobody's acknowledgment is answered."""
+"""A partner that wants it gets a 999 for its remittances and claim statuses, once; no acknowledgment is answered."""
 
 from __future__ import annotations
 

@@ -81,9 +81,8 @@ class Beyond:
             return self._of_segments("835", item.remittance.raw, item.remittance.first_number - self._first + 1)
         if isinstance(item, ReadPayment):
             self.claim = item
-            if self._balance is not None:
-                self._balance.add(item.payment)
-            found = payment_findings(item.payment, first=self._first, ordinal=item.ordinal)
+            wrong = self._balance.add(item.payment) if self._balance is not None else None
+            found = payment_findings(item.payment, first=self._first, ordinal=item.ordinal, imbalances=wrong)
             if self._codes is not None:
                 found += self._codes.of_payment(item.payment, first=self._first, ordinal=item.ordinal)
             return found

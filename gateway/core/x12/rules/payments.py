@@ -5,10 +5,10 @@ A payer's mistake is nothing a biller can correct: the words say what to do with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ..balance import Result, claim_imbalances
+from ..balance import Imbalance, Result, claim_imbalances
 from ..guides.elements import ElementFault
 from ..remittance import ClaimPayment, Remittance
 from ..segment import Segment
@@ -73,24 +73,27 @@ _SAYS = {
 _ACCOUNT_ELEMENTS = (6, 7, 8, 9, 10, 12, 13, 14, 15)
 
 
-def payment_findings(payment: ClaimPayment, *, first: int = 1, ordinal: int = 0) -> list[RuleFinding]:
+def payment_findings(
+    payment: ClaimPayment, *, first: int = 1, ordinal: int = 0, imbalances: Sequence[Imbalance] | None = None
+) -> list[RuleFinding]:
     """What breaks a rule of the levels 3 and 4 in one claim of a remittance, in the order of its segments.
 
     Args:
         payment: the claim payment; places are known where it was read from a file.
         first: the number in the file of the set's ST.
         ordinal: which claim of the set it is, from 1; 0 where it is in none.
+        imbalances: what does not add up in it, where that is known (`Balance.add`).
     """
     raw, separator = payment.raw, payment.delimiters.element
     number = payment.first_number
-    tags = [text.split(separator, 1)[0] for text in raw]
-    services = [at for at, tag in enumerate(tags) if tag == "SVC"]
+    svc = "SVC" + separator
+    services = [at for at, text in enumerate(raw) if text[:4] == svc]
 
     def place(at: int) -> int:
         return number + at - first + 1 if number else 0
 
     found: list[RuleFinding] = []
-    for imbalance in claim_imbalances(payment):
+    for imbalance in claim_imbalances(payment) if imbalances is None else imbalances:
         rule, element = _BY_IMBALANCE[imbalance.rule]
         at = services[imbalance.line - 1] if imbalance.line else 0
         stated, computed = dollars(imbalance.stated_cents), dollars(imbalance.computed_cents)
