@@ -36,7 +36,7 @@ from .http import HttpAnswer, HttpFailed  # noqa: E402
 from .past import LinePayment, Reason, WaitingItem  # noqa: E402
 from .rentals import Gap, Rental, RentalMonth  # noqa: E402
 from .rows import RowTable  # noqa: E402
-from .rules import Rule, RuleState, rules  # noqa: E402
+from .rules import Rule, RuleState, rule_book  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
@@ -84,5 +84,5 @@ __all__ = [
     "Worklist",
     "hookimpl",
     "hookspec",
-    "rules",
+    "rule_book",
 ]

@@ -27,7 +27,7 @@ class Rule(NamedTuple):
     what: str
 
 
-def rules(*given: Rule) -> dict[str, Rule]:
+def rule_book(*given: Rule) -> dict[str, Rule]:
     """Rules by their ids.
 
     Raises:
