@@ -105,7 +105,7 @@ class EquipmentRow(_Row):
         return self
 
 
-RowT = TypeVar("RowT", DeliveryRow, EquipmentRow)
+RowT = TypeVar("RowT", bound=BaseModel)
 
 
 class DocumentFault(NamedTuple):
@@ -162,12 +162,18 @@ class Document(Generic[RowT]):
         for number, values in found:
             if len(rows) >= MOST_ROWS:
                 raise DocumentRefused([DocumentFault(0, "", f"It has more than {MOST_ROWS:,} rows; split it")])
+            # A model that would take any other column, or pass over it, does not notice a misspelled one.
+            told = (
+                [self._unknown(number, word, name) for name in values if name not in self.columns]
+                if isinstance(values, Mapping)
+                else []
+            )
             try:
                 rows.append(self._row.model_validate(values))
             except ValidationError as error:
-                told = list(self._faults(number, word, error))
-                count += len(told)
-                faults += told[: MOST_FAULTS - len(faults)]
+                told += self._faults(number, word, error)
+            count += len(told)
+            faults += told[: MOST_FAULTS - len(faults)]
         if faults:
             raise DocumentRefused(faults, count)
         if not rows:
@@ -211,9 +217,12 @@ class Document(Generic[RowT]):
     def _faults(self, number: int, word: str, error: ValidationError) -> Iterator[DocumentFault]:
         for found in error.errors(include_url=False, include_input=False):
             column = str(found["loc"][0]) if found["loc"] else ""
-            if found["type"] == "extra_forbidden" and column not in self.columns:
-                column = column[:40] if column.replace("_", "").isalnum() else ""
-            yield DocumentFault(number, column, _words(found), word)
+            if found["type"] != "extra_forbidden" or column in self.columns:
+                yield DocumentFault(number, column, _words(found), word)
+
+    def _unknown(self, number: int, word: str, name: object) -> DocumentFault:
+        shown = str(name)[:40]
+        return DocumentFault(number, shown if shown.replace("_", "").isalnum() else "", _WORDS["extra_forbidden"], word)
 
 
 def _from_json(data: bytes) -> Iterator[tuple[int, Any]]:
@@ -235,6 +244,13 @@ _WORDS = {
     "string_pattern_mismatch": "It does not have the right form",
     "date_type": "It must be a date like 2026-03-31",
     "date_parsing": "It must be a date like 2026-03-31",
+    "date_from_datetime_parsing": "It must be a date like 2026-03-31",
+    "date_from_datetime_inexact": "It must be a date like 2026-03-31",
+    "int_parsing": "It must be a whole number",
+    "int_type": "It must be a whole number",
+    "int_from_float": "It must be a whole number",
+    "bool_parsing": "It must be true or false",
+    "bool_type": "It must be true or false",
     "decimal_parsing": "It must be a number",
     "decimal_type": "It must be a number",
     "decimal_max_places": "It has too many decimals",
@@ -242,6 +258,10 @@ _WORDS = {
     "decimal_whole_digits": "It is too large",
     "finite_number": "It must be a number",
     "greater_than": "It must be more than zero",
+    "greater_than_equal": "It is too small",
+    "less_than": "It is too large",
+    "less_than_equal": "It is too large",
+    "too_short": "There are too few of them",
     "too_long": "There are too many of them",
     "tuple_type": "It must be a list",
     "model_type": "An object with the columns as names is wanted",
@@ -253,7 +273,7 @@ def _words(found: Mapping[str, Any]) -> str:
     kind, context = found["type"], found.get("ctx") or {}
     if kind == "string_too_long":
         return f"It has more than {context['max_length']} characters"
-    if kind == "enum":
+    if kind in ("enum", "literal_error"):
         return f"It must be {context['expected']}"
     if kind == "value_error":
         return str(context["error"])
