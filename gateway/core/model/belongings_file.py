@@ -1,4 +1,5 @@
-"""Deliveries and equipment as other systems tell them: rows of a CSV file, or a JSON list of objects.
+"""Deliveries, equipment, orders and authorizations as other systems tell them: rows of a CSV file, or a JSON list of
+objects.
 
 A document is taken whole, or refused whole with every fault at its line and column, so that it can be mended and sent
 again.
@@ -16,7 +17,7 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from .belongings import Ownership, Proof
+from .belongings import Decided, Ownership, Proof
 
 MOST_ROWS = 50_000
 MOST_BYTES = 64 << 20
@@ -40,7 +41,7 @@ def _day(value: object) -> object:
 
 
 def _codes(value: object) -> object:
-    """Modifiers as a list, or as people write them: `RR KX`, `RR:KX`."""
+    """Codes or modifiers as a list, or as people write them: `RR KX`, `RR:KX`."""
     if isinstance(value, str):
         return [word for word in value.upper().replace(":", " ").replace(",", " ").split() if word]
     return value
@@ -53,10 +54,11 @@ Modifiers = Annotated[
     BeforeValidator(_codes),
     Field(max_length=4),
 ]
+Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes), Field(min_length=1, max_length=30)]
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=3, allow_inf_nan=False)]
 
 
-class _Row(BaseModel):
+class Row(BaseModel):
     """Who the patient is: the source's own id for them, or member id and birth date; both where both are known, so
     that the two are linked."""
 
@@ -69,13 +71,13 @@ class _Row(BaseModel):
     first_name: Annotated[str, _text(80)] = ""
 
     @model_validator(mode="after")
-    def _somebody(self) -> _Row:
+    def _somebody(self) -> Row:
         if not self.patient_id and not (self.member_id and self.birth_date):
             raise ValueError("patient_id, or member_id with birth_date, is needed to know the patient")
         return self
 
 
-class DeliveryRow(_Row):
+class DeliveryRow(Row):
     """One item that was delivered."""
 
     order_number: Annotated[str, _text(50, 1)]
@@ -89,7 +91,7 @@ class DeliveryRow(_Row):
     claim_number: Annotated[str, _text(38)] = ""
 
 
-class EquipmentRow(_Row):
+class EquipmentRow(Row):
     """One piece of equipment that a patient has or had."""
 
     code: Code
@@ -105,7 +107,52 @@ class EquipmentRow(_Row):
         return self
 
 
-RowT = TypeVar("RowT", DeliveryRow, EquipmentRow)
+class OrderRow(Row):
+    """One practitioner's order. The same order may come in several rows, each with its codes and quantity."""
+
+    order_number: Annotated[str, _text(50, 1)]
+    codes: Codes
+    ordered_on: Day
+    received_on: Day | None = None
+    signed_on: Day | None = None
+    encounter_on: Day | None = None
+    ends_on: Day | None = None
+    quantity: Quantity | None = None
+    description: Annotated[str, _text(1000)] = ""
+    practitioner: Annotated[str, _text(80)] = ""
+    practitioner_npi: Annotated[str, StringConstraints(pattern=r"^([0-9]{10})?$", strip_whitespace=True)] = ""
+    patient_named: bool = True
+
+    @model_validator(mode="after")
+    def _ends_after_it_was_given(self) -> OrderRow:
+        if self.ends_on is not None and self.ends_on < self.ordered_on:
+            raise ValueError("ends_on is before ordered_on")
+        return self
+
+
+class AuthorizationRow(Row):
+    """One prior authorization: a request that a payer has decided on, or will."""
+
+    number: Annotated[str, _text(50)] = ""
+    payer_id: Annotated[str, _text(80, 1)]
+    codes: Codes
+    modifiers: Modifiers = ()
+    decided: Decided = Decided.AFFIRMED
+    decided_on: Day | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    units: Quantity | None = None
+
+    @model_validator(mode="after")
+    def _numbered_and_in_order(self) -> AuthorizationRow:
+        if not self.number and self.decided is not Decided.PENDING:
+            raise ValueError("a decided authorization has a number; only one that is pending may lack it")
+        if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to is before valid_from")
+        return self
+
+
+RowT = TypeVar("RowT", bound=Row)
 
 
 class DocumentFault(NamedTuple):
@@ -243,6 +290,9 @@ _WORDS = {
     "finite_number": "It must be a number",
     "greater_than": "It must be more than zero",
     "too_long": "There are too many of them",
+    "too_short": "It must not be empty",
+    "bool_parsing": "It must be true or false",
+    "bool_type": "It must be true or false",
     "tuple_type": "It must be a list",
     "model_type": "An object with the columns as names is wanted",
     "model_attributes_type": "An object with the columns as names is wanted",
@@ -262,3 +312,5 @@ def _words(found: Mapping[str, Any]) -> str:
 
 DELIVERIES = Document(DeliveryRow)
 EQUIPMENT = Document(EquipmentRow)
+ORDERS = Document(OrderRow)
+AUTHORIZATIONS = Document(AuthorizationRow)
