@@ -108,7 +108,7 @@ def rows_in(drop: Drop, data: bytes) -> Sequence[BaseModel]:
     Raises:
         NotTaken: it cannot be read, or a row in it is not as the drop's model wants it; a line for each fault.
     """
-    from gateway.core.model.belongings_file import Document, DocumentRefused
+    from gateway.core.model.rows_file import Document, DocumentRefused
 
     try:
         return Document(drop.row).read(data)
