@@ -201,8 +201,8 @@ def _call(config: Config, found: Declared, hook: str, name: str, argument: Any, 
         NotAsked: what was set is not as it must be, or there is no database.
         ClickException: it failed.
     """
-    from ..core.clock import SystemClock, business_date
-    from ..core.flow.desk_calls import call_of, take
+    from ..core.clock import SystemClock
+    from ..core.flow.desk_calls import call_of, makes_of, take
     from ..core.flow.desk_records import FAILED, NOT_TAKEN
     from ..core.store.archive import Archive
     from ..core.store.engine import make_sync_engine
@@ -219,7 +219,7 @@ def _call(config: Config, found: Declared, hook: str, name: str, argument: Any, 
         finally:
             reads.dispose()
         with engine.begin() as connection:
-            take(connection, call, answer, now, business_date(now, config.gateway.organisation.time_zone))
+            take(connection, call, answer, makes_of(Archive(places.archive_dir), config), now)
     if answer.outcome == NOT_TAKEN:
         raise NotAsked(answer.why)
     if answer.outcome == FAILED:

@@ -190,7 +190,7 @@ blobs = Table(
     _moment("purged_at", nullable=True),
 )
 
-# A file that came in or goes out. `origin`: source, partner, upload, gateway; `party` its name.
+# A file that came in or goes out. `origin`: source, partner, upload, plugin, gateway; `party` its name.
 # `state` in: received, reading, read, failed, duplicate, quarantined, empty; out: written, delivered, withdrawn.
 files = Table(
     "files",
@@ -522,6 +522,20 @@ plugin_tables = Table(
     Column("declared", JSON, nullable=False),
     _moment("created_at"),
     UniqueConstraint("plugin", "table"),
+)
+
+# Claims that plugins made: `key` names the cause within the plugin, so that it makes one claim; `claim_id` is there
+# from when the document has been taken in.
+made_claims = Table(
+    "made_claims",
+    metadata,
+    Column("plugin", String(80), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    _text("number", size=38, index=True),
+    _text("why", size=300),
+    _ref("file_id", "files"),
+    _ref("claim_id", "claims", nullable=True),
+    _moment("made_at"),
 )
 
 # --- batches and submissions -----------------------------------------------------------------------
