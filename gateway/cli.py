@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deliveries": ("gateway.operate.belongings_commands:deliveries", "What was delivered to patients; bringing it in."),
     "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),
     "doctor": ("gateway.operate.commands:doctor", "Look whether everything is there and adds up."),
+    "drop": ("gateway.operate.drop_command:drop", "Hand a document in to a plugin that takes such."),
     "equipment": ("gateway.operate.belongings_commands:equipment", "The equipment that patients have; bringing it in."),
     "explain": (
         "gateway.operate.explain_commands:explain",

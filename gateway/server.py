@@ -188,9 +188,15 @@ class Gateway:
             engine.schedule(f"poll:{name}", POLL_LOOK_SECONDS, "poll", PollClock(self.services, name, self._rng).due)
         for source in sources if self._doors else ():
             assert source.drop_folder is not None  # absolute paths are set when the configuration is read
-            drop = DropFolder(
-                DropSource(source.name, source.drop_folder, source.patterns, gateway.stable_for), self.clock
+            of_source = DropSource(
+                source.name,
+                source.drop_folder,
+                source.patterns,
+                gateway.stable_for,
+                source.drop,
+                source.patients_of,
             )
+            drop = DropFolder(of_source, self.clock)
             engine.schedule(f"drop:{source.name}", gateway.poll_every, "drop", drop.due)
 
     def _batch_due(self, partner: str) -> Due:

@@ -140,6 +140,10 @@ class Source(Model):
     name: Name
     drop_folder: Path | None = None
     """Where it puts files; `<data_dir>/in/<name>` without it."""
+    drop: str = Field(default="", max_length=121)
+    """Its files are no claims, but documents for this drop of a plugin: `plugin/name`."""
+    patients_of: str = ""
+    """Of a source with `drop`: its documents know patients by the ids of this source; by its own without it."""
     patterns: tuple[str, ...] = ("*",)
     """Which file names are taken; shell patterns, upper and lower case alike."""
     format: Literal["837", "json", "auto"] = "auto"

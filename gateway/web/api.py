@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
-import re
-import tempfile
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from aiohttp import web
 from sqlalchemy import Connection, func, select
@@ -23,8 +21,11 @@ from ..core.model.belongings_file import MOST_BYTES, DocumentRefused
 from ..core.store import plugin_calls
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
-from . import again, metrics, plugin_routes
+from . import again, drops, metrics, plugin_routes
 from .admission import SERVER, Server, needs
+from .bodies import file_name as _name
+from .bodies import spooled as _spooled
+from .bodies import too_large as _too_large
 from .problems import Handler, in_plain_words, problem
 
 CALLS_OF_DAYS = 30
@@ -38,45 +39,21 @@ def _received(got: Received) -> web.Response:
     return web.json_response(body, status=200 if got.duplicate_of else 202)
 
 
-async def _spooled(request: web.Request, limit: int) -> BinaryIO | None:
-    """The body, in memory or (above a megabyte) on the archive's disk; None where it is larger than allowed."""
-    if (request.content_length or 0) > limit:
-        return None
-    incoming = request.app[SERVER].services.archive.root / "incoming"
-    spool = tempfile.SpooledTemporaryFile(max_size=1 << 20, dir=str(incoming))  # noqa: SIM115
-    size = 0
-    try:
-        async for block in request.content.iter_chunked(1 << 18):
-            size += len(block)
-            if size > limit:
-                break
-            await asyncio.to_thread(spool.write, block)
-        spool.seek(0)
-    except BaseException:
-        spool.close()
-        raise
-    if size > limit:
-        spool.close()
-        return None
-    return cast(BinaryIO, spool)
-
-
-def _name(given: str, otherwise: str) -> str:
-    """What a file is called: the last part of what its sender says, in one line."""
-    last = re.split(r"[/\\]", given)[-1]
-    return re.sub(r"[\x00-\x1f\x7f]", "_", last).strip()[:200] or otherwise
-
-
-def _too_large(limit: int) -> web.Response:
-    return problem(413, "Too large", f"At most {limit >> 20} MB are taken here; split it, or use the drop folder.")
-
-
-async def _sent(request: web.Request, most: int | None = None) -> tuple[str, BinaryIO] | web.Response:
+async def _sent(
+    request: web.Request, most: int | None = None, *, claims: bool = True
+) -> tuple[str, BinaryIO] | web.Response:
     """The source that sends, and what it sends (at most so many bytes); or the answer that says why it is not taken."""
     config = request.app[SERVER].services.config
     source = config.source(request.match_info["source"])
     if source is None:
         return _no_source(request.app[SERVER], request.match_info["source"])
+    if claims and source.drop:
+        return problem(
+            422,
+            "It sends no claims",
+            f"Source {source.name!r} hands in documents for a plugin: POST them to /api/v1/plugins/"
+            f"{source.drop.replace('/', '/drops/')}?source={source.patients_of or source.name}",
+        )
     limit = config.gateway.web.max_upload_mb << 20
     if most is not None:
         limit = min(limit, most)
@@ -117,7 +94,7 @@ def _takes_rows(kind: Kind) -> Handler:
     @needs("submit")
     async def post_rows(request: web.Request) -> web.StreamResponse:
         """Take rows of a kind, as CSV or a JSON list: all of them or none."""
-        sent = await _sent(request, MOST_BYTES)
+        sent = await _sent(request, MOST_BYTES, claims=False)
         if isinstance(sent, web.Response):
             return sent
         source, body = sent
@@ -295,6 +272,7 @@ def make_app(server: Server) -> web.Application:
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             *again.routes(),
+            *drops.ROUTES,
             *plugin_routes.ROUTES,
             *metrics.ROUTES,
         ]

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, select, update
 
 from ..model.states import ClaimState
 from ..store import claims as claim_store
-from ..store import requests, timeline
+from ..store import drop_documents, requests, timeline
 from ..store.ids import allocate
 from ..store.outbox import put_outbox
 from ..store.tables import claim_payments, claims, files, holds, work_items
-from . import confirm, hold, scrub
+from . import confirm, hold, plugin_drop, scrub
 from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentence, standing
 from .resubmit import locked_claim
 
@@ -199,7 +199,8 @@ def replay_file(connection: Connection, file_id: int, who: str, reason: str, now
     _set_aside_item(connection, file_id, request_id, now)
     connection.execute(update(files).where(files.c.id == file_id).values(state="received", reason="", finished_at=None))
     kind = "read" if row.origin == "partner" else "intake"
-    put_outbox(connection, kind, f"{file_id}:again:{request_id}", {"file_id": file_id}, now)
+    begins = plugin_drop.KIND if row.kind == drop_documents.KIND else kind
+    put_outbox(connection, begins, f"{file_id}:again:{request_id}", {"file_id": file_id}, now)
     words = f"Read again: {sentence(reason)}"
     timeline.add(connection, [timeline.Entry("file", file_id, kind, words, who=who)], now)
     return Again(request_id, file_id, True, "It is read again.")

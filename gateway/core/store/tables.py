@@ -538,6 +538,19 @@ made_claims = Table(
     _moment("made_at"),
 )
 
+# Files that are documents for a drop of a plugin. `source` is whose ids of patients it uses; `why` is what was said of
+# one that was refused, line by line.
+drop_documents = Table(
+    "drop_documents",
+    metadata,
+    Column("file_id", _BIG, ForeignKey("files.id"), primary_key=True, autoincrement=False),
+    _text("plugin"),
+    _text("name", size=40),
+    _text("source"),
+    Column("why", Text, nullable=False, default=""),
+    Index("ix_drop_documents_plugin", "plugin", "name", "source"),
+)
+
 # --- batches and submissions -----------------------------------------------------------------------
 
 # `state`: allocated, written, sending, unknown (sent or not, nobody knows), sent, waiting (its partner is

@@ -1,4 +1,4 @@
-"""Claims that plugins made"""
+"""Claims that plugins made, and documents that they took"""
 
 from __future__ import annotations
 
@@ -29,7 +29,19 @@ def upgrade() -> None:
     )
     for column in ("number", "file_id", "claim_id"):
         op.create_index(op.f(f"ix_made_claims_{column}"), "made_claims", [column])
+    op.create_table(
+        "drop_documents",
+        sa.Column("file_id", _BIG, autoincrement=False, nullable=False),
+        sa.Column("plugin", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_drop_documents_file_id")),
+        sa.PrimaryKeyConstraint("file_id", name=op.f("pk_drop_documents")),
+    )
+    op.create_index("ix_drop_documents_plugin", "drop_documents", ["plugin", "name", "source"])
 
 
 def downgrade() -> None:
+    op.drop_table("drop_documents")
     op.drop_table("made_claims")
