@@ -16,6 +16,7 @@ from ..store.archive import Stored
 from ..store.ids import allocate
 from ..work.items import open_items
 from .commit_claims import merge_items
+from .look_again import look_again
 
 
 class Kind(NamedTuple):
@@ -35,12 +36,17 @@ KINDS = {
 
 
 class TakenIn(NamedTuple):
-    """A document that was taken in: its file, and how many of its rows are new, changed something, or were known."""
+    """A document that was taken in: its file, and how many of its rows are new, changed something, or were known; how
+    many patients nobody knew before, and how many held claims are decided again. `told`: the first of the changes, for
+    a person, without names."""
 
     file_id: int
     new: int
     changed: int
     same: int
+    new_patients: int = 0
+    again: int = 0
+    told: tuple[str, ...] = ()
 
     @property
     def in_words(self) -> str:
@@ -58,8 +64,10 @@ def take_in(
     time_zone: str,
     now: dt.datetime,
 ) -> TakenIn:
-    """Record a document of this source, whose bytes are in the archive, and take in its rows. `time_zone` is the
-    supplier's."""
+    """Record a document of this source, whose bytes are in the archive, and take in its rows; held claims of the
+    patients about whom they say something new are decided again. `time_zone` is the supplier's."""
+    # The lock that commits of claims take as well: no other writer makes the same patients or rows meanwhile.
+    allocate(connection, "claims", 1)
     file_id = allocate(connection, "files", 1)
     files.add(
         connection,
@@ -69,7 +77,9 @@ def take_in(
     )
     taken = kind.take(connection, source, file_id, rows, now)
     open_items(connection, merge_items(business_date(now, time_zone), taken.suggested), now)
-    done = TakenIn(file_id, taken.new, taken.changed, taken.same)
+    why = f"{kind.name} came from {source} (file {file_id})"
+    again = look_again(connection, taken.patients, why[0].upper() + why[1:], now)
+    done = TakenIn(file_id, taken.new, taken.changed, taken.same, taken.new_patients, again, tuple(taken.told))
     what = f"{len(rows):,} rows of {kind.name} from {source}: {done.in_words}."
     timeline.add(connection, [timeline.Entry("file", file_id, "intake", what)], now)
     return done
