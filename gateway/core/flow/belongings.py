@@ -4,7 +4,7 @@ all of them or none."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -52,6 +52,31 @@ class TakenIn(NamedTuple):
     def in_words(self) -> str:
         """For a person."""
         return f"{self.new:,} new, {self.changed:,} changed, {self.same:,} known before"
+
+    def more_in_words(self, dry_run: bool = False) -> Iterator[str]:
+        """What else there is to say, a line each. `dry_run`: nothing of it was done."""
+        would = "would be " if dry_run else "are "
+        if self.new_patients:
+            yield f"New patients: {self.new_patients:,}; nobody had their ids."
+        for line in self.told:
+            yield f"Changed: {line}"
+        if self.changed > len(self.told):
+            yield f"And {self.changed - len(self.told):,} more that changed."
+        if self.again:
+            yield f"Held claims of these patients that {would}decided again: {self.again:,}."
+
+
+class OnlyTried(Exception):
+    """A document was taken in only to see what that would do: whoever holds the transaction rolls it back."""
+
+    def __init__(self, done: TakenIn) -> None:
+        super().__init__("nothing was taken in")
+        self.done = done
+
+
+def only_try(connection: Connection, *args: Any) -> None:
+    """`take_in` for a dry run. Raises OnlyTried, always."""
+    raise OnlyTried(take_in(connection, *args))
 
 
 def take_in(
