@@ -77,7 +77,7 @@ def source_named(config: Config, named: str) -> str:
     return named
 
 
-def _list(
+def list_rows(
     config_path: Path, table: Table, columns: tuple[str, ...], wanted: dict[str, Any], since: tuple[str, Any],
     limit: int, as_csv: bool, code: str = "", without: Sequence[str] = (),
 ) -> None:  # fmt: skip
@@ -148,7 +148,7 @@ def deliveries_list(
     )
     wanted: dict[str, Any] = {"code": code.upper(), "serial": serial, "order_number": order, "source": of_source}
     wanted["patient_id"] = patient
-    _list(config_path, table, columns, wanted, ("delivered_on", since), limit, as_csv)
+    list_rows(config_path, table, columns, wanted, ("delivered_on", since), limit, as_csv)
 
 
 @click.group()
@@ -188,7 +188,7 @@ def equipment_list(
 
     columns = ("id", "started_on", "ended_on", "code", "serial", "ownership", "patient_id", "source")
     wanted = {"code": code.upper(), "serial": serial, "source": of_source, "patient_id": patient}
-    _list(config_path, table, columns, wanted, ("started_on", since), limit, as_csv)
+    list_rows(config_path, table, columns, wanted, ("started_on", since), limit, as_csv)
 
 
 @click.group()
@@ -235,7 +235,7 @@ def orders_list(
     )
     wanted = {"order_number": order, "practitioner_npi": npi, "source": of_source, "patient_id": patient}
     without = ("signed_on",) if unsigned else ()
-    _list(config_path, table, columns, wanted, ("ordered_on", since), limit, as_csv, code, without)
+    list_rows(config_path, table, columns, wanted, ("ordered_on", since), limit, as_csv, code, without)
 
 
 @click.group()
@@ -286,4 +286,4 @@ def authorizations_list(
         *("units", "patient_id", "source"),
     )
     wanted = {"number": number, "payer_id": payer, "decided": decided, "source": of_source, "patient_id": patient}
-    _list(config_path, table, columns, wanted, ("decided_on", since), limit, as_csv, code)
+    list_rows(config_path, table, columns, wanted, ("decided_on", since), limit, as_csv, code)

@@ -24,7 +24,7 @@ from ..core.store import plugin_calls
 from ..core.store.archive import Stored
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
-from . import again, metrics, plugin_routes
+from . import again, documents, metrics, plugin_routes
 from .admission import SERVER, Server, needs
 from .problems import Handler, in_plain_words, problem
 
@@ -305,6 +305,7 @@ def make_app(server: Server) -> web.Application:
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             *again.routes(),
+            *documents.ROUTES,
             *plugin_routes.ROUTES,
             *metrics.ROUTES,
         ]
