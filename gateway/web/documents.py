@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from sqlalchemy import Connection, literal, select
 
 from ..core.flow.documents import Added, Belongs, CannotBeAdded, NewDocument, add_document
@@ -78,7 +79,7 @@ async def _from_form(request: web.Request, limit: int) -> _Sent:
             else:
                 known = ", ".join(FIELDS)
                 raise _NotTaken(400, "Not understood", f"A form has the field file once, and may have {known}.")
-    except ValueError:
+    except (ValueError, HttpProcessingError):
         raise _NotTaken(400, "Not understood", "The form cannot be read: it ends before its end.") from None
     if data is None:
         raise _NotTaken(400, "Not understood", "The form has no paper: put it into the field file.")
