@@ -62,6 +62,13 @@ class Web(Model):
     """Whether /metrics answers without a token."""
 
 
+class Documents(Model):
+    """Papers of patients: orders, proofs of delivery, certificates."""
+
+    max_mb: int = Field(default=20, ge=1, le=512)
+    """The largest file that is taken."""
+
+
 class Workers(Model):
     """How much runs at the same time."""
 
@@ -104,6 +111,7 @@ class GatewayConfig(Model):
     data_dir: Path = Path("var")
     database: Database = nested()
     web: Web = nested()
+    documents: Documents = nested()
     workers: Workers = nested()
     retention: Retention = nested()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

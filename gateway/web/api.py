@@ -15,13 +15,14 @@ from aiohttp import web
 from sqlalchemy import Connection, func, select
 
 from ..core.flow import belongings, json_file
-from ..core.flow.belongings import Kind, take_in
+from ..core.flow.belongings import Kind, OnlyTried, only_try, take_in
 from ..core.flow.receive import Received, Write, receive
 from ..core.model.belongings_file import MOST_BYTES, DocumentRefused
 from ..core.store import plugin_calls
+from ..core.store.archive import Stored
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
-from . import again, drops, metrics, plugin_routes
+from . import again, documents, drops, metrics, plugin_routes
 from .admission import SERVER, Server, needs
 from .bodies import file_name as _name
 from .bodies import spooled as _spooled
@@ -93,7 +94,11 @@ async def post_claims(request: web.Request) -> web.StreamResponse:
 def _takes_rows(kind: Kind) -> Handler:
     @needs("submit")
     async def post_rows(request: web.Request) -> web.StreamResponse:
-        """Take rows of a kind, as CSV or a JSON list: all of them or none."""
+        """Take rows of a kind, as CSV or a JSON list: all of them or none. `?dry_run=true`: only say what they would
+        bring."""
+        dry_run = request.query.get("dry_run", "false").lower()
+        if dry_run not in ("true", "false"):
+            return problem(400, "Not understood", "dry_run is true or false.")
         sent = await _sent(request, MOST_BYTES, claims=False)
         if isinstance(sent, web.Response):
             return sent
@@ -106,10 +111,15 @@ def _takes_rows(kind: Kind) -> Handler:
             return problem(422, "Nothing was taken in", str(refused))
         server = request.app[SERVER]
         services = server.services
-        stored = await asyncio.to_thread(services.archive.put, data)
         zone = services.config.gateway.organisation.time_zone
         name = _name(request.query.get("name", ""), kind.name)
         now = services.clock.now()
+        if dry_run == "true":
+            try:
+                await server.write(only_try, kind, source, name, Stored.of(data), rows, zone, now)
+            except OnlyTried as tried:
+                return web.json_response({"dry_run": True} | tried.done._replace(file_id=0)._asdict())
+        stored = await asyncio.to_thread(services.archive.put, data)
         done = await server.write(take_in, kind, source, name, stored, rows, zone, now)
         return web.json_response(done._asdict())
 
@@ -272,6 +282,7 @@ def make_app(server: Server) -> web.Application:
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             *again.routes(),
+            *documents.ROUTES,
             *drops.ROUTES,
             *plugin_routes.ROUTES,
             *metrics.ROUTES,
