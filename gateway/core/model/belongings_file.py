@@ -18,12 +18,17 @@ __all__ = [
     "MOST_BYTES",
     "ORDERS",
     "AuthorizationRow",
+    "Code",
+    "Codes",
+    "Day",
     "DeliveryRow",
     "Document",
     "DocumentFault",
     "DocumentRefused",
     "EquipmentRow",
+    "Modifiers",
     "OrderRow",
+    "Quantity",
     "Row",
 ]
 
