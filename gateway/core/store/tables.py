@@ -534,7 +534,8 @@ made_claims = Table(
     _text("number", size=38, index=True),
     _text("why", size=300),
     _ref("file_id", "files"),
-    _ref("claim_id", "claims", nullable=True),
+    # Without an index: SQLite would look among all that are not taken in, and not by number.
+    _ref("claim_id", "claims", nullable=True, index=False),
     _moment("made_at"),
 )
 
