@@ -88,12 +88,13 @@ PARTS = (
     ),
     Part(
         "The context, and the patient's past",
-        "`context` of a step and what its look-ups give; from `gateway.plugins`, deliveries and equipment from "
-        "`gateway.core.model.belongings`.",
+        "`context` of a step and what its look-ups give; from `gateway.plugins`; deliveries, equipment, orders, "
+        "authorizations and documents from `gateway.core.model.belongings`.",
         (
             *(plugins.Context, plugins.Table, plugins.Row, plugins.Tables, plugins.HistoryLine, plugins.LinePayment),
             *(plugins.Reason, plugins.Rental, rentals.RentalMonth, plugins.Gap, belongings.Delivery, belongings.Proof),
-            *(belongings.Equipment, belongings.Ownership, plugins.WaitingItem, plugins.RowTable, http.Http),
+            *(belongings.Equipment, belongings.Ownership, belongings.Order, belongings.Authorization),
+            *(belongings.Decided, belongings.Document, plugins.WaitingItem, plugins.RowTable, http.Http),
             *(plugins.HttpAnswer, plugins.Secret),
         ),
     ),
