@@ -83,7 +83,7 @@ PARTS = (
             *(decision.Finding, decision.Severity, decision.Hold, decision.HoldType, decision.Continue, decision.Stop),
             *(decision.Quarantine, decision.RetryAfter, posting.PostingPlan, posting.LinePosting),
             *(posting.AdjustmentPosting, posting.Kind, posting.Reopened, posting.Next, posting.NextStep),
-            posting.WorkItemDraft,
+            *(posting.WorkItemDraft, plugins.Rule, plugins.RuleState),
         ),
     ),
     Part(
