@@ -115,6 +115,7 @@ async def test_what_still_stands_keeps_its_age_also_in_other_words(waiting: Worl
     assert [row.id for row in after] == [row.id for row in before]
     assert [row.opened_at for row in after] == [NOON, NOON]
     assert after[0].reason == "Get the order signed (1 unsigned)."
+    assert "Still kept back by 1 hold, for another reason." in world.told("claim", 1)
     assert after[1] == before[1], "and what says the same is not touched"
     assert {item.reason for item in world.items()} == {"Get the order signed (1 unsigned).", "Get the authorization."}
 
