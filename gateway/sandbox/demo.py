@@ -146,6 +146,29 @@ async def _bring(gateway: Gateway, rows: Rows) -> tuple[str, int]:
     return ", ".join(brought) or "nothing", again
 
 
+async def _scan(gateway: Gateway, made: Sequence[Claim]) -> tuple[int, int]:
+    """Somebody scans the notes of maintenance visits; how many, and how many held claims that has decided again."""
+    from ..core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
+    from ..core.model.papers import media_type
+    from .scans import visits_of
+
+    apart = {claim.number for claim in made[::JSON_SHARE]}
+    count, again = 0, 0
+    for scan in visits_of(made):
+        stored = await asyncio.to_thread(gateway.archive.put, scan.data)
+        source = "orders" if scan.claim_number in apart else "billing"
+        belongs = Belongs(source=source, claim_number=scan.claim_number)
+        new = NewDocument(
+            scan.kind, "visit.pdf", media_type(scan.data), stored, belongs, dated=scan.dated, codes=(scan.code,)
+        )
+        # Of a claim that could not be read nobody knows the patient.
+        with contextlib.suppress(CannotBeAdded):
+            done = await gateway.write(add_document, new, "demo", gateway.clock.now())
+            count += 1
+            again += done.again
+    return count, again
+
+
 class _Screen:
     """One line that changes while work goes on; plain lines where nobody sees it change."""
 
@@ -276,7 +299,11 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
             screen.say(f"Two billing systems drop their claims: {x12} in an 837P, {as_json} as JSON.\n")
             done = await _until_quiet(gateway, sandbox, screen)
             brought, again = await _bring(gateway, papers.late)
-            screen.say(f"\nWhat was missing comes in: {brought}. Held claims that are decided again: {again}.")
+            scans, more = await _scan(gateway, made)
+            screen.say(
+                f"\nWhat was missing comes in: {brought}, scanned papers {scans}. Held claims that are decided again: "
+                f"{again + more}."
+            )
             done = await _until_quiet(gateway, sandbox, screen) and done
             screen.say(f"Holds that released themselves: {await gateway.read(demo_report.cleared)}.\n")
             seen = await gateway.read(overview)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from click.testing import CliRunner
 from gateway.cli import cli
 from gateway.core.flow.belongings import KINDS
 from gateway.core.model.belongings import Decided, Proof
+from gateway.core.model.papers import PDF, media_type
 from gateway.sandbox.care import add_months
 from gateway.sandbox.generate import FAULT_SHARE
 from gateway.sandbox.papers import KINDS as MADE
 from gateway.sandbox.papers import Papers, as_csv, papers_of
+from gateway.sandbox.scans import pdf, visits_of
 
 from .desk import TODAY, claims
 
@@ -113,3 +116,20 @@ def test_the_command_writes_them_beside_the_claims(tmp_path: Path) -> None:
     for kind in MADE:
         if made.now[kind]:
             assert (tmp_path / "papers" / f"{kind}.csv").read_bytes() == as_csv(made.now[kind])
+
+
+def test_a_visit_is_a_paper_whose_table_points_at_its_parts() -> None:
+    made = [one for one in claims(6000) if one.family == "oxygen"]
+    scans = list(visits_of(made))
+    billed = [(one.number, line.start) for one in made for line in one.lines if "MS" in line.modifiers]
+    assert billed
+    assert [(scan.claim_number, scan.dated) for scan in scans] == billed
+    for data in (scans[0].data, pdf(("a (b) \\ c",))):
+        assert media_type(data) == PDF
+        start = int(data.split(b"startxref\n")[1].split()[0])
+        table = data[start:].splitlines()
+        assert table[0] == b"xref"
+        for number, line in enumerate(table[3:8], start=1):
+            assert data[int(line[:10]) :].startswith(b"%d 0 obj" % number)
+        (length, stream) = re.findall(rb"/Length (\d+) >>\nstream\n(.*)\nendstream", data)[0]
+        assert int(length) == len(stream)
