@@ -83,13 +83,13 @@ PARTS = (
             *(decision.Finding, decision.Severity, decision.Hold, decision.HoldType, decision.Continue, decision.Stop),
             *(decision.Quarantine, decision.RetryAfter, posting.PostingPlan, posting.LinePosting),
             *(posting.AdjustmentPosting, posting.Kind, posting.Reopened, posting.Next, posting.NextStep),
-            posting.WorkItemDraft,
+            *(posting.WorkItemDraft, plugins.Rule, plugins.RuleState),
         ),
     ),
     Part(
         "The context, and the patient's past",
-        "`context` of a step and what its look-ups give; from `gateway.plugins`, deliveries and equipment from "
-        "`gateway.core.model.belongings`.",
+        "`context` of a step and what its look-ups give; from `gateway.plugins`; deliveries, equipment, orders, "
+        "authorizations and documents from `gateway.core.model.belongings`.",
         (
             *(plugins.Context, plugins.Table, plugins.Row, plugins.Tables, plugins.HistoryLine, plugins.LinePayment),
             *(plugins.Reason, plugins.Rental, rentals.RentalMonth, plugins.Gap, belongings.Delivery, belongings.Proof),

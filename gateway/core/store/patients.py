@@ -179,6 +179,24 @@ def changed(connection: Connection, ids: Iterable[int]) -> None:
         connection.execute(update(patients).where(patients.c.id.in_(some)).values(version=patients.c.version + 1))
 
 
+def hold_still(connection: Connection, known: Iterable[Known]) -> dict[int, int]:
+    """The version of each of these patients, who stay as they are until the transaction ends: whoever is changing one
+    of them is waited for, and whoever wants to waits."""
+    versions = {one.patient_id: one.version for one in known}
+    if connection.dialect.name != "postgresql":
+        return versions  # SQLite has one writer
+    wanted = sorted(versions)
+    for start in range(0, len(wanted), BULK):
+        rows = connection.execute(
+            select(patients.c.id, patients.c.version)
+            .where(patients.c.id.in_(wanted[start : start + BULK]))
+            .order_by(patients.c.id)
+            .with_for_update()
+        )
+        versions.update((row.id, row.version) for row in rows)
+    return versions
+
+
 class Linked(NamedTuple):
     """Where each person went: their patient's id, in the order asked for, and the merges that were suggested
     (patient, other patient)."""

@@ -667,8 +667,9 @@ work_items = Table(
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
 )
 
-# What a person asked to have done again (resubmit, replay), and what came of it. `key` makes asking twice once;
-# `part_of` names what was asked for in one go. `stood` and `stands` are the subject's version before and after.
+# What a person (resubmit, replay) or the gateway (look) asked to have done again, and what came of it. `key` makes
+# asking twice once; `part_of` names what was asked for in one go. `stood` and `stands` are the subject's version before
+# and after.
 requests = Table(
     "requests",
     metadata,
