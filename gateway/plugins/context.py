@@ -18,7 +18,7 @@ from .rubbish import Rubbish
 from .tables import Table, Tables
 
 if TYPE_CHECKING:
-    from gateway.core.model.belongings import Delivery, Equipment
+    from gateway.core.model.belongings import Authorization, Delivery, Document, Equipment, Order
     from gateway.core.model.posting import WorkItemDraft
     from gateway.core.x12.claim import Claim
 
@@ -67,6 +67,15 @@ class Lookups(Protocol):
     def equipment(self) -> Sequence[Equipment]:
         """The equipment that the patient has or had, oldest first."""
 
+    def orders(self) -> Sequence[Order]:
+        """Practitioners' orders for the patient, oldest first."""
+
+    def authorizations(self) -> Sequence[Authorization]:
+        """Prior authorizations of the patient, oldest first."""
+
+    def documents(self) -> Sequence[Document]:
+        """Papers of the patient, oldest first."""
+
     def work_items(self) -> Sequence[WaitingItem]:
         """Open work items of the patient's claims, oldest first."""
 
@@ -90,6 +99,15 @@ class NoLookups:
         return ()
 
     def equipment(self) -> Sequence[Equipment]:
+        return ()
+
+    def orders(self) -> Sequence[Order]:
+        return ()
+
+    def authorizations(self) -> Sequence[Authorization]:
+        return ()
+
+    def documents(self) -> Sequence[Document]:
         return ()
 
     def work_items(self) -> Sequence[WaitingItem]:
@@ -213,6 +231,18 @@ class Context(Generic[SettingsT]):
     def equipment(self, claim: Claim | None = None) -> Sequence[Equipment]:
         """The equipment that this patient has or had, as `gateway equipment import` and the API brought it."""
         return self._ground.lookups.equipment()
+
+    def orders(self, claim: Claim | None = None) -> Sequence[Order]:
+        """What practitioners ordered for this patient, as it was brought in, by order date, oldest first."""
+        return self._ground.lookups.orders()
+
+    def authorizations(self, claim: Claim | None = None) -> Sequence[Authorization]:
+        """Prior authorizations of this patient, of every payer, oldest first."""
+        return self._ground.lookups.authorizations()
+
+    def documents(self, claim: Claim | None = None) -> Sequence[Document]:
+        """Papers of this patient that are in the archive, oldest first."""
+        return self._ground.lookups.documents()
 
     def work_items(self, claim: Claim | None = None) -> Sequence[WaitingItem]:
         """The open work items of this patient's claims, oldest first, as they were when the chunk was decided; with

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gateway.core.model.belongings import Delivery, Equipment
+from gateway.core.model.belongings import Authorization, Delivery, Document, Equipment, Order
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.segment import Delimiters
 from gateway.core.x12.stored import StoredClaim
@@ -41,6 +41,7 @@ from .testing_desk import (
     make_denial_view,
     make_hold_view,
     make_item_view,
+    make_patient_view,
     make_payment_view,
     plugin_desk,
 )
@@ -57,10 +58,13 @@ from .testing_money import (
 from .testing_past import (
     TODAY,
     Given,
+    make_authorization,
     make_delivery,
+    make_document,
     make_equipment,
     make_history,
     make_line_payment,
+    make_order,
     make_waiting,
 )
 
@@ -70,11 +74,13 @@ __all__ = [
     "FakeHttp",
     "PluginContext",
     "make_answer",
+    "make_authorization",
     "make_claim",
     "make_claim_view",
     "make_delivery",
     "make_denial",
     "make_denial_view",
+    "make_document",
     "make_equipment",
     "make_history",
     "make_hold_view",
@@ -84,7 +90,9 @@ __all__ = [
     "make_match",
     "make_open_claim",
     "make_open_line",
+    "make_order",
     "make_other_payer",
+    "make_patient_view",
     "make_payment",
     "make_payment_view",
     "make_remittance",
@@ -179,6 +187,9 @@ def plugin_context(
     payments: Sequence[LinePayment] = (),
     deliveries: Sequence[Delivery] = (),
     equipment: Sequence[Equipment] = (),
+    orders: Sequence[Order] = (),
+    authorizations: Sequence[Authorization] = (),
+    documents: Sequence[Document] = (),
     work_items: Sequence[WaitingItem] = (),
     rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     tables: Mapping[str, Table] | Tables | None = None,
@@ -198,6 +209,9 @@ def plugin_context(
         payments: what was paid on the patient's lines, see `make_line_payment`.
         deliveries: what was delivered to them, see `make_delivery`.
         equipment: what they have, see `make_equipment`.
+        orders: what was ordered for them, see `make_order`.
+        authorizations: their prior authorizations, see `make_authorization`.
+        documents: their papers, see `make_document`.
         work_items: what is open about their claims, see `make_waiting`.
         rows: what the plugin's own tables (`plugin_tables`) hold, by the table's name: dicts of columns.
         tables: a mapping by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in
@@ -231,7 +245,9 @@ def plugin_context(
     runner = _Raising(
         outgoing=outgoing,
         today=today,
-        lookups=Given(history, payments, deliveries, equipment, work_items, rows or {}),
+        lookups=Given(
+            history, payments, deliveries, equipment, work_items, rows or {}, orders, authorizations, documents
+        ),
         mark=NoMark(),
     )
     with _in_the_environment(secrets or {}):

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.core.model.belongings import Delivery, Equipment, Ownership, Proof
+from gateway.core.model.belongings import (
+    Authorization,
+    Decided,
+    Delivery,
+    Document,
+    Equipment,
+    Order,
+    Ownership,
+    Proof,
+)
 
 from .context import HistoryLine
 from .past import LinePayment, Reason, WaitingItem
@@ -28,6 +37,9 @@ class Given:
         equipment: Sequence[Equipment],
         waiting: Sequence[WaitingItem],
         rows: Mapping[str, Sequence[Mapping[str, Any]]],
+        orders: Sequence[Order] = (),
+        authorizations: Sequence[Authorization] = (),
+        documents: Sequence[Document] = (),
     ) -> None:
         self._lines = lines
         self._payments = payments
@@ -35,6 +47,9 @@ class Given:
         self._equipment = equipment
         self._waiting = waiting
         self._rows = rows
+        self._orders = orders
+        self._authorizations = authorizations
+        self._documents = documents
 
     def history(self, claim: Any = None) -> Sequence[HistoryLine]:
         return self._lines
@@ -47,6 +62,15 @@ class Given:
 
     def equipment(self) -> Sequence[Equipment]:
         return self._equipment
+
+    def orders(self) -> Sequence[Order]:
+        return self._orders
+
+    def authorizations(self) -> Sequence[Authorization]:
+        return self._authorizations
+
+    def documents(self) -> Sequence[Document]:
+        return self._documents
 
     def work_items(self) -> Sequence[WaitingItem]:
         return self._waiting
@@ -144,6 +168,69 @@ def make_equipment(
 ) -> Equipment:
     """A piece of equipment that the patient has, or had until `ended_on`."""
     return Equipment(code, serial, started_on, ended_on, ownership, "billing")
+
+
+def make_order(
+    *codes: str,
+    ordered_on: dt.date,
+    received_on: dt.date | None = None,
+    signed_on: dt.date | None = None,
+    encounter_on: dt.date | None = None,
+    ends_on: dt.date | None = None,
+    quantity: str = "",
+    description: str = "As ordered",
+    practitioner: str = "EXAMPLE, PAT",
+    practitioner_npi: str = "1999999984",
+    patient_named: bool = True,
+    order_number: str = "RX-1",
+) -> Order:
+    """A practitioner's order for the patient, complete on the order date unless it is told otherwise."""
+    return Order(
+        order_number,
+        codes,
+        ordered_on,
+        received_on or ordered_on,
+        signed_on or ordered_on,
+        encounter_on,
+        ends_on,
+        Decimal(quantity) if quantity else None,
+        description,
+        practitioner,
+        practitioner_npi,
+        patient_named,
+        "billing",
+    )
+
+
+def make_authorization(
+    *codes: str,
+    number: str = "A1234567890123",
+    payer_id: str = "90101",
+    modifiers: tuple[str, ...] = (),
+    decided: Decided = Decided.AFFIRMED,
+    decided_on: dt.date | None = None,
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+    units: str = "",
+) -> Authorization:
+    """A prior authorization of the patient."""
+    allowed = Decimal(units) if units else None
+    return Authorization(
+        number, payer_id, codes, modifiers, decided, decided_on, valid_from, valid_to, allowed, "billing"
+    )
+
+
+def make_document(
+    kind: str,
+    *codes: str,
+    dated: dt.date | None = None,
+    name: str = "scan.pdf",
+    media_type: str = "application/pdf",
+    claim_number: str = "",
+    order_number: str = "",
+) -> Document:
+    """A paper of the patient."""
+    return Document(kind, name, media_type, "0" * 64, dated, codes, claim_number, order_number, "billing")
 
 
 def make_waiting(

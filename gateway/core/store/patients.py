@@ -146,6 +146,26 @@ def final_ids(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def with_merged(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Each of these patients and everybody who was merged into them, with the patient they count for."""
+    owner = {patient_id: patient_id for patient_id in ids}
+    layer = set(owner)
+    while layer:
+        found: set[int] = set()
+        wanted = sorted(layer)
+        for start in range(0, len(wanted), BULK):
+            some = wanted[start : start + BULK]
+            rows = connection.execute(
+                select(patients.c.id, patients.c.merged_into).where(patients.c.merged_into.in_(some))
+            ).all()
+            for patient_id, into in rows:
+                if patient_id not in owner:
+                    owner[patient_id] = owner[into]
+                    found.add(patient_id)
+        layer = found
+    return owner
+
+
 def changed(connection: Connection, ids: Iterable[int]) -> None:
     """Something about these patients is not what it was: what was decided on their past is decided again."""
     wanted = sorted(set(ids))
@@ -157,6 +177,24 @@ def changed(connection: Connection, ids: Iterable[int]) -> None:
                 select(patients.c.id).where(patients.c.id.in_(some)).order_by(patients.c.id).with_for_update()
             )
         connection.execute(update(patients).where(patients.c.id.in_(some)).values(version=patients.c.version + 1))
+
+
+def hold_still(connection: Connection, known: Iterable[Known]) -> dict[int, int]:
+    """The version of each of these patients, who stay as they are until the transaction ends: whoever is changing one
+    of them is waited for, and whoever wants to waits."""
+    versions = {one.patient_id: one.version for one in known}
+    if connection.dialect.name != "postgresql":
+        return versions  # SQLite has one writer
+    wanted = sorted(versions)
+    for start in range(0, len(wanted), BULK):
+        rows = connection.execute(
+            select(patients.c.id, patients.c.version)
+            .where(patients.c.id.in_(wanted[start : start + BULK]))
+            .order_by(patients.c.id)
+            .with_for_update()
+        )
+        versions.update((row.id, row.version) for row in rows)
+    return versions
 
 
 class Linked(NamedTuple):

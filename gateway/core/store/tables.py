@@ -190,7 +190,7 @@ blobs = Table(
     _moment("purged_at", nullable=True),
 )
 
-# A file that came in or goes out. `origin`: source, partner, upload, gateway; `party` its name.
+# A file that came in or goes out. `origin`: source, partner, upload, plugin, gateway; `party` its name.
 # `state` in: received, reading, read, failed, duplicate, quarantined, empty; out: written, delivered, withdrawn.
 files = Table(
     "files",
@@ -391,6 +391,8 @@ holds = Table(
     _text("release_reason", size=500),
     # Of the plugin's step that put it; empty where the gateway itself or a person did.
     _text("station", size=16),
+    # The paper that released it.
+    Column("document_id", _BIG, nullable=True),
     Index("ix_holds_released_at", "released_at"),
 )
 
@@ -439,6 +441,77 @@ equipment = Table(
     Index("ix_equipment_patient_id", "patient_id", "started_on"),
 )
 
+# What practitioners ordered. `codes`, here and below: HCPCS codes with a blank between them.
+orders = Table(
+    "orders",
+    metadata,
+    _id(),
+    _ref("patient_id", "patients", index=False),
+    _ref("file_id", "files"),
+    _text("source"),
+    _text("key", size=32),
+    _text("order_number", size=50),
+    _text("codes", size=1500),
+    Column("ordered_on", Date, nullable=False),
+    Column("received_on", Date, nullable=True),
+    Column("signed_on", Date, nullable=True),
+    Column("encounter_on", Date, nullable=True),
+    Column("ends_on", Date, nullable=True),
+    _text("quantity", size=15),
+    _text("description", size=1000),
+    _text("practitioner"),
+    _text("practitioner_npi", size=10),
+    Column("patient_named", Boolean, nullable=False, default=True),
+    _moment("created_at"),
+    UniqueConstraint("key"),
+    Index("ix_orders_patient_id", "patient_id", "ordered_on"),
+)
+
+# What payers decided beforehand.
+authorizations = Table(
+    "authorizations",
+    metadata,
+    _id(),
+    _ref("patient_id", "patients"),
+    _ref("file_id", "files"),
+    _text("source"),
+    _text("key", size=32),
+    _text("number", size=50, index=True),
+    _text("payer_id"),
+    _text("codes", size=1500),
+    _text("modifiers", size=20),
+    _text("decided", size=16),
+    Column("decided_on", Date, nullable=True),
+    Column("valid_from", Date, nullable=True),
+    Column("valid_to", Date, nullable=True),
+    _text("units", size=15),
+    _moment("created_at"),
+    UniqueConstraint("key"),
+)
+
+# Papers of patients; their bytes are in the archive, and stay there.
+documents = Table(
+    "documents",
+    metadata,
+    _id(),
+    _ref("patient_id", "patients"),
+    _ref("claim_id", "claims", nullable=True),
+    _text("source"),
+    _text("key", size=32),
+    _text("kind", size=20),
+    _text("name", size=255),
+    _text("media_type", size=40),
+    Column("sha256", String(64), ForeignKey("blobs.sha256"), nullable=False, index=True),
+    Column("size", _BIG, nullable=False),
+    Column("dated", Date, nullable=True),
+    _text("codes", size=1500),
+    _text("claim_number", size=38),
+    _text("order_number", size=50),
+    _text("added_by"),
+    _moment("created_at"),
+    UniqueConstraint("key"),
+)
+
 # The tables that plugins keep rows in, as they were declared; they are made at the start (`store.plugin_tables`).
 plugin_tables = Table(
     "plugin_tables",
@@ -449,6 +522,34 @@ plugin_tables = Table(
     Column("declared", JSON, nullable=False),
     _moment("created_at"),
     UniqueConstraint("plugin", "table"),
+)
+
+# Claims that plugins made: `key` names the cause within the plugin, so that it makes one claim; `claim_id` is there
+# from when the document has been taken in.
+made_claims = Table(
+    "made_claims",
+    metadata,
+    Column("plugin", String(80), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    _text("number", size=38, index=True),
+    _text("why", size=300),
+    _ref("file_id", "files"),
+    # Without an index: SQLite would look among all that are not taken in, and not by number.
+    _ref("claim_id", "claims", nullable=True, index=False),
+    _moment("made_at"),
+)
+
+# Files that are documents for a drop of a plugin. `source` is whose ids of patients it uses; `why` is what was said of
+# one that was refused, line by line.
+drop_documents = Table(
+    "drop_documents",
+    metadata,
+    Column("file_id", _BIG, ForeignKey("files.id"), primary_key=True, autoincrement=False),
+    _text("plugin"),
+    _text("name", size=40),
+    _text("source"),
+    Column("why", Text, nullable=False, default=""),
+    Index("ix_drop_documents_plugin", "plugin", "name", "source"),
 )
 
 # --- batches and submissions -----------------------------------------------------------------------
@@ -566,8 +667,9 @@ work_items = Table(
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
 )
 
-# What a person asked to have done again (resubmit, replay), and what came of it. `key` makes asking twice once;
-# `part_of` names what was asked for in one go. `stood` and `stands` are the subject's version before and after.
+# What a person (resubmit, replay) or the gateway (look) asked to have done again, and what came of it. `key` makes
+# asking twice once; `part_of` names what was asked for in one go. `stood` and `stands` are the subject's version before
+# and after.
 requests = Table(
     "requests",
     metadata,
