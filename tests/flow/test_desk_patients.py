@@ -23,6 +23,7 @@ from gateway.core.store import patients as patient_store
 from gateway.core.store import plugin_rows, take_belongings
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
+from gateway.core.store.patients import Person
 from gateway.core.store.tables import claims, holds, patients, requests
 from gateway.plugins import Desk, RowTable, Tables
 from gateway.plugins.rows import DeclaredTable
@@ -149,6 +150,23 @@ def test_a_patient_is_found_by_the_id_of_its_source_and_by_member_id(connection:
     assert found.patient(member_id="1EG4TE5MK73", birth_date=born) == view.id
     assert found.patient(member_id="1EG4TE5MK73", birth_date=dt.date(1950, 4, 2)) is None
     assert found.patient(member_id="1EG4TE5MK73") is None
+
+
+def test_a_dependent_is_found_by_the_member_id_of_who_is_insured_but_not_one_of_two_twins(
+    connection: Connection,
+) -> None:
+    born, other = dt.date(2015, 6, 1), dt.date(2012, 1, 1)
+    people = [
+        Person("WREN", first, day, "F", "W100200300", dependent=True)
+        for first, day in (("ADA", born), ("EVE", born), ("JO", other))
+    ]
+    people.append(Person("WREN", "KIM", other, "F", "W1002003001", dependent=True))
+    ids = patient_store.link(connection, people, [None] * 4, NOW).patient_ids
+    found = desk(connection)
+    assert found.patient(member_id="W100200300", birth_date=other) == ids[2]
+    assert found.patient(member_id="W100200300", birth_date=born) is None
+    patient_store.merge(connection, ids[0], ids[1], NOW)
+    assert found.patient(member_id="W100200300", birth_date=born) == ids[1]
 
 
 def test_equipment_is_out_until_its_last_day_has_come(connection: Connection) -> None:
