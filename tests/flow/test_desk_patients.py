@@ -34,7 +34,8 @@ TODAY = NOW.date()
 VISITS = RowTable("visits", {"serial": str, "day": dt.date, "fee": Decimal}, ("serial", "day"))
 CALLS = RowTable("calls", {"month": int, "note": str}, ("month",), "none")
 RATES = RowTable("rates", {"code": str, "fee": Decimal}, ("code",), "payer")
-ROW_TABLES = {"visits": VISITS, "calls": CALLS, "rates": RATES}
+LETTERS = RowTable("letters", {"sent_on": dt.date}, of="claim")
+ROW_TABLES = {"visits": VISITS, "calls": CALLS, "rates": RATES, "letters": LETTERS}
 CALL = Call("upkeep", "1.0", "plugin_schedules", "look")
 
 
@@ -217,6 +218,15 @@ def test_rows_that_are_kept_come_back_with_their_types_and_owners(connection: Co
     assert list(found.rows("calls")) == [{"month": 3, "note": "called", "owner": ""}]
     (view,) = found.patients()
     assert view.rows("visits") == (visit("S1", "25.00"),)
+
+
+def test_a_row_of_a_claim_is_kept_where_the_claim_is_there(connection: Connection) -> None:
+    add_batch(connection, ["A1"])
+    (claim_id,) = connection.execute(select(claims.c.id)).scalars()
+    for of in (claim_id, claim_id + 1):
+        keep(connection, "letters", {"sent_on": TODAY}, claim_id=of)
+    assert list(desk(connection).rows("letters")) == [{"sent_on": TODAY, "owner": claim_id}]
+    assert list(desk(connection).rows("letters", claim_id=claim_id)) == [{"sent_on": TODAY, "owner": claim_id}]
 
 
 def test_all_rows_are_read_a_page_at_a_time(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

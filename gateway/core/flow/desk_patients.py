@@ -165,10 +165,10 @@ class StorePatients:
             yield from ({**row, "owner": owner} for row in rows)
 
     def made(self, key: str) -> bool:
-        return bool(made_claims.known(self._connection, self._plugin, [key]))
+        return made_claims.is_known(self._connection, self._plugin, key)
 
     def number_used(self, number: str) -> bool:
-        return bool(made_claims.numbers_used(self._connection, [number]))
+        return made_claims.is_used(self._connection, number)
 
 
 def _of_codes(codes: Collection[str]) -> list[ColumnElement[bool]]:
