@@ -226,6 +226,7 @@ def _call(
     from ..core.clock import SystemClock
     from ..core.flow.desk_calls import call_of, makes_of, take
     from ..core.flow.desk_records import DONE, FAILED, NOT_TAKEN
+    from ..core.flow.kept_rows import TableMissing
     from ..core.store.archive import Archive
     from ..core.store.engine import make_sync_engine
 
@@ -243,7 +244,10 @@ def _call(
         with engine.begin() as connection:
             if dry_run and answer.outcome == DONE:
                 return answer
-            take(connection, call, answer, makes_of(Archive(places.archive_dir), config), now)
+            try:
+                take(connection, call, answer, makes_of(Archive(places.archive_dir), config), now)
+            except TableMissing as missing:
+                raise click.ClickException(str(missing)) from None
     if answer.outcome == NOT_TAKEN:
         raise NotAsked(answer.why)
     if answer.outcome == FAILED:

@@ -98,6 +98,7 @@ def _columns(model: Any) -> list[str]:
 def _hand_in(config: Config, to: Dropped, file: Path, dry_run: bool) -> Result:
     from ..core.clock import SystemClock
     from ..core.engine.decide_pool import DecidePool
+    from ..core.flow.kept_rows import TableMissing
     from ..core.flow.plugin_drop import Sent, hand_in
     from ..core.store.archive import Archive
     from ..core.store.engine import make_sync_engine
@@ -133,5 +134,7 @@ def _hand_in(config: Config, to: Dropped, file: Path, dry_run: bool) -> Result:
         reads = make_sync_engine(places.business_url, read_only=True)
         try:
             return asyncio.run(run(Parts(Archive(places.archive_dir), reads), engine))
+        except TableMissing as missing:
+            raise click.ClickException(str(missing)) from None
         finally:
             reads.dispose()

@@ -23,6 +23,7 @@ from gateway.core.store import patients as patient_store
 from gateway.core.store import plugin_rows, take_belongings
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
+from gateway.core.store.patients import Person
 from gateway.core.store.tables import claims, holds, patients, requests
 from gateway.plugins import Desk, RowTable, Tables
 from gateway.plugins.rows import DeclaredTable
@@ -33,7 +34,8 @@ TODAY = NOW.date()
 VISITS = RowTable("visits", {"serial": str, "day": dt.date, "fee": Decimal}, ("serial", "day"))
 CALLS = RowTable("calls", {"month": int, "note": str}, ("month",), "none")
 RATES = RowTable("rates", {"code": str, "fee": Decimal}, ("code",), "payer")
-ROW_TABLES = {"visits": VISITS, "calls": CALLS, "rates": RATES}
+LETTERS = RowTable("letters", {"sent_on": dt.date}, of="claim")
+ROW_TABLES = {"visits": VISITS, "calls": CALLS, "rates": RATES, "letters": LETTERS}
 CALL = Call("upkeep", "1.0", "plugin_schedules", "look")
 
 
@@ -151,6 +153,23 @@ def test_a_patient_is_found_by_the_id_of_its_source_and_by_member_id(connection:
     assert found.patient(member_id="1EG4TE5MK73") is None
 
 
+def test_a_dependent_is_found_by_the_member_id_of_who_is_insured_but_not_one_of_two_twins(
+    connection: Connection,
+) -> None:
+    born, other = dt.date(2015, 6, 1), dt.date(2012, 1, 1)
+    people = [
+        Person("WREN", first, day, "F", "W100200300", dependent=True)
+        for first, day in (("ADA", born), ("EVE", born), ("JO", other))
+    ]
+    people.append(Person("WREN", "KIM", other, "F", "W1002003001", dependent=True))
+    ids = patient_store.link(connection, people, [None] * 4, NOW).patient_ids
+    found = desk(connection)
+    assert found.patient(member_id="W100200300", birth_date=other) == ids[2]
+    assert found.patient(member_id="W100200300", birth_date=born) is None
+    patient_store.merge(connection, ids[0], ids[1], NOW)
+    assert found.patient(member_id="W100200300", birth_date=born) == ids[1]
+
+
 def test_equipment_is_out_until_its_last_day_has_come(connection: Connection) -> None:
     tomorrow = (TODAY + dt.timedelta(days=1)).isoformat()
     have(
@@ -199,6 +218,15 @@ def test_rows_that_are_kept_come_back_with_their_types_and_owners(connection: Co
     assert list(found.rows("calls")) == [{"month": 3, "note": "called", "owner": ""}]
     (view,) = found.patients()
     assert view.rows("visits") == (visit("S1", "25.00"),)
+
+
+def test_a_row_of_a_claim_is_kept_where_the_claim_is_there(connection: Connection) -> None:
+    add_batch(connection, ["A1"])
+    (claim_id,) = connection.execute(select(claims.c.id)).scalars()
+    for of in (claim_id, claim_id + 1):
+        keep(connection, "letters", {"sent_on": TODAY}, claim_id=of)
+    assert list(desk(connection).rows("letters")) == [{"sent_on": TODAY, "owner": claim_id}]
+    assert list(desk(connection).rows("letters", claim_id=claim_id)) == [{"sent_on": TODAY, "owner": claim_id}]
 
 
 def test_all_rows_are_read_a_page_at_a_time(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

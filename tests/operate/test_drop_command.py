@@ -121,6 +121,16 @@ def test_what_cannot_be_asked_is_told(place: Place, words: tuple[str, ...], code
     assert (said.exit_code, told in said.output) == (code, True), said.output
 
 
+def test_where_the_plugins_table_is_not_made_yet_it_is_told(place: Place) -> None:
+    engine = make_sync_engine(place.places.business_url)
+    with engine.begin() as connection:
+        plugin_rows.drop(connection, "tickets")
+    engine.dispose()
+    code, said = drop(place, "good.csv")
+    assert (code, "Restart the gateway" in said) == (1, True), said
+    assert documents(place) == []
+
+
 def test_the_drops_are_listed_with_their_columns(place: Place) -> None:
     said = place.run("drop", "--csv")
     assert "tickets tickets,patient serial signed_on [hours],intake,Signed delivery tickets.\n" in said.output

@@ -73,6 +73,10 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], list[str]]] = {
         lambda connection: made_claims.numbers_used(connection, ["M-1", "M-2"]),
         ["ix_claims_claim_number (claim_number=?)", "ix_made_claims_number (number=?)"],
     ),
+    "a number of a made claim": (
+        lambda connection: made_claims.is_used(connection, "M-1"),
+        ["ix_claims_claim_number (claim_number=?)", "ix_made_claims_number (number=?)"],
+    ),
     "made claims that came in": (
         lambda connection: made_claims.taken_in(connection, 1),
         ["ix_made_claims_file_id (file_id=?)", "(file_id=?"],

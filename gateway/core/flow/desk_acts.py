@@ -16,7 +16,7 @@ from ..store.tables import claims, patients
 from ..work.items import WorkItem, close_items, open_items
 from .desk_lookups import key_of
 from .desk_rests import Call
-from .kept_rows import unpacked
+from .kept_rows import TableMissing, unpacked
 from .look_again import look_again
 from .make_claims import Makes, make_claims
 
@@ -88,7 +88,7 @@ def _keep(
     decided again, and so are claims that are held.
 
     Raises:
-        LookupError: a table was not made; the gateway makes them when it starts.
+        TableMissing: a table was not made.
     """
     if not acts:
         return
@@ -99,7 +99,7 @@ def _keep(
     for act in acts:
         declared = tables.get((call.plugin, act.table))
         if declared is None:
-            raise LookupError(f"Plugin {call.plugin} has no table {act.table} in the database. Restart the gateway.")
+            raise TableMissing(call.plugin, act.table)
         owner: Any = {
             "patient": finals.get(act.patient_id or 0),
             "claim": act.claim_id if act.claim_id in known else None,

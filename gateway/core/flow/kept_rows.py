@@ -19,6 +19,13 @@ from .verdicts import RowKept
 Row = Mapping[str, Any]
 
 
+class TableMissing(LookupError):
+    """A plugin's table is not in the database; the gateway makes it when it starts."""
+
+    def __init__(self, plugin: str, table: str) -> None:
+        super().__init__(f"Plugin {plugin} has no table {table} in the database. Restart the gateway, which makes it.")
+
+
 class KeptRows:
     """The rows that plugins see. Owners are patients (`Past`'s numbers), claim ids, payer ids, or "" for nobody."""
 
@@ -94,7 +101,7 @@ def write(
     """Write the rows of a chunk, each with the patient and the claim that it was decided for. Returns how many.
 
     Raises:
-        LookupError: a table was not made; the gateway makes them when it starts.
+        TableMissing: a table was not made.
     """
     known: Mapping[tuple[str, str], DeclaredTable] | None = None
     found = []
@@ -102,7 +109,7 @@ def write(
         known = plugin_rows.known(connection) if known is None else known
         declared = known.get((row.plugin, row.table))
         if declared is None:
-            raise LookupError(f"Plugin {row.plugin} has no table {row.table} in the database. Restart the gateway.")
+            raise TableMissing(row.plugin, row.table)
         owner = owner_of(declared.table.of, patient_id, claim_id, row.payer_id)
         if owner or declared.table.of == "none":
             # By name: another version of the plugin may have its columns in another order.

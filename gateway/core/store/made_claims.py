@@ -6,11 +6,24 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, literal, select, union_all, update
 
 from .bulk import insert_bulk
 from .claims import MAY_COME_AGAIN, bulks
 from .tables import claims, made_claims
+
+# Asked for every claim that a call makes: made once, and without lists that would have to be written out each time.
+_IS_KNOWN = (
+    select(literal(1))
+    .where(made_claims.c.plugin == bindparam("of_plugin"), made_claims.c.key == bindparam("of_key"))
+    .limit(1)
+)
+_IS_USED = union_all(
+    select(literal(1)).where(
+        claims.c.claim_number == bindparam("of_number"), *(claims.c.state != state.value for state in MAY_COME_AGAIN)
+    ),
+    select(literal(1)).where(made_claims.c.number == bindparam("of_number"), made_claims.c.claim_id.is_(None)),
+).limit(1)
 
 
 class Made(NamedTuple):
@@ -19,6 +32,16 @@ class Made(NamedTuple):
     key: str
     number: str
     why: str
+
+
+def is_known(connection: Connection, plugin: str, key: str) -> bool:
+    """Whether the plugin has made a claim under this key."""
+    return connection.execute(_IS_KNOWN, {"of_plugin": plugin, "of_key": key}).first() is not None
+
+
+def is_used(connection: Connection, number: str) -> bool:
+    """Whether a claim bears this number that still stands, or one that was made and is not taken in yet."""
+    return connection.execute(_IS_USED, {"of_number": number}).first() is not None
 
 
 def known(connection: Connection, plugin: str, keys: Iterable[str]) -> set[str]:
