@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from gateway.core.model.belongings import Delivery, Equipment, Order
+from gateway.core.model.belongings import Delivery, Equipment, Order, Ownership
 from gateway.plugins import HistoryLine, LinePayment
 from gateway.plugins.months import (
     Break,
@@ -139,9 +139,11 @@ def make_clock(facts: Facts, codes: Collection[str], day: dt.date, now: Iterable
 
 
 def furnished(facts: Facts, codes: Collection[str]) -> list[tuple[dt.date, dt.date | None]]:
-    """When such equipment came to the patient, and when it went (None: it is there, or nobody told), oldest first."""
+    """When such equipment was rented out to the patient, and when it went (None: it is there, or nobody told), oldest
+    first."""
     found: dict[dt.date, dt.date | None] = {one.delivered_on: None for one in facts.deliveries if one.code in codes}
-    found |= {one.started_on: one.ended_on for one in facts.equipment if one.code in codes}
+    rented = (one for one in facts.equipment if one.code in codes and one.ownership is Ownership.RENTED)
+    found |= {one.started_on: one.ended_on for one in rented}
     return sorted(found.items(), key=lambda one: one[0])
 
 

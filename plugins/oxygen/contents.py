@@ -64,7 +64,7 @@ def _check_quantity(line: ServiceLine, day: dt.date, claim: Claim, facts: Facts,
             say(
                 "O-C3",
                 line,
-                f"the month from {start:%m/%d/%Y} to {end:%m/%d/%Y} is billed already. Bill the next from the day after.",
+                f"{start:%m/%d/%Y} to {end:%m/%d/%Y} is billed already. Bill the next month from the day after.",
                 place="2400 DTP03",
             )
             return
@@ -103,8 +103,8 @@ def _check_start(
             say(
                 "O-C3-DAY",
                 line,
-                f"its months begin on day {anchor.day} of the month (month 36 ended on {end:%m/%d/%Y}); this one begins "
-                f"on {due:%m/%d/%Y}.",
+                f"its months begin on day {anchor.day} of the month, as month 36 ended on {end:%m/%d/%Y}; this one "
+                f"begins on {due:%m/%d/%Y}.",
                 place="2400 DTP03",
             )
         return
@@ -114,8 +114,8 @@ def _check_start(
         say(
             "O-C5-OPEN",
             line,
-            f"the record shows {clock.period.length} of 36 rental months of the stationary equipment and no delivery of "
-            "it. Bring its delivery in, so that the months can be counted.",
+            f"the record shows {clock.period.length} of 36 rental months of the stationary equipment, and not when it "
+            "was delivered. Bring its delivery in, so that the months can be counted.",
         )
         return
     at = clock.at(day)

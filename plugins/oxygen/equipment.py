@@ -54,13 +54,13 @@ class Looked(NamedTuple):
 
     rented: Rented
     clock: Clock
-    index: int
+    which: int
     month: UseMonth
 
     @property
     def begins(self) -> bool:
         """Whether a count begins with it, after another one."""
-        return self.index > 0 and self.month.number == 1
+        return self.which > 0 and self.month.number == 1
 
 
 def look(rented: Rented, all_of_claim: list[Rented], facts: Facts, items: Items) -> Looked | None:
@@ -73,9 +73,9 @@ def look(rented: Rented, all_of_claim: list[Rented], facts: Facts, items: Items)
 
 def check_month(looked: Looked, claim: Claim, facts: Facts, items: Items, say: Says) -> None:
     """R1.03, R1.05, R1.06 and O-SWITCH for one line."""
-    rented, clock, index, month = looked
+    rented, clock, which, month = looked
     line = rented.line
-    if month.number > CAP and index == len(clock.periods) - 1:
+    if month.number > CAP and which == len(clock.periods) - 1:
         end = clock.cap_end
         say(
             "R1.03",
@@ -131,8 +131,8 @@ def _say_break(looked: Looked, gap: Break, claim: Claim, facts: Facts, items: It
 
 
 def _check_system(looked: Looked, facts: Facts, items: Items, say: Says) -> None:
-    rented, clock, index, month = looked
-    before = [one for one in clock.months if clock.periods[index].start <= one.day < rented.day]
+    rented, clock, which, month = looked
+    before = [one for one in clock.months if clock.periods[which].start <= one.day < rented.day]
     if not before or rented.kind != "stationary":
         return
     last = before[-1]
@@ -141,7 +141,7 @@ def _check_system(looked: Looked, facts: Facts, items: Items, say: Says) -> None
         return
     line = rented.line
     say("R1.06", line, f"it was {last.code} before; the count goes on, this is month {month.number}.")
-    start = clock.periods[index].start
+    start = clock.periods[which].start
     ordered = any(line.code in order.codes and start <= order.ordered_on <= rented.day for order in facts.orders)
     if not ordered and UPGRADE not in line.modifiers:
         say(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gateway.plugins import Table, Tables
@@ -52,22 +52,25 @@ def make_items(settings: object, tables: Tables) -> Items:
     return Items(table, modifiers, codes, of("flow"), of("group"))
 
 
+_ITEM_COLUMNS = {"class": CLASSES, "system": SYSTEMS}
+_MODIFIER_COLUMNS = {
+    "kind": ("flow", "group"),
+    "on": ("stationary", "both"),
+    "flow": ("low", "high", ""),
+    "average": ("yes", "no"),
+    "portable": ("yes", "no", "any"),
+}
+
+
 def faults(tables: Tables) -> Iterator[str]:
     """What is wrong with the tables, in sentences."""
-    for row in tables["oxygen_items"].rows:
-        code = row.values.get("code", "")
-        for column, words in (("class", CLASSES), ("system", SYSTEMS)):
-            if row.values.get(column, "") not in words:
-                yield f"in the table oxygen_items, {column} of {code} must be one of {', '.join(words)}"
-    for row in tables["oxygen_modifiers"].rows:
-        modifier = row.values.get("modifier", "")
-        for column, words in (
-            ("kind", ("flow", "group")),
-            ("on", ("stationary", "both")),
-            ("flow", ("low", "high", "")),
-            ("average", ("yes", "no")),
-            ("portable", ("yes", "no", "any")),
-        ):
+    yield from _wrong(tables["oxygen_items"], "code", _ITEM_COLUMNS)
+    yield from _wrong(tables["oxygen_modifiers"], "modifier", _MODIFIER_COLUMNS)
+
+
+def _wrong(table: Table, key: str, columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for row in table.rows:
+        for column, words in columns.items():
             if row.values.get(column, "") not in words:
                 shown = ", ".join(word or "nothing" for word in words)
-                yield f"in the table oxygen_modifiers, {column} of {modifier} must be one of {shown}"
+                yield f"in the table {table.name}, {column} of {row.values.get(key, '')} must be one of {shown}"

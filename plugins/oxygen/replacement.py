@@ -50,7 +50,7 @@ def check_replacement(
     say: Says,
 ) -> None:
     """O-R1 and O-R2 for one line: what a replacement needs, and that RA stands on its first month only."""
-    rented, clock, _, month = looked
+    rented, month = looked.rented, looked.month
     line, day = rented.line, rented.day
     replaces = REPLACED in line.modifiers
     if not replaces and not looked.begins:
@@ -60,8 +60,7 @@ def check_replacement(
         return
     told = reasons.of(notes_of(line, claim), day)
     end = lifetime_before(looked, facts, items)
-    over = end is not None and day >= end if end is not None else LIFETIME_OVER in told
-    if over:
+    if (day >= end) if end is not None else (LIFETIME_OVER in told):
         _check_lifetime_over(looked, facts, items, told, end, say)
     elif replaces:
         _check_loss(looked, told, end, documents, statement_wanted, claim, say)
@@ -70,8 +69,8 @@ def check_replacement(
 def lifetime_before(looked: Looked, facts: Facts, items: Items) -> dt.date | None:
     """When the lifetime of what was there before ended; None where nothing was. The stationary equipment's date is that
     of the portable too (O-R3)."""
-    rented, clock, index, _ = looked
-    own = add_months(clock.terms[index - 1], LIFETIME) if index else None
+    rented, clock, which, _ = looked
+    own = add_months(clock.terms[which - 1], LIFETIME) if which else None
     if rented.kind == "stationary":
         return own
     stationary = make_clock(facts, items.codes["stationary"], rented.day)
@@ -167,4 +166,4 @@ def check_together(
 
 def _old(portable: Looked, stationary: Clock) -> bool:
     """Whether the portable's count began before the stationary's."""
-    return portable.clock.periods[portable.index].start < stationary.period.start
+    return portable.clock.periods[portable.which].start < stationary.period.start
