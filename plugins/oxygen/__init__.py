@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from gateway.core.model.decision import Finding, Hold, HoldType
 from gateway.core.x12.claim import Claim
 from gateway.plugins import ClaimContext, Tables, hookimpl
+from gateway.plugins.rental_clock import Facts
 
-from .clock import Facts
 from .contents import check_contents, check_delivered, contents_lines, missing_proof
 from .equipment import check_month, look, notes_of, rented_lines
 from .flow import check_flow

@@ -9,8 +9,9 @@ from gateway.core.model.belongings import Delivery, Ownership, Proof
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
 from gateway.plugins.months import SLACK, add_months, billed, months_between, rental_month_end
+from gateway.plugins.rental_clock import Clock, Facts, Month
 
-from .clock import CAP, ONE_DAY, Clock, Facts, Month, make_clock
+from .clock import CAP, ONE_DAY, make_clock
 from .items import DELIVERED_SYSTEMS, Items
 from .rules import Says
 

@@ -10,8 +10,9 @@ from gateway.core.model.decision import HoldType
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
 from gateway.plugins.months import Break, BreakKind, UseMonth
+from gateway.plugins.rental_clock import Clock, Facts, Month, has_new_order
 
-from .clock import CAP, REPLACED, Clock, Facts, Month, has_new_order, make_clock
+from .clock import CAP, REPLACED, make_clock
 from .items import EQUIPMENT, Items
 from .rules import Says
 

@@ -11,8 +11,9 @@ from gateway.core.model.decision import HoldType
 from gateway.core.x12.claim import Claim
 from gateway.plugins import Table, Tables
 from gateway.plugins.months import add_months
+from gateway.plugins.rental_clock import Clock, Facts, near
 
-from .clock import LIFETIME, REPLACED, Clock, Facts, make_clock, near
+from .clock import LIFETIME, REPLACED, make_clock
 from .equipment import Looked, Rented, notes_of
 from .items import Items
 from .rules import Says

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.plugins.months import add_months
+from gateway.plugins.rental_clock import Facts, Month
 from gateway.plugins.testing import make_delivery, make_equipment, make_order
 
 from .conftest import OXYGEN, day, rented
@@ -21,11 +22,11 @@ STARTS = st.dates(dt.date(2005, 1, 1), dt.date(2020, 12, 31))
 
 
 def made(on: dt.date, now: Any = (), **known: Any) -> Any:
-    return clock.make_clock(clock.Facts(**known), CODES, on, now)
+    return clock.make_clock(Facts(**known), CODES, on, now)
 
 
 def month(on: dt.date, replaces: bool = False) -> Any:
-    return clock.Month(on, "E1390", replaces)
+    return Month(on, "E1390", replaces)
 
 
 @pytest.mark.rule("R1.03")
