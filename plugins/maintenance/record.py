@@ -18,7 +18,7 @@ from .calendar import Maintained, State, billed_visits, days_of, maintained, win
 from .items import Items, items_of
 from .making import claim_number, is_template, maintenance_claim, visit_note
 from .settings import MaintenanceDesk
-from .visits import VisitRow, WarrantyRow, complete_days, warranties_in
+from .visits import OfPatient, VisitRow, WarrantyRow, complete_days, warranties_in
 
 BY_HAND = "maintenance_by_hand"
 UNKNOWN = "maintenance_unknown"
@@ -67,7 +67,7 @@ def post_visit(request: RouteRequest, desk: Desk[MaintenanceDesk]) -> RouteAnswe
 
 def record(row: VisitRow, desk: Desk[MaintenanceDesk], items: Items, seen: dict[int, list[dt.date]]) -> Said:
     """Keep one visit, and have its claim made. `seen`: complete visits of the same document, by patient."""
-    who = desk.patient(patient_id=row.patient_id, member_id=row.member_id, birth_date=row.birth_date)
+    who = whom(row, desk)
     patient = next(desk.patients(patient_ids=[who]), None) if who is not None else None
     if patient is None:
         _say_unknown(row, desk)
@@ -82,6 +82,13 @@ def record(row: VisitRow, desk: Desk[MaintenanceDesk], items: Items, seen: dict[
     seen[patient.id].append(row.visited_on)
     made = _make(desk, patient, found, row, items)
     return Said(patient.id, row.visited_on, made, "" if made else "it is billed by hand, or was billed before")
+
+
+def whom(row: OfPatient, desk: Desk[MaintenanceDesk]) -> int | None:
+    """Our id of the patient that a row names; None where nobody is known."""
+    return desk.patient(
+        source=row.source, patient_id=row.patient_id, member_id=row.member_id, birth_date=row.birth_date
+    )
 
 
 def _say_unknown(row: VisitRow, desk: Desk[MaintenanceDesk]) -> None:
@@ -193,10 +200,10 @@ def record_warranties(rows: Sequence[WarrantyRow], desk: Desk[MaintenanceDesk]) 
     """The drop of labor warranties."""
     unknown = 0
     for row in rows:
-        who = desk.patient(patient_id=row.patient_id, member_id=row.member_id, birth_date=row.birth_date)
+        who = whom(row, desk)
         if who is None:
             unknown += 1
             continue
         desk.keep("warranties", {"code": row.code, "labor_until": row.labor_until}, patient_id=who)
-    told = f"{len(rows) - unknown} warranties are kept."
-    return f"{told} {unknown} are for patients whom the gateway does not know." if unknown else told
+    kept = f"Kept {len(rows) - unknown} of {len(rows)}"
+    return f"{kept}; the others are for patients whom the gateway does not know." if unknown else f"{kept}."

@@ -49,7 +49,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{5}$", to_upper=Tr
 class OfPatient(PluginSettings):
     """Whom a row is about: the source's own `patient_id`, or the member id with the birth date."""
 
-    patient_id: Text = Field(default="", description="The patient, as the system that sends this knows them.")
+    patient_id: Text = Field(default="", description="The patient, as the source knows them.")
+    source: Text = Field(default="", description="The system that knows them so; a document has its own.")
     member_id: Text = Field(default="", description="Or the member id, with the birth date.")
     birth_date: dt.date | None = None
 
