@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from gateway.core.model.decision import Finding, Hold, HoldType
 from gateway.core.x12.claim import Claim
-from gateway.plugins import ClaimContext, Tables, hookimpl
+from gateway.plugins import ClaimContext, Report, Tables, hookimpl
 from gateway.plugins.rental_clock import Facts
 
 from .contents import check_contents, check_delivered, contents_lines, missing_proof
 from .equipment import check_month, look, notes_of, rented_lines
 from .flow import check_flow
+from .furnishing import StandingAsked, standing_now
 from .items import Items, faults, make_items
 from .replacement import check_replacement, check_together, make_reasons
 from .rules import Says
@@ -109,3 +110,14 @@ def hold_claim(claim: Claim, context: ClaimContext[OxygenSettings]) -> Iterator[
         reason = missing_proof(line, day, context.deliveries(claim))
         if reason:
             yield Hold(rule="O-C4", reason=reason, type=HoldType.SYSTEM, team="respiratory", line=line.number)
+
+
+@hookimpl
+def plugin_reports() -> Iterator[Report]:
+    yield Report(
+        name="clock",
+        title="Oxygen patients: month of 36, and what is owed from month 37 to month 60",
+        run=standing_now,
+        parameters=StandingAsked,
+        timeout=300,
+    )

@@ -39,7 +39,7 @@ class Items(NamedTuple):
         return self.codes["stationary"] | self.codes["portable"]
 
 
-def make_items(settings: object, tables: Tables) -> Items:
+def make_items(settings: object, tables: Tables | Mapping[str, Table]) -> Items:
     """The tables, compiled (`context.prepared`)."""
     table, modifiers = tables["oxygen_items"], tables["oxygen_modifiers"]
     codes = {
