@@ -6,7 +6,6 @@ use, useful lifetimes, maintenance. Nothing here knows what today is.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import enum
 from collections.abc import Collection, Iterable, Sequence
@@ -27,6 +26,7 @@ SLACK = 3
 """Days by which a month may begin before the one before it has ended and still be the next: billers who count 30 or 28
 days instead of months."""
 ONE_DAY = dt.timedelta(days=1)
+_DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DENIED = "denied"
 REPLACES = "7"
 
@@ -60,7 +60,13 @@ def months_between(start: dt.date, end: dt.date) -> int:
 def _on(month: int, day: int) -> dt.date:
     """A day of a month (counted from the year 0), or its last where it has fewer days."""
     year, index = divmod(month, 12)
-    return dt.date(year, index + 1, min(day, calendar.monthrange(year, index + 1)[1]))
+    return dt.date(year, index + 1, day if day <= 28 else min(day, _days_of(year, index + 1)))
+
+
+def _days_of(year: int, month: int) -> int:
+    """How many days a month has."""
+    leap = month == 2 and not year % 4 and (year % 100 != 0 or not year % 400)
+    return 29 if leap else _DAYS[month]
 
 
 class BreakKind(enum.StrEnum):
@@ -171,8 +177,9 @@ class UsePeriod(NamedTuple):
 
 def _anchored(start: dt.date, day: int) -> int:
     """The anchor day of a month that begins on `start`: the one so far, if it is this month's."""
-    fits = day and start.day == min(day, calendar.monthrange(start.year, start.month)[1])
-    return day if fits else start.day
+    if not day or start.day == day:
+        return start.day
+    return day if start.day == min(day, _days_of(start.year, start.month)) else start.day
 
 
 def use_periods(starts: Iterable[dt.date], restarts: Collection[dt.date] = ()) -> tuple[UsePeriod, ...]:

@@ -22,6 +22,8 @@ MOST_MONTHS = 3
 def contents_lines(claim: Claim, items: Items, today: dt.date) -> Iterator[tuple[ServiceLine, str, dt.date]]:
     """The contents lines of a claim: each with the equipment that it is for (stationary, portable), and its day."""
     for line in claim.lines:
+        if line.code not in items.every:
+            continue
         day = line.dates.start or today
         kind, _ = items.kind(line.code, day)
         if kind.endswith(" contents"):

@@ -16,13 +16,15 @@ EQUIPMENT = ("stationary", "portable")
 
 
 class Items(NamedTuple):
-    """The oxygen codes by what they are; `codes` are all of a class whenever they were in force, for counting."""
+    """The oxygen codes by what they are; `codes` are all of a class whenever they were in force, for counting;
+    `every` is all of them."""
 
     table: Table
     modifiers: Table
     codes: dict[str, frozenset[str]]
     flow: frozenset[str]
     group: frozenset[str]
+    every: frozenset[str]
 
     def kind(self, code: str, day: dt.date) -> tuple[str, str]:
         """Class and system of a code on a day; empty for what is no oxygen item."""
@@ -49,7 +51,7 @@ def make_items(settings: object, tables: Tables | Mapping[str, Table]) -> Items:
     def of(kind: str) -> frozenset[str]:
         return frozenset(row.values["modifier"] for row in modifiers.rows if row.values["kind"] == kind)
 
-    return Items(table, modifiers, codes, of("flow"), of("group"))
+    return Items(table, modifiers, codes, of("flow"), of("group"), frozenset().union(*codes.values()))
 
 
 _ITEM_COLUMNS = {"class": CLASSES, "system": SYSTEMS}
