@@ -29,6 +29,8 @@ ONE_DAY = dt.timedelta(days=1)
 _DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DENIED = "denied"
 REPLACES = "7"
+WITHDRAWN = frozenset({"faulty", "cancelled"})
+"""States of claims that say nothing about use."""
 
 
 def add_months(day: dt.date, months: int) -> dt.date:
@@ -140,12 +142,13 @@ class UseMonth(NamedTuple):
 
 
 class UsePeriod(NamedTuple):
-    """A period of continuous use: its months, the breaks between them, and the break that lies before it (None: none,
-    or it is the first)."""
+    """A period of continuous use: its months, the breaks between them, the break that lies before it (None: none, or it
+    is the first), and the last day of use, counted or not."""
 
     months: tuple[UseMonth, ...]
     breaks: tuple[Break, ...]
     before: Break | None
+    used_until: dt.date
 
     @property
     def start(self) -> dt.date:
@@ -182,7 +185,9 @@ def _anchored(start: dt.date, day: int) -> int:
     return day if start.day == min(day, _days_of(start.year, start.month)) else start.day
 
 
-def use_periods(starts: Iterable[dt.date], restarts: Collection[dt.date] = ()) -> tuple[UsePeriod, ...]:
+def use_periods(
+    starts: Iterable[dt.date], restarts: Collection[dt.date] = (), uncounted: Iterable[dt.date] = ()
+) -> tuple[UsePeriod, ...]:
     """Periods of continuous use with their months counted (R1.04, R1.05).
 
     Each day on which a rental month began counts once; a start that lies inside the month before it is the same month
@@ -193,21 +198,37 @@ def use_periods(starts: Iterable[dt.date], restarts: Collection[dt.date] = ()) -
     Args:
         starts: first days of the rental months that were paid or billed and not denied, in any order (see `billed`).
         restarts: days from which on a new count is known to begin.
+        uncounted: first days of months in which the item was used and that do not count, as they were denied: they
+            have no number, and are no break either (see `uncounted`).
     """
+    counted = set(starts)
     periods: list[UsePeriod] = []
     months: list[UseMonth] = []
     breaks: list[Break] = []
     before: Break | None = None
     waiting = sorted(set(restarts))
     day = 0
-    for start in sorted(set(starts)):
+    covered: dt.date | None = None
+    for start in sorted(counted | set(uncounted)):
+        if not months and start not in counted:
+            day = _anchored(start, day)
+            continue
+        found = break_between(covered, start, day) if covered is not None else None
+        if start not in counted:
+            if found is not None:
+                breaks.append(found)
+            day = _anchored(start, day)
+            covered = max(covered or start, rental_month_end(start, day))
+            continue
         anew = False
         while waiting and waiting[0] <= start:
             waiting.pop(0)
             anew = True
-        found = break_between(months[-1].thru_date, start, day) if months else None
         if months and anew:
-            periods.append(UsePeriod(tuple(months), tuple(breaks), before))
+            if found is None and breaks and breaks[-1].from_date > months[-1].thru_date:
+                # It ended with months that do not count.
+                found = breaks.pop()
+            periods.append(UsePeriod(tuple(months), tuple(breaks), before, covered or months[-1].thru_date))
             months, breaks, before = [], [], found
         elif months and start <= months[-1].thru_date - dt.timedelta(days=SLACK):
             continue
@@ -215,9 +236,27 @@ def use_periods(starts: Iterable[dt.date], restarts: Collection[dt.date] = ()) -
             breaks.append(found)
         day = _anchored(start, day)
         months.append(UseMonth(len(months) + 1, start, rental_month_end(start, day)))
+        covered = max(covered or start, months[-1].thru_date)
     if months:
-        periods.append(UsePeriod(tuple(months), tuple(breaks), before))
+        periods.append(UsePeriod(tuple(months), tuple(breaks), before, covered or months[-1].thru_date))
     return tuple(periods)
+
+
+def uncounted(
+    lines: Iterable[HistoryLine], codes: Collection[str], counted: Collection[dt.date], modifier: str = RENTAL
+) -> set[dt.date]:
+    """First days of months of these items that were billed, or were to be, and are not counted: denied, or refused on
+    the way. The item was in use all the same. `counted`: the days of those that count (see `billed`)."""
+    return {
+        line.from_date
+        for line in lines
+        if line.code in codes
+        and line.from_date is not None
+        and line.from_date not in counted
+        and line.state not in WITHDRAWN
+        and line.frequency != VOID
+        and (not modifier or modifier in line.modifiers)
+    }
 
 
 def billed(

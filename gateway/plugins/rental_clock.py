@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from gateway.core.model.belongings import Delivery, Equipment, Order, Ownership
-from gateway.plugins import HistoryLine, LinePayment
-from gateway.plugins.months import (
+
+from .context import HistoryLine
+from .months import (
     Break,
     BreakKind,
     UseMonth,
@@ -22,13 +23,13 @@ from gateway.plugins.months import (
     add_months,
     billed,
     months_between,
+    uncounted,
     use_periods,
 )
+from .past import LinePayment
 
-CAP = 36
-"""Monthly payments for oxygen equipment."""
 LIFETIME = 60
-"""Months of its useful lifetime, from delivery; so long the supplier keeps furnishing it."""
+"""Months of a useful lifetime, from delivery, unless something else is known (RUL)."""
 REPLACED = "RA"
 NEAR = dt.timedelta(days=31)
 """A delivery this near to the first month of a count is the one that began it."""
@@ -138,13 +139,14 @@ def make_clock(
     if not starts:
         return None
     restarts = _replacements(months)
-    periods = use_periods(starts, restarts)
+    denied = {one for one in uncounted(facts.history, codes, starts) if one <= day}
+    periods = use_periods(starts, restarts, denied)
     for _ in range(len(starts)):
         anew = _new_need(periods, facts.orders, codes, cap) or _new_lifetime(periods, given, lifetime)
         if anew is None:
             break
         restarts.add(anew)
-        periods = use_periods(starts, restarts)
+        periods = use_periods(starts, restarts, denied)
     begun_with_replacement = bool(months) and months[0].replaces and months[0].day == periods[0].start
     return Clock(periods, _terms(periods, given), months, bool(before) or begun_with_replacement, cap, lifetime)
 

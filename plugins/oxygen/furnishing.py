@@ -79,7 +79,7 @@ def stage_of(clock: Clock, today: dt.date) -> str:
         return OVER
     if clock.period.length >= CAP:
         return FURNISHING if clock.cap_end is not None and today > clock.cap_end else RENTING
-    gap = break_between(clock.period.end, today)
+    gap = break_between(clock.period.used_until, today)
     return BROKEN if gap is not None and gap.kind is not BreakKind.TEMPORARY else RENTING
 
 

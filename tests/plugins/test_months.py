@@ -18,6 +18,7 @@ from gateway.plugins.months import (
     months_between,
     new_period_from,
     rental_month_end,
+    uncounted,
     use_periods,
 )
 from gateway.plugins.testing import make_history, make_line_payment
@@ -217,6 +218,44 @@ def test_every_month_is_counted_once_whatever_is_left_out(start: dt.date, count:
         assert period.month_end(period.length + 1) is None
 
 
+@pytest.mark.rule("R1.05")
+def test_months_that_were_denied_are_no_break_and_have_no_number() -> None:
+    start = day("2025-01-15")
+    days = months_from(start, 3) + months_from(start, 2, first=8)
+    denied = months_from(start, 5, first=3)
+    (period,) = use_periods(days, uncounted=denied)
+    assert period.breaks == ()
+    assert [month.number for month in period.months] == [1, 2, 3, 4, 5]
+    assert period.months[3].from_date == add_months(start, 8)
+    # Some of them were not even billed: that is the break.
+    (period,) = use_periods(days, uncounted=denied[:2])
+    assert [(one.from_date, one.kind) for one in period.breaks] == [(add_months(start, 5), BreakKind.LONG)]
+
+
+def test_use_goes_on_until_the_last_month_that_was_denied() -> None:
+    start = day("2025-01-15")
+    (period,) = use_periods(months_from(start, 3), uncounted=months_from(start, 2, first=3))
+    assert (period.end, period.used_until) == (day("2025-04-14"), day("2025-06-14"))
+
+
+@given(DAYS, st.integers(1, 40), st.sets(st.integers(0, 39)))
+def test_denied_months_never_make_a_break(start: dt.date, count: int, denied: set[int]) -> None:
+    days = months_from(start, count)
+    counted = [one for number, one in enumerate(days) if number not in denied]
+    for period in use_periods(counted, uncounted=days):
+        assert period.breaks == ()
+        assert period.length == len(counted)
+
+
+def test_a_new_count_after_denied_months_knows_the_break_before_it() -> None:
+    start = day("2025-01-15")
+    denied = months_from(start, 1, first=9)
+    first, second = use_periods(months_from(start, 3) + months_from(start, 2, first=10), [add_months(start, 9)], denied)
+    assert (first.length, first.breaks, second.length) == (3, (), 2)
+    assert second.before is not None
+    assert second.before.thru_date == add_months(start, 9) - dt.timedelta(days=1)
+
+
 @given(DAYS, st.integers(1, 40))
 def test_the_anchor_is_the_day_on_which_it_began(start: dt.date, count: int) -> None:
     (period,) = use_periods(months_from(start, count))
@@ -275,6 +314,20 @@ def test_a_claim_refused_as_a_whole_does_not_count() -> None:
 def test_a_duplicate_that_was_refused_takes_no_month_away() -> None:
     assert numbers(month(1), month(1, claim_number="SW9", state="denied")) == [1]
     assert numbers(month(1, state="denied"), month(1, claim_number="SW9")) == [1], "billed again, it counts"
+
+
+@pytest.mark.rule("R1.04")
+def test_what_does_not_count_and_was_used_all_the_same() -> None:
+    lines = [
+        month(1),
+        month(2, state="denied"),
+        month(3, state="rejected"),
+        month(4, state="cancelled"),
+        month(5, "E0601", state="denied"),
+        month(6, state="denied")._replace(frequency="8"),  # type: ignore[attr-defined]
+    ]
+    found = uncounted(lines, {"E1390"}, {dt.date(2025, 1, 15)})  # type: ignore[arg-type]
+    assert found == {dt.date(2025, 2, 15), dt.date(2025, 3, 15)}
 
 
 def test_one_count_for_several_codes_and_only_for_rentals() -> None:

@@ -90,6 +90,15 @@ def test_a_break_that_the_biller_has_explained_goes_on(scrub: Asks) -> None:
 
 
 @pytest.mark.rule("R1.05")
+def test_months_that_were_denied_are_no_break(scrub: Asks) -> None:
+    history = rented("2025-01-10", 10)
+    refused = [*history[:4], *(one._replace(state="denied") for one in history[4:9])]
+    one = claim(line("E1390", "RR", on="2025-10-10"))
+    assert rules(scrub(one, QUIET, history=refused)) == []
+    assert rules(scrub(one, QUIET, history=history[:4])) == ["R1.05"]
+
+
+@pytest.mark.rule("R1.05")
 def test_after_month_36_a_break_changes_nothing(scrub: Asks) -> None:
     said = scrub(claim(line("E1390", "RR", on="2026-01-10")), QUIET, history=rented("2021-01-10", 36))
     assert rules(said) == ["R1.03"]
