@@ -276,6 +276,8 @@ def test_a_shipped_table_that_its_plugin_cannot_use_is_told(folder: Folder) -> N
     folder.write("chains/default.yaml", "stations: {hold: [resupply, rul]}")
     folder.write("tables/supply_limits.yaml", "key: code\nrows:\n  - {code: A7030, units: 1, months: three}\n")
     folder.write("tables/useful_lifetime.yaml", "key: code\nrows:\n  - {code: E1390, months: 60}\n")
+    folder.write("tables/replacement_reasons.yaml", "key: word\nrows:\n  - {word: LOST, reason: loss}\n")
+    folder.write("tables/replacement_needs.yaml", "key: group\nrows:\n  - {group: beds, order: yes}\n")
     assert folder.texts() == [
         "chains/default.yaml:1:19: plugin 'resupply': in the table supply_limits, months of A7030 is three; it must be "
         "a whole number",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select
 
+from gateway.core.store import plugin_rows
 from gateway.core.store.engine import make_looking_engine, make_sync_engine
 from gateway.core.store.tables import metadata
 
@@ -27,6 +28,13 @@ def move_to_postgres(place: Place, url: str, monkeypatch: pytest.MonkeyPatch) ->
     with place.sql.connect() as source, target.begin() as connection:
         for table in metadata.sorted_tables:
             rows = [dict(row._mapping) for row in source.execute(select(table).order_by(*table.primary_key))]
+            if rows:
+                connection.execute(insert(table), rows)
+        # Those that the gateway made for plugins when it started.
+        for declared in plugin_rows.known(source).values():
+            table = plugin_rows.stored(declared)
+            table.create(connection)
+            rows = [dict(row._mapping) for row in source.execute(select(table))]
             if rows:
                 connection.execute(insert(table), rows)
     target.dispose()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
-from typing import Any
 
-from gateway.config import Config, load
 from gateway.plugins.contract import PluginContract
 from gateway.plugins.discovery import Finder
-from gateway.plugins.host import PluginHost
-from gateway.plugins.tables import Tables
+from gateway.plugins.months import add_months
 from gateway.plugins.testing import TODAY, make_history
+
+from .shipped import TABLES, shipped
 
 HISTORY = (
     make_history("E0601", "RR", "KH", from_date=TODAY - dt.timedelta(days=900)),
@@ -19,26 +17,32 @@ HISTORY = (
     make_history("E1399", from_date=TODAY - dt.timedelta(days=40), units="", state="denied"),
 )
 
-
-def shipped_tables() -> Tables:
-    config = load(Path(__file__).parents[2] / "config", secrets=False)
-    assert isinstance(config, Config)
-    return config.tables
-
-
-def shipped(name: str) -> Any:
-    return Finder().load(name, PluginHost()).object
-
-
-TABLES = shipped_tables()
+OXYGEN_HISTORY = (
+    *HISTORY,
+    *(
+        make_history(code, "RR", from_date=add_months(TODAY, number - 43))
+        for number in range(37)
+        for code in ("E1390", "E0431")
+    ),
+)
 
 
 class TestScrubber(PluginContract, plugin=shipped("scrubber"), tables=TABLES, history=HISTORY):
     """Modifiers and providers."""
 
 
-class TestOxygen(PluginContract, plugin=shipped("oxygen"), tables=TABLES, history=HISTORY):
-    """Contents and maintenance."""
+class TestOxygen(PluginContract, plugin=shipped("oxygen"), tables=TABLES, history=OXYGEN_HISTORY):
+    """The clock, contents, modifiers and replacements."""
+
+
+class TestMaintenance(
+    PluginContract,
+    plugin=shipped("maintenance"),
+    tables=TABLES,
+    history=OXYGEN_HISTORY,
+    rows={"visits": [{"visited_on": TODAY, "code": "E1390", "complete": True}]},
+):
+    """Visits, maintenance and repairs."""
 
 
 class TestUsefulLifetime(PluginContract, plugin=shipped("rul"), tables=TABLES, history=HISTORY):

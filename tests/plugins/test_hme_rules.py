@@ -28,7 +28,7 @@ def tables() -> Tables:
 @pytest.fixture(scope="module")
 def plugins() -> dict[str, Any]:
     host, finder = PluginHost(), Finder()
-    return {name: finder.load(name, host).object for name in ("scrubber", "oxygen", "rul", "resupply")}
+    return {name: finder.load(name, host).object for name in ("scrubber", "resupply")}
 
 
 def medicare(*lines: list[str], member_id: str = MBI) -> Any:
@@ -108,55 +108,6 @@ def test_findings_name_no_patient(plugins: dict[str, Any], tables: Tables) -> No
     assert said
     assert "FERNSBY" not in said
     assert "900123456A" not in said
-
-
-@pytest.mark.parametrize(
-    ("lines", "wanted"),
-    [
-        ([line("E0431", "MS")], ["O-M1"]),
-        ([line("E1390", "MS", "RR")], ["O-M1"]),
-        ([line("E1390", "MS", units="2")], ["O-M1"]),
-        ([line("E1390", "MS")], []),
-        ([line("E1390", "RR"), line("K0739")], ["O-M6"]),
-        ([line("K0739"), line("K0001", "RR", "KJ")], []),
-    ],
-)
-def test_maintenance_and_labor_of_oxygen(plugins: dict[str, Any], lines: list[list[str]], wanted: list[str]) -> None:
-    with plugin_context(plugins["oxygen"]) as context:
-        assert rules(context.scrub(medicare(*lines))) == wanted
-
-
-def test_oxygen_contents_wait_for_their_delivery(plugins: dict[str, Any]) -> None:
-    with plugin_context(plugins["oxygen"]) as context:
-        decision = context.hold(medicare(line("E0443")))
-        assert rules(decision) == ["O-C4"]
-        assert decision.holds[0].hold.team == "respiratory"
-        assert rules(context.hold(medicare(line("E1390", "RR")))) == []
-    with plugin_context(plugins["oxygen"], {"hold_contents": "no"}) as context:
-        assert rules(context.hold(medicare(line("E0443")))) == []
-
-
-def years_before(count: float) -> dt.date:
-    return TODAY - dt.timedelta(days=int(365.25 * count))
-
-
-@pytest.mark.parametrize(
-    ("earlier", "modifiers", "wanted"),
-    [
-        (make_history("E0601", "RR", "KH", from_date=years_before(3)), ("RR", "KH"), ["RUL-1"]),
-        (make_history("E0470", "RR", "KH", from_date=years_before(3)), ("RR", "KH"), ["RUL-1"]),
-        (make_history("E0601", "RR", "KH", from_date=years_before(3)), ("RR", "KH", "RA"), []),
-        (make_history("E0601", "RR", "KH", from_date=years_before(3)), ("RR", "KI"), []),
-        (make_history("E0601", "RR", "KH", from_date=years_before(6)), ("RR", "KH"), []),
-        (make_history("E0260", "RR", "KH", from_date=years_before(3)), ("RR", "KH"), []),
-        (make_history("E0601", "RR", "KH", from_date=years_before(3), state="rejected"), ("RR", "KH"), []),
-    ],
-)
-def test_a_second_item_inside_its_useful_lifetime_waits_for_its_reason(
-    plugins: dict[str, Any], tables: Tables, earlier: Any, modifiers: tuple[str, ...], wanted: list[str]
-) -> None:
-    with plugin_context(plugins["rul"], tables=tables, history=[earlier]) as context:
-        assert rules(context.hold(medicare(line("E0601", *modifiers)))) == wanted
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,21 @@
+"""The 36-month clock of oxygen: a count for all stationary equipment, one for all portable (hme-billing-rules 2.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+
+from gateway.plugins import rental_clock
+from gateway.plugins.rental_clock import Clock, Facts, Month
+
+CAP = 36
+"""Monthly payments for oxygen equipment."""
+LIFETIME = 60
+"""Months of its useful lifetime, from delivery; so long the supplier keeps furnishing it."""
+REPLACED = "RA"
+ONE_DAY = dt.timedelta(days=1)
+
+
+def make_clock(facts: Facts, codes: Collection[str], day: dt.date, now: Iterable[Month] = ()) -> Clock | None:
+    """The count for these items as it stands on a day, see `rental_clock.make_clock`."""
+    return rental_clock.make_clock(facts, codes, day, now, cap=CAP, lifetime=LIFETIME)

@@ -1,0 +1,187 @@
+"""How long items must last (table `useful_lifetime`), and when the last one of a kind was given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from gateway.core.model.belongings import Delivery, Equipment
+from gateway.plugins import HistoryLine, LinePayment, Table, Tables
+from gateway.plugins.months import add_months, billed
+
+KINDS = ("months", "calendar year", "none")
+WEIGHTS = ("hold", "warn", "off")
+RENTAL = "RR"
+FIRST_MONTH = "KH"
+NOT_NEW = frozenset({"KI", "KJ", "MS", "RB"})
+"""A later rental month, maintenance, a repair: no new item."""
+REPLACEMENT = "RA"
+SIDES = frozenset({"RT", "LT"})
+NEAR = dt.timedelta(days=31)
+"""A delivery and the first claim for it lie this near to each other."""
+SAME_DELIVERY = dt.timedelta(days=2)
+"""An item may be fitted so long before the date of service (1.4): it is the one that is billed."""
+
+
+class Lifetime(NamedTuple):
+    """What the table says of a code."""
+
+    code: str
+    group: str
+    months: int
+    kind: str
+    units: int
+    ra_at_end: bool
+    governed_by: str
+    weight: str
+
+
+class Facts(NamedTuple):
+    """What is known of a patient: the records of a context or of a desk's patient."""
+
+    history: Sequence[HistoryLine] = ()
+    payments: Sequence[LinePayment] = ()
+    deliveries: Sequence[Delivery] = ()
+    equipment: Sequence[Equipment] = ()
+
+
+class Given(NamedTuple):
+    """An item that the patient was given: when, which, for which sides; `billed_new`: a claim bills it as new to the
+    patient (a purchase, a first rental month, a replacement)."""
+
+    day: dt.date
+    code: str
+    sides: frozenset[str]
+    billed_new: bool = False
+
+
+class Lifetimes:
+    """The table, compiled."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._codes: dict[str, set[str]] = {}
+        for row in table.rows:
+            self._codes.setdefault(row.values["group"], set()).add(row.values["code"])
+
+    def of(self, code: str, day: dt.date) -> Lifetime | None:
+        """What holds for a code on a day; None where the table does not know it, or it is off."""
+        row = self._table.find(day, code)
+        if row is None:
+            return None
+        given = row.values
+        found = Lifetime(
+            code,
+            given["group"],
+            int(given["months"]),
+            given.get("kind") or "months",
+            int(given.get("units") or 0),
+            given.get("ra_at_end") == "yes",
+            given.get("governed_by") or "",
+            given.get("weight") or "hold",
+        )
+        return None if found.weight == "off" or found.kind == "none" else found
+
+    def codes(self, group: str) -> Collection[str]:
+        """All codes of a group, whenever they were in force."""
+        return self._codes.get(group, ())
+
+    @property
+    def all_codes(self) -> frozenset[str]:
+        """Every code of the table."""
+        return frozenset(code for codes in self._codes.values() for code in codes)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Every group, in the order of the table."""
+        return tuple(self._codes)
+
+
+def make_lifetimes(settings: object, tables: Tables) -> Lifetimes:
+    """The table (`context.prepared`)."""
+    return Lifetimes(tables["useful_lifetime"])
+
+
+def faults(tables: Tables) -> Iterator[str]:
+    """What is wrong with the table, in sentences."""
+    for row in tables["useful_lifetime"].rows:
+        given = row.values
+        code, group, months, kind = (given.get(name) or "" for name in ("code", "group", "months", "kind"))
+        if not group or not months.isdigit() or not (int(months) or kind == "none"):
+            yield f"in the table useful_lifetime, {code} needs a group and a whole number of months"
+        if kind and kind not in KINDS:
+            yield f"in the table useful_lifetime, kind of {code} must be one of {', '.join(KINDS)}"
+        if kind == "calendar year" and not (given.get("units") or "").isdigit():
+            yield f"in the table useful_lifetime, {code} needs the units of a calendar year"
+        if (given.get("weight") or "hold") not in WEIGHTS:
+            yield f"in the table useful_lifetime, weight of {code} must be one of {', '.join(WEIGHTS)}"
+
+
+def sides_of(modifiers: Collection[str]) -> frozenset[str]:
+    """For which sides an item is; both where none is said."""
+    return frozenset(modifiers) & SIDES or SIDES
+
+
+def is_new_item(modifiers: Collection[str]) -> bool:
+    """Whether a line is the item itself, new to the patient: a purchase, or the first month of a capped rental. Other
+    rentals do not say which month they are."""
+    given = set(modifiers)
+    return not (given & NOT_NEW) and (RENTAL not in given or FIRST_MONTH in given)
+
+
+def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Given]:
+    """When the patient was given such items, oldest first: deliveries, equipment, and what was billed as new; without
+    any of it, the first day that was billed. `but`: a claim whose own deliveries are left out."""
+    found = {
+        Given(one.delivered_on, one.code, sides_of(one.modifiers))
+        for one in facts.deliveries
+        if one.code in codes and not (but and one.claim_number == but)
+    }
+    found |= {Given(one.started_on, one.code, SIDES) for one in facts.equipment if one.code in codes}
+    lines = [
+        (line.from_date, line)
+        for line in billed(facts.history, facts.payments, codes, modifier="")
+        if line.from_date is not None
+    ]
+    found |= {
+        Given(day, line.code, sides_of(line.modifiers), True)
+        for day, line in lines
+        if is_new_item(line.modifiers) or REPLACEMENT in line.modifiers
+    }
+    if not found and lines:
+        day, line = lines[0]
+        found.add(Given(day, line.code, sides_of(line.modifiers)))
+    return sorted(found, key=lambda one: (one.day, one.billed_new, one.code))
+
+
+def lifetimes_begun(given: Sequence[Given], lifetimes: Lifetimes, day: dt.date) -> list[Given]:
+    """The items with which a lifetime began, oldest first: by their delivery. One that came inside the lifetime of
+    another begins one of its own only if it was billed as new; else it is the same item again in another machine, and
+    neither a machine nor a modality nor a supplier begins anew (2.2, 3)."""
+    begun: list[Given] = []
+    new = [one.day for one in given if one.billed_new]
+    for one in given:
+        if begun:
+            last = begun[-1]
+            lifetime = lifetimes.of(last.code, day)
+            over = lifetime is None or one.day >= lifetime_end(last.day, lifetime.months)
+            billed_now = any(abs(one.day - other) <= NEAR for other in new)
+            if one.day - last.day <= NEAR or not (over or billed_now):
+                continue
+        begun.append(one)
+    return begun
+
+
+def last_before(given: Sequence[Given], lifetimes: Lifetimes, day: dt.date, sides: frozenset[str]) -> Given | None:
+    """The item whose lifetime runs, or ran last, when one of this day comes for the same sides. What came within two
+    days is the item itself."""
+    before = [one for one in given if one.day < day - SAME_DELIVERY and one.sides & sides]
+    begun = lifetimes_begun(before, lifetimes, day)
+    return begun[-1] if begun else None
+
+
+def lifetime_end(start: dt.date, months: int) -> dt.date:
+    """The first day on which an item may be replaced: the same day so many months after its delivery; February 28 for
+    one that was delivered on a February 29."""
+    return add_months(start, months)

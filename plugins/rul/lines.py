@@ -1,0 +1,135 @@
+"""Claim lines against the lifetime of what the patient has: RUL-1, RUL-3 and the calendar year."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from decimal import Decimal, InvalidOperation
+
+from gateway.core.model.decision import Finding, Hold, HoldType, Severity
+from gateway.core.x12.claim import Claim
+from gateway.core.x12.service_line import ServiceLine
+from gateway.plugins import Table
+from gateway.plugins.months import billed
+
+from .lifetimes import (
+    REPLACEMENT,
+    Facts,
+    Lifetime,
+    Lifetimes,
+    given_items,
+    is_new_item,
+    last_before,
+    lifetime_end,
+    sides_of,
+)
+
+TEAM = "documentation"
+
+
+def check_claim(
+    claim: Claim, today: dt.date, lifetimes: Lifetimes, reasons: Table, facts: Callable[[], Facts]
+) -> Iterator[Hold | Finding]:
+    """What keeps the lines of a claim back. `facts` is asked only where a line needs it."""
+    for line in claim.lines:
+        day = line.dates.start or today
+        lifetime = lifetimes.of(line.code, day)
+        modifiers = line.modifiers
+        replaces = REPLACEMENT in modifiers
+        if lifetime is None or not (is_new_item(modifiers) or replaces):
+            continue
+        if lifetime.kind == "calendar year":
+            yield from _year(line, day, lifetime, claim, lifetimes, facts())
+        else:
+            told = reasons_in(line, claim, reasons, day)
+            yield from _lifetime(line, day, lifetime, claim, lifetimes, facts(), replaces, told)
+
+
+def reasons_in(line: ServiceLine, claim: Claim, reasons: Table, day: dt.date) -> frozenset[str]:
+    """The reasons for a replacement (loss, lifetime) that the notes of a line and of its claim give."""
+    notes = " ".join(note.text for note in (*line.notes, *claim.notes)).upper()
+    return frozenset(row.values["reason"] for row in reasons.on(day) if row.values["word"] in notes)
+
+
+def _lifetime(
+    line: ServiceLine,
+    day: dt.date,
+    lifetime: Lifetime,
+    claim: Claim,
+    lifetimes: Lifetimes,
+    facts: Facts,
+    replaces: bool,
+    told: frozenset[str],
+) -> Iterator[Hold | Finding]:
+    given = given_items(facts, lifetimes.codes(lifetime.group), claim.id)
+    before = last_before(given, lifetimes, day, sides_of(line.modifiers))
+    if before is None:
+        if replaces and not lifetime.ra_at_end and "lifetime" in told and "loss" not in told:
+            yield _say("RUL-3", line, lifetime, "RA is not for an item whose lifetime is over. Remove it.")
+        return
+    earlier = lifetimes.of(before.code, day) or lifetime
+    end = lifetime_end(before.day, earlier.months)
+    received = f"the patient received {before.code} on {before.day:%m/%d/%Y}; its useful lifetime"
+    if day >= end:
+        if replaces and not lifetime.ra_at_end:
+            yield _say("RUL-3", line, lifetime, f"{received} ended on {end:%m/%d/%Y}. RA is not for that: remove it.")
+    elif not replaces:
+        yield _say(
+            "RUL-1",
+            line,
+            lifetime,
+            f"{received} ends on {end:%m/%d/%Y}. If it was lost, stolen or destroyed, add RA and the reason; else ask "
+            "why it is replaced.",
+        )
+    elif "loss" not in told and not lifetime.ra_at_end:
+        yield _say(
+            "RUL-1",
+            line,
+            lifetime,
+            f"{received} ends on {end:%m/%d/%Y}, and RA stands here without a reason. Write into the note what "
+            "happened (lost, stolen, destroyed).",
+        )
+
+
+def _year(
+    line: ServiceLine, day: dt.date, lifetime: Lifetime, claim: Claim, lifetimes: Lifetimes, facts: Facts
+) -> Iterator[Hold | Finding]:
+    codes = lifetimes.codes(lifetime.group)
+    before = sum(
+        (
+            _number(one.units)
+            for one in billed(facts.history, facts.payments, codes, modifier="")
+            if one.from_date is not None and one.from_date.year == day.year
+        ),
+        Decimal(0),
+    )
+    before += sum(
+        (
+            other.units
+            for other in claim.lines
+            if other.code in codes and other.number < line.number and (other.dates.start or day).year == day.year
+        ),
+        Decimal(0),
+    )
+    if before + line.units > lifetime.units:
+        yield _say(
+            "RUL-YEAR",
+            line,
+            lifetime,
+            f"{(before + line.units).normalize():f} units in {day.year}, and {lifetime.units} are usual from January "
+            "to December. Bill the rest next year, or document why more is needed.",
+        )
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def _say(rule: str, line: ServiceLine, lifetime: Lifetime, message: str) -> Hold | Finding:
+    text = f"Line {line.number}, {line.code}: {message}"
+    if lifetime.weight == "warn":
+        return Finding(rule=rule, message=text, severity=Severity.WARN, line=line.number, place="2400 SV101", team=TEAM)
+    return Hold(rule=rule, reason=text, type=HoldType.SYSTEM, team=TEAM, line=line.number)
