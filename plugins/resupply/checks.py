@@ -74,7 +74,7 @@ def items_of(claim: Claim, book: Book, past: Past, today: dt.date) -> Iterator[I
         limits = book.limits(day, line.code)
         if not limits:
             continue
-        given = dispensed(past.history, past.deliveries, line.code, claim.id)
+        given = dispensed(past.history, past.deliveries, line.code, claim.id, day)
         if claim.frequency != "1":
             # A replacement bills again what stands there of the same day.
             given = tuple(one for one in given if one.on != day)

@@ -39,12 +39,16 @@ class Dispensed(NamedTuple):
 
 
 def dispensed(
-    history: Iterable[HistoryLine], deliveries: Iterable[Delivery], code: str, own_claim: str = ""
+    history: Iterable[HistoryLine],
+    deliveries: Iterable[Delivery],
+    code: str,
+    own_claim: str = "",
+    own_day: dt.date | None = None,
 ) -> tuple[Dispensed, ...]:
     """What the patient was given of an item, oldest first: lines that were billed, and deliveries that are not.
 
-    A replacement (frequency 7) takes the place of what it bills again, a void (8) takes it out. `own_claim` is the
-    number of the claim that is being looked at: what was delivered for it is not yet past.
+    A replacement (frequency 7) takes the place of what it bills again, a void (8) takes it out. `own_claim` and
+    `own_day` are of the claim that is being looked at: what was delivered for it is not yet past.
     """
     by_day: dict[dt.date, list[HistoryLine]] = {}
     for line in history:
@@ -58,7 +62,7 @@ def dispensed(
             same.append(line)
     billed = [_billed(day, line) for day, same in by_day.items() for line in same]
     numbers = {one.claim_number for one in billed} | {own_claim}
-    days = [one.on for one in billed]
+    days = [one.on for one in billed] + ([own_day] if own_day else [])
     unbilled = [
         Dispensed(one.delivered_on, one.delivered_on, one.quantity, one.modifiers, one.claim_number, "", True)
         for one in deliveries
