@@ -20,6 +20,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
 from .declared import (  # noqa: E402
     Command,
+    Drop,
     Metric,
     Report,
     Route,
@@ -31,11 +32,14 @@ from .declared import (  # noqa: E402
     Worklist,
 )
 from .desk import Desk  # noqa: E402
+from .desk_claims import ClaimRefused  # noqa: E402
+from .desk_patients import PatientView  # noqa: E402
 from .desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView  # noqa: E402
 from .http import HttpAnswer, HttpFailed  # noqa: E402
 from .past import LinePayment, Reason, WaitingItem  # noqa: E402
 from .rentals import Gap, Rental, RentalMonth  # noqa: E402
 from .rows import RowTable  # noqa: E402
+from .rubbish import Rubbish  # noqa: E402
 from .rules import Rule, RuleState, rule_book  # noqa: E402
 from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
@@ -44,11 +48,13 @@ __all__ = [
     "API_VERSION",
     "PROJECT",
     "ClaimContext",
+    "ClaimRefused",
     "ClaimView",
     "Command",
     "Context",
     "DenialView",
     "Desk",
+    "Drop",
     "Gap",
     "HistoryLine",
     "HoldView",
@@ -58,6 +64,7 @@ __all__ = [
     "LinePayment",
     "LineView",
     "Metric",
+    "PatientView",
     "PaymentContext",
     "PaymentView",
     "PluginSettings",
@@ -71,6 +78,7 @@ __all__ = [
     "Row",
     "RowTable",
     "Rows",
+    "Rubbish",
     "Rule",
     "RuleState",
     "Sample",

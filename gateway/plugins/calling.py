@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from .declared import Command, Metric, Report, Route, RouteAnswer, RouteRequest, Rows, Schedule
+from .declared import Command, Drop, Metric, Report, Route, RouteAnswer, RouteRequest, Rows, Schedule
 from .declaring import LIFE, LIFE_SECONDS, Declared, NotDeclared
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ async def call(declared: Declared, hook: str, name: str, argument: Any, desk: De
         declared: what the plugin declares.
         hook: under which hook, and `name`, which of its declarations.
         argument: plain data: the parameters of a report or options of a command (name to text), a route's request as
-            the fields of `RouteRequest`; None elsewhere.
+            the fields of `RouteRequest`, the bytes of a document for a drop; None elsewhere.
         desk: what it works with; what it wants done is in `desk.acts` afterwards.
 
     Returns:
-        Plain data: rows as {columns, rows}, a command's text, a route's {status, text, type, detail}, a
+        Plain data: rows as {columns, rows}, the text of a command or drop, a route's {status, text, type, detail}, a
         metric's samples as a list of [value, labels]; None elsewhere.
 
     Raises:
@@ -93,14 +93,32 @@ async def call(declared: Declared, hook: str, name: str, argument: Any, desk: De
     if isinstance(one, Report):
         return rows_of(await _awaited(one.run(desk, checked(one.parameters, argument))), one.what)
     if isinstance(one, Command):
-        told = await _awaited(one.run(desk, checked(one.options, argument)))
-        if told is None or isinstance(told, str):
-            return told
-        return rows_of(told, one.what)
+        return _said(await _awaited(one.run(desk, checked(one.options, argument))), one.what)
+    if isinstance(one, Drop):
+        return _said(await _awaited(one.run(rows_in(one, argument), desk)), one.what)
     if isinstance(one, Metric):
         return _samples(one, await _awaited(one.read(desk)))
     assert isinstance(one, Route)
     return _answer(await _awaited(one.run(RouteRequest(**argument), desk)))
+
+
+def rows_in(drop: Drop, data: bytes) -> Sequence[BaseModel]:
+    """The rows of a document.
+
+    Raises:
+        NotTaken: it cannot be read, or a row in it is not as the drop's model wants it; a line for each fault.
+    """
+    from gateway.core.model.rows_file import Document, DocumentRefused
+
+    try:
+        return Document(drop.row).read(data)
+    except DocumentRefused as refused:
+        raise NotTaken(str(refused)) from None
+
+
+def _said(given: Any, what: str) -> Any:
+    """What a command or drop returned: a text, rows as plain data, or None."""
+    return given if given is None or isinstance(given, str) else rows_of(given, what)
 
 
 async def _awaited(given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a plugin may declare beside the stations: schedules, worklists, reports, routes, commands, metrics.
+"""What a plugin may declare beside the stations: schedules, worklists, reports, routes, commands, metrics, drops.
 
 Each is a small record with a name, words for people, and mostly a function that is given a desk. Records check
 themselves when they are made, so a wrong one is told with its line when the configuration is read.
@@ -253,6 +253,8 @@ class Route:
             raise ValueError(f"{what}: its method is one of {', '.join(METHODS)}")
         if not re.fullmatch(r"(/([a-z0-9_-]+|\{[a-z_]+\}))+", self.path) or len(self.path) > 200:
             raise ValueError(f"{what}: a path is like /rentals/{{code}}, in small letters")
+        if self.path.split("/")[1] == "drops":
+            raise ValueError(f"{what}: addresses below /drops are those of its drops; take another")
         names = re.findall(r"\{([a-z_]+)\}", self.path)
         if len(set(names)) != len(names):
             raise ValueError(f"{what}: a name stands twice in its path")
@@ -341,4 +343,38 @@ class Metric:
         return made
 
 
-Declaration = Schedule | Worklist | Report | Route | Command | Metric
+@dataclass(frozen=True)
+class Drop:
+    """Documents that another system, or a person, hands in: CSV or JSON, a `row` (a pydantic model) after the other.
+
+    They come by `gateway drop <plugin> <name> FILE`, by `POST /api/v1/plugins/<plugin>/drops/<name>`, and from a source
+    of gateway.yaml that names it (`drop: <plugin>/<name>`). A document is taken whole or not at all: with a fault in
+    one row nothing of it is, and every fault is told by line and column. `run(rows, desk)` is given the rows, and
+    returns a text, `Rows`, or nothing. `team` hears of documents that a folder brought and that were refused.
+    """
+
+    what: ClassVar[str] = "drop"
+    name: str
+    help: str
+    row: type[BaseModel]
+    run: Callable[[Sequence[Any], Desk[Any]], object]
+    team: str = field(default="edi", kw_only=True)
+    timeout: float = field(default=300.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        _check_name("a drop", self.name)
+        what = f"drop {self.name!r}"
+        _check_words(f"the help of {what}", self.help)
+        _check_function(what, self.run)
+        _check_timeout(what, self.timeout)
+        if self.row is None:
+            raise ValueError(f"{what} needs the pydantic model of its rows")
+        _check_model(f"the row of {what}", self.row)
+        renamed = [name for name, one in self.row.model_fields.items() if one.alias or one.validation_alias]
+        if not self.row.model_fields or renamed:
+            raise ValueError(f"the row of {what} needs fields, which are its columns, none of them with an alias")
+        if not self.team.strip() or len(self.team) > 30:
+            raise ValueError(f"the team of {what} has 1 to 30 characters")
+
+
+Declaration = Schedule | Worklist | Report | Route | Command | Metric | Drop

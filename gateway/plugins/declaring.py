@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .blame import load_failure
-from .declared import Command, Declaration, Metric, Report, Route, Schedule, Worklist
+from .declared import Command, Declaration, Drop, Metric, Report, Route, Schedule, Worklist
 from .host import Plugin, PluginRefused
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ DECLARATIONS: dict[str, type[Declaration]] = {
     "plugin_routes": Route,
     "plugin_commands": Command,
     "plugin_metrics": Metric,
+    "plugin_drops": Drop,
 }
 """By hook, what it returns."""
 LIFE = ("gateway_started", "gateway_stopping", "configuration_taken")
@@ -42,12 +43,16 @@ class Declared(NamedTuple):
     routes: tuple[Route, ...] = ()
     commands: tuple[Command, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    drops: tuple[Drop, ...] = ()
     life: tuple[str, ...] = ()
 
     @property
     def everything(self) -> Iterator[Declaration]:
         """All of its declarations, kind by kind."""
-        for several in (self.schedules, self.worklists, self.reports, self.routes, self.commands, self.metrics):
+        for several in (
+            *(self.schedules, self.worklists, self.reports, self.routes, self.commands, self.metrics),
+            self.drops,
+        ):
             yield from several
 
 
@@ -73,6 +78,7 @@ def declare(plugin: Plugin, settings: BaseModel | None) -> Declared | None:
         found["plugin_routes"],
         found["plugin_commands"],
         found["plugin_metrics"],
+        found["plugin_drops"],
         tuple(hook for hook in LIFE if hook in plugin.hooks),
     )
 

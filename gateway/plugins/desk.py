@@ -2,25 +2,46 @@
 the gateway.
 
 A desk lives for one call, in a child process. It looks things up, page by page, and collects what the call wants done
-(work items to open and close, notes on a claim's timeline). Nothing of that is written while the function runs: when it
-has returned, the gateway commits all of it in one transaction, or nothing where it raised.
+(work items to open and close, notes on a claim's timeline, rows to keep, claims to make). Nothing of that is written
+while the function runs: when it has returned, the gateway commits all of it in one transaction, or nothing where it
+raised.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from typing_extensions import TypeVar
 
-from .desk_views import Act, ClaimView, CloseItem, DenialView, HoldView, ItemView, Note, OpenItem, PaymentView
+from .desk_claims import ClaimRefused, to_make
+from .desk_patients import PatientLookups, PatientView
+from .desk_views import (
+    TOLD,
+    Act,
+    ClaimView,
+    CloseItem,
+    DenialView,
+    HoldView,
+    ItemView,
+    KeepRow,
+    Note,
+    OpenItem,
+    PaymentView,
+    told,
+)
+from .rows import RowTable
+from .rubbish import Rubbish
 from .tables import Table, Tables
 
 if TYPE_CHECKING:
+    from gateway.core.model.belongings import Equipment
     from gateway.core.x12.claim import Claim
+
+    from .declared import Rows
 
 SettingsT = TypeVar("SettingsT", default=Any)
 
@@ -35,14 +56,14 @@ OWN_KINDS = frozenset(
 KIND = re.compile(r"[a-z][a-z0-9_]{0,23}")
 LONGEST_KEY = 100
 LONGEST_REASON = 1000
-MOST_ACTS = 10_000
+MOST_ACTS = 50_000
 
 
 class ReadOnly(Exception):
     """Something was to be done where a plugin may only look: in a report, a metric, or a GET route."""
 
 
-class DeskLookups(Protocol):
+class DeskLookups(PatientLookups, Protocol):
     """The other side of a desk: what can be looked up, each in pages, in the order of ids. Filters that are empty let
     everything pass."""
 
@@ -83,10 +104,13 @@ class Desk(Generic[SettingsT]):
 
     `settings`: of the model that its `desk_settings` returns, as gateway.yaml has them under `desk` (None where it has
     none). `today`: the business date where the supplier keeps its office; `now`: the moment, in UTC. `plugin`: its
-    name.
+    name. `source`: in a drop, whose document it is; empty elsewhere.
     """
 
-    __slots__ = ("_lookups", "_may_change", "_tables", "acts", "now", "plugin", "settings", "today")
+    __slots__ = (
+        *("_keys", "_lookups", "_may_change", "_numbers", "_row_tables", "_tables"),
+        *("acts", "now", "plugin", "settings", "source", "today"),
+    )
 
     def __init__(
         self,
@@ -98,14 +122,20 @@ class Desk(Generic[SettingsT]):
         lookups: DeskLookups,
         *,
         may_change: bool = True,
+        row_tables: Mapping[str, RowTable] | None = None,
+        source: str = "",
     ) -> None:
         self.plugin = plugin
+        self.source = source
         self.settings = settings
         self.now = now
         self.today = today
         self._tables = tables
         self._lookups = lookups
         self._may_change = may_change
+        self._row_tables = row_tables or {}
+        self._keys: set[str] = set()
+        self._numbers: set[str] = set()
         self.acts: list[Act] = []
         """What is to be done when the function has returned, in its order."""
 
@@ -171,6 +201,41 @@ class Desk(Generic[SettingsT]):
     ) -> Iterator[PaymentView]:
         """Claim payments, oldest first, by the payer's payment date."""
         return self._lookups.payments(payer_ids, claim_id, from_day, to_day)
+
+    def patients(self, *, codes: Collection[str] = (), patient_ids: Collection[int] = ()) -> Iterator[PatientView]:
+        """Patients, by their ids; those that were merged into another are part of that one. `codes`: only those who
+        have history, deliveries or equipment of one of these HCPCS codes. However many there are, few are in memory at
+        a time, and what a view shows is looked up for several of them at once."""
+        return self._lookups.patients(_several(codes), patient_ids)
+
+    def patient(
+        self, *, source: str = "", patient_id: str = "", member_id: str = "", birth_date: dt.date | None = None
+    ) -> int | None:
+        """Our id of a patient: whom a source knows under its own `patient_id`, or who has this member id and birth
+        date; None where there is nobody. `source` is, unless it is named, that of the document (`desk.source`)."""
+        return self._lookups.patient(source or self.source, patient_id, member_id, birth_date)
+
+    def rows(
+        self, table: str, *, patient_id: int | None = None, claim_id: int | None = None, payer_id: str = ""
+    ) -> Iterator[Mapping[str, Any]]:
+        """Rows of this plugin's own table (`plugin_tables`), of one owner in the order in which they were kept; without
+        an owner all of them, by owner. Each has its columns and `owner`: the id of the patient or claim, the payer's
+        id, or "" where the table is nobody's. What this call keeps is not among them.
+
+        Raises:
+            Rubbish: it declares no such table, or the table is not of such owners.
+        """
+        own = self._own(table)
+        given = {"patient": patient_id, "claim": claim_id, "payer": payer_id or None}
+        owner = given.pop(own.of, None)
+        if any(one is not None for one in given.values()):
+            raise Rubbish(f"it asks the table {table} for rows of another owner: it is of {own.of}")
+        return self._lookups.rows(own, owner)
+
+    def equipment_out(self, serials: Collection[str]) -> dict[str, list[tuple[int, Equipment]]]:
+        """Who has equipment with these serial numbers today: by serial number, our patient id and the piece. Pieces
+        that were given back or replaced (`ended_on` has come) are not out; numbers that nobody has are not in it."""
+        return self._lookups.equipment_out(_several(serials), self.today)
 
     # --- what is to be done
 
@@ -257,14 +322,100 @@ class Desk(Generic[SettingsT]):
             raise ValueError(f"a note has 1 to {LONGEST_REASON} characters")
         self._do(Note(claim_id=claim_id, what=what))
 
-    def _do(self, act: Act) -> None:
+    def keep(
+        self,
+        table: str,
+        values: Mapping[str, Any],
+        *,
+        patient_id: int | None = None,
+        claim_id: int | None = None,
+        payer_id: str = "",
+    ) -> None:
+        """Have a row written to this plugin's own table (`plugin_tables`): a new one, or, where its owner has one with
+        the same key, in its place as a whole. Columns that `values` does not name are empty.
+
+        Raises:
+            ReadOnly: as for `open_item`.
+            Rubbish: it declares no such table, a value is not as its column wants it, or the owner is missing or of
+                another kind.
+        """
+        own = self._own(table)
+        row = dict(zip(own.columns, own.row(values), strict=True))
+        given = {"patient": patient_id, "claim": claim_id, "payer": payer_id or None}
+        if own.of != "none" and given.pop(own.of) is None:
+            raise Rubbish(f"it keeps a row of the table {table} and does not say whose: {own.of}_id is missing")
+        if any(one is not None for one in given.values()):
+            raise Rubbish(f"it keeps a row of the table {table} for another owner: it is of {own.of}")
+        if len(payer_id) > 80:
+            raise Rubbish(f"it keeps a row of the table {table} for a payer whose id has more than 80 characters")
+        self._do(KeepRow(table=table, values=row, patient_id=patient_id, claim_id=claim_id, payer_id=payer_id))
+
+    def make_claim(self, key: str, claim: Claim | Mapping[str, Any], *, why: str) -> bool:
+        """Have a claim made: it enters the gateway at intake, as if a source called `plugin:<name>` had sent it, is
+        checked by its guide and decided by its chain.
+
+        Args:
+            key: names its cause, within this plugin. The same key again makes nothing, whatever the claim is.
+            claim: a claim, such as `desk.claim(id)` with what must differ set; or a mapping in the form of JSON claims
+                (docs/operations.md). Its number (CLM01) must be one that no claim bears.
+            why: a sentence for its timeline, at most 300 characters, without names or member ids.
+
+        Returns:
+            Whether it will be made; False where the key has made one before.
+
+        Raises:
+            ReadOnly: as for `open_item`.
+            ClaimRefused: it is no claim, or its number is used already.
+            ValueError: the key is not as it must be.
+        """
+        _check_key(key, "claim that is made")
+        self._may_do()
+        if key in self._keys or self._lookups.made(key):
+            return False
+        act = to_make(key, claim, why)
+        if act.number in self._numbers or self._lookups.number_used(act.number):
+            raise ClaimRefused(f"the number {act.number} (CLM01) is used already; give the new claim one of its own")
+        self._do(act)
+        self._keys.add(key)
+        self._numbers.add(act.number)
+        return True
+
+    def preview(self) -> Rows:
+        """What this call wants done so far, as a table for people; and none of it is done. For a command with an option
+        such as `preview`: work everything out as always, and return this at the end."""
+        from .declared import Rows
+
+        rows = list(told(self.acts))
+        self.acts.clear()
+        self._keys.clear()
+        self._numbers.clear()
+        return Rows(TOLD, rows)
+
+    def _own(self, table: str) -> RowTable:
+        found = self._row_tables.get(table)
+        if found is None:
+            known = ", ".join(self._row_tables) or "none"
+            raise Rubbish(f"it has no table of its own with that name (it declares {known})")
+        return found
+
+    def _may_do(self) -> None:
         if not self._may_change:
-            raise ReadOnly("here a plugin only looks; do it in a schedule, a command, or a route that is no GET")
+            raise ReadOnly(
+                "here a plugin only looks; do it in a schedule, a command, a drop, or a route that is no GET"
+            )
+
+    def _do(self, act: Act) -> None:
+        self._may_do()
         if len(self.acts) >= MOST_ACTS:
             raise ValueError(f"one call does at most {MOST_ACTS:,} things; leave the rest for the next")
         self.acts.append(act)
 
 
-def _check_key(key: str) -> None:
+def _check_key(key: str, what: str = "work item") -> None:
     if not key.strip() or len(key) > LONGEST_KEY:
-        raise ValueError(f"the key of a work item has 1 to {LONGEST_KEY} characters")
+        raise ValueError(f"the key of a {what} has 1 to {LONGEST_KEY} characters")
+
+
+def _several(words: Collection[str]) -> Collection[str]:
+    # One word where several may stand is that word.
+    return (words,) if isinstance(words, str) else words

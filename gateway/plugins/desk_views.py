@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+
+if TYPE_CHECKING:
+    from gateway.core.x12.claim import Claim
 
 
 class LineView(NamedTuple):
@@ -143,4 +147,67 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
     what: str
 
 
-Act = OpenItem | CloseItem | Note
+class KeepRow(msgspec.Struct, frozen=True, kw_only=True, tag="keep"):
+    """A row of a table of the plugin's own that is to be written, for the owner that the table wants. `values` has
+    every column; None where it has no value."""
+
+    table: str
+    values: dict[str, Any]
+    patient_id: int | None = None
+    claim_id: int | None = None
+    payer_id: str = ""
+
+
+class MakeClaim(msgspec.Struct, frozen=True, kw_only=True, tag="make"):
+    """A claim that is to enter the gateway. `key` names its cause within the plugin, `number` is its CLM01, `content`
+    its segments (`gateway.core.x12.stored`), `cents` its charge."""
+
+    key: str
+    number: str
+    content: bytes
+    cents: int
+    why: str
+
+    @property
+    def claim(self) -> Claim:
+        """The claim, to look at."""
+        from gateway.core.x12.claim import Claim
+        from gateway.core.x12.stored import StoredClaim
+
+        return Claim(StoredClaim.unpack(self.content), "desk")
+
+
+Act = OpenItem | CloseItem | Note | KeepRow | MakeClaim
+
+
+TOLD = ("does", "what", "about", "dollars", "why")
+"""The columns in which acts are told to people."""
+
+
+def told(acts: Iterable[Act]) -> Iterator[tuple[str, str, str, Decimal | None, str]]:
+    """What these acts would do, a row for each, by the columns of `TOLD`."""
+    from gateway.core.model.money import to_dollars
+
+    for act in acts:
+        if isinstance(act, MakeClaim):
+            about = _about(act.claim)
+            yield "make a claim", act.number, about, to_dollars(act.cents), act.why
+        elif isinstance(act, OpenItem):
+            claim = f", claim {act.claim_id}" if act.claim_id is not None else ""
+            yield "open a work item", act.kind, f"team {act.team}{claim}", to_dollars(act.cents), act.reason
+        elif isinstance(act, CloseItem):
+            yield "close a work item", act.key, "", None, act.outcome
+        elif isinstance(act, Note):
+            yield "note on a claim", str(act.claim_id), "", None, act.what
+        else:
+            owner = (act.patient_id, "patient"), (act.claim_id, "claim"), (act.payer_id or None, "payer")
+            whose = next((f"{word} {value}" for value, word in owner if value is not None), "")
+            values = ", ".join(f"{name}={value}" for name, value in act.values.items() if value is not None)
+            yield "keep a row", act.table, whose, None, values
+
+
+def _about(claim: Claim) -> str:
+    """Payer, days and items of a claim, in a few words."""
+    items = ", ".join(" ".join((line.code, *line.modifiers)) for line in claim.lines)
+    days = {day.isoformat() for day in (claim.from_date, claim.thru_date) if day is not None}
+    return f"payer {claim.payer.id}, {' to '.join(sorted(days))}, {items}"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gateway.core.x12.remittance import ClaimPayment
 
     from .context import ClaimContext, PaymentContext
-    from .declared import Command, Metric, Report, Route, Schedule, Worklist
+    from .declared import Command, Drop, Metric, Report, Route, Schedule, Worklist
     from .desk import Desk
     from .rows import RowTable
     from .tables import Tables
@@ -214,6 +214,20 @@ def plugin_metrics(settings: BaseModel | None) -> Iterable[Metric]:
 
     Called when a configuration is read, with its settings under `desk`. Their functions are asked at each scrape, in a
     child process; one that raises or is late is left out that time and counted as a failure.
+    If the hook itself raises, or one of them is not as it must be, the configuration is refused.
+    """
+
+
+@hookspec
+def plugin_drops(settings: BaseModel | None) -> Iterable[Drop]:
+    """Documents of rows (CSV or JSON) that this plugin takes: `gateway drop <plugin> <name> FILE`, the API, and folders
+    of sources that name it.
+
+    Called when a configuration is read, with its settings under `desk`. Each document is kept as it came, checked row
+    by row against the drop's model and taken whole or refused whole; then the drop's function runs in a child process
+    with a time limit, and what it wants done is committed in one transaction with the mark that the document is read.
+    The same document again does nothing. If the function raises or hangs, nothing of the document is done, and it
+    waits for the drop's team.
     If the hook itself raises, or one of them is not as it must be, the configuration is refused.
     """
 

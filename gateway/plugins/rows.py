@@ -24,7 +24,7 @@ LONGEST_TEXT = 1000
 MOST_COLUMNS = 40
 MOST_CENTS = 10**15
 MOST_INT = 2**63 - 1
-RESERVED = frozenset({"patient_id", "claim_id", "payer_id", "kept_at"})
+RESERVED = frozenset({"patient_id", "claim_id", "payer_id", "owner", "kept_at"})
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 

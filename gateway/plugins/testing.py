@@ -41,6 +41,7 @@ from .testing_desk import (
     make_denial_view,
     make_hold_view,
     make_item_view,
+    make_patient_view,
     make_payment_view,
     plugin_desk,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "make_open_line",
     "make_order",
     "make_other_payer",
+    "make_patient_view",
     "make_payment",
     "make_payment_view",
     "make_remittance",

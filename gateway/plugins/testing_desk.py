@@ -18,23 +18,57 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
+from gateway.core.model.belongings import Equipment
 from gateway.core.x12.claim import Claim
 
-from .calling import call, looks_only
+from .calling import NotTaken, call, looks_only
 from .declared import Sample
 from .declaring import Declared, declare
 from .desk import Desk
-from .desk_views import Act, ClaimView, CloseItem, DenialView, HoldView, ItemView, LineView, Note, OpenItem, PaymentView
+from .desk_patients import PatientView
+from .desk_views import (
+    Act,
+    ClaimView,
+    CloseItem,
+    DenialView,
+    HoldView,
+    ItemView,
+    KeepRow,
+    LineView,
+    MakeClaim,
+    Note,
+    OpenItem,
+    PaymentView,
+)
 from .host import PluginHost, PluginRefused
+from .rows import RowTable
 from .tables import Table, Tables
+from .testing_patients import PatientStock, make_patient_view
+
+__all__ = [
+    "Answered",
+    "DeskContext",
+    "NotTaken",
+    "Stock",
+    "make_claim_view",
+    "make_denial_view",
+    "make_hold_view",
+    "make_item_view",
+    "make_patient_view",
+    "make_payment_view",
+    "plugin_desk",
+]
 
 NOON = dt.time(17, 0, tzinfo=dt.UTC)
 _TODAY = dt.date(2026, 3, 2)
 
 
 class Stock(NamedTuple):
-    """Everything that a desk of a test can look up (`desk.DeskLookups`)."""
+    """Everything that a desk of a test can look up (`desk.DeskLookups`). `past`: patients and the plugin's rows."""
 
+    past: PatientStock
     all_claims: Sequence[ClaimView] = ()
     whole: Mapping[int, Claim] = {}
     all_items: Sequence[ItemView] = ()
@@ -64,7 +98,9 @@ class Stock(NamedTuple):
                 yield one
 
     def claim(self, claim_id: int) -> Claim | None:
-        return self.whole.get(claim_id)
+        found = self.whole.get(claim_id)
+        # Each time anew: what is set on it is not kept.
+        return Claim(found.stored, "desk") if found is not None else None
 
     def items(
         self, kinds: Collection[str], teams: Collection[str], claim_id: int | None, state: str
@@ -92,6 +128,24 @@ class Stock(NamedTuple):
             same = claim_id in (None, one.claim_id) and _between(one.date, from_day, to_day)
             if same and _among(one.payer_id, payer_ids):
                 yield one
+
+    def patients(self, codes: Collection[str], patient_ids: Collection[int]) -> Iterator[PatientView]:
+        return self.past.patients(codes, patient_ids)
+
+    def patient(self, source: str, patient_id: str, member_id: str, birth_date: dt.date | None) -> int | None:
+        return self.past.patient(source, patient_id, member_id, birth_date)
+
+    def equipment_out(self, serials: Collection[str], today: dt.date) -> dict[str, list[tuple[int, Equipment]]]:
+        return self.past.equipment_out(serials, today)
+
+    def rows(self, table: RowTable, owner: Any) -> Iterator[Mapping[str, Any]]:
+        return self.past.rows(table, owner)
+
+    def made(self, key: str) -> bool:
+        return self.past.made(key)
+
+    def number_used(self, number: str) -> bool:
+        return self.past.number_used(number)
 
 
 def _among(value: str, wanted: Collection[str]) -> bool:
@@ -139,6 +193,17 @@ class DeskContext:
         """What it wanted noted on timelines."""
         return [act for act in self.acts if isinstance(act, Note)]
 
+    @property
+    def made(self) -> list[MakeClaim]:
+        """Claims that the last call wanted made: `.claim`, `.number`, `.key`, `.why`. From the next call on their keys
+        and numbers are used."""
+        return [act for act in self.acts if isinstance(act, MakeClaim)]
+
+    @property
+    def kept(self) -> list[KeepRow]:
+        """Rows that the last call wanted kept; from the next call on they are there."""
+        return [act for act in self.acts if isinstance(act, KeepRow)]
+
     def schedule(self, name: str) -> list[Act]:
         """One turn of a schedule; what it wants done."""
         self._call("plugin_schedules", name)
@@ -166,6 +231,21 @@ class DeskContext:
                 return Answered(told["status"], json.loads(told["text"]) if is_json else told["text"], told["detail"])
         raise LookupError(f"The plugin has no route {method} {path}.")
 
+    def drop(self, name: str, rows: Sequence[Mapping[str, Any]] | bytes, *, source: str = "billing") -> Any:
+        """What a drop says of a document: a text, rows as of a report, or None.
+
+        Args:
+            name: which drop.
+            rows: its rows, or the document itself (CSV or JSON).
+            source: the system that it comes from (`desk.source`).
+
+        Raises:
+            NotTaken: the document is refused; a line for each fault, as its sender is told.
+        """
+        document = rows if isinstance(rows, bytes) else msgspec.json.encode([dict(row) for row in rows])
+        said = self._call("plugin_drops", name, document, source)
+        return _rows(said) if isinstance(said, dict) else said
+
     def metric(self, name: str) -> list[Sample]:
         """The samples of a metric."""
         return [Sample(value, labels) for value, labels in self._call("plugin_metrics", name)]
@@ -177,7 +257,7 @@ class DeskContext:
         self._call(hook, "")
         return self.acts
 
-    def _call(self, hook: str, name: str, argument: Any = None) -> Any:
+    def _call(self, hook: str, name: str, argument: Any = None, source: str = "") -> Any:
         desk = Desk(
             self.declared.plugin.name,
             self.declared.settings,
@@ -186,10 +266,13 @@ class DeskContext:
             self._tables,
             self._stock,
             may_change=not looks_only(hook, name),
+            row_tables=self.declared.plugin.row_tables,
+            source=source,
         )
         self.acts = []
         answer = asyncio.run(call(self.declared, hook, name, argument, desk))
         self.acts = desk.acts
+        self._stock.past.done(desk.acts)
         return answer
 
 
@@ -209,6 +292,8 @@ def plugin_desk(
     holds: Sequence[HoldView] = (),
     denials: Sequence[DenialView] = (),
     payments: Sequence[PaymentView] = (),
+    patients: Sequence[PatientView] = (),
+    rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     tables: Mapping[str, Table] | Tables | None = None,
 ) -> DeskContext:
     """What a plugin declares, ready to be called.
@@ -224,10 +309,14 @@ def plugin_desk(
         holds: what `desk.holds` finds, see `make_hold_view`.
         denials: what `desk.denials` finds, see `make_denial_view`.
         payments: what `desk.payments` finds, see `make_payment_view`.
+        patients: whom `desk.patients` and `desk.patient` find, see `make_patient_view`.
+        rows: rows of the plugin's own tables, by table; each has its columns and `owner` (the id of the patient or
+            claim, the payer's id), but those of nobody. Rows of patients may stand in their views as well.
         tables: a mapping by name, see `make_table`. Those in the plugin's own folder `tables` are there as well.
 
     Raises:
         PluginRefused: it does not fit the hooks, or declares nothing.
+        Rubbish: it declares no table of that name, or a row does not fit its table.
         pydantic.ValidationError: its model refuses the settings.
     """
     from .testing import read_tables
@@ -241,7 +330,9 @@ def plugin_desk(
         raise PluginRefused(f"Plugin {name!r} declares nothing beside the chains.")
     given = {word: tables[word] for word in tables} if tables else {}
     known = Tables({**(read_tables(Path(added.path) / "tables") if added.path else {}), **given})
-    stock = Stock(claims, whole or {}, items, holds, denials, payments)
+    numbers = {view.number for view in claims} | {claim.id for claim in (whole or {}).values()}
+    past = PatientStock(added.row_tables, patients, rows, numbers)
+    stock = Stock(past, claims, whole or {}, items, holds, denials, payments)
     return DeskContext(declared, known, dt.datetime.combine(today, NOON), today, stock)
 
 

@@ -25,6 +25,7 @@ from gateway.core.store.tables import claim_lines, claims, holds, timeline, work
 from gateway.plugins import Desk, Tables
 from gateway.plugins.desk import OWN_KINDS
 from gateway.plugins.testing_desk import Stock
+from gateway.plugins.testing_patients import PatientStock
 
 from .rows import NOW, add_batch
 
@@ -41,7 +42,7 @@ def connection(database_url: str) -> Iterator[Connection]:
 
 
 def desk(connection: Connection | None = None, *, may_change: bool = True) -> Desk:
-    lookups: Any = StoreLookups(connection, "watch") if connection is not None else Stock()
+    lookups: Any = StoreLookups(connection, "watch") if connection is not None else Stock(PatientStock({}))
     return Desk("watch", None, NOW, TODAY, Tables(), lookups, may_change=may_change)
 
 

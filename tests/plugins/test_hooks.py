@@ -19,6 +19,7 @@ from gateway.core.x12.claim_payment import ClaimPayment
 from gateway.plugins import (
     Command,
     Desk,
+    Drop,
     Metric,
     PluginSettings,
     Report,
@@ -440,6 +441,31 @@ def test_plugin_metrics() -> None:
     assert list(clashes([one, other])) == [
         ("a", "its metric 'b_c' would be called plugin_a_b_c, as one of plugin 'a_b' is")
     ]
+
+
+def test_plugin_drops() -> None:
+    class Visit(PluginSettings):
+        serial: str
+        hours: int
+
+    class Drops(Upper):
+        @hookimpl
+        def plugin_drops(self) -> list[Drop]:
+            return [
+                Drop("visits", "Visits.", Visit, lambda rows, desk: f"{desk.source}: {sum(r.hours for r in rows)} h"),
+                Drop("nothing", "Nothing.", Visit, lambda rows, desk: None, team="service"),
+            ]
+
+    desk = plugin_desk(Drops)
+    assert desk.drop("visits", [{"serial": "S1", "hours": 2}, {"serial": "S2", "hours": 3}]) == "billing: 5 h"
+    assert desk.drop("visits", b"serial,hours\nS1,4\n", source="nurses") == "nurses: 4 h"
+    assert desk.drop("nothing", [{"serial": "S1", "hours": 2}]) is None
+    with pytest.raises(NotTaken, match="row 2, hours: It must be a whole number"):
+        desk.drop("visits", [{"serial": "S1", "hours": 2}, {"serial": "S2", "hours": "many"}])
+    with pytest.raises(NotTaken, match="row 1, hour: There is no such column"):
+        desk.drop("visits", [{"serial": "S1", "hours": 2, "hour": 2}])
+    with pytest.raises(NotTaken, match="line 1, serial: The column is missing"):
+        desk.drop("visits", b"hours\n4\n")
 
 
 def test_gateway_started() -> None:

@@ -1,4 +1,5 @@
-"""Deliveries and equipment arrive: a document is kept as it came, and its rows are taken in, all of them or none."""
+"""Deliveries, equipment, orders and authorizations arrive: a document is kept as it came, and its rows are taken in,
+all of them or none."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from ..clock import business_date
-from ..model.belongings_file import DELIVERIES, EQUIPMENT
-from ..store import belongings, files, timeline
+from ..model.belongings_file import AUTHORIZATIONS, DELIVERIES, EQUIPMENT, ORDERS
+from ..store import files, take_belongings, timeline
 from ..store.archive import Stored
 from ..store.ids import allocate
 from ..work.items import open_items
@@ -22,12 +23,14 @@ class Kind(NamedTuple):
 
     name: str
     read: Callable[[bytes], Sequence[Any]]
-    take: Callable[[Connection, str, int, Sequence[Any], dt.datetime], belongings.Taken]
+    take: Callable[[Connection, str, int, Sequence[Any], dt.datetime], take_belongings.Taken]
 
 
 KINDS = {
-    "deliveries": Kind("deliveries", DELIVERIES.read, belongings.take_deliveries),
-    "equipment": Kind("equipment", EQUIPMENT.read, belongings.take_equipment),
+    "deliveries": Kind("deliveries", DELIVERIES.read, take_belongings.take_deliveries),
+    "equipment": Kind("equipment", EQUIPMENT.read, take_belongings.take_equipment),
+    "orders": Kind("orders", ORDERS.read, take_belongings.take_orders),
+    "authorizations": Kind("authorizations", AUTHORIZATIONS.read, take_belongings.take_authorizations),
 }
 
 

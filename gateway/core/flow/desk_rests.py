@@ -14,6 +14,7 @@ _WHAT = {
     "plugin_routes": "its route",
     "plugin_commands": "its command",
     "plugin_metrics": "its metric",
+    "plugin_drops": "its drop",
 }
 RESTS_AFTER = 5
 REST_SECONDS = 300.0

@@ -9,7 +9,7 @@ from typing import Any
 from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, WaitingItem
 from ...plugins.rows import KeptRow, RowTable
-from ..model.belongings import Delivery, Equipment
+from ..model.belongings import Authorization, Delivery, Document, Equipment, Order
 from ..model.states import ClaimState
 from ..store import patients as patient_store
 from ..store.patients import Key, Known, Person
@@ -75,6 +75,18 @@ class History:
     def equipment(self) -> Sequence[Equipment]:
         """The equipment that the patient has or had."""
         return self._past.equipment(self._who(self._index))
+
+    def orders(self) -> Sequence[Order]:
+        """What practitioners ordered for the patient."""
+        return self._past.orders(self._who(self._index))
+
+    def authorizations(self) -> Sequence[Authorization]:
+        """Prior authorizations of the patient."""
+        return self._past.authorizations(self._who(self._index))
+
+    def documents(self) -> Sequence[Document]:
+        """Papers of the patient."""
+        return self._past.documents(self._who(self._index))
 
     def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
         """Rows of a plugin's own table."""

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, and_, select
 
 from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, Reason, WaitingItem
-from ..model.belongings import Delivery, Equipment
+from ..model.belongings import Authorization, Delivery, Document, Equipment, Order
 from ..model.money import to_dollars
 from ..model.posting import PATIENT_KINDS, Kind
-from ..store.belongings import deliveries_of, equipment_of
+from ..store.belongings import authorizations_of, deliveries_of, documents_of, equipment_of, orders_of
 from ..store.claims import bulks
 from ..store.tables import (
     adjustments,
@@ -101,6 +101,18 @@ class Past:
     def equipment(self, who: int) -> Sequence[Equipment]:
         """What the patient has or had, oldest first."""
         return self.of("equipment", equipment_of, who)
+
+    def orders(self, who: int) -> Sequence[Order]:
+        """What practitioners ordered, oldest first."""
+        return self.of("orders", orders_of, who)
+
+    def authorizations(self, who: int) -> Sequence[Authorization]:
+        """Prior authorizations, oldest first."""
+        return self.of("authorizations", authorizations_of, who)
+
+    def documents(self, who: int) -> Sequence[Document]:
+        """Papers in the archive, oldest first."""
+        return self.of("documents", documents_of, who)
 
     def items(self, who: int) -> Sequence[WaitingItem]:
         """Open work items, oldest first."""

@@ -10,7 +10,7 @@ from typing import Any
 from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, WaitingItem
 from ...plugins.rows import KeptRow, RowTable
-from ..model.belongings import Delivery, Equipment
+from ..model.belongings import Authorization, Delivery, Document, Equipment, Order
 from ..model.posting import OpenClaim, PostingPlan
 from ..store import patients as patient_store
 from ..store.patients import Known
@@ -74,6 +74,21 @@ class PaymentPast:
         """The equipment that the patient has or had."""
         who = self._who()
         return self._past.equipment(who)
+
+    def orders(self) -> Sequence[Order]:
+        """What practitioners ordered for the patient."""
+        who = self._who()
+        return self._past.orders(who)
+
+    def authorizations(self) -> Sequence[Authorization]:
+        """Prior authorizations of the patient."""
+        who = self._who()
+        return self._past.authorizations(who)
+
+    def documents(self) -> Sequence[Document]:
+        """Papers of the patient."""
+        who = self._who()
+        return self._past.documents(who)
 
     def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
         """Rows of a plugin's own table."""

@@ -63,8 +63,8 @@ class Order(NamedTuple):
     """A practitioner's written order for one or several items (hme-billing-rules 1.5). `codes` are the HCPCS codes that
     it covers, `ordered_on` the order date, `received_on` the day on which the supplier had it complete (None: not yet),
     `signed_on` the practitioner's signature (None: not signed), `encounter_on` the visit face to face that it rests on.
-    `quantity` is for one dispensing, `ends_on` the last day that it is good for (None: no end was said). `patient_named`:
-    the patient's name or member id stands on it."""
+    `quantity` is for one dispensing, `ends_on` the last day that it is good for (None: no end was said).
+    `patient_named`: the patient's name or member id stands on it."""
 
     order_number: str
     codes: tuple[str, ...]

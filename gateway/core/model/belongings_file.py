@@ -1,28 +1,32 @@
-"""Deliveries and equipment as other systems tell them: rows of a CSV file, or a JSON list of objects.
-
-A document is taken whole, or refused whole with every fault at its line and column, so that it can be mended and sent
-again.
-"""
+"""Deliveries, equipment, orders and authorizations as other systems tell them: the rows of their documents."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any
 
-import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from .belongings import Ownership, Proof
+from .belongings import Decided, Ownership, Proof
+from .rows_file import MOST_BYTES, Document, DocumentFault, DocumentRefused
 
-MOST_ROWS = 50_000
-MOST_BYTES = 64 << 20
-MOST_FAULTS = 20
-_BOM = b"\xef\xbb\xbf"
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+__all__ = [
+    "AUTHORIZATIONS",
+    "DELIVERIES",
+    "EQUIPMENT",
+    "MOST_BYTES",
+    "ORDERS",
+    "AuthorizationRow",
+    "DeliveryRow",
+    "Document",
+    "DocumentFault",
+    "DocumentRefused",
+    "EquipmentRow",
+    "OrderRow",
+    "Row",
+]
+
 _TEXT = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -40,7 +44,7 @@ def _day(value: object) -> object:
 
 
 def _codes(value: object) -> object:
-    """Modifiers as a list, or as people write them: `RR KX`, `RR:KX`."""
+    """Codes or modifiers as a list, or as people write them: `RR KX`, `RR:KX`."""
     if isinstance(value, str):
         return [word for word in value.upper().replace(":", " ").replace(",", " ").split() if word]
     return value
@@ -53,10 +57,11 @@ Modifiers = Annotated[
     BeforeValidator(_codes),
     Field(max_length=4),
 ]
+Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes), Field(min_length=1, max_length=30)]
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=3, allow_inf_nan=False)]
 
 
-class _Row(BaseModel):
+class Row(BaseModel):
     """Who the patient is: the source's own id for them, or member id and birth date; both where both are known, so
     that the two are linked."""
 
@@ -69,13 +74,13 @@ class _Row(BaseModel):
     first_name: Annotated[str, _text(80)] = ""
 
     @model_validator(mode="after")
-    def _somebody(self) -> _Row:
+    def _somebody(self) -> Row:
         if not self.patient_id and not (self.member_id and self.birth_date):
             raise ValueError("patient_id, or member_id with birth_date, is needed to know the patient")
         return self
 
 
-class DeliveryRow(_Row):
+class DeliveryRow(Row):
     """One item that was delivered."""
 
     order_number: Annotated[str, _text(50, 1)]
@@ -89,7 +94,7 @@ class DeliveryRow(_Row):
     claim_number: Annotated[str, _text(38)] = ""
 
 
-class EquipmentRow(_Row):
+class EquipmentRow(Row):
     """One piece of equipment that a patient has or had."""
 
     code: Code
@@ -105,160 +110,52 @@ class EquipmentRow(_Row):
         return self
 
 
-RowT = TypeVar("RowT", DeliveryRow, EquipmentRow)
+class OrderRow(Row):
+    """One practitioner's order. The same order may come in several rows, each with its codes and quantity."""
+
+    order_number: Annotated[str, _text(50, 1)]
+    codes: Codes
+    ordered_on: Day
+    received_on: Day | None = None
+    signed_on: Day | None = None
+    encounter_on: Day | None = None
+    ends_on: Day | None = None
+    quantity: Quantity | None = None
+    description: Annotated[str, _text(1000)] = ""
+    practitioner: Annotated[str, _text(80)] = ""
+    practitioner_npi: Annotated[str, StringConstraints(pattern=r"^([0-9]{10})?$", strip_whitespace=True)] = ""
+    patient_named: bool = True
+
+    @model_validator(mode="after")
+    def _ends_after_it_was_given(self) -> OrderRow:
+        if self.ends_on is not None and self.ends_on < self.ordered_on:
+            raise ValueError("ends_on is before ordered_on")
+        return self
 
 
-class DocumentFault(NamedTuple):
-    """What is wrong, where: the line of the file (of a JSON list: the number of the object, from 1; 0: the whole) and
-    the column (empty: the whole line). No value is told."""
+class AuthorizationRow(Row):
+    """One prior authorization: a request that a payer has decided on, or will."""
 
-    line: int
-    column: str
-    what: str
-    word: str = "line"
+    number: Annotated[str, _text(50)] = ""
+    payer_id: Annotated[str, _text(80, 1)]
+    codes: Codes
+    modifiers: Modifiers = ()
+    decided: Decided = Decided.AFFIRMED
+    decided_on: Day | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    units: Quantity | None = None
 
-    def __str__(self) -> str:
-        where = f"{self.word} {self.line}" if self.line else ""
-        where += f", {self.column}" if self.column and where else self.column
-        return f"{where}: {self.what}." if where else f"{self.what}."
-
-
-class DocumentRefused(ValueError):
-    """Nothing of a document can be taken. `faults` are the first of `count`."""
-
-    def __init__(self, faults: list[DocumentFault], count: int = 0) -> None:
-        self.faults = faults[:MOST_FAULTS]
-        self.count = max(count, len(faults))
-        more = self.count - len(self.faults)
-        told = [str(fault) for fault in self.faults] + ([f"And {more} more."] if more else [])
-        super().__init__("\n".join(told))
-
-
-class Document(Generic[RowT]):
-    """Reads documents of one kind of row."""
-
-    def __init__(self, row: type[RowT]) -> None:
-        self._row: type[RowT] = row
-        self.columns = tuple(row.model_fields)
-        self.needed = tuple(name for name, field in row.model_fields.items() if field.is_required())
-
-    def read(self, data: bytes) -> list[RowT]:
-        """The rows of a CSV file (its first line names the columns) or a JSON list of objects.
-
-        Raises:
-            DocumentRefused: it cannot be read, or a row in it cannot be taken.
-        """
-        if len(data) > MOST_BYTES:
-            raise DocumentRefused([DocumentFault(0, "", f"It has more than {MOST_BYTES >> 20} MB; split it")])
-        data = data.removeprefix(_BOM)
-        if data.lstrip()[:1] in (b"[", b"{"):
-            return self._checked(_from_json(data), "row")
-        return self._checked(self._from_csv(data), "line")
-
-    def _checked(self, found: Iterable[tuple[int, Any]], word: str) -> list[RowT]:
-        rows: list[RowT] = []
-        faults: list[DocumentFault] = []
-        count = 0
-        for number, values in found:
-            if len(rows) >= MOST_ROWS:
-                raise DocumentRefused([DocumentFault(0, "", f"It has more than {MOST_ROWS:,} rows; split it")])
-            try:
-                rows.append(self._row.model_validate(values))
-            except ValidationError as error:
-                told = list(self._faults(number, word, error))
-                count += len(told)
-                faults += told[: MOST_FAULTS - len(faults)]
-        if faults:
-            raise DocumentRefused(faults, count)
-        if not rows:
-            raise DocumentRefused([DocumentFault(0, "", "It has no row")])
-        return rows
-
-    def _from_csv(self, data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            raise DocumentRefused([DocumentFault(line, "", "It is not UTF-8 text; save it as CSV UTF-8")]) from None
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        try:
-            names = [name.strip().lower() for name in next(reader, [])]
-            self._check_names(names)
-            for values in reader:
-                if not any(value.strip() for value in values):
-                    continue
-                if len(values) != len(names):
-                    what = f"It has {len(values)} values where the first line names {len(names)} columns"
-                    raise DocumentRefused([DocumentFault(reader.line_num, "", what)])
-                given = {name: value.strip() for name, value in zip(names, values, strict=True) if value.strip()}
-                yield reader.line_num, given
-        except csv.Error:
-            what = "It is no CSV from here on; look for a quote that is not closed"
-            raise DocumentRefused([DocumentFault(reader.line_num, "", what)]) from None
-
-    def _check_names(self, names: list[str]) -> None:
-        known = ", ".join(self.columns)
-        faults = [
-            DocumentFault(1, name[:40], f"There is no such column; the columns are {known}")
-            for name in names
-            if name not in self.columns
-        ]
-        faults += [DocumentFault(1, name, "It is named twice") for name in set(names) if names.count(name) > 1]
-        faults += [DocumentFault(1, name, "The column is missing") for name in self.needed if name not in names]
-        if faults:
-            raise DocumentRefused(faults)
-
-    def _faults(self, number: int, word: str, error: ValidationError) -> Iterator[DocumentFault]:
-        for found in error.errors(include_url=False, include_input=False):
-            column = str(found["loc"][0]) if found["loc"] else ""
-            if found["type"] == "extra_forbidden" and column not in self.columns:
-                column = column[:40] if column.replace("_", "").isalnum() else ""
-            yield DocumentFault(number, column, _words(found), word)
-
-
-def _from_json(data: bytes) -> Iterator[tuple[int, Any]]:
-    try:
-        document = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise DocumentRefused([DocumentFault(0, "", "It is no JSON: a list of objects is wanted")]) from None
-    rows = document if isinstance(document, list) else [document]
-    for number, one in enumerate(rows, start=1):
-        empty = ("", None)
-        yield number, {k: v for k, v in one.items() if v not in empty} if isinstance(one, Mapping) else one
-
-
-_WORDS = {
-    "missing": "It is missing",
-    "extra_forbidden": "There is no such column",
-    "string_type": "It must be text",
-    "string_too_short": "It must not be empty",
-    "string_pattern_mismatch": "It does not have the right form",
-    "date_type": "It must be a date like 2026-03-31",
-    "date_parsing": "It must be a date like 2026-03-31",
-    "decimal_parsing": "It must be a number",
-    "decimal_type": "It must be a number",
-    "decimal_max_places": "It has too many decimals",
-    "decimal_max_digits": "It is too large",
-    "decimal_whole_digits": "It is too large",
-    "finite_number": "It must be a number",
-    "greater_than": "It must be more than zero",
-    "too_long": "There are too many of them",
-    "tuple_type": "It must be a list",
-    "model_type": "An object with the columns as names is wanted",
-    "model_attributes_type": "An object with the columns as names is wanted",
-}
-
-
-def _words(found: Mapping[str, Any]) -> str:
-    kind, context = found["type"], found.get("ctx") or {}
-    if kind == "string_too_long":
-        return f"It has more than {context['max_length']} characters"
-    if kind == "enum":
-        return f"It must be {context['expected']}"
-    if kind == "value_error":
-        return str(context["error"])
-    return _WORDS.get(kind, "It cannot be used")
+    @model_validator(mode="after")
+    def _numbered_and_in_order(self) -> AuthorizationRow:
+        if not self.number and self.decided is not Decided.PENDING:
+            raise ValueError("a decided authorization has a number; only one that is pending may lack it")
+        if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to is before valid_from")
+        return self
 
 
 DELIVERIES = Document(DeliveryRow)
 EQUIPMENT = Document(EquipmentRow)
+ORDERS = Document(OrderRow)
+AUTHORIZATIONS = Document(AuthorizationRow)

@@ -391,6 +391,8 @@ holds = Table(
     _text("release_reason", size=500),
     # Of the plugin's step that put it; empty where the gateway itself or a person did.
     _text("station", size=16),
+    # The paper that released it.
+    Column("document_id", _BIG, nullable=True),
     Index("ix_holds_released_at", "released_at"),
 )
 
@@ -437,6 +439,77 @@ equipment = Table(
     _moment("created_at"),
     UniqueConstraint("key"),
     Index("ix_equipment_patient_id", "patient_id", "started_on"),
+)
+
+# What practitioners ordered. `codes`, here and below: HCPCS codes with a blank between them.
+orders = Table(
+    "orders",
+    metadata,
+    _id(),
+    _ref("patient_id", "patients", index=False),
+    _ref("file_id", "files"),
+    _text("source"),
+    _text("key", size=32),
+    _text("order_number", size=50),
+    _text("codes", size=1500),
+    Column("ordered_on", Date, nullable=False),
+    Column("received_on", Date, nullable=True),
+    Column("signed_on", Date, nullable=True),
+    Column("encounter_on", Date, nullable=True),
+    Column("ends_on", Date, nullable=True),
+    _text("quantity", size=15),
+    _text("description", size=1000),
+    _text("practitioner"),
+    _text("practitioner_npi", size=10),
+    Column("patient_named", Boolean, nullable=False, default=True),
+    _moment("created_at"),
+    UniqueConstraint("key"),
+    Index("ix_orders_patient_id", "patient_id", "ordered_on"),
+)
+
+# What payers decided beforehand.
+authorizations = Table(
+    "authorizations",
+    metadata,
+    _id(),
+    _ref("patient_id", "patients"),
+    _ref("file_id", "files"),
+    _text("source"),
+    _text("key", size=32),
+    _text("number", size=50, index=True),
+    _text("payer_id"),
+    _text("codes", size=1500),
+    _text("modifiers", size=20),
+    _text("decided", size=16),
+    Column("decided_on", Date, nullable=True),
+    Column("valid_from", Date, nullable=True),
+    Column("valid_to", Date, nullable=True),
+    _text("units", size=15),
+    _moment("created_at"),
+    UniqueConstraint("key"),
+)
+
+# Papers of patients; their bytes are in the archive, and stay there.
+documents = Table(
+    "documents",
+    metadata,
+    _id(),
+    _ref("patient_id", "patients"),
+    _ref("claim_id", "claims", nullable=True),
+    _text("source"),
+    _text("key", size=32),
+    _text("kind", size=20),
+    _text("name", size=255),
+    _text("media_type", size=40),
+    Column("sha256", String(64), ForeignKey("blobs.sha256"), nullable=False, index=True),
+    Column("size", _BIG, nullable=False),
+    Column("dated", Date, nullable=True),
+    _text("codes", size=1500),
+    _text("claim_number", size=38),
+    _text("order_number", size=50),
+    _text("added_by"),
+    _moment("created_at"),
+    UniqueConstraint("key"),
 )
 
 # The tables that plugins keep rows in, as they were declared; they are made at the start (`store.plugin_tables`).

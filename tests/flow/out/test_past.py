@@ -20,6 +20,9 @@ def scrub_claim(claim, context):
     things = [f"{one.code} {one.proof} {one.quantity}" for one in context.deliveries(claim)]
     things += [f"has {one.code} {one.ownership}" for one in context.equipment(claim)]
     things += [f"{one.code} {one.months_billed}" for one in context.rentals(claim)]
+    things += [f"ordered {' '.join(one.codes)} {one.ordered_on}" for one in context.orders(claim)]
+    things += [f"{one.decided} {one.number}" for one in context.authorizations(claim)]
+    things += [f"{one.kind} {one.dated}" for one in context.documents(claim)]
     context.note("; ".join(things) or "nothing")
 """
 
@@ -62,6 +65,22 @@ async def test_deliveries_equipment_and_rentals_are_there(world: World) -> None:
     assert told(world) == {
         "C-1": ["E0443 signed 4; has E1390 owned"],
         "C-2": ["E0443 signed 4; has E1390 owned; E1390 1"],
+        "C-3": ["nothing"],
+    }
+
+
+async def test_orders_and_authorizations_are_there(world: World) -> None:
+    world.add_plugin("sees", SEES)
+    world.stations = "  scrub: [sees]"
+    who = b'"member_id": "1EG4TE5MK72", "birth_date": "1948-03-02", '
+    for number, day in ((b"RX-2", b"2026-11-02"), (b"RX-1", b"2026-10-01")):
+        bring(world, "orders", b'[{' + who + b'"order_number": "' + number + b'", "codes": "E1390 E0431", '
+              b'"ordered_on": "' + day + b'"}]')  # fmt: skip
+    bring(world, "authorizations", b"[{" + who + b'"number": "U1", "payer_id": "90101", "codes": "E1390"}]')
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"), Made("C-3", member="OTHER"))
+    assert told(world) == {
+        "C-1": ["ordered E0431 E1390 2026-10-01; ordered E0431 E1390 2026-11-02; affirmed U1"],
         "C-3": ["nothing"],
     }
 
