@@ -12,7 +12,18 @@ from collections.abc import Iterator
 
 from gateway.core.model.decision import Finding, Hold
 from gateway.core.x12.claim import Claim
-from gateway.plugins import ClaimContext, RowTable, Tables, hookimpl
+from gateway.plugins import (
+    ClaimContext,
+    Command,
+    Drop,
+    Report,
+    Route,
+    RowTable,
+    Schedule,
+    Tables,
+    Worklist,
+    hookimpl,
+)
 
 from .checks import (
     Past,
@@ -24,10 +35,14 @@ from .checks import (
     quantity_warnings,
     refill_holds,
 )
+from .due import ASK_KIND, SHIP_KIND, DueDays, due_list, work_out
 from .limits import BASE_EQUIPMENT, REFILL_EXEMPT, REFILL_RULES, SUPPLY_LIMITS, Book, faults_of_limits, faults_of_rules
+from .record import UNKNOWN_KIND, RefillRow, one, post, record
 from .requests import REFILLS, requests_of
 from .rules import RULES
-from .settings import ResupplySettings
+from .settings import DeskSettings, ResupplySettings
+from .shipments import KIND as UNBILLED_KIND
+from .shipments import SHIPPED, ShipmentRow, bill
 
 __all__ = ["RULES"]
 
@@ -42,7 +57,7 @@ def plugin_settings() -> type[ResupplySettings]:
 
 @hookimpl
 def plugin_tables() -> tuple[RowTable, ...]:
-    return (REFILLS,)
+    return (REFILLS, SHIPPED)
 
 
 @hookimpl
@@ -106,3 +121,49 @@ def _past(claim: Claim, context: ClaimContext[ResupplySettings]) -> Past:
         context.documents(claim),
         requests_of(context.rows(REFILLS.name, claim)),
     )
+
+
+# --- beside the chains
+
+
+@hookimpl
+def desk_settings() -> type[DeskSettings]:
+    return DeskSettings
+
+
+@hookimpl
+def plugin_schedules(settings: DeskSettings) -> Iterator[Schedule]:
+    yield Schedule(name="due", run=work_out, daily=settings.daily, timeout=600)
+
+
+@hookimpl
+def plugin_worklists() -> Iterator[Worklist]:
+    columns = ("id", "kind", "team", "work_by", "payer", "claim", "reason")
+    yield Worklist(name="resupply_due", title="Patients to ask for a refill", kinds=(ASK_KIND,), columns=columns)
+    yield Worklist(name="resupply_ship", title="Refills to ship", kinds=(SHIP_KIND,), columns=columns)
+    yield Worklist(
+        name="resupply_problems",
+        title="Refill requests and shipments that could not be taken",
+        kinds=(UNKNOWN_KIND, UNBILLED_KIND),
+    )
+
+
+@hookimpl
+def plugin_reports() -> Iterator[Report]:
+    yield Report(name="resupply_due", title="Refills that come up", run=due_list, parameters=DueDays, timeout=300)
+
+
+@hookimpl
+def plugin_commands() -> Iterator[Command]:
+    yield Command(name="refill", help="Record what a patient said to a refill.", run=one, options=RefillRow)
+
+
+@hookimpl
+def plugin_routes() -> Iterator[Route]:
+    yield Route(method="POST", path="/refills", run=post, scope="submit", help="Record refill requests.")
+
+
+@hookimpl
+def plugin_drops() -> Iterator[Drop]:
+    yield Drop("refills", "Refill requests: what patients said to their refills.", RefillRow, record, team="resupply")
+    yield Drop("shipments", "Refills that were shipped; they become claims.", ShipmentRow, bill, team="resupply")

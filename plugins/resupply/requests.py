@@ -16,16 +16,16 @@ REFILLS = RowTable(
         "contacted_on": dt.date,
         "answer": bool,
         "answered_by": str,
-        "name": str,
+        "spoken_with": str,
         "medium": str,
         "quantity": int,
         "recorded_on": dt.date,
     },
     key=("code", "contacted_on"),
 )
-"""One row for each item and day of contact (4.1.1): `answer` is whether the patient wants it, `answered_by` patient or
-caregiver with their `name`, `medium` how (phone, text, email, portal, mail, in person), `quantity` what was asked for
-(None: it was not said)."""
+"""One row for each item and day of contact (4.1.1). `answer`: whether the patient wants it; `answered_by`: patient,
+caregiver or representative, with the name in `spoken_with`; `medium`: phone, text, email, portal, mail, in person;
+`quantity`: how many were asked for (None: it was not said)."""
 REQUEST_PAPER = "refill_request"
 
 
