@@ -11,15 +11,15 @@ from typing import Annotated, NamedTuple
 from pydantic import Field, StringConstraints
 
 from gateway.core.x12.anew import NotAgain, claim_anew, set_days, set_quantity, set_total
-from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
-from gateway.plugins import ClaimRefused, ClaimView, Desk, Rows, RowTable
+from gateway.plugins import ClaimRefused, Desk, Rows, RowTable
+from gateway.plugins.after import After, last_claim
 
 from .due import Books
 from .limits import for_line
 from .record import Item, PatientRow
 from .settings import DeskSettings
-from .supply import DAYS_PER_MONTH, NOT_BILLED, days_supplied
+from .supply import DAYS_PER_MONTH, days_supplied
 
 KIND = "shipment_unbilled"
 COLUMNS = ("row", "item", "shipped_on", "quantity", "said")
@@ -29,7 +29,6 @@ SHIPPED = RowTable(
     key=("code", "shipped_on", "order_number"),
 )
 """Refills that were shipped and have a claim, so that none is billed twice."""
-FIRST_PAYER = "P"
 
 
 class ShipmentRow(PatientRow):
@@ -54,14 +53,6 @@ class Parcel(NamedTuple):
     def mark(self) -> str:
         """Tells parcels apart."""
         return f"{self.patient_id} {self.shipped_on} {self.order_number}".strip()
-
-
-class After(NamedTuple):
-    """The claim after which an item is billed, and its line."""
-
-    view: ClaimView
-    claim: Claim
-    line: ServiceLine
 
 
 def bill(rows: Sequence[ShipmentRow], desk: Desk[DeskSettings]) -> Rows:
@@ -117,24 +108,6 @@ def _bill_parcel(parcel: Parcel, desk: Desk[DeskSettings], books: Books, told: d
         told.update(dict.fromkeys((number for number, _, _ in several), said))
 
 
-def last_claim(desk: Desk[DeskSettings], patient_id: int, code: str, day: dt.date) -> After | None:
-    """The last claim before a day that has this item, went to the first payer, and reached it; None without one."""
-    found = [
-        view
-        for view in desk.claims(patient_id=patient_id, to_day=day)
-        if view.state not in NOT_BILLED
-        and any(line.code == code and line.from_date is not None and line.from_date < day for line in view.lines)
-    ]
-    for view in sorted(found, key=lambda one: (one.from_date or dt.date.min, one.id), reverse=True):
-        claim = desk.claim(view.id)
-        if claim is None or claim.payer_responsibility != FIRST_PAYER or claim.frequency == "8":
-            continue
-        line = next((one for one in claim.lines if one.code == code and one.units), None)
-        if line is not None:
-            return After(view, claim, line)
-    return None
-
-
 def _make(
     parcel: Parcel, several: Sequence[tuple[int, ShipmentRow, After]], desk: Desk[DeskSettings], books: Books
 ) -> str:
@@ -142,7 +115,7 @@ def _make(
     after = several[0][2]
     number = claim_number(parcel, after.view.id)
     try:
-        claim = claim_anew(after.claim, number, [found.line.number for _, _, found in several], desk.plugin)
+        claim = claim_anew(after.claim, number, [found.lines[0].number for _, _, found in several], desk.plugin)
         units: dict[str, int] = {}
         for _, row, _ in several:
             units[row.code] = units.get(row.code, 0) + row.quantity
