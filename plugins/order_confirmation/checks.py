@@ -71,7 +71,7 @@ def problems_of(order: Order, known: Known, items: Items, settings: DeskSettings
     for number, line in enumerate(order.lines, start=1):
         found += _fields(number, line, order, items, settings)
         found += _serials(number, line, known, items, seen)
-        found += _quantities(number, line)
+        found += _quantities(number, line, items, known.today)
         found += _delivery(number, line, known, settings)
         found += _price(number, line)
         found += _rental(number, line, order, items, settings)
@@ -113,7 +113,9 @@ def _fields(number: int, line: OrderLine, order: Order, items: Items, settings: 
     if not line.pointers or max(line.pointers) > max(len(order.head.diagnoses), 1):
         yield Problem("FIELDS", number, "it points to a diagnosis that the order does not have")
     day = service_day(line, settings)
-    if day and items.has_span(day, line.code) and line.days is None and line.kind != "rental":
+    payers = (order.head.payer_id, settings.kind(order.head.filing_code))
+    spanned = day is not None and items.has_span(day, line.code, line.modifiers, payers)
+    if spanned and line.days is None and line.kind != "rental":
         yield Problem("FIELDS", number, f"{line.code} is billed with a span, and days, how long it lasts, is missing")
     if line.authorization_needed and not line.authorization:
         yield Problem("AUTHORIZATION", number, f"{line.code} has no authorization")
@@ -138,8 +140,11 @@ def _serials(number: int, line: OrderLine, known: Known, items: Items, seen: set
         yield Problem("SERIAL-OUT", number, f"{line.code}: the serial number {', '.join(out)} is with another patient")
 
 
-def _quantities(number: int, line: OrderLine) -> Iterator[Problem]:
+def _quantities(number: int, line: OrderLine, items: Items, today: dt.date) -> Iterator[Problem]:
     quantities = (line.ordered, line.delivered, line.to_bill)
+    if items.by_month(line.delivered_on or today, line.code):
+        # What is billed by the month has its own count of what was delivered for it.
+        quantities = (line.ordered, line.delivered, line.delivered)
     if len(set(quantities)) > 1 or line.delivered <= 0:
         told = "{} ordered, {} delivered, {} to be billed".format(*map(_number, quantities))
         yield Problem("QUANTITY", number, f"{line.code}: {told}")

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from gateway.plugins.months import rental_month_end
+
 from .checks import SIDES, service_day
-from .items import MEDICARE, MONTHS, Items
+from .items import MONTHS, Items
 from .order import Order, OrderHead, OrderLine
 from .settings import DeskSettings
 
@@ -115,18 +117,27 @@ def lines_of(
             "units": units,
             "pointers": list(line.pointers),
             "from_date": day,
-            "thru_date": _thru(line, day, items),
+            "thru_date": _thru(line, day, modifiers, head, items, settings),
             "authorization": line.authorization,
             "notes": notes,
             "ordering_provider": {"last": head.orderer_last, "first": head.orderer_first, "npi": head.orderer_npi},
         }
 
 
-def _thru(line: OrderLine, day: dt.date, items: Items) -> dt.date | None:
-    """The last day that a supply should last, of items that are billed with a span (R1.30)."""
-    if line.days is None or line.kind == "rental" or not items.has_span(day, line.code):
+def _thru(
+    line: OrderLine,
+    day: dt.date,
+    modifiers: Sequence[str],
+    head: OrderHead,
+    items: Items,
+    settings: DeskSettings,
+) -> dt.date | None:
+    """The last day that a supply should last, or that a rental month has, where the payer wants a span (R1.30)."""
+    if not items.has_span(day, line.code, modifiers, (head.payer_id, settings.kind(head.filing_code))):
         return None
-    return day + dt.timedelta(days=line.days - 1)
+    if line.kind == "rental":
+        return rental_month_end(day)
+    return day + dt.timedelta(days=line.days - 1) if line.days is not None else None
 
 
 def _notes(line: OrderLine) -> list[str]:
@@ -139,8 +150,7 @@ def modifiers_of(line: OrderLine, day: dt.date, head: OrderHead, items: Items, s
     """The modifiers of an item, in their order: how it is sold and which month it is, pricing, policy, information
     (R1.10). What the order says stands; RR or NU, and KH for the first month, are added (R1.01, R1.02)."""
     found = [one.upper() for one in line.modifiers]
-    medicare = head.filing_code in settings.medicare_filing_codes
-    classes = (MEDICARE,) if medicare else settings.classes(head.payer_id)
+    classes = settings.classes(head.payer_id, head.filing_code)
     category = items.category(day, line.code)
     if not set(found) & set(KINDS_OF_SALE):
         if line.kind == "rental":

@@ -31,7 +31,7 @@ class House:
     def __init__(self, orders: Sequence[Order], desk: Desk[DeskSettings]) -> None:
         self.desk = desk
         self.items = Items(desk.table)
-        self.reasons = reasons_of(desk.table(REASONS), desk.today)
+        self.reasons = reasons_of(desk.table(REASONS))
         self.ids = {order.number: self._find(order) for order in orders}
         wanted = sorted({found for found in self.ids.values() if found is not None})
         self.views: dict[int, PatientView] = {}

@@ -10,6 +10,7 @@ from gateway.core.model.json_claim import JsonBillingProvider
 from gateway.plugins import PluginSettings
 
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+MEDICAID = "MC"
 PayerClasses = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -38,15 +39,24 @@ class DeskSettings(PluginSettings):
     classes_of: dict[str, PayerClasses] = Field(
         default_factory=dict, description="Classes of payers that differ, by the payer's id."
     )
+    filing_classes: dict[str, PayerClasses] = Field(
+        default={MEDICAID: ("medicaid",)}, description="Classes of payers by the kind of insurance (SBR09)."
+    )
     rental_days: tuple[Annotated[int, Field(ge=1, le=28)], ...] = Field(
         default=(1,), description="The days of the month on which the claims of rental months are made."
     )
     rentals_at: TimeOfDay = "05:00"
     feedback_at: TimeOfDay = "07:00"
 
-    def classes(self, payer_id: str) -> tuple[str, ...]:
-        """Whose caps hold for a payer."""
-        return self.classes_of.get(payer_id, self.payer_classes)
+    def classes(self, payer_id: str, filing_code: str = "") -> tuple[str, ...]:
+        """Whose caps hold for a payer, by its id, or the kind of insurance (SBR09) where it is known."""
+        return self.classes_of.get(payer_id) or self.filing_classes.get(filing_code, self.payer_classes)
+
+    def kind(self, filing_code: str) -> str:
+        """Which kind of payer it is: medicare, medicaid or commercial."""
+        if filing_code in self.medicare_filing_codes:
+            return "medicare"
+        return "medicaid" if filing_code == MEDICAID else "commercial"
 
     def provider(self, npi: str) -> JsonBillingProvider | None:
         """The supplier under one of its NPIs; without one, under the first."""
