@@ -19,6 +19,25 @@ HISTORY = (
     make_history("E1399", from_date=TODAY - dt.timedelta(days=40), units="", state="denied"),
 )
 
+ORDERS = {
+    "delivered": [
+        {
+            "order_number": "SO-1",
+            "line": 1,
+            "code": "E0601",
+            "modifiers": "KX",
+            "ordered": "1",
+            "delivered": "1",
+            "serials": "",
+            "lot": "",
+            "delivered_on": TODAY - dt.timedelta(days=30),
+            "proof": "none",
+            "service_on": None,
+            "claim_number": None,
+        }
+    ]
+}
+
 
 def shipped_tables() -> Tables:
     config = load(Path(__file__).parents[2] / "config", secrets=False)
@@ -47,6 +66,12 @@ class TestUsefulLifetime(PluginContract, plugin=shipped("rul"), tables=TABLES, h
 
 class TestResupply(PluginContract, plugin=shipped("resupply"), tables=TABLES, history=HISTORY):
     """Usual maximums."""
+
+
+class TestOrderConfirmation(
+    PluginContract, plugin=shipped("order_confirmation"), tables=TABLES, history=HISTORY, rows=ORDERS
+):
+    """Claims against their deliveries."""
 
 
 class TestAutoposting(PluginContract, plugin=shipped("autoposting"), tables=TABLES):
