@@ -79,7 +79,7 @@ def findings_of(
     for line in claim.lines:
         day = line.dates.start or today
         wrongs = [*_price(line)]
-        if not LATER_MONTHS & set(line.modifiers):
+        if is_delivered(line):
             mine = deliveries_of(claim, line, day, deliveries, settings.transit_days)
             wrongs += _of_deliveries(claim, line, day, mine, items, settings)
             wrongs += _elsewhere(claim, line, day, deliveries, mine)
@@ -93,6 +93,11 @@ def findings_of(
                 place=PLACES.get(reason.rule, ""),
                 team=reason.team,
             )
+
+
+def is_delivered(line: ServiceLine) -> bool:
+    """Whether a delivery goes with a line: not with later months of a rental, nor with maintenance."""
+    return LATER_MONTHS.isdisjoint(line.modifiers)
 
 
 def _price(line: ServiceLine) -> Iterator[Wrong]:

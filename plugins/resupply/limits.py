@@ -61,20 +61,22 @@ class Book:
         self._rules = rules
         self._exempt = exempt
         self._bases = bases
-        self._limits: dict[str, list[Row]] = {}
+        # Read once: a line is asked about for every claim.
+        self._limits: dict[str, list[tuple[Row, str, Limit]]] = {}
         for row in limits.rows:
-            self._limits.setdefault(row.values["code"], []).append(row)
+            about = (row, row.values.get("payer_class", MEDICARE), _limit(row))
+            self._limits.setdefault(row.values["code"], []).append(about)
+        self._read_rules = {id(row): _refill_rule(row) for row in rules.rows}
 
     def limits(self, day: dt.date, code: str) -> tuple[Limit, ...]:
         """The maximums of a code on a day: those of the first class that has some; empty where it is no supply."""
         rows = self._limits.get(code)
         if rows is None:
             return ()
-        held = [row for row in rows if row.holds_on(day)]
-        for payer_class in self._classes:
-            found = [row for row in held if row.values.get("payer_class", MEDICARE) == payer_class]
+        for wanted in self._classes:
+            found = tuple(limit for row, payer_class, limit in rows if payer_class == wanted and row.holds_on(day))
             if found:
-                return tuple(_limit(row) for row in found)
+                return found
         return ()
 
     def codes(self) -> frozenset[str]:
@@ -86,7 +88,7 @@ class Book:
         for payer_class in self._classes:
             row = self._rules.find(day, payer_class)
             if row is not None:
-                return _refill_rule(row)
+                return self._read_rules[id(row)]
         return None
 
     def is_exempt(self, day: dt.date, code: str) -> bool:
