@@ -26,6 +26,7 @@ from gateway.plugins import (
 )
 
 from .checks import (
+    Item,
     Past,
     base_warnings,
     items_of,
@@ -38,7 +39,7 @@ from .checks import (
 from .due import ASK_KIND, SHIP_KIND, DueDays, due_list, work_out
 from .limits import BASE_EQUIPMENT, REFILL_EXEMPT, REFILL_RULES, SUPPLY_LIMITS, Book, faults_of_limits, faults_of_rules
 from .record import UNKNOWN_KIND, RefillRow, one, post, record
-from .requests import REFILLS, requests_of
+from .requests import REFILLS
 from .rules import RULES
 from .settings import DeskSettings, ResupplySettings
 from .shipments import KIND as UNBILLED_KIND
@@ -73,15 +74,8 @@ def check_settings(settings: ResupplySettings, tables: Tables) -> Iterator[str]:
 def scrub_claim(claim: Claim, context: ClaimContext[ResupplySettings]) -> Iterator[Finding]:
     """Tell of supplies without their equipment, and of what a payer will pay in part."""
     settings, book = context.settings, context.prepared(_book)
-    if not _has_supplies(claim, context, book):
-        return
-    past = _past(claim, context)
-    for item in items_of(claim, book, past, context.today):
-        found = [
-            *quantity_warnings(item, book, past, settings),
-            *base_warnings(claim, item, book, past),
-            *partial_warnings(item, book),
-        ]
+    for item in _items(claim, context, book):
+        found = [*quantity_warnings(item, book, settings), *base_warnings(item, book), *partial_warnings(item, book)]
         yield from (finding for finding in found if finding.rule not in settings.skip)
 
 
@@ -89,15 +83,8 @@ def scrub_claim(claim: Claim, context: ClaimContext[ResupplySettings]) -> Iterat
 def hold_claim(claim: Claim, context: ClaimContext[ResupplySettings]) -> Iterator[Hold]:
     """Hold refills that nobody asked for or that come too soon, too much at once, and supplies on an ended order."""
     settings, book = context.settings, context.prepared(_book)
-    if not _has_supplies(claim, context, book):
-        return
-    past = _past(claim, context)
-    for item in items_of(claim, book, past, context.today):
-        found = [
-            *refill_holds(item, book, past),
-            *quantity_holds(item, book, past, settings),
-            *order_holds(item, past, settings),
-        ]
+    for item in _items(claim, context, book):
+        found = [*refill_holds(item, book), *quantity_holds(item, book, settings), *order_holds(item, settings)]
         yield from (hold for hold in found if hold.rule not in settings.skip)
 
 
@@ -105,22 +92,9 @@ def _book(settings: ResupplySettings, tables: Tables) -> Book:
     return Book(settings.payer_classes, *(tables[name] for name in gateway_tables))
 
 
-def _has_supplies(claim: Claim, context: ClaimContext[ResupplySettings], book: Book) -> bool:
-    # A claim that voids one bills nothing.
-    if claim.frequency == "8":
-        return False
-    return any(book.limits(line.dates.start or context.today, line.code) for line in claim.lines)
-
-
-def _past(claim: Claim, context: ClaimContext[ResupplySettings]) -> Past:
-    return Past(
-        context.history(claim),
-        context.deliveries(claim),
-        context.equipment(claim),
-        context.orders(claim),
-        context.documents(claim),
-        requests_of(context.rows(REFILLS.name, claim)),
-    )
+def _items(claim: Claim, context: ClaimContext[ResupplySettings], book: Book) -> list[Item]:
+    """The supplies of a claim; a claim that voids one (frequency 8) bills none."""
+    return [] if claim.frequency == "8" else items_of(claim, book, Past(claim, context), context.today)
 
 
 # --- beside the chains

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from functools import cached_property
 
-from gateway.core.model.belongings import Delivery, Document, Equipment, Order, Proof
+from gateway.core.model.belongings import Delivery, Document, Order, Proof
 from gateway.core.model.decision import Finding, Hold, HoldType, Severity
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
-from gateway.plugins import HistoryLine
+from gateway.plugins import ClaimContext, HistoryLine
 from gateway.plugins.months import add_months
 
 from .limits import Book, Limit, for_line
-from .requests import Request, days_of_yes
+from .requests import REFILLS, Request, days_of_yes, requests_of
 from .settings import ResupplySettings
 from .supply import (
     NOT_BILLED,
@@ -37,27 +38,63 @@ DAYS_OF_A_MONTH = 31
 RECORD = "medical_record"
 
 
-class Past(NamedTuple):
-    """What is known of the patient."""
+class Past:
+    """What is known of the patient; each kind is looked up when it is first asked for."""
 
-    history: Sequence[HistoryLine]
-    deliveries: Sequence[Delivery]
-    equipment: Sequence[Equipment]
-    orders: Sequence[Order]
-    documents: Sequence[Document]
-    requests: Sequence[Request]
+    def __init__(self, claim: Claim, context: ClaimContext[ResupplySettings]) -> None:
+        self._claim = claim
+        self._context = context
+
+    @cached_property
+    def history(self) -> Sequence[HistoryLine]:
+        """Lines of the patient's claims."""
+        return self._context.history(self._claim)
+
+    @cached_property
+    def deliveries(self) -> Sequence[Delivery]:
+        """What was delivered."""
+        return self._context.deliveries(self._claim)
+
+    @cached_property
+    def orders(self) -> Sequence[Order]:
+        """Practitioners' orders."""
+        return self._context.orders(self._claim)
+
+    @cached_property
+    def documents(self) -> Sequence[Document]:
+        """Papers."""
+        return self._context.documents(self._claim)
+
+    @cached_property
+    def requests(self) -> Sequence[Request]:
+        """Refill requests."""
+        return requests_of(self._context.rows(REFILLS.name, self._claim))
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """What the patient had, rented or bought, has, or was given."""
+        known = {line.code for line in self.history if line.state not in NOT_BILLED}
+        known |= {one.code for one in self.deliveries}
+        return frozenset(known)
+
+    def has(self, codes: Collection[str], day: dt.date) -> bool:
+        """Whether the patient had one of these by a day."""
+        if not self.codes.isdisjoint(codes):
+            return True
+        return any(one.code in codes and one.started_on <= day for one in self._context.equipment(self._claim))
 
 
-class Item(NamedTuple):
-    """A line that dispenses a supply: on which day, with the maximums that are meant for it, what the patient was given
-    of it before, and the units of the claim's earlier lines of the same code."""
+@dataclass(frozen=True)
+class Item:
+    """A line that dispenses a supply: on which day, with the maximums that are meant for it, and the units of the
+    claim's earlier lines of the same code."""
 
+    claim: Claim
     line: ServiceLine
     day: dt.date
     limits: tuple[Limit, ...]
-    given: tuple[Dispensed, ...]
     beside: Decimal
-    at_facility: bool
+    past: Past
 
     @property
     def days(self) -> int:
@@ -65,26 +102,33 @@ class Item(NamedTuple):
         end = self.line.dates.end or self.day
         return max((end - self.day).days + 1, 1)
 
+    @property
+    def at_facility(self) -> bool:
+        """Whether the patient is in a nursing facility."""
+        return (self.line.place_of_service or self.claim.place_of_service) in FACILITIES
 
-def items_of(claim: Claim, book: Book, past: Past, today: dt.date) -> Iterator[Item]:
+    @cached_property
+    def given(self) -> tuple[Dispensed, ...]:
+        """What the patient was given of the item before. A replacement bills again what stands there of its day."""
+        found = dispensed(self.past.history, self.past.deliveries, self.line.code, self.claim.id, self.day)
+        return found if self.claim.frequency == "1" else tuple(one for one in found if one.on != self.day)
+
+
+def items_of(claim: Claim, book: Book, past: Past, today: dt.date) -> list[Item]:
     """The lines of a claim that dispense supplies with a usual maximum."""
     so_far: dict[str, Decimal] = {}
+    found = []
     for line in claim.lines:
-        day = line.dates.start or today
-        limits = book.limits(day, line.code)
-        if not limits:
-            continue
-        given = dispensed(past.history, past.deliveries, line.code, claim.id, day)
-        if claim.frequency != "1":
-            # A replacement bills again what stands there of the same day.
-            given = tuple(one for one in given if one.on != day)
-        facility = (line.place_of_service or claim.place_of_service) in FACILITIES
-        beside = so_far.get(line.code, Decimal(0))
-        yield Item(line, day, for_line(limits, line.modifiers), given, beside, facility)
-        so_far[line.code] = beside + line.units
+        code, day = line.code, line.dates.start or today
+        limits = book.limits(day, code)
+        if limits:
+            beside = so_far.get(code, Decimal(0))
+            found.append(Item(claim, line, day, for_line(limits, line.modifiers), beside, past))
+            so_far[code] = beside + line.units
+    return found
 
 
-def refill_holds(item: Item, book: Book, past: Past) -> Iterator[Hold]:
+def refill_holds(item: Item, book: Book) -> Iterator[Hold]:
     """RS-1 and RS-2: a refill was asked for in time, and is not delivered too soon."""
     rule = book.rule(item.day)
     supply = supply_before(item.given, item.day, book.limits(item.day, item.line.code))
@@ -92,8 +136,7 @@ def refill_holds(item: Item, book: Book, past: Past) -> Iterator[Hold]:
         return
     what = f"Line {item.line.number}, {item.line.code}"
     opened = contact_open(rule, supply.end, item.day)
-    yes = days_of_yes(past.requests, past.documents, (item.line.code,))
-    if opened is not None and not answered(yes, opened, item.day) and not _picked_up(item, past):
+    if opened is not None and not _said_yes(item, opened) and not _picked_up(item):
         yield _hold(
             "RS-1",
             item,
@@ -112,11 +155,16 @@ def refill_holds(item: Item, book: Book, past: Past) -> Iterator[Hold]:
         )
 
 
-def _picked_up(item: Item, past: Past) -> bool:
+def _said_yes(item: Item, opened: dt.date) -> bool:
+    days = days_of_yes(item.past.requests, item.past.documents, (item.line.code,))
+    return answered(days, opened, item.day)
+
+
+def _picked_up(item: Item) -> bool:
     """Whether the patient took it in the store and signed for it, which is request enough (4.1.3)."""
     return any(
         one.code == item.line.code and one.proof is Proof.PICKUP and one.delivered_on == item.day
-        for one in past.deliveries
+        for one in item.past.deliveries
     )
 
 
@@ -138,57 +186,46 @@ def over_maximum(item: Item, book: Book) -> Quantity | None:
     return found
 
 
-class TooMuch(NamedTuple):
-    """Why a line dispenses too much, in words; `certain`: by a maximum that keeps the claim back."""
-
-    why: str
-    certain: bool
-
-
-def too_much(item: Item, book: Book, past: Past, settings: ResupplySettings) -> TooMuch | None:
-    """RS-3: no more than usual, and for no longer than may be dispensed at once; unless the reason is documented."""
+def too_much(item: Item, book: Book, settings: ResupplySettings) -> str:
+    """RS-3: no more than usual, and for no longer than may be dispensed at once, unless the reason is documented. What
+    is wrong, in words; empty where nothing is."""
     rule = book.rule(item.day)
     if rule is not None and rule.partial and "RS-6" not in settings.skip:
-        return None
-    if documented(item, past, settings.documented_months):
-        return None
+        return ""
     what = f"Line {item.line.number}, {item.line.code}"
-    certain = not all(limit.warns for limit in item.limits)
+    months = max(months_at_once(limit, rule, item.at_facility) for limit in item.limits)
     over = over_maximum(item, book)
     if over is not None:
         daily = any(limit.per_day is not None for limit in item.limits)
         period = f"for {min(item.days, DAYS_OF_A_MONTH)} day(s)" if daily else f"in {over.months} month(s)"
-        return TooMuch(
+        why = (
             f"{what}: {_number(item.line.units)} unit(s) now and {_number(over.earlier)} since "
             f"{over.since:%m/%d/%Y}; usual is {_number(over.limit)} {period}. Lower the quantity, wait until it is "
-            "due, or add the record that says why more is needed.",
-            certain,
+            "due, or add the record that says why more is needed."
         )
-    months = max(months_at_once(limit, rule, item.at_facility) for limit in item.limits)
-    if item.days > months * DAYS_OF_A_MONTH:
-        return TooMuch(
+    elif item.days > months * DAYS_OF_A_MONTH:
+        why = (
             f"{what}: it spans {item.days} days, and at most {months} month(s) may be dispensed at once. Check the "
-            "dates.",
-            certain,
+            "dates."
         )
-    return None
+    else:
+        return ""
+    return "" if documented(item, settings.documented_months) else why
 
 
-def quantity_holds(item: Item, book: Book, past: Past, settings: ResupplySettings) -> Iterator[Hold]:
+def quantity_holds(item: Item, book: Book, settings: ResupplySettings) -> Iterator[Hold]:
     """RS-3, where the maximum is certain."""
-    found = too_much(item, book, past, settings)
-    if found is not None and found.certain:
-        yield _hold("RS-3", item, found.why)
+    if not all(limit.warns for limit in item.limits) and (why := too_much(item, book, settings)):
+        yield _hold("RS-3", item, why)
 
 
-def quantity_warnings(item: Item, book: Book, past: Past, settings: ResupplySettings) -> Iterator[Finding]:
+def quantity_warnings(item: Item, book: Book, settings: ResupplySettings) -> Iterator[Finding]:
     """RS-3, where it is not."""
-    found = too_much(item, book, past, settings)
-    if found is not None and not found.certain:
-        yield _warning("RS-3", item, found.why, "2400 SV104")
+    if all(limit.warns for limit in item.limits) and (why := too_much(item, book, settings)):
+        yield _warning("RS-3", item, why, "2400 SV104")
 
 
-def documented(item: Item, past: Past, months: int) -> bool:
+def documented(item: Item, months: int) -> bool:
     """Whether a medical record of the last months speaks of this item: why more of it is needed (RS-3)."""
     since = add_months(item.day, -months)
     return any(
@@ -196,13 +233,13 @@ def documented(item: Item, past: Past, months: int) -> bool:
         and item.line.code in paper.codes
         and paper.dated is not None
         and since <= paper.dated <= item.day
-        for paper in past.documents
+        for paper in item.past.documents
     )
 
 
-def order_holds(item: Item, past: Past, settings: ResupplySettings) -> Iterator[Hold]:
+def order_holds(item: Item, settings: ResupplySettings) -> Iterator[Hold]:
     """RS-4: of the orders that are known for the item, one is still good. None known is not this rule's (1.5)."""
-    orders = [one for one in past.orders if item.line.code in one.codes and one.ordered_on <= item.day]
+    orders = [one for one in item.past.orders if item.line.code in one.codes and one.ordered_on <= item.day]
     ends = [_order_end(one, settings.order_months) for one in orders]
     if orders and all(end is not None and end < item.day for end in ends):
         last = max(end for end in ends if end is not None)
@@ -223,10 +260,10 @@ def _order_end(order: Order, months: int) -> dt.date | None:
     return add_months(order.ordered_on, months) - dt.timedelta(days=1)
 
 
-def base_warnings(claim: Claim, item: Item, book: Book, past: Past) -> Iterator[Finding]:
+def base_warnings(item: Item, book: Book) -> Iterator[Finding]:
     """RS-5: the equipment that the supply is for is known, or stands in a note of the claim or the line."""
     bases = book.bases(item.day, [limit.family for limit in book.limits(item.day, item.line.code)])
-    if not bases or _knows(claim, item, bases, past):
+    if not bases or _knows(item, bases):
         return
     yield _warning(
         "RS-5",
@@ -237,14 +274,10 @@ def base_warnings(claim: Claim, item: Item, book: Book, past: Past) -> Iterator[
     )
 
 
-def _knows(claim: Claim, item: Item, bases: frozenset[str], past: Past) -> bool:
-    known = {line.code for line in past.history if line.state not in NOT_BILLED}
-    known |= {one.code for one in past.equipment if one.started_on <= item.day}
-    known |= {one.code for one in past.deliveries if one.delivered_on <= item.day}
-    known |= {line.code for line in claim.lines}
-    if known & bases:
+def _knows(item: Item, bases: frozenset[str]) -> bool:
+    if any(line.code in bases for line in item.claim.lines) or item.past.has(bases, item.day):
         return True
-    said = " ".join(note.text for note in (*claim.notes, *item.line.notes)).upper()
+    said = " ".join(note.text for note in (*item.claim.notes, *item.line.notes)).upper()
     return any(code in said for code in bases)
 
 
