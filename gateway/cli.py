@@ -10,6 +10,10 @@ import click
 from .lazy_group import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "authorizations": (
+        "gateway.operate.belongings_commands:authorizations",
+        "Prior authorizations of patients; bringing them in.",
+    ),
     "backup": ("gateway.operate.commands:backup", "Copy everything into a folder, while the gateway runs."),
     "batches": ("gateway.operate.batch_commands:batches", "Interchanges made of claims; sending one that waits."),
     "config": ("gateway.config.commands:config", "Check and show the configuration."),
@@ -17,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deliveries": ("gateway.operate.belongings_commands:deliveries", "What was delivered to patients; bringing it in."),
     "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),
     "doctor": ("gateway.operate.commands:doctor", "Look whether everything is there and adds up."),
+    "document": ("gateway.operate.document_commands:document", "Papers of patients: adding, listing, saving them."),
+    "drop": ("gateway.operate.drop_command:drop", "Hand a document in to a plugin that takes such."),
     "equipment": ("gateway.operate.belongings_commands:equipment", "The equipment that patients have; bringing it in."),
     "explain": (
         "gateway.operate.explain_commands:explain",
@@ -24,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "graph": ("gateway.config.commands:graph", "Draw the chains: what each is for, and its steps."),
     "holds": ("gateway.operate.work_commands:holds", "Claims that are kept back, and letting them go."),
+    "orders": ("gateway.operate.belongings_commands:orders", "Orders of practitioners; bringing them in."),
     "partner": (
         "gateway.operate.commands:partner",
         "Clearinghouses and payers: how their lines do; start a stopped one.",

@@ -28,6 +28,7 @@ from .core.flow.deaths import Deaths
 from .core.flow.drop import DropFolder
 from .core.flow.drop import Source as DropSource
 from .core.flow.fetch import PollClock
+from .core.flow.look_again import due_today
 from .core.flow.partner_lines import PartnerLines
 from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
@@ -49,6 +50,7 @@ BATCH_LOOK_SECONDS = 1.0
 POLL_LOOK_SECONDS = 1.0
 WATCH_SECONDS = 60.0
 EXPIRE_SECONDS = 3600.0
+LOOK_SECONDS = 600.0
 DESK_PROCESSES = 2
 
 
@@ -169,6 +171,7 @@ class Gateway:
         self._look_after(self.config.partners, self.config.gateway.sources)
         engine.schedule("watch", WATCH_SECONDS, "watch", lambda now: (now.isoformat(), {}))
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
+        engine.schedule("look", LOOK_SECONDS, "look", lambda now: due_today(self.services, now))
         self._schedule_plugins(self.config)
 
     def _schedule_plugins(self, config: Config) -> set[str]:
@@ -188,9 +191,15 @@ class Gateway:
             engine.schedule(f"poll:{name}", POLL_LOOK_SECONDS, "poll", PollClock(self.services, name, self._rng).due)
         for source in sources if self._doors else ():
             assert source.drop_folder is not None  # absolute paths are set when the configuration is read
-            drop = DropFolder(
-                DropSource(source.name, source.drop_folder, source.patterns, gateway.stable_for), self.clock
+            of_source = DropSource(
+                source.name,
+                source.drop_folder,
+                source.patterns,
+                gateway.stable_for,
+                source.drop,
+                source.patients_of,
             )
+            drop = DropFolder(of_source, self.clock)
             engine.schedule(f"drop:{source.name}", gateway.poll_every, "drop", drop.due)
 
     def _batch_due(self, partner: str) -> Due:

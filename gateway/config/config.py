@@ -14,10 +14,12 @@ from pydantic import BaseModel
 from gateway.core.model.known_codes import KnownCodes
 from gateway.plugins.chains import STATIONS, Chains, ChainSpec
 from gateway.plugins.declaring import Declared
+from gateway.plugins.desk_claims import SOURCE as MADE
 from gateway.plugins.host import PluginHost
 from gateway.plugins.rows import DeclaredTable
 from gateway.plugins.tables import Tables
 
+from .checks import Checks
 from .codes import load_codes
 from .faults import Document
 from .models import GatewayConfig, Source
@@ -77,6 +79,14 @@ class Config:
     def source(self, name: str) -> Source | None:
         """The billing system of this name; None where there is none."""
         return self._sources.get(name)
+
+    def checks_of(self, source: str) -> Checks | None:
+        """What is done about claims of a source that do not keep to their guide; None where it is no source any more.
+        Claims that plugins make are checked as those of a source that sets nothing."""
+        known = self._sources.get(source)
+        if known is not None:
+            return known.check
+        return Checks() if source.startswith(MADE) else None
 
     def partner(self, name: str) -> Partner | None:
         """The partner of this name; None where there is none."""

@@ -16,6 +16,7 @@ from gateway.plugins.tables import Tables
 
 from .compiling import Loaded, checked_settings
 from .faults import ConfigFault, Document, Loc, nearest
+from .models import Source
 from .partner import Partner
 
 KEY = "desk"
@@ -47,6 +48,60 @@ def load_named(desk: Mapping[str, Any], document: Document, finder: Finder, host
                 )
             )
     return faults
+
+
+def load_dropped(sources: Sequence[Source], document: Document, finder: Finder, host: PluginHost) -> list[ConfigFault]:
+    """Load the plugins that sources hand documents to, which nothing else need name; returns what is wrong there."""
+    faults = []
+    for index, source in enumerate(sources):
+        plugin, slash, _ = source.drop.partition("/")
+        if not source.drop:
+            continue
+        at: Loc = ("sources", index, "drop")
+        if not slash:
+            faults.append(document.fault(at, f"drop: {source.drop!r} cannot be used", "plugin/name"))
+            continue
+        try:
+            finder.load(plugin, host)
+        except PluginRefused as error:
+            faults.append(document.fault(at, str(error)))
+    return faults
+
+
+def check_drops(
+    sources: Sequence[Source], document: Document, declared: Mapping[str, Declared], faults: list[ConfigFault]
+) -> None:
+    """Sources that hand documents to what no plugin takes, or that are set as if they sent claims."""
+    known = {f"{one.plugin.name}/{drop.name}" for one in declared.values() for drop in one.drops}
+    names = [source.name for source in sources]
+    usual = Source(name="usual")
+    for index, source in enumerate(sources):
+        if source.drop and "/" in source.drop and source.drop not in known:
+            faults.append(
+                document.fault(
+                    ("sources", index, "drop"),
+                    f"drop: no plugin takes documents as {source.drop!r}",
+                    f"one of {', '.join(sorted(known))}" if known else "a plugin that declares a drop",
+                    nearest(source.drop, known),
+                )
+            )
+        if source.patients_of and source.patients_of not in names:
+            faults.append(
+                document.fault(
+                    ("sources", index, "patients_of"),
+                    f"patients_of: no source is called {source.patients_of!r}",
+                    f"one of {', '.join(names)}",
+                    nearest(source.patients_of, names),
+                )
+            )
+        if source.patients_of and not source.drop:
+            faults.append(document.fault(("sources", index, "patients_of"), "patients_of goes with drop"))
+        for key in ("format", "our_claim_numbers", "check") if source.drop else ():
+            # Not what was set: in a stored configuration everything is.
+            if getattr(source, key) != getattr(usual, key):
+                faults.append(
+                    document.fault(("sources", index, key), f"{key}: a source with drop sends no claims", "no such key")
+                )
 
 
 class Places:

@@ -25,7 +25,7 @@ from gateway.plugins.tables import Table, Tables
 from .codes import digests
 from .compiling import Compiler, Loaded, check_transport
 from .config import Config
-from .desks import Places, desks_of, load_named
+from .desks import Places, check_drops, desks_of, load_dropped, load_named
 from .faults import ConfigFault, Document, nearest, relative
 from .mending import Read, read_on
 from .models import GatewayConfig
@@ -159,6 +159,8 @@ def _assemble(
     stated_desk = main.model.desk if main is not None else {}
     desk_document = main.document if main is not None else documents.gateway
     faults += load_named(stated_desk, desk_document, finder, host)
+    stated_sources = main.model.sources if main is not None else ()
+    faults += load_dropped(stated_sources, desk_document, finder, host)
     files = dict(documents.tables) | _add_tables_of_plugins(tables, loaded, finder, host, faults)
     for plugin in host:
         for name, columns in plugin.tables.items():
@@ -177,6 +179,7 @@ def _assemble(
     desks = desks_of(stated_desk, desk_document, places, root, host, everything, faults)
     _check_payers(partners, faults)
     _check_reach(loaded, documents.partners, [partner for partner, _ in partners], faults, whole=not doubtful)
+    check_drops(stated_sources, desk_document, desks.declared, faults)
     if main is not None:
         _check_sources(main.model, main.document, faults)
     if secrets:

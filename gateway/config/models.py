@@ -62,6 +62,13 @@ class Web(Model):
     """Whether /metrics answers without a token."""
 
 
+class Documents(Model):
+    """Papers of patients: orders, proofs of delivery, certificates."""
+
+    max_mb: int = Field(default=20, ge=1, le=512)
+    """The largest file that is taken."""
+
+
 class Workers(Model):
     """How much runs at the same time."""
 
@@ -104,6 +111,7 @@ class GatewayConfig(Model):
     data_dir: Path = Path("var")
     database: Database = nested()
     web: Web = nested()
+    documents: Documents = nested()
     workers: Workers = nested()
     retention: Retention = nested()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -140,6 +148,10 @@ class Source(Model):
     name: Name
     drop_folder: Path | None = None
     """Where it puts files; `<data_dir>/in/<name>` without it."""
+    drop: str = Field(default="", max_length=121)
+    """Its files are no claims, but documents for this drop of a plugin: `plugin/name`."""
+    patients_of: str = ""
+    """Of a source with `drop`: its documents know patients by the ids of this source; by its own without it."""
     patterns: tuple[str, ...] = ("*",)
     """Which file names are taken; shell patterns, upper and lower case alike."""
     format: Literal["837", "json", "auto"] = "auto"

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from ..core.store.archive import Archive
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
     """What a call needs (`core.flow.services.Desks`)."""
 
     archive: Archive
     reads: Engine
 
 
-def _note(connection: Connection, what: str) -> None:
+def note_access(connection: Connection, what: str) -> None:
     """A line in the access log: somebody looked."""
     from sqlalchemy import insert
 
@@ -80,7 +80,7 @@ def show_worklist(config: Config, name: str, team: str, kind: str, payer: str, l
     _, worklist = _found(config, "worklists", name)
 
     def read(connection: Connection) -> Listed:
-        _note(connection, f"worklist {name}")
+        note_access(connection, f"worklist {name}")
         return listed(connection, worklist, team=team, kind=kind, payer=payer, limit=MOST if as_csv else limit)
 
     found = change(config, read)
@@ -165,9 +165,12 @@ def settings(given: Sequence[str]) -> dict[str, Any]:
 @click.argument("plugin")
 @click.argument("command", required=False)
 @click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="An option; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do none of it.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table as CSV, for a spreadsheet.")
 @click.pass_obj
-def run(config_path: Path, plugin: str, command: str | None, given: tuple[str, ...], as_csv: bool) -> None:
+def run(
+    config_path: Path, plugin: str, command: str | None, given: tuple[str, ...], dry_run: bool, as_csv: bool
+) -> None:
     """Run COMMAND of PLUGIN; without COMMAND, list those that it has."""
     config = require(config_path, secrets=False)
     found = config.declared.get(plugin)
@@ -180,11 +183,27 @@ def run(config_path: Path, plugin: str, command: str | None, given: tuple[str, .
         return
     if command not in {one.name for one in found.commands}:
         raise NotAsked(f"Plugin {plugin!r} has no command {command!r}: {', '.join(c.name for c in found.commands)}.")
-    answer = _call(config, found, "plugin_commands", command, settings(given), f"plugin run {plugin} {command}")
-    if isinstance(answer.result, Mapping):
-        _show_rows(answer.result, as_csv, "Nothing.")
-    elif answer.result:
-        click.echo(answer.result)
+    what = f"plugin run {plugin} {command}"
+    answer = _call(config, found, "plugin_commands", command, settings(given), what, dry_run=dry_run)
+    show_answer(answer, as_csv, dry_run=dry_run)
+
+
+def show_answer(answer: DeskAnswer, as_csv: bool, *, dry_run: bool) -> None:
+    """What a command or drop said; of a dry run also what it would do, as a table in the CSV of which it stands
+    alone."""
+    from ..plugins.desk_views import TOLD, told
+
+    rows = [["" if one is None else str(one) for one in row] for row in told(answer.acts)] if dry_run else []
+    if not (dry_run and as_csv):
+        if isinstance(answer.result, Mapping):
+            _show_rows(answer.result, as_csv, "Nothing.")
+        elif answer.result:
+            click.echo(answer.result)
+    if dry_run:
+        click.echo(
+            "This would be done, and none of it is:\n" if rows and not as_csv else "", nl=bool(rows and not as_csv)
+        )
+        show(TOLD, rows, as_csv, "Nothing would be done.")
 
 
 def _show_rows(result: Mapping[str, Any], as_csv: bool, nothing: str) -> None:
@@ -194,16 +213,19 @@ def _show_rows(result: Mapping[str, Any], as_csv: bool, nothing: str) -> None:
 # --- how it is called ------------------------------------------------------------------------------
 
 
-def _call(config: Config, found: Declared, hook: str, name: str, argument: Any, what: str) -> DeskAnswer:
-    """Call it in a process of its own, as the gateway does, and have written what it wants done.
+def _call(
+    config: Config, found: Declared, hook: str, name: str, argument: Any, what: str, *, dry_run: bool = False
+) -> DeskAnswer:
+    """Call it in a process of its own, as the gateway does, and have written what it wants done, unless it is a dry
+    run.
 
     Raises:
         NotAsked: what was set is not as it must be, or there is no database.
         ClickException: it failed.
     """
-    from ..core.clock import SystemClock, business_date
-    from ..core.flow.desk_calls import call_of, take
-    from ..core.flow.desk_records import FAILED, NOT_TAKEN
+    from ..core.clock import SystemClock
+    from ..core.flow.desk_calls import call_of, makes_of, take
+    from ..core.flow.desk_records import DONE, FAILED, NOT_TAKEN
     from ..core.store.archive import Archive
     from ..core.store.engine import make_sync_engine
 
@@ -212,14 +234,16 @@ def _call(config: Config, found: Declared, hook: str, name: str, argument: Any, 
     with database(config) as (engine, places):
         places.prepare()
         with engine.begin() as connection:
-            _note(connection, what)
+            note_access(connection, what)
         reads = make_sync_engine(places.business_url, read_only=True)
         try:
-            answer = asyncio.run(_ask(_Parts(Archive(places.archive_dir), reads), config, call, argument))
+            answer = asyncio.run(_ask(Parts(Archive(places.archive_dir), reads), config, call, argument))
         finally:
             reads.dispose()
         with engine.begin() as connection:
-            take(connection, call, answer, now, business_date(now, config.gateway.organisation.time_zone))
+            if dry_run and answer.outcome == DONE:
+                return answer
+            take(connection, call, answer, makes_of(Archive(places.archive_dir), config), now)
     if answer.outcome == NOT_TAKEN:
         raise NotAsked(answer.why)
     if answer.outcome == FAILED:
@@ -230,7 +254,7 @@ def _call(config: Config, found: Declared, hook: str, name: str, argument: Any, 
     return answer
 
 
-async def _ask(parts: _Parts, config: Config, call: Call, argument: Any) -> DeskAnswer:
+async def _ask(parts: Parts, config: Config, call: Call, argument: Any) -> DeskAnswer:
     from ..core.clock import SystemClock
     from ..core.engine.decide_pool import DecidePool
     from ..core.flow.desk_calls import ask

@@ -30,6 +30,7 @@ from ..core.store.tables import (
     blobs,
     claim_payments,
     claims,
+    documents,
     files,
     remittances,
     work_items,
@@ -85,6 +86,8 @@ def due(connection: Connection, policy: Retention, now: dt.datetime) -> list[tup
             blobs.c.stored_at < before,
             blobs.c.purpose.in_(["inbound", "outbound", "decision"]),
             ~needed,
+            # A paper of a patient that came as a file of claims as well stays.
+            ~exists().where(documents.c.sha256 == blobs.c.sha256),
         )
     )
     return [(row.sha256, row.size) for row in rows]

@@ -9,22 +9,24 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
-import re
-import tempfile
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from aiohttp import web
 from sqlalchemy import Connection, func, select
 
 from ..core.flow import belongings, json_file
-from ..core.flow.belongings import Kind, take_in
+from ..core.flow.belongings import Kind, OnlyTried, only_try, take_in
 from ..core.flow.receive import Received, Write, receive
 from ..core.model.belongings_file import MOST_BYTES, DocumentRefused
 from ..core.store import plugin_calls
+from ..core.store.archive import Stored
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
-from . import again, metrics, plugin_routes
+from . import again, documents, drops, metrics, plugin_routes
 from .admission import SERVER, Server, needs
+from .bodies import file_name as _name
+from .bodies import spooled as _spooled
+from .bodies import too_large as _too_large
 from .problems import Handler, in_plain_words, problem
 
 CALLS_OF_DAYS = 30
@@ -38,45 +40,21 @@ def _received(got: Received) -> web.Response:
     return web.json_response(body, status=200 if got.duplicate_of else 202)
 
 
-async def _spooled(request: web.Request, limit: int) -> BinaryIO | None:
-    """The body, in memory or (above a megabyte) on the archive's disk; None where it is larger than allowed."""
-    if (request.content_length or 0) > limit:
-        return None
-    incoming = request.app[SERVER].services.archive.root / "incoming"
-    spool = tempfile.SpooledTemporaryFile(max_size=1 << 20, dir=str(incoming))  # noqa: SIM115
-    size = 0
-    try:
-        async for block in request.content.iter_chunked(1 << 18):
-            size += len(block)
-            if size > limit:
-                break
-            await asyncio.to_thread(spool.write, block)
-        spool.seek(0)
-    except BaseException:
-        spool.close()
-        raise
-    if size > limit:
-        spool.close()
-        return None
-    return cast(BinaryIO, spool)
-
-
-def _name(given: str, otherwise: str) -> str:
-    """What a file is called: the last part of what its sender says, in one line."""
-    last = re.split(r"[/\\]", given)[-1]
-    return re.sub(r"[\x00-\x1f\x7f]", "_", last).strip()[:200] or otherwise
-
-
-def _too_large(limit: int) -> web.Response:
-    return problem(413, "Too large", f"At most {limit >> 20} MB are taken here; split it, or use the drop folder.")
-
-
-async def _sent(request: web.Request, most: int | None = None) -> tuple[str, BinaryIO] | web.Response:
+async def _sent(
+    request: web.Request, most: int | None = None, *, claims: bool = True
+) -> tuple[str, BinaryIO] | web.Response:
     """The source that sends, and what it sends (at most so many bytes); or the answer that says why it is not taken."""
     config = request.app[SERVER].services.config
     source = config.source(request.match_info["source"])
     if source is None:
         return _no_source(request.app[SERVER], request.match_info["source"])
+    if claims and source.drop:
+        return problem(
+            422,
+            "It sends no claims",
+            f"Source {source.name!r} hands in documents for a plugin: POST them to /api/v1/plugins/"
+            f"{source.drop.replace('/', '/drops/')}?source={source.patients_of or source.name}",
+        )
     limit = config.gateway.web.max_upload_mb << 20
     if most is not None:
         limit = min(limit, most)
@@ -116,8 +94,12 @@ async def post_claims(request: web.Request) -> web.StreamResponse:
 def _takes_rows(kind: Kind) -> Handler:
     @needs("submit")
     async def post_rows(request: web.Request) -> web.StreamResponse:
-        """Take rows of a kind, as CSV or a JSON list: all of them or none."""
-        sent = await _sent(request, MOST_BYTES)
+        """Take rows of a kind, as CSV or a JSON list: all of them or none. `?dry_run=true`: only say what they would
+        bring."""
+        dry_run = request.query.get("dry_run", "false").lower()
+        if dry_run not in ("true", "false"):
+            return problem(400, "Not understood", "dry_run is true or false.")
+        sent = await _sent(request, MOST_BYTES, claims=False)
         if isinstance(sent, web.Response):
             return sent
         source, body = sent
@@ -129,10 +111,15 @@ def _takes_rows(kind: Kind) -> Handler:
             return problem(422, "Nothing was taken in", str(refused))
         server = request.app[SERVER]
         services = server.services
-        stored = await asyncio.to_thread(services.archive.put, data)
         zone = services.config.gateway.organisation.time_zone
         name = _name(request.query.get("name", ""), kind.name)
         now = services.clock.now()
+        if dry_run == "true":
+            try:
+                await server.write(only_try, kind, source, name, Stored.of(data), rows, zone, now)
+            except OnlyTried as tried:
+                return web.json_response({"dry_run": True} | tried.done._replace(file_id=0)._asdict())
+        stored = await asyncio.to_thread(services.archive.put, data)
         done = await server.write(take_in, kind, source, name, stored, rows, zone, now)
         return web.json_response(done._asdict())
 
@@ -295,6 +282,8 @@ def make_app(server: Server) -> web.Application:
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             *again.routes(),
+            *documents.ROUTES,
+            *drops.ROUTES,
             *plugin_routes.ROUTES,
             *metrics.ROUTES,
         ]

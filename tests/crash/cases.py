@@ -24,6 +24,10 @@ NOT_REACHED: dict[str, str] = {
         ("plugin.schedule.decided", "plugin.schedule.done"),
         "no plugin here has a schedule; tests/web/test_plugin_kills.py kills there",
     ),
+    **dict.fromkeys(
+        ("plugin.claims.archived", "plugin.drop.decided", "plugin.drop.done"),
+        "no plugin here makes claims or takes documents; tests/web/test_plugin_kills.py kills there",
+    ),
 }
 """Boundaries that the claims of these tests do not come by, each with the reason."""
 

@@ -18,6 +18,7 @@ from gateway.core.flow.desk_calls import take
 from gateway.core.flow.desk_lookups import StoreLookups
 from gateway.core.flow.desk_records import DONE, FAILED, NOT_TAKEN, DeskAnswer, pack_answer, read_answer
 from gateway.core.flow.desk_rests import Call
+from gateway.core.flow.make_claims import Makes
 from gateway.core.store import plugin_calls
 from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.ids import allocate
@@ -30,6 +31,7 @@ from gateway.plugins.testing_patients import PatientStock
 from .rows import NOW, add_batch
 
 TODAY = NOW.date()
+MAKES: Any = Makes(None, "T", "America/New_York")  # type: ignore[arg-type]  # no claim is made here
 CALL = Call("watch", "1.0", "plugin_schedules", "look")
 
 
@@ -49,7 +51,7 @@ def desk(connection: Connection | None = None, *, may_change: bool = True) -> De
 def done(connection: Connection, made: Desk) -> None:
     """Commit what it wants done, by way of the bytes in which it travels."""
     answer = read_answer(pack_answer(DeskAnswer(DONE, acts=made.acts, microseconds=5)))
-    take(connection, CALL, answer, NOW, TODAY)
+    take(connection, CALL, answer, MAKES, NOW)
 
 
 def items(connection: Connection) -> dict[str, tuple[str, str]]:
@@ -143,7 +145,7 @@ def test_the_same_key_again_changes_nothing_even_after_it_was_closed(connection:
 
 def test_a_plugin_cannot_close_what_is_not_its_own(connection: Connection) -> None:
     other = DeskAnswer(DONE, acts=list(_opened("one")))
-    take(connection, CALL._replace(plugin="other"), other, NOW, TODAY)
+    take(connection, CALL._replace(plugin="other"), other, MAKES, NOW)
     made = desk(connection)
     made.close_item("one", "Mine?")
     made.close_item("desk:other:one", "Mine?")
@@ -160,10 +162,10 @@ def _opened(key: str) -> Iterator[Any]:
 def test_a_failure_is_one_work_item_a_day_and_closes_when_it_works_again(connection: Connection) -> None:
     failed = DeskAnswer(FAILED, "KeyError at watch.py:3 in look", microseconds=7)
     for call in (CALL, CALL, CALL._replace(name="look_2"), CALL._replace(plugin="other")):
-        take(connection, call, failed, NOW, TODAY)
+        take(connection, call, failed, MAKES, NOW)
     assert len(items(connection)) == 3
-    take(connection, CALL, DeskAnswer(NOT_TAKEN, "days is missing."), NOW, TODAY)
-    take(connection, CALL, DeskAnswer(DONE), NOW, TODAY)
+    take(connection, CALL, DeskAnswer(NOT_TAKEN, "days is missing."), MAKES, NOW)
+    take(connection, CALL, DeskAnswer(DONE), MAKES, NOW)
     states = {key.removesuffix(f":{TODAY}"): state for key, (state, _) in items(connection).items()}
     assert states == {
         "desk_failure:watch:plugin_schedules:look": "closed",

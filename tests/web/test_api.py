@@ -285,3 +285,17 @@ async def test_deliveries_and_equipment_are_taken_whole_or_not_at_all(desk: Desk
     assert (status, told["new"]) == (200, 1)
     (row,) = await desk.rows(files, files.c.id == told["file_id"])
     assert (row.kind, row.state) == ("EQUIPMENT", "read")
+
+
+async def test_orders_and_authorizations_come_by_the_api_and_can_be_tried_out(desk: Desk) -> None:
+    order = {"patient_id": "P-8", "order_number": "RX-8", "codes": ["E1390"], "ordered_on": "2026-11-02"}
+    body = json.dumps([order]).encode()
+    for dry_run, more in (("true", {"dry_run": True, "file_id": 0}), ("false", {})):
+        status, told = await desk.send("billing/orders", body, dry_run=dry_run)
+        assert (status, told["new"], told["new_patients"]) == (200, 1, 1)
+        assert told.items() >= more.items()
+    status, told = await desk.send("billing/orders", body, dry_run="perhaps")
+    assert (status, told["detail"]) == (400, "dry_run is true or false.")
+    authorization = {"patient_id": "P-8", "payer_id": "90101", "number": "U8", "codes": "K0823"}
+    status, told = await desk.send("billing/authorizations", json.dumps([authorization]).encode())
+    assert (status, told["new"], told["new_patients"]) == (200, 1, 0)

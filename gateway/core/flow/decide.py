@@ -172,13 +172,13 @@ def history_of(
 
 def _checked(asked: Asked, one: ReadClaim, config: Config, source: str) -> list[Noted]:
     """What the guides find in a claim as it came, and what is done about each; nothing where it is not asked."""
-    settings = config.source(source)
-    if asked.aside or not asked.alone or settings is None:
+    checks = config.checks_of(source)
+    if asked.aside or not asked.alone or checks is None:
         return []
     stored = one.claim.stored if one.claim is not None else StoredClaim.unpack(asked.content)
     noted = check_claim(stored, codes_of(config))
     for found in noted:
-        found.action = action_of(settings.check, found)
+        found.action = action_of(checks, found)
     return noted
 
 

@@ -7,7 +7,7 @@ and a work item where it failed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -16,18 +16,19 @@ from sqlalchemy import Connection, select
 from ...config import Config
 from ...plugins.calling import limit_of
 from ...plugins.declaring import NotDeclared
-from ...plugins.desk_views import CloseItem, Note, OpenItem
 from ..clock import business_date
 from ..engine.port import DecideFailed
-from ..store import plugin_calls, timeline
-from ..store.tables import claims, work_items
+from ..store import plugin_calls
+from ..store.archive import Archive
+from ..store.tables import work_items
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
 from . import stored_config
-from .desk_lookups import key_of
+from .desk_acts import apply
 from .desk_records import FAILED, NOT_TAKEN, RESTS, DeskAnswer, DeskRequest, pack_request, read_answer
 from .desk_rests import Call
 from .in_child import DESK
+from .make_claims import Makes
 from .services import DecidePool, Desks, Services
 
 T = TypeVar("T")
@@ -39,8 +40,6 @@ _WORDS = {
     "exited": "it ended the process in which it ran",
     "raised": "it broke the process in which it ran",
 }
-STATION = "plugin"
-"""What is noted on a timeline stands there under this name."""
 
 
 class Write(Protocol):
@@ -63,9 +62,18 @@ def call_of(config: Config, plugin: str, hook: str, name: str = "") -> Call:
 
 
 async def ask(
-    parts: Desks, pool: DecidePool, config: Config, call: Call, argument: Any, now: dt.datetime
+    parts: Desks,
+    pool: DecidePool,
+    config: Config,
+    call: Call,
+    argument: Any,
+    now: dt.datetime,
+    *,
+    document: str = "",
+    source: str = "",
 ) -> DeskAnswer:
-    """Call it in a child; writes nothing. What goes wrong is in the answer.
+    """Call it in a child; writes nothing. What goes wrong is in the answer. `document`: the hash of a document in the
+    archive that is its argument, which came from `source`.
 
     Raises:
         NotDeclared: it is not declared under this configuration.
@@ -86,6 +94,8 @@ async def ask(
         argument=argument,
         now=now,
         today=business_date(now, config.gateway.organisation.time_zone),
+        document=document,
+        source=source,
     )
     try:
         answer: Any = await pool.call(DESK + pack_request(request), (limit,))
@@ -99,7 +109,13 @@ async def ask(
     return DeskAnswer(FAILED, f"{why}{detail}", microseconds=int(limit * 1e6) if answer.why == "hung" else 0)
 
 
-def take(connection: Connection, call: Call, answer: DeskAnswer, now: dt.datetime, today: dt.date) -> None:
+def makes_of(archive: Archive, config: Config) -> Makes:
+    """What making claims needs, under a configuration."""
+    gateway = config.gateway
+    return Makes(archive, gateway.usage, gateway.organisation.time_zone)
+
+
+def take(connection: Connection, call: Call, answer: DeskAnswer, makes: Makes, now: dt.datetime) -> None:
     """Write what a call wants done, count it, and open (or close) the work item about its failures."""
     if answer.outcome == NOT_TAKEN:
         return
@@ -107,10 +123,10 @@ def take(connection: Connection, call: Call, answer: DeskAnswer, now: dt.datetim
     plugin_calls.add(connection, [(call.plugin, call.version, failed, answer.microseconds)], now.date())
     if failed:
         log.error("desk_failed", plugin=call.plugin, hook=call.hook, name=call.name, why=answer.why)
-        open_items(connection, [_failure(call, answer.why, today)], now)
+        open_items(connection, [_failure(call, answer.why, business_date(now, makes.time_zone))], now)
         return
     _close_failures(connection, call, now)
-    _apply(connection, call, answer, now)
+    apply(connection, call, answer.acts, makes, now)
 
 
 async def ask_and_take(services: Services, write: Write, call: Call, argument: Any = None) -> DeskAnswer:
@@ -125,7 +141,7 @@ async def ask_and_take(services: Services, write: Write, call: Call, argument: A
         return DeskAnswer(RESTS, why)
     answer = await ask(services, services.desks, config, call, argument, now)
     services.desk_rests.note(call, answer.outcome == FAILED)
-    await write(take, call, answer, now, business_date(now, config.gateway.organisation.time_zone))
+    await write(take, call, answer, makes_of(services.archive, config), now)
     return answer
 
 
@@ -162,52 +178,3 @@ def _close_failures(connection: Connection, call: Call, now: dt.datetime) -> Non
         )
     ).scalars()
     close_items(connection, list(found), "It works again.", now)
-
-
-def _apply(connection: Connection, call: Call, answer: DeskAnswer, now: dt.datetime) -> None:
-    known = _known(connection, {act.claim_id for act in answer.acts if not isinstance(act, CloseItem)} - {None})
-    opened: list[WorkItem] = []
-    for act in answer.acts:
-        if isinstance(act, OpenItem):
-            opened.append(_item(call, act, known))
-        elif isinstance(act, CloseItem):
-            # In their order: what was opened before may be what is closed.
-            open_items(connection, opened, now)
-            opened = []
-            close_items(connection, [key_of(call.plugin, act.key)], act.outcome, now)
-    open_items(connection, opened, now)
-    notes = [
-        timeline.Entry("claim", act.claim_id, STATION, act.what, who=f"plugin {call.plugin}"[:80])
-        for act in answer.acts
-        if isinstance(act, Note) and act.claim_id in known
-    ]
-    timeline.add(connection, notes, now)
-
-
-def _item(call: Call, act: OpenItem, known: Collection[int]) -> WorkItem:
-    claim_id = act.claim_id if act.claim_id in known else None
-    return WorkItem(
-        kind=act.kind,
-        key=key_of(call.plugin, act.key),
-        reason=act.reason,
-        team=act.team,
-        subject_kind="claim" if claim_id is not None else "plugin",
-        subject_id=claim_id,
-        claim_id=claim_id,
-        rule=act.rule,
-        cents=act.cents,
-        work_by=act.work_by,
-        deadline=act.deadline,
-        payer_id=act.payer_id,
-        partner=act.partner,
-    )
-
-
-def _known(connection: Connection, claim_ids: Collection[int | None]) -> set[int]:
-    """Those that are there: a claim may have been purged meanwhile, or never have been."""
-    wanted: Sequence[int] = sorted(one for one in claim_ids if one is not None)
-    found: set[int] = set()
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        found.update(connection.execute(select(claims.c.id).where(claims.c.id.in_(part))).scalars())
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -13,6 +14,9 @@ from ...plugins.blame import failure
 from ...plugins.calling import BadAnswer, NotTaken, call, looks_only
 from ...plugins.declaring import NotDeclared
 from ...plugins.desk import Desk
+from ...plugins.desk_claims import ClaimRefused
+from ...plugins.rubbish import Rubbish
+from ..store.archive import Archive
 from .desk_lookups import StoreLookups
 from .desk_records import DONE, FAILED, NOT_TAKEN, DeskAnswer, DeskRequest, pack_answer, read_request
 from .in_child import DESK, Marking
@@ -39,17 +43,22 @@ async def _call(request: DeskRequest, config: Config, reads: Engine, mark: Marki
             request.now,
             request.today,
             config.tables,
-            StoreLookups(connection, request.plugin),
+            StoreLookups(connection, request.plugin, declared.plugin.row_tables),
             may_change=not looks_only(request.hook, request.name),
+            row_tables=declared.plugin.row_tables,
+            source=request.source,
         )
         began = time.perf_counter()
         mark(0, 0)
         try:
-            result = await call(declared, request.hook, request.name, request.argument, desk)
+            argument = request.argument
+            if request.document:
+                argument = Archive(Path(request.archive_root)).read(request.document)
+            result = await call(declared, request.hook, request.name, argument, desk)
             outcome, why = DONE, ""
         except (NotTaken, NotDeclared) as error:
             result, outcome, why = None, NOT_TAKEN, str(error)
-        except BadAnswer as error:
+        except (BadAnswer, Rubbish, ClaimRefused) as error:
             result, outcome, why = None, FAILED, str(error)
         except (Exception, SystemExit) as error:
             result, outcome, why = None, FAILED, failure(error, declared.plugin.path)

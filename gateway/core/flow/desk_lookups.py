@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Column, Connection, Select, select
 
 from ...plugins.desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView
+from ...plugins.rows import RowTable
 from ..model.money import to_dollars
 from ..store.tables import claim_lines, claim_payments, claims, denials, holds, remittances, work_items
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
+from .desk_patients import StorePatients
 
 PAGE = 500
 
@@ -22,11 +24,11 @@ def key_of(plugin: str, key: str) -> str:
     return f"desk:{plugin}:{key}"
 
 
-class StoreLookups:
+class StoreLookups(StorePatients):
     """Look-ups on one connection that only reads."""
 
-    def __init__(self, connection: Connection, plugin: str) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, plugin: str, row_tables: Mapping[str, RowTable] | None = None) -> None:
+        super().__init__(connection, plugin, row_tables or {})
         self._prefix = key_of(plugin, "")
 
     def claims(

@@ -14,7 +14,8 @@ DONE, FAILED, NOT_TAKEN, RESTS = "done", "failed", "not taken", "rests"
 
 class DeskRequest(msgspec.Struct, array_like=True):
     """One call: of `plugin`, its declaration `name` under `hook` (a hook of the gateway's life has no name), with
-    `argument` as `plugins.calling` wants it."""
+    `argument` as `plugins.calling` wants it; or that is the content of `document`, by its hash in the archive, which
+    came from `source`."""
 
     config_hash: str
     config_root: str
@@ -26,6 +27,8 @@ class DeskRequest(msgspec.Struct, array_like=True):
     argument: Any
     now: dt.datetime
     today: dt.date
+    document: str = ""
+    source: str = ""
 
 
 class DeskAnswer(msgspec.Struct, array_like=True):

@@ -21,10 +21,12 @@ from ...plugins.pickup import PickupRules, RemoteFile, Sighting, look
 from ..boundary import boundary, declare
 from ..clock import Clock
 from ..engine.port import Payload, Run, workflow
+from ..store import drop_documents
 from ..store.archive import Stored
 from ..store.ids import allocate
 from ..store.tables import remote_files
 from ..x12.identify import looks_complete
+from . import plugin_drop
 from .receive import register
 from .services import Services
 
@@ -43,12 +45,15 @@ declare(
 
 
 class Source(NamedTuple):
-    """A billing system's drop folder: its name in the configuration, the folder, and which names are taken."""
+    """A billing system's drop folder: its name in the configuration, the folder, and which names are taken. With `drop`
+    (`plugin/name`) its files are documents for that plugin, which know patients by the ids of `patients_of`."""
 
     name: str
     folder: Path
     patterns: Sequence[str] = ("*",)
     stable_for: float = 5.0
+    drop: str = ""
+    patients_of: str = ""
 
     @property
     def party(self) -> str:
@@ -97,7 +102,11 @@ class DropFolder:
         if not files:
             return None
         key = f"{self.source.name}:{now.isoformat()}"
-        return key, {"source": self.source.name, "party": self.source.party, "files": files}
+        payload = {"source": self.source.name, "party": self.source.party, "files": files}
+        if self.source.drop:
+            plugin, _, name = self.source.drop.partition("/")
+            payload["drop"] = [plugin, name, self.source.patients_of or self.source.name]
+        return key, payload
 
 
 def _entry(file: RemoteFile, refused: str) -> dict[str, Any]:
@@ -177,8 +186,15 @@ def _take(services: Services, party: str, files: list[dict[str, Any]]) -> dict[s
     return {"taken": taken, "looked_at": looked_at.isoformat()}
 
 
-def _register(connection: Connection, services: Services, source: str, party: str, found: dict[str, Any]) -> list[int]:
-    """The rows of what was taken; returns the ids of the new files."""
+def _register(
+    connection: Connection,
+    services: Services,
+    source: str,
+    party: str,
+    found: dict[str, Any],
+    drop: Sequence[str] = (),
+) -> list[int]:
+    """The rows of what was taken; returns the ids of the new files. `drop`: they are documents for this one."""
     now = services.clock.now()
     looked_at = dt.datetime.fromisoformat(found["looked_at"])
     ids = []
@@ -195,14 +211,12 @@ def _register(connection: Connection, services: Services, source: str, party: st
         ).one_or_none()
         if row is not None and (row.settled_at is None or row.settled_at >= looked_at):
             continue  # Taken by an earlier look, and moved or about to be.
-        received = register(
-            connection,
-            source,
-            file["name"],
-            Stored(*file["stored"]),
-            now,
-            refused=file["refused"],
-        )
+        stored, refused = Stored(*file["stored"]), file["refused"]
+        if drop:
+            sent = plugin_drop.Sent(drop_documents.Dropped(*drop), source, "source", file["name"])
+            received = plugin_drop.register(connection, sent, stored, now, refused)
+        else:
+            received = register(connection, source, file["name"], stored, now, refused=refused)
         ids.append(received.file_id)
         values = {"state": "fetched", "file_id": received.file_id, "settled_at": None}
         if row is not None:
@@ -223,7 +237,8 @@ def _register(connection: Connection, services: Services, source: str, party: st
 
 
 def _move(services: Services, party: str, files: list[dict[str, Any]]) -> list[list[Any]]:
-    """Move what the database knows out of the drop folder; returns what is gone from it."""
+    """Move what the database knows out of the drop folder; returns what is gone from it. A plugin's document is moved
+    when it is decided whether it is taken."""
     with services.reads.connect() as connection:
         known = {
             (row.path, row.size, row.mtime): row.file_id
@@ -235,17 +250,20 @@ def _move(services: Services, party: str, files: list[dict[str, Any]]) -> list[l
                 )
             )
         }
+        ids = list(known.values())
+        undecided = drop_documents.waiting(connection, ids)
+        refused = drop_documents.refusals(connection, ids)
     moved = []
     for file in files:
         identity = (file["path"], file["size"], file["mtime"])
-        if identity not in known:
+        if identity not in known or known[identity] in undecided:
             continue
         path = Path(file["path"])
         try:
             status = path.stat()
             if (status.st_size, status.st_mtime_ns) != identity[1:]:
                 continue  # Another file of that name came meanwhile: it is not touched.
-            _put_away(path, known[identity], file["refused"])
+            _put_away(path, known[identity], file["refused"] or refused.get(known[identity], ""))
             boundary("drop.moved")
         except FileNotFoundError:
             pass  # Moved before a crash, or this moment by another look, or taken back by its owner.
@@ -290,7 +308,8 @@ async def take_up(run: Run, payload: Payload) -> list[int]:
     found = await run.step("take", _take, services, party, files)
     ids: list[int] = []
     if found["taken"]:
-        ids = await run.transact("register", _register, services, str(payload["source"]), party, found)
+        drop = tuple(payload.get("drop", ()))
+        ids = await run.transact("register", _register, services, str(payload["source"]), party, found, drop)
     boundary("intake.committed")
     moved = await run.step("move", _move, services, party, files)
     if moved:

@@ -27,6 +27,7 @@ from .breakers import called, calls_of_claims
 from .chunk import Survey, chunks, survey
 from .commit_claims import Origin, commit_chunk
 from .deciding import Asked, decide_chunk
+from .make_claims import tell_why
 from .receive import problem
 from .services import Services
 from .verdicts import unpack_chunk
@@ -112,6 +113,7 @@ def _commit(
     origin = Origin(file_id, facts["name"], facts["source"], facts["usage"], dt.date.fromisoformat(facts["today"]))
     chunk = unpack_chunk(blob)
     done = commit_chunk(connection, origin, chunk, now, final=final)
+    tell_why(connection, file_id, facts["source"], now)
     called(connection, services, chunk.config_hash, list(calls_of_claims(chunk)), now)
     return done._asdict()
 

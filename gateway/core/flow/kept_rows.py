@@ -106,12 +106,13 @@ def write(
         owner = owner_of(declared.table.of, patient_id, claim_id, row.payer_id)
         if owner or declared.table.of == "none":
             # By name: another version of the plugin may have its columns in another order.
-            values = [_unpacked(row.values.get(name), kind) for name, kind in declared.table.columns.items()]
+            values = [unpacked(row.values.get(name), kind) for name, kind in declared.table.columns.items()]
             found.append(Kept(declared, owner, values))
     return plugin_rows.write(connection, found, now) if found else 0
 
 
-def _unpacked(value: Any, kind: type) -> Any:
+def unpacked(value: Any, kind: type) -> Any:
+    """A value as its column has it, from how it travelled."""
     if value is None:
         return None
     if kind is dt.date:

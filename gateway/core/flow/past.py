@@ -21,13 +21,13 @@ from ..model.money import to_dollars
 from ..model.posting import PATIENT_KINDS, Kind
 from ..store.belongings import authorizations_of, deliveries_of, documents_of, equipment_of, orders_of
 from ..store.claims import bulks
+from ..store.patients import with_merged
 from ..store.tables import (
     adjustments,
     claim_lines,
     claim_payments,
     claims,
     line_payments,
-    patients,
     remittances,
     work_items,
 )
@@ -174,24 +174,6 @@ def by_patient(found: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
     for who, one in found:
         sorted_out[who].append(one)
     return sorted_out
-
-
-def with_merged(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
-    """Each of these patients and everybody who was merged into them, with the patient they count for."""
-    owner = {patient_id: patient_id for patient_id in ids}
-    layer = set(owner)
-    while layer:
-        found: set[int] = set()
-        for some in bulks(sorted(layer)):
-            rows = connection.execute(
-                select(patients.c.id, patients.c.merged_into).where(patients.c.merged_into.in_(some))
-            ).all()
-            for patient_id, into in rows:
-                if patient_id not in owner:
-                    owner[patient_id] = owner[into]
-                    found.add(patient_id)
-        layer = found
-    return owner
 
 
 def _load_payments(connection: Connection, owners: Owners) -> Mapping[int, Sequence[Any]]:

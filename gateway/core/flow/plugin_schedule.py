@@ -19,11 +19,10 @@ from ...config import Config
 from ...plugins.declared import BUSINESS_DAYS, WEEKDAYS, Schedule
 from ...plugins.declaring import NotDeclared
 from ..boundary import boundary, declare
-from ..clock import business_date
 from ..engine.port import Due, Payload, Run, workflow
 from ..store import archive
 from ..work.calendar import is_business_day
-from .desk_calls import ask, take
+from .desk_calls import ask, makes_of, take
 from .desk_records import NOT_TAKEN, DeskAnswer, pack_answer, read_answer
 from .desk_rests import Call
 from .services import Services
@@ -152,5 +151,5 @@ def _commit(connection: Connection, services: Services, call: Call, decided: dic
         answer = read_answer(services.archive.read(decided["sha256"]))
     else:
         answer = DeskAnswer(decided["outcome"], decided["why"], microseconds=decided["microseconds"])
-    take(connection, call, answer, now, business_date(now, services.config.gateway.organisation.time_zone))
+    take(connection, call, answer, makes_of(services.archive, services.config), now)
     return str(decided["outcome"])

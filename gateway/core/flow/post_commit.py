@@ -33,6 +33,7 @@ from ..store.tables import (
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
 from . import kept_rows
+from .look_again import look_again
 from .plugin_items import plugin_item
 from .post_records import Decided, DecidedChunk, in_bulks
 from .post_words import in_words
@@ -366,6 +367,8 @@ class _Chunk:
         _update_claims(self.connection, self.claims, self.now)
         known = patients.of_claims(self.connection, sorted(self.claims))
         patients.changed(self.connection, (one.patient_id for one in known.values()))
+        why = f"A payment was posted (file {self.origin.file_id})"
+        look_again(self.connection, {one.patient_id for one in known.values()}, why, self.now)
         for some in in_bulks(sorted(self.claims)):
             latest = (
                 select(func.max(submissions.c.id))
@@ -380,38 +383,14 @@ class _Chunk:
 
 
 _PAYMENT = (
-    "id",
-    "remittance_id",
-    "ordinal",
-    "claim_id",
-    "claim_number",
-    "status",
-    "charge_cents",
-    "paid_cents",
-    "patient_cents",
-    "payer_claim_number",
-    "state",
-    "match",
-    "reason",
-    "reverses",
-    "content",
-    "at",
+    *("id", "remittance_id", "ordinal", "claim_id", "claim_number", "status", "charge_cents", "paid_cents"),
+    *("patient_cents", "payer_claim_number", "state", "match", "reason", "reverses", "content", "at"),
 )
 _LINE = ("id", "claim_payment_id", "line_id", "code", "charge_cents", "paid_cents", "denied")
 _REASON = ("id", "claim_payment_id", "line_id", "group_code", "reason_code", "remark_code", "cents", "kind")
 _DENIAL = (
-    "id",
-    "claim_id",
-    "line_id",
-    "claim_payment_id",
-    "group_code",
-    "reason_code",
-    "remark_code",
-    "category",
-    "team",
-    "cents",
-    "state",
-    "opened_at",
+    *("id", "claim_id", "line_id", "claim_payment_id", "group_code", "reason_code", "remark_code", "category", "team"),
+    *("cents", "state", "opened_at"),
 )
 
 

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, select, update
 
 from ..model.states import ClaimState
 from ..store import claims as claim_store
-from ..store import requests, timeline
+from ..store import drop_documents, requests, timeline
 from ..store.ids import allocate
 from ..store.outbox import put_outbox
 from ..store.tables import claim_payments, claims, files, holds, work_items
-from . import confirm, hold, scrub
+from . import confirm, hold, plugin_drop, scrub
 from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentence, standing
 from .resubmit import locked_claim
 
@@ -58,11 +58,13 @@ def replay_claims(
     """
     if station not in CLAIM_STATIONS:
         raise CannotBeDone(f"A claim is replayed from {', '.join(CLAIM_STATIONS)}; not from {station!r}.")
-    part_of = _begin(connection, who, reason, configuration)
     at = f"{station}/{configuration}"
+    _asked_rightly(who, reason, configuration)
+    # All of them before any number is taken: everybody locks claims first, and counters then.
+    locked = [locked_claim(connection, claim_id) for claim_id in claim_ids]
+    part_of = _part(connection)
     asked = []
-    for claim_id in claim_ids:
-        claim = locked_claim(connection, claim_id)
+    for claim_id, claim in zip(claim_ids, locked, strict=True):
         state = ClaimState(claim.state)
         if state not in REPLAYED:
             why = _WHY_NOT.get(state, "it is with the payer, and nothing that is decided here changes what was sent")
@@ -76,11 +78,15 @@ def replay_claims(
     return asked
 
 
-def _begin(connection: Connection, who: str, reason: str, configuration: str) -> str:
-    """A name for what is asked for in one go. Raises CannotBeDone where it is not asked for rightly."""
+def _asked_rightly(who: str, reason: str, configuration: str) -> None:
+    """Raises CannotBeDone where it is not asked for rightly."""
     needs_who_and_why(who, reason)
     if configuration not in (TODAY, ORIGINAL):
         raise CannotBeDone(f"The configuration is {TODAY} or {ORIGINAL}; not {configuration!r}.")
+
+
+def _part(connection: Connection) -> str:
+    """A name for what is asked for in one go."""
     return f"replay-{allocate(connection, 'replays', 1)}"
 
 
@@ -145,15 +151,19 @@ def replay_payments(
     Raises:
         CannotBeDone: who or why is missing, or one of the payments does not wait; then none is.
     """
-    part_of = _begin(connection, who, reason, configuration)
     at = f"match/{configuration}"
-    asked = []
-    for payment_id in payment_ids:
-        row = connection.execute(
+    _asked_rightly(who, reason, configuration)
+    found = [
+        connection.execute(
             select(claim_payments.c.state, claim_payments.c.claim_id)
             .where(claim_payments.c.id == payment_id)
             .with_for_update()
         ).one_or_none()
+        for payment_id in payment_ids
+    ]
+    part_of = _part(connection)
+    asked = []
+    for payment_id, row in zip(payment_ids, found, strict=True):
         if row is None:
             raise CannotBeDone(f"There is no claim payment {payment_id}. Nothing was replayed.")
         if row.state != "exception":
@@ -199,7 +209,8 @@ def replay_file(connection: Connection, file_id: int, who: str, reason: str, now
     _set_aside_item(connection, file_id, request_id, now)
     connection.execute(update(files).where(files.c.id == file_id).values(state="received", reason="", finished_at=None))
     kind = "read" if row.origin == "partner" else "intake"
-    put_outbox(connection, kind, f"{file_id}:again:{request_id}", {"file_id": file_id}, now)
+    begins = plugin_drop.KIND if row.kind == drop_documents.KIND else kind
+    put_outbox(connection, begins, f"{file_id}:again:{request_id}", {"file_id": file_id}, now)
     words = f"Read again: {sentence(reason)}"
     timeline.add(connection, [timeline.Entry("file", file_id, kind, words, who=who)], now)
     return Again(request_id, file_id, True, "It is read again.")

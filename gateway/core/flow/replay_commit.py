@@ -1,8 +1,11 @@
 """Commit of a replay: what was decided anew about claims that exist, in one transaction.
 
 Holds that the chain put and would not put again are released; those that it wants as before stay, with their work
-items; what a person has released stays released, where the plugin says the very same. What the gateway itself or a
-person put is not touched. The charge is never changed: it is in the ledger.
+items and their age, also where the same rule says it in other words; what a person has released stays released, where
+the plugin says the very same. What the gateway itself or a person put is not touched. The charge is never changed: it
+is in the ledger.
+
+What the gateway looks at again by itself (`look_again`) is told where something comes of it.
 """
 
 from __future__ import annotations
@@ -11,18 +14,20 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from ..model.money import to_dollars
 from ..model.states import ClaimState
 from ..store import claims as claim_store
 from ..store import requests, timeline
-from ..store.tables import claim_lines, claims, holds, patients
+from ..store.ids import allocate
+from ..store.tables import claim_lines, claims, holds, patients, work_items
 from ..store.tables import requests as request_table
 from ..work.items import close_items, open_items
 from . import kept_rows
 from .again import sentence
 from .commit_claims import CHECK, Origin, changed_patients, check_entry, plugin_items, write_holds
+from .look_again import DAILY, LOOK
 from .release import BY_ITSELF, NO_PARTNER
 from .replay import CLAIM_STATIONS, REPLAYED
 from .verdicts import Chunk, HoldRow, Verdict
@@ -31,9 +36,11 @@ _CHANGED = "The claim or its patient's history kept changing meanwhile. Ask for 
 
 
 def give_up(connection: Connection, request_id: int, claim_id: int, why: str, now: dt.datetime) -> None:
-    """A request comes to nothing: the claim stays as it is, and its timeline says why."""
+    """A request comes to nothing: the claim stays as it is, and its timeline says why (a person has asked), or the
+    request does (the gateway looked by itself)."""
     requests.done(connection, request_id, why, now)
-    timeline.add(connection, [timeline.Entry("claim", claim_id, "replay", f"Not replayed. {why}")], now)
+    if requests.get(connection, request_id).verb != LOOK:
+        timeline.add(connection, [timeline.Entry("claim", claim_id, "replay", f"Not replayed. {why}")], now)
 
 
 def commit_replayed(
@@ -48,6 +55,9 @@ def commit_replayed(
 ) -> list[int]:
     """Apply the verdicts of a chunk. Returns the ids of the claims that are not as they were when they were decided on;
     with `final` these are given up."""
+    # The lock that commits of claims and of papers take as well: what is new about a patient was there when this was
+    # decided, or it comes after this and finds the holds that stand.
+    allocate(connection, "claims", 1)
     by_ordinal = {ordinal: (request_id, claim_id) for request_id, claim_id, ordinal in chunk["asked"]}
     origin = Origin(
         chunk["file_id"], chunk["name"], chunk["source"], plan["usage"], dt.date.fromisoformat(plan["today"])
@@ -61,11 +71,21 @@ def commit_replayed(
             .with_for_update()
         )
     }
+    requested = {
+        row.id: row
+        for row in connection.execute(
+            select(request_table).where(request_table.c.id.in_([request_id for request_id, _ in by_ordinal.values()]))
+        )
+    }
     others = changed_patients(connection, decided.verdicts)
     again = []
     for verdict in decided.verdicts:
         request_id, claim_id = by_ordinal[verdict.ordinal]
         row = rows[claim_id]
+        asked = requested[request_id]
+        if asked.verb == LOOK and row.state != ClaimState.HELD:
+            give_up(connection, request_id, claim_id, "It is not held any more.", now)
+            continue
         if row.version != versions[str(claim_id)] or verdict.ordinal in others:
             if final:
                 give_up(connection, request_id, claim_id, _CHANGED, now)
@@ -76,7 +96,7 @@ def commit_replayed(
         if why_not:
             give_up(connection, request_id, claim_id, why_not, now)
             continue
-        _One(connection, origin, chunk, decided.config_hash, row, verdict, now).apply(request_id)
+        _One(connection, origin, chunk, decided.config_hash, row, verdict, asked, now).apply()
     return again
 
 
@@ -110,6 +130,7 @@ class _One:
         config_hash: str,
         row: Any,
         verdict: Verdict,
+        asked: Any,
         now: dt.datetime,
     ) -> None:
         self.connection = connection
@@ -118,11 +139,18 @@ class _One:
         self.config_hash = config_hash
         self.row = row
         self.verdict = verdict
+        self.asked = asked
+        self.by_itself = asked.verb == LOOK
         self.now = now
 
-    def apply(self, request_id: int) -> None:
+    def apply(self) -> None:
         """Holds, state, content, timeline and the request."""
-        standing, gone, new = self._holds()
+        standing, gone, new, reworded = self._holds()
+        if self.by_itself and not gone and not new and not reworded and self._as_it_was():
+            self._nothing_new(len(standing))
+            return
+        for row, anew in reworded:
+            self._reword(row, anew)
         if gone:
             self._release(gone)
         open_now = len(standing) + len(new)
@@ -139,18 +167,33 @@ class _One:
         open_items(self.connection, opened, self.now)
         kept = ((row, self.row.patient_id, self.row.id) for row in self.verdict.rows)
         kept_rows.write(self.connection, kept, self.now)
-        self._tell(request_id, outcome, new)
+        self._tell(outcome, gone, new)
         requests.done(
             self.connection,
-            request_id,
+            self.asked.id,
             outcome,
             self.now,
             stands=self.row.version + 1,
             config_hash=self.config_hash,
         )
 
-    def _holds(self) -> tuple[list[Any], list[Any], list[HoldRow]]:
-        """The open holds that stay, those that go, and what is to be opened."""
+    def _as_it_was(self) -> bool:
+        verdict, row = self.verdict, self.row
+        same = (verdict.content, verdict.partner, verdict.chain) == (row.content, row.partner, row.chain)
+        return same and not verdict.rows and not verdict.items
+
+    def _nothing_new(self, standing: int) -> None:
+        """The gateway has looked, and all stays as it is: that stands at the request, where something had come."""
+        if self.asked.reason == DAILY:
+            self.connection.execute(delete(request_table).where(request_table.c.id == self.asked.id))
+            return
+        outcome = _in_words(ClaimState(self.row.state), standing, 0, 0)
+        requests.done(
+            self.connection, self.asked.id, outcome, self.now, stands=self.row.version, config_hash=self.config_hash
+        )
+
+    def _holds(self) -> tuple[list[Any], list[Any], list[HoldRow], list[tuple[Any, HoldRow]]]:
+        """The open holds that stay, those that go, what is to be opened, and those that stay in other words."""
         rows = self.connection.execute(select(holds).where(holds.c.claim_id == self.row.id).order_by(holds.c.id)).all()
         wanted = {_same(one): one for one in self.verdict.holds}
         before = [*CLAIM_STATIONS[: CLAIM_STATIONS.index(self.chunk["station"])]]
@@ -159,7 +202,7 @@ class _One:
         kept, gone = [], []
         for row in rows:
             if row.released_at is not None:
-                if row.released_by != BY_ITSELF:
+                if row.released_by != BY_ITSELF or self._is_over(row, wanted.get(_same(row))):
                     wanted.pop(_same(row), None)
                 continue
             of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER or row.station == CHECK
@@ -167,17 +210,43 @@ class _One:
                 kept.append(row)
             else:
                 gone.append(row)
-        return kept, gone, list(wanted.values())
+        reworded = [(row, wanted.pop(_same(anew))) for row, anew in _pairs(gone, list(wanted.values()))]
+        stays = {row.id for row, _ in reworded}
+        kept += [row for row in gone if row.id in stays]
+        return kept, [row for row in gone if row.id not in stays], list(wanted.values()), reworded
+
+    def _is_over(self, released: Any, wanted: HoldRow | None) -> bool:
+        """Whether its date has come, and it is wanted until that very date."""
+        if wanted is None or wanted.expires is None:
+            return False
+        return bool(released.expires == wanted.expires) and wanted.expires <= self.origin.today
+
+    def _reword(self, row: Any, anew: HoldRow) -> None:
+        """The same rule keeps it back for another reason: the hold and its work item say so, and keep their age."""
+        due, expires = anew.due or row.due, anew.expires
+        said = {"reason": anew.reason[:1000], "team": anew.team[:30]}
+        self.connection.execute(
+            update(holds).where(holds.c.id == row.id).values(type=anew.type, due=due, expires=expires, **said)
+        )
+        self.connection.execute(
+            update(work_items)
+            .where(work_items.c.key == f"hold:{row.id}", work_items.c.state == "open")
+            .values(work_by=due, deadline=expires, **said)
+        )
 
     def _release(self, gone: Sequence[Any]) -> None:
         why = "replayed: it is not wanted any more"
+        words = "The replay does not want it any more."
+        if self.by_itself:
+            why = f"its cause has cleared: {self.asked.reason}"
+            words = f"Released: {why}"
         self.connection.execute(
             update(holds)
             .where(holds.c.id.in_([row.id for row in gone]))
-            .values(released_at=self.now, released_by=BY_ITSELF, release_reason=why)
+            .values(released_at=self.now, released_by=BY_ITSELF, release_reason=why[:500])
         )
         keys = [f"hold:{row.id}" for row in gone]
-        close_items(self.connection, keys, "The replay does not want it any more.", self.now)
+        close_items(self.connection, keys, words[:200], self.now)
 
     def _write(self, state: ClaimState) -> None:
         columns, verdict = self.verdict.columns, self.verdict
@@ -223,18 +292,22 @@ class _One:
                 update(patients).where(patients.c.id == self.row.patient_id).values(version=patients.c.version + 1)
             )
 
-    def _tell(self, request_id: int, outcome: str, new: Sequence[HoldRow]) -> None:
-        asked = self.connection.execute(select(request_table).where(request_table.c.id == request_id)).one()
+    def _tell(self, outcome: str, gone: Sequence[Any], new: Sequence[HoldRow]) -> None:
+        asked = self.asked
         claim_id, config = self.row.id, self.config_hash
         which = "the configuration it ran with before" if self.chunk["configuration"] == "original" else "today's"
-        what = f"Run again from {self.chunk['station']}, with {which}: {sentence(asked.reason)} {outcome}"
+        how = "Decided again" if self.by_itself else "Run again"
+        what = f"{how} from {self.chunk['station']}, with {which}: {sentence(asked.reason)} {outcome}"
         entries = [timeline.Entry("claim", claim_id, "replay", what, None, config, asked.who)]
         if self.verdict.noted:
             entries.append(check_entry(claim_id, self.verdict.noted, config))
         for row in self.verdict.stations:
             entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config))
+        if gone and self.by_itself:
+            words = f"Released: its cause has cleared: {sentence(asked.reason)}"
+            entries.append(timeline.Entry("claim", claim_id, "hold", words, _steps(gone), config, BY_ITSELF))
         if new:
-            steps = [{"type": one.type, "rule": one.rule, "plugin": one.plugin, "reason": one.reason} for one in new]
+            steps = _steps(new)
             words = f"Kept back by {len(new)} new hold{'s' if len(new) != 1 else ''}."
             entries.append(timeline.Entry("claim", claim_id, "hold", words, steps, config))
         timeline.add(self.connection, entries, self.now)
@@ -243,6 +316,27 @@ class _One:
 def _same(one: Any) -> tuple[str, str, str, int]:
     """What makes two holds the same wish."""
     return one.plugin[:80], one.rule[:40], one.reason[:1000], one.line
+
+
+def _pairs(gone: Sequence[Any], wanted: Sequence[HoldRow]) -> list[tuple[Any, HoldRow]]:
+    """The holds that one rule of one plugin keeps up on a line, with what it says now. Without the name of a rule
+    nobody knows whether two are the same."""
+    left, found = list(wanted), []
+    for row in gone:
+        same = (one for one in left if row.rule and (one.plugin[:80], one.rule[:40], one.line) == _rule_of(row))
+        anew = next(same, None)
+        if anew is not None:
+            left.remove(anew)
+            found.append((row, anew))
+    return found
+
+
+def _rule_of(row: Any) -> tuple[str, str, int]:
+    return row.plugin, row.rule, row.line
+
+
+def _steps(several: Sequence[Any]) -> list[dict[str, str]]:
+    return [{"type": one.type, "rule": one.rule, "plugin": one.plugin, "reason": one.reason} for one in several]
 
 
 def _in_words(state: ClaimState, kept: int, gone: int, new: int) -> str:

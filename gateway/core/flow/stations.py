@@ -19,6 +19,8 @@ def load() -> tuple[str, ...]:
         drop,
         fetch,
         intake,
+        look_again,
+        plugin_drop,
         plugin_schedule,
         post,
         read,
@@ -29,7 +31,7 @@ def load() -> tuple[str, ...]:
     )
 
     rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
-    beside = (replay_claims, replay_payments, plugin_schedule)
+    beside = (replay_claims, replay_payments, look_again, plugin_schedule, plugin_drop)
     return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 
 

@@ -28,6 +28,11 @@ class Stored(NamedTuple):
     sha256: str
     size: int
 
+    @classmethod
+    def of(cls, data: bytes) -> Stored:
+        """What these bytes would be in the archive."""
+        return cls(hashlib.sha256(data).hexdigest(), len(data))
+
 
 class ArchiveDamaged(Exception):
     """Bytes that must be in the archive are missing, or are not what their hash says."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from ..model.belongings import (
     Proof,
 )
 from .claims import bulks
+from .patients import final_ids
 from .tables import authorizations, deliveries, documents, equipment, orders
 
 RecordT = TypeVar("RecordT")
@@ -38,6 +39,15 @@ def deliveries_of(connection: Connection, owners: Mapping[int, int]) -> dict[int
 def equipment_of(connection: Connection, owners: Mapping[int, int]) -> dict[int, list[Equipment]]:
     """Equipment, by its first day."""
     return _of(connection, equipment, owners, _piece, lambda row: row.started_on)
+
+
+def equipment_with_serials(connection: Connection, serials: Collection[str]) -> list[tuple[int, Equipment]]:
+    """Pieces with these serial numbers, by their first day, each with its patient as they count today."""
+    rows: list[Any] = []
+    for some in bulks(sorted(set(serials) - {""})):
+        rows += connection.execute(select(equipment).where(equipment.c.serial.in_(some)).order_by(equipment.c.id))
+    owners = final_ids(connection, {row.patient_id for row in rows})
+    return sorted(((owners[row.patient_id], _piece(row)) for row in rows), key=lambda one: one[1].started_on)
 
 
 def orders_of(connection: Connection, owners: Mapping[int, int]) -> dict[int, list[Order]]:

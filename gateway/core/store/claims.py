@@ -13,8 +13,8 @@ from .tables import claim_lines, claims, files, holds
 
 BULK = 500
 
-# A claim that ended in one of these may be sent in again under its number: the new one corrects it.
-_MAY_COME_AGAIN = (ClaimState.FAULTY, ClaimState.REJECTED, ClaimState.CANCELLED)
+MAY_COME_AGAIN = (ClaimState.FAULTY, ClaimState.REJECTED, ClaimState.CANCELLED)
+"""A claim that ended in one of these may be sent in again under its number: the new one corrects it."""
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ def _first_ids(connection: Connection, column: Any, values: Sequence[str], *wher
     for some in bulks(values):
         rows = connection.execute(
             select(column, claims.c.id)
-            .where(column.in_(some), *where, claims.c.state.not_in(_MAY_COME_AGAIN))
+            .where(column.in_(some), *where, claims.c.state.not_in(MAY_COME_AGAIN))
             .order_by(claims.c.id)
         ).all()
         for value, claim_id in rows:
@@ -51,7 +51,7 @@ def _first_ids(connection: Connection, column: Any, values: Sequence[str], *wher
 def ids_with_number(connection: Connection, number: str, sources: Iterable[str] = ()) -> list[int]:
     """The claims that bear a number (CLM01): ours, or the one that their source gave them. `sources`: those that are
     looked through beside all that have sent a file."""
-    sent = select(files.c.party).where(files.c.origin.in_(("source", "upload"))).distinct()
+    sent = select(files.c.party).where(files.c.origin.in_(("source", "upload", "plugin"))).distinct()
     names = {*sources, *connection.execute(sent).scalars()}
     found: set[int] = set()
     for where in (

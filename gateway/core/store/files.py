@@ -15,7 +15,7 @@ from .tables import files, interchanges
 
 class NewFile(NamedTuple):
     """A file to be recorded; its bytes are in the archive already. `direction` is in or out, `origin` one of
-    source, partner, upload, gateway, and `party` its name. `wire` is what travelled, where that is not what
+    source, partner, upload, plugin, gateway, and `party` its name. `wire` is what travelled, where that is not what
     is read (PGP)."""
 
     direction: str

@@ -146,6 +146,26 @@ def final_ids(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def with_merged(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Each of these patients and everybody who was merged into them, with the patient they count for."""
+    owner = {patient_id: patient_id for patient_id in ids}
+    layer = set(owner)
+    while layer:
+        found: set[int] = set()
+        wanted = sorted(layer)
+        for start in range(0, len(wanted), BULK):
+            some = wanted[start : start + BULK]
+            rows = connection.execute(
+                select(patients.c.id, patients.c.merged_into).where(patients.c.merged_into.in_(some))
+            ).all()
+            for patient_id, into in rows:
+                if patient_id not in owner:
+                    owner[patient_id] = owner[into]
+                    found.add(patient_id)
+        layer = found
+    return owner
+
+
 def changed(connection: Connection, ids: Iterable[int]) -> None:
     """Something about these patients is not what it was: what was decided on their past is decided again."""
     wanted = sorted(set(ids))

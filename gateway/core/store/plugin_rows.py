@@ -8,7 +8,7 @@ plugins never share one. How it was declared stands in `plugin_tables`.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -27,8 +27,10 @@ from sqlalchemy import (
     delete,
     insert,
     inspect,
+    literal,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -36,6 +38,7 @@ from sqlalchemy.schema import CreateColumn
 
 from ...plugins.rows import TYPES, DeclaredTable, RowTable
 from ..model.money import to_cents, to_dollars
+from . import patients as patient_store
 from .claims import bulks
 from .tables import UtcDateTime, plugin_tables
 
@@ -44,6 +47,8 @@ LONGEST = 63
 """Characters of a table's name that PostgreSQL keeps."""
 MOST_ROWS = 10_000
 """Rows of one payer, or of nobody, that are read for a plugin."""
+PAGE = 500
+"""Rows, or owners of rows, that are read at once where all of a table are wanted."""
 _LOCK = 4_837_836
 _NAMED = {word: kind for kind, word in TYPES.items()}
 _STORED: Mapping[type, Any] = {str: Text, int: BigInteger, Decimal: BigInteger, dt.date: Date, bool: Boolean}
@@ -242,6 +247,49 @@ def rows_of_nobody(connection: Connection, declared: DeclaredTable) -> list[dict
     table = stored(declared)
     rows = connection.execute(select(table).order_by(table.c.kept_at, *table.primary_key).limit(MOST_ROWS + 1))
     return [_values(declared.table, row) for row in rows]
+
+
+def every_row(connection: Connection, declared: DeclaredTable) -> Iterator[dict[str, Any]]:
+    """All rows of a table, a page at a time, each with its `owner`: by owner, or where it is nobody's, by key. Of
+    patients, what was kept for one who was merged into another is that one's."""
+    if (declared.plugin, declared.table.name) not in known(connection):
+        return
+    if declared.table.of == "none":
+        for row in _in_pages(connection, declared):
+            yield {**_values(declared.table, row), "owner": ""}
+        return
+    of_patients = declared.table.of == "patient"
+    done: set[Any] = set()  # of those into whom somebody was merged: their rows come with the first of them
+    for page in _owners(connection, declared):
+        finals = patient_store.final_ids(connection, page) if of_patients else {owner: owner for owner in page}
+        wanted = [who for who in dict.fromkeys(finals.values()) if who not in done]
+        owners = patient_store.with_merged(connection, wanted) if of_patients else {who: who for who in wanted}
+        done.update(who for other, who in owners.items() if other != who)
+        found = rows_by_owner(connection, declared, owners)
+        for who in wanted:
+            yield from ({**row, "owner": who} for row in found.get(who, ()))
+
+
+def _owners(connection: Connection, declared: DeclaredTable) -> Iterator[list[Any]]:
+    """Whose rows a table has, in pages, by id."""
+    owner = stored(declared).c[OWNER_COLUMN[declared.table.of]]
+    statement = select(owner).distinct().order_by(owner).limit(PAGE)
+    page = list(connection.execute(statement).scalars())
+    while page:
+        yield page
+        page = list(connection.execute(statement.where(owner > page[-1])).scalars()) if len(page) == PAGE else []
+
+
+def _in_pages(connection: Connection, declared: DeclaredTable) -> Iterator[Any]:
+    """The rows of a table, in pages, by key."""
+    table = stored(declared)
+    key = list(table.primary_key)
+    statement = select(table).order_by(*key).limit(PAGE)
+    page = list(connection.execute(statement))
+    while page:
+        yield from page
+        last = tuple_(*(literal(getattr(page[-1], column.name), column.type) for column in key))
+        page = list(connection.execute(statement.where(tuple_(*key) > last))) if len(page) == PAGE else []
 
 
 def _values(table: RowTable, row: Any) -> dict[str, Any]:

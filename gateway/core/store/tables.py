@@ -190,7 +190,7 @@ blobs = Table(
     _moment("purged_at", nullable=True),
 )
 
-# A file that came in or goes out. `origin`: source, partner, upload, gateway; `party` its name.
+# A file that came in or goes out. `origin`: source, partner, upload, plugin, gateway; `party` its name.
 # `state` in: received, reading, read, failed, duplicate, quarantined, empty; out: written, delivered, withdrawn.
 files = Table(
     "files",
@@ -522,6 +522,33 @@ plugin_tables = Table(
     Column("declared", JSON, nullable=False),
     _moment("created_at"),
     UniqueConstraint("plugin", "table"),
+)
+
+# Claims that plugins made: `key` names the cause within the plugin, so that it makes one claim; `claim_id` is there
+# from when the document has been taken in.
+made_claims = Table(
+    "made_claims",
+    metadata,
+    Column("plugin", String(80), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    _text("number", size=38, index=True),
+    _text("why", size=300),
+    _ref("file_id", "files"),
+    _ref("claim_id", "claims", nullable=True),
+    _moment("made_at"),
+)
+
+# Files that are documents for a drop of a plugin. `source` is whose ids of patients it uses; `why` is what was said of
+# one that was refused, line by line.
+drop_documents = Table(
+    "drop_documents",
+    metadata,
+    Column("file_id", _BIG, ForeignKey("files.id"), primary_key=True, autoincrement=False),
+    _text("plugin"),
+    _text("name", size=40),
+    _text("source"),
+    Column("why", Text, nullable=False, default=""),
+    Index("ix_drop_documents_plugin", "plugin", "name", "source"),
 )
 
 # --- batches and submissions -----------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 A row that comes again changes what it says anew, and nothing where it says the same. What makes two rows the same one
 is each kind's own: of a delivery the patient, order, item, numbers and day; of an authorization the patient, payer,
-number and items.
+number and items. The caller holds the lock that keeps other writers of patients out (it has allocated claim ids).
 """
 
 from __future__ import annotations
@@ -154,9 +154,6 @@ def _take(
     # Of one row twice the last says how it is.
     by_key = {_key(source, row, *kind.same(row).values()): row for row in rows}
     anew = {key: kind.anew(row) for key, row in by_key.items()}
-    # From here on no other writer may make the same patients or rows: the counter of claims is the lock that commits of
-    # claims take as well.
-    allocate(connection, "claims", 1)
     known = _known(connection, kind.table, list(by_key))
     changes = {
         key: [name for name, value in anew[key].items() if getattr(row, name) != value] for key, row in known.items()

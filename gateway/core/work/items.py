@@ -20,7 +20,8 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind`: rejection, file_rejection, hold, posting_exception, remittance_exception, denial, overdue_ack,
     file_problem, partner_stopped, duplicate_claim, faulty_claim, plugin_failure, patient_merge, payment_review,
-    provider_level, claim_review (what a plugin wants looked at beside), or a plugin's own. `cents` are the dollars at
+    provider_level, claim_review (what a plugin wants looked at beside), claim_not_made (one of a plugin's whose number
+    was used meanwhile), or a plugin's own. `cents` are the dollars at
     stake, `work_by` the date it should be worked, `deadline` the date that costs money.
     """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,11 +19,11 @@ def _text(name: str, size: int) -> sa.Column[str]:
     return sa.Column(name, sa.String(length=size), nullable=False)
 
 
-def _day(name: str, *, nullable: bool = True) -> sa.Column[sa.Date]:
+def _day(name: str, *, nullable: bool = True) -> sa.Column[dt.date]:
     return sa.Column(name, sa.Date(), nullable=nullable)
 
 
-def _moment() -> sa.Column[sa.DateTime]:
+def _moment() -> sa.Column[dt.datetime]:
     return sa.Column("created_at", sa.DateTime(timezone=True), nullable=False)
 
 

@@ -1,0 +1,47 @@
+"""Bodies that senders hand in: taken in bounded memory, named in one line, refused where they are too large."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from typing import BinaryIO, cast
+
+from aiohttp import web
+
+from .admission import SERVER
+from .problems import problem
+
+
+async def spooled(request: web.Request, limit: int) -> BinaryIO | None:
+    """The body, in memory or (above a megabyte) on the archive's disk; None where it is larger than allowed."""
+    if (request.content_length or 0) > limit:
+        return None
+    incoming = request.app[SERVER].services.archive.root / "incoming"
+    spool = tempfile.SpooledTemporaryFile(max_size=1 << 20, dir=str(incoming))  # noqa: SIM115
+    size = 0
+    try:
+        async for block in request.content.iter_chunked(1 << 18):
+            size += len(block)
+            if size > limit:
+                break
+            await asyncio.to_thread(spool.write, block)
+        spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
+    if size > limit:
+        spool.close()
+        return None
+    return cast(BinaryIO, spool)
+
+
+def file_name(given: str, otherwise: str) -> str:
+    """What a file is called: the last part of what its sender says, in one line."""
+    last = re.split(r"[/\\]", given)[-1]
+    return re.sub(r"[\x00-\x1f\x7f]", "_", last).strip()[:200] or otherwise
+
+
+def too_large(limit: int) -> web.Response:
+    """The answer to a body that is larger than allowed."""
+    return problem(413, "Too large", f"At most {limit >> 20} MB are taken here; split it, or use the drop folder.")
