@@ -107,11 +107,13 @@ def number_of(month: NextMonth) -> str:
 
 
 def make(desk: Desk[DeskSettings], through: dt.date) -> list[tuple[Month, str]]:
-    """Have the claims made; each month with what is said of it."""
+    """Have the claims made of months that have begun; each month until `through` with what is said of it."""
     told = []
     for one in months_due(desk, through):
         month, said = one.month, one.why
-        if one.claim is not None and one.after is not None:
+        if month.start > desk.today and not one.why:
+            said = "its month has not begun"
+        elif one.claim is not None and one.after is not None:
             why = f"Month {month.number} of the rental of {month.code}; billed after claim {one.after.view.number}."
             try:
                 made = desk.make_claim(month.key, one.claim, why=why)
@@ -147,11 +149,10 @@ def run(desk: Desk[DeskSettings]) -> None:
 
 def command(desk: Desk[DeskSettings], asked: Through) -> Rows:
     """The command `rentals`: the same for another day, or only shown."""
-    told = _rows(make(desk, asked.through or desk.today))
+    through = asked.through or desk.today
     if asked.preview:
-        desk.preview()
-        return Rows(COLUMNS, [(*row[:-1], "would be made" if row[-1] == "made" else row[-1]) for row in told])
-    return Rows(COLUMNS, told)
+        return report(desk, asked)
+    return Rows(COLUMNS, _rows(make(desk, through)))
 
 
 def report(desk: Desk[DeskSettings], asked: Through) -> Rows:

@@ -112,7 +112,7 @@ class OrderHead(BaseModel):
     place_of_service: Annotated[str, StringConstraints(pattern=r"^\d{2}$")] = "12"
 
 
-class OrderRow(OrderHead, OrderLine):
+class OrderRow(OrderLine, OrderHead):
     """A row of a document: an order with its `lines` (JSON), or one line of an order (CSV; a row for each line, the
     order's own columns in each of them)."""
 

@@ -137,12 +137,16 @@ def refill_holds(item: Item, book: Book) -> Iterator[Hold]:
     what = f"Line {item.line.number}, {item.line.code}"
     opened = contact_open(rule, supply.end, item.day)
     if opened is not None and not _said_yes(item, opened) and not _picked_up(item):
+        asked = (
+            f"it was dispensed on {item.day:%m/%d/%Y}, before the patient may be asked (from {opened:%m/%d/%Y})"
+            if opened > item.day
+            else f"no request of the patient between {opened:%m/%d/%Y} and {item.day:%m/%d/%Y} is on record"
+        )
         yield _hold(
             "RS-1",
             item,
-            f"{what}: the last supply ends on {supply.end:%m/%d/%Y}, and no request of the patient between "
-            f"{opened:%m/%d/%Y} and {item.day:%m/%d/%Y} is on record. Record the refill request; without one the item "
-            "is not billed.",
+            f"{what}: the last supply ends on {supply.end:%m/%d/%Y}, and {asked}. Record the refill request; without "
+            "one the item is not billed.",
         )
     earliest = ship_open(rule, supply.end)
     if earliest is not None and item.day < earliest:

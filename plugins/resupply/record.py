@@ -92,6 +92,7 @@ def _tell_unknown(desk: Desk[DeskSettings], row: RefillRow) -> None:
         reason=f"A refill request for {row.code} of {row.contacted_on:%m/%d/%Y} is for a patient whom no claim, "
         "delivery or import has brought. Check the ids that were sent, and send the request again.",
         team=desk.settings.team,
+        work_by=desk.today,
     )
 
 

@@ -177,4 +177,5 @@ def _tell(desk: Desk[DeskSettings], key: str, row: ShipmentRow, why: str) -> Non
         reason=f"A refill of {row.quantity} x {row.code} was shipped on {row.shipped_on:%m/%d/%Y} and is not billed: "
         f"{why}",
         team=desk.settings.team,
+        work_by=desk.today,
     )

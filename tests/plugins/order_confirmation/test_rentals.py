@@ -139,13 +139,22 @@ def test_a_preview_shows_what_would_be_made_and_makes_nothing() -> None:
     kit = desk_on(dt.date(2026, 2, 1), billed_months(1))
     (row,) = kit.command("rentals", through="2026-02-28", preview="yes")
     assert (row["said"], row["claim"], row["dollars"], row["modifiers"]) == (
-        "would be made",
+        "to be made",
         "RM1-E0601-260215",
         "100.00",
         "RR KI KX",
     )
     assert not kit.acts
     assert [one["said"] for one in kit.report("rental_months", through="2026-02-28")] == ["to be made"]
+
+
+def test_a_month_that_has_not_begun_is_shown_and_not_made() -> None:
+    kit = desk_on(dt.date(2026, 2, 20), billed_months(1))
+    assert said(kit, through="2026-03-31") == [
+        (2, "2026-02-15", "made"),
+        (3, "2026-03-15", "its month has not begun"),
+    ]
+    assert [made.key for made in kit.made] == ["rental 1 E0601 2026-02-15"]
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,15 @@ def test_the_message_says_between_which_days_to_look_and_names_nobody() -> None:
     assert_names_nobody(hold.reason, MASK)
 
 
+@pytest.mark.rule("RS-1")
+def test_what_was_dispensed_before_one_may_ask_says_so() -> None:
+    early = LAST._replace(from_date=days_before(20))
+    with plugin_context(RESUPPLY, tables=TABLES, history=[early]) as context:
+        reasons = {opened.hold.rule: opened.hold.reason for opened in context.hold(MASK).holds}
+    assert "before the patient may be asked (from 07/11/2026)" in reasons["RS-1"]
+    assert set(reasons) == {"RS-1", "RS-2", "RS-3"}
+
+
 def assert_names_nobody(text: str, claim: Claim) -> None:
     assert claim.patient.last not in text
     assert claim.subscriber.member_id not in text
