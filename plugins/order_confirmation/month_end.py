@@ -13,6 +13,7 @@ from gateway.core.x12.anew import NotAgain, claim_anew, set_days, set_total
 from gateway.core.x12.claim import Claim
 from gateway.plugins import ClaimRefused, Desk, PatientView, Rows
 from gateway.plugins.after import After, last_claim
+from gateway.plugins.desk_claims import source_of
 
 from .items import Items
 from .rentals import RENTAL, REPLACEMENT, NextMonth, Why, modifiers_of_month, next_months
@@ -49,12 +50,20 @@ def months_due(desk: Desk[DeskSettings], through: dt.date) -> Iterator[Month]:
     for view in desk.patients(codes=items.rented(through)):
         stopped: set[str] = set()
         for month in next_months(view, items, desk.settings, through):
-            if month.code in stopped:
+            if month.code in stopped or not _is_ours(desk, month):
                 continue
             found = _with_claim(desk, view, month, items)
             if found.claim is None:
                 stopped.add(month.code)
             yield found
+
+
+def _is_ours(desk: Desk[DeskSettings], month: NextMonth) -> bool:
+    """Whether the gateway bills a rental on: a billing system does with those whose claims it sends."""
+    if desk.settings.rentals == "all":
+        return True
+    views = desk.claims(patient_id=month.patient_id, number=month.last_claim)
+    return any(view.source == source_of(desk.plugin) for view in views)
 
 
 def _with_claim(desk: Desk[DeskSettings], view: PatientView, month: NextMonth, items: Items) -> Month:

@@ -42,7 +42,7 @@ class Why(enum.StrEnum):
 
 class NextMonth(NamedTuple):
     """The next month of a rental: its number in the period of continuous use, its days, and why it is not billed (None:
-    it is). `has_modifiers`: its months have KH, KI, KJ."""
+    it is). `has_modifiers`: its months have KH, KI, KJ; `last_claim`: the number of the claim of its last month."""
 
     patient_id: int
     code: str
@@ -51,6 +51,7 @@ class NextMonth(NamedTuple):
     start: dt.date
     end: dt.date
     has_modifiers: bool
+    last_claim: str
     why_not: Why | None
 
     @property
@@ -128,7 +129,8 @@ def _of_item(
         why = _why_not(view, clock, start, through)
         if why is None and cap.months is not None and number > cap.months:
             why = Why.CAPPED
-        yield NextMonth(view.id, code, last.payer_id, number, start, end, cap.has_modifiers, why)
+        about = (cap.has_modifiers, last.claim_number, why)
+        yield NextMonth(view.id, code, last.payer_id, number, start, end, *about)
         if why is not None:
             return
         number, start = number + 1, end + ONE_DAY

@@ -42,6 +42,11 @@ class DeskSettings(PluginSettings):
     filing_classes: dict[str, PayerClasses] = Field(
         default={MEDICAID: ("medicaid",)}, description="Classes of payers by the kind of insurance (SBR09)."
     )
+    rentals: Literal["orders", "all"] = Field(
+        default="orders",
+        description="Which rentals the gateway bills on by itself: those that came by orders; or all, where no billing "
+        "system sends the claims of their months.",
+    )
     rental_days: tuple[Annotated[int, Field(ge=1, le=28)], ...] = Field(
         default=(1,), description="The days of the month on which the claims of rental months are made."
     )

@@ -59,17 +59,25 @@ def claim_of(billed: HistoryLine, filing_code: str = "MB", line: dict[str, Any] 
     return make_claim(segments, claim_number=billed.claim_number, filing_code=filing_code)
 
 
-def desk_on(day: dt.date, lines: list[HistoryLine], claim: dict[str, Any] | None = None, **past: Any) -> DeskContext:
+def desk_on(
+    day: dt.date,
+    lines: list[HistoryLine],
+    claim: dict[str, Any] | None = None,
+    chosen: dict[str, Any] | None = None,
+    source: str = "billing",
+    **past: Any,
+) -> DeskContext:
     claims = {at: claim_of(line, **(claim or {})) for at, line in enumerate(lines, start=1)}
     views = [
         make_claim_view(
             line.code, *line.modifiers, id=at, number=line.claim_number, state=line.state, from_date=line.from_date
-        )
+        )._replace(source=source)
         for at, line in enumerate(lines, start=1)
         if line.from_date is not None
     ]
     view = make_patient_view(1, history=lines, **past)
-    return plugin_desk(CONFIRMATION, SETTINGS, today=day, patients=[view], claims=views, whole=claims, tables=TABLES)
+    settings = {**SETTINGS, "rentals": "all", **(chosen or {})}
+    return plugin_desk(CONFIRMATION, settings, today=day, patients=[view], claims=views, whole=claims, tables=TABLES)
 
 
 def said(kit: DeskContext, **options: str) -> list[tuple[int, str, str]]:
@@ -82,6 +90,17 @@ def test_a_month_is_billed_when_it_has_begun(day: dt.date, makes: bool) -> None:
     kit = desk_on(day, billed_months(1))
     kit.schedule("rentals")
     assert [made.key for made in kit.made] == (["rental 1 E0601 2026-02-15"] if makes else [])
+
+
+def test_what_a_billing_system_bills_is_billed_on_by_it() -> None:
+    lines = billed_months(1)
+    for source, makes in (("billing", False), ("plugin:tested", True)):
+        kit = desk_on(dt.date(2026, 2, 20), lines, chosen={"rentals": "orders"}, source=source)
+        kit.schedule("rentals")
+        assert bool(kit.made) == makes, source
+    lapsed = desk_on(dt.date(2026, 5, 20), lines, chosen={"rentals": "orders"})
+    lapsed.schedule("rentals")
+    assert not lapsed.acts
 
 
 @pytest.mark.rule("R1.02")
