@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from gateway.plugins import HistoryLine
 from gateway.plugins.months import rental_month_end
 
 from .checks import SIDES, service_day
@@ -30,6 +31,12 @@ class OrderClaim(NamedTuple):
     number: str
     day: dt.date
     claim: dict[str, Any]
+
+    def as_history(self) -> Iterator[HistoryLine]:
+        """Its lines, as the next order of the patient meets them."""
+        for number, line in enumerate(self.claim["lines"], start=1):
+            about = (line["code"], tuple(line["modifiers"]), self.day, line["thru_date"], str(line["units"]))
+            yield HistoryLine(self.number, number, *about, 0, self.claim["payer"]["id"], "ready")
 
 
 def claims_of(order: Order, items: Items, settings: DeskSettings) -> list[OrderClaim]:

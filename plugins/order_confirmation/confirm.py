@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from gateway.plugins import ClaimRefused, Desk, Rows
 
 from .checks import Known, Problem, problems_of, service_day
-from .claims import claims_of
+from .claims import OrderClaim, claims_of
 from .house import Held, House, mark_of, patient_mark
 from .log import BILLED, DELIVERED, ORDERS, SERIALS, WAITING
 from .order import Order, OrderRow, orders_of
@@ -37,8 +37,9 @@ def _take(order: Order, house: House) -> Outcome:
         return order.number, "billed before", billed_as
     patient_id = house.ids[order.number]
     view = house.views.get(patient_id) if patient_id is not None else None
-    history = view.history if view is not None and not billed_as else ()
-    known = Known(desk.today, history, house.out(order), billed_as)
+    history = view.history if view is not None else ()
+    billed = () if billed_as else (*history, *house.billed.get(patient_mark(order), ()))
+    known = Known(desk.today, billed, house.out(order), billed_as)
     problems = problems_of(order, known, house.items, desk.settings)
     made: list[str] = []
     if not problems:
@@ -64,23 +65,23 @@ def _bill(order: Order, house: House) -> list[str]:
     """
     desk = house.desk
     acts = len(desk.acts)
-    numbers = []
+    claims = claims_of(order, house.items, desk.settings)
     try:
-        for one in claims_of(order, house.items, desk.settings):
+        for one in claims:
             why = f"Order {order.number} was delivered for {one.day:%m/%d/%Y}, and confirmed."
             desk.make_claim(f"order {order.source} {one.number}", one.claim, why=why)
-            numbers.append(one.number)
     except ClaimRefused:
         del desk.acts[acts:]
         raise
-    _register(order, house, numbers)
-    return numbers
+    _register(order, house, claims)
+    return [one.number for one in claims]
 
 
-def _register(order: Order, house: House, numbers: Sequence[str]) -> None:
-    """Remember what was delivered, and who has which piece."""
+def _register(order: Order, house: House, claims: Sequence[OrderClaim]) -> None:
+    """Remember what was delivered and billed, and who has which piece."""
     desk, patient_id = house.desk, house.ids[order.number]
-    by_day = {one.day: one.number for one in claims_of(order, house.items, desk.settings)}
+    by_day = {one.day: one.number for one in claims}
+    house.billed.setdefault(patient_mark(order), []).extend(line for one in claims for line in one.as_history())
     for at, line in enumerate(order.lines, start=1):
         for serial in line.serials:
             desk.keep(

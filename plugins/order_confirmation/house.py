@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gateway.plugins import Desk, PatientView
+from gateway.plugins import Desk, HistoryLine, PatientView
 
 from .items import REASONS, Items, Reason, reasons_of
 from .log import ORDERS, PROBLEMS, SERIALS
@@ -48,6 +48,8 @@ class House:
         for row in desk.rows(PROBLEMS.name):
             if row["source"] == source and row["order_number"] in numbers:
                 self.waited.setdefault(row["order_number"], []).append(row)
+        self.billed: dict[str, list[HistoryLine]] = {}
+        """What this document's orders became, by patient; no history knows it yet."""
         self.held = self._held({serial for order in orders for line in order.lines for serial in line.serials})
 
     def _find(self, order: Order) -> int | None:

@@ -26,10 +26,7 @@ from gateway.plugins import (
 )
 
 from .checks import (
-    Item,
-    Past,
     base_warnings,
-    items_of,
     order_holds,
     partial_warnings,
     quantity_holds,
@@ -37,6 +34,7 @@ from .checks import (
     refill_holds,
 )
 from .due import ASK_KIND, SHIP_KIND, DueDays, due_list, work_out
+from .items import Item, Past, items_of
 from .limits import BASE_EQUIPMENT, REFILL_EXEMPT, REFILL_RULES, SUPPLY_LIMITS, Book, faults_of_limits, faults_of_rules
 from .record import UNKNOWN_KIND, RefillRow, one, post, record
 from .requests import REFILLS

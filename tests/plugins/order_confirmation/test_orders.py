@@ -59,6 +59,15 @@ def test_the_same_order_again_is_billed_once() -> None:
 
 
 @pytest.mark.rule("OC-9")
+def test_two_orders_of_one_document_cannot_bill_one_delivery() -> None:
+    kit = desk()
+    twice = order(supply(), order_number="SO-101")
+    assert said(kit, order(supply()), twice) == [("billed", "SO-100"), ("waits", "DUPLICATE")]
+    other = order(supply(), order_number="SO-103", patient_id="P-10", member_id="2A23C45DE67")
+    assert said(desk(), order(supply()), other) == [("billed", "SO-100"), ("billed", "SO-103")]
+
+
+@pytest.mark.rule("OC-9")
 def test_a_billed_order_that_comes_in_other_words_waits_and_its_claim_stays() -> None:
     kit = desk()
     said(kit, order())
