@@ -258,7 +258,7 @@ def requests() -> None:
 
 
 @requests.command("list")
-@click.option("--verb", type=click.Choice(["resubmit", "replay"]), default=None, help="Only those.")
+@click.option("--verb", type=click.Choice(["resubmit", "replay", "look"]), default=None, help="Only those.")
 @click.option("--claim", type=int, default=None, help="Only those of this claim.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not done yet.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")

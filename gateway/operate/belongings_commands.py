@@ -120,7 +120,8 @@ def deliveries_import(config_path: Path, file: Path, source: str, dry_run: bool)
     """Take in deliveries from FILE, CSV or JSON. Of a file with a fault nothing is taken in.
 
     Columns: order_number, code and delivered_on; patient_id, or member_id with birth_date; and where known last_name,
-    first_name, modifiers, quantity, serial, lot, proof (signed, carrier, facility, pickup), claim_number.
+    first_name, dependent (true: the member id is another person's), modifiers, quantity, serial, lot, proof (signed,
+    carrier, facility, pickup), claim_number.
     """
     _take_in(config_path, "deliveries", file, source, dry_run)
 
@@ -165,7 +166,7 @@ def equipment_import(config_path: Path, file: Path, source: str, dry_run: bool) 
     """Take in equipment from FILE, CSV or JSON. Of a file with a fault nothing is taken in.
 
     Columns: code and started_on; patient_id, or member_id with birth_date; and where known last_name, first_name,
-    serial, ended_on, ownership (owned, rented).
+    dependent (true: the member id is another person's), serial, ended_on, ownership (owned, rented).
     """
     _take_in(config_path, "equipment", file, source, dry_run)
 
@@ -205,8 +206,9 @@ def orders_import(config_path: Path, file: Path, source: str, dry_run: bool) -> 
     """Take in orders from FILE, CSV or JSON. Of a file with a fault nothing is taken in.
 
     Columns: order_number, codes (`E1390 E0431`) and ordered_on; patient_id, or member_id with birth_date; and where
-    known last_name, first_name, received_on (the day on which you had it complete), signed_on, encounter_on, ends_on,
-    quantity, description, practitioner, practitioner_npi, patient_named (true, false).
+    known last_name, first_name, dependent (true: the member id is another person's), received_on (the day on which you
+    had it complete), signed_on, encounter_on, ends_on, quantity, description, practitioner, practitioner_npi,
+    patient_named (true, false).
     """
     _take_in(config_path, "orders", file, source, dry_run)
 
@@ -252,8 +254,8 @@ def authorizations_import(config_path: Path, file: Path, source: str, dry_run: b
     """Take in prior authorizations from FILE, CSV or JSON. Of a file with a fault nothing is taken in.
 
     Columns: payer_id and codes (`K0823`); number, except where it is pending; patient_id, or member_id with birth_date;
-    and where known last_name, first_name, modifiers, decided (affirmed, partly affirmed, denied, pending), decided_on,
-    valid_from, valid_to, units.
+    and where known last_name, first_name, dependent (true: the member id is another person's), modifiers, decided
+    (affirmed, partly affirmed, denied, pending), decided_on, valid_from, valid_to, units.
     """
     _take_in(config_path, "authorizations", file, source, dry_run)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def to_make(key: str, given: Claim | Mapping[str, Any], why: str) -> MakeClaim:
 
     if not why.strip() or len(why) > LONGEST_WHY:
         raise ClaimRefused(f"why a claim is made is said in 1 to {LONGEST_WHY} characters")
-    stored = given.stored if isinstance(given, Claim) else _from_mapping(given)
+    stored = _without_our_line_numbers(given.stored) if isinstance(given, Claim) else _from_mapping(given)
     claim = Claim(stored, "desk")
     number = claim.id.strip()
     if not number or len(number) > LONGEST_NUMBER:
@@ -44,6 +45,22 @@ def to_make(key: str, given: Claim | Mapping[str, Any], why: str) -> MakeClaim:
     if not claim.lines:
         raise ClaimRefused(f"the claim {number} has no service line")
     return MakeClaim(key=key, number=number, content=stored.pack(), cents=claim.charge_cents, why=why)
+
+
+_OUR_LINE_NUMBER = re.compile(r"[0-9A-F]+G[0-9A-F]+L\d+")
+
+
+def _without_our_line_numbers(stored: StoredClaim) -> StoredClaim:
+    """A claim that was taken from one that is there has the numbers that intake gave the lines of that one (REF*6R):
+    the new claim gets its own."""
+    start = stored.delimiters.element.join(("REF", "6R", ""))
+    return stored._replace(
+        claim=[
+            raw
+            for raw in stored.claim
+            if not (raw.startswith(start) and _OUR_LINE_NUMBER.fullmatch(raw.removeprefix(start)))
+        ]
+    )
 
 
 def _from_mapping(given: Any) -> StoredClaim:

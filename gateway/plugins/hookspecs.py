@@ -227,7 +227,7 @@ def plugin_drops(settings: BaseModel | None) -> Iterable[Drop]:
     by row against the drop's model and taken whole or refused whole; then the drop's function runs in a child process
     with a time limit, and what it wants done is committed in one transaction with the mark that the document is read.
     The same document again does nothing. If the function raises or hangs, nothing of the document is done, and it
-    waits for the drop's team.
+    waits for the drop's team until `gateway replay file`.
     If the hook itself raises, or one of them is not as it must be, the configuration is refused.
     """
 

@@ -42,6 +42,7 @@ class Case:
     responsibility: str
     orderer: Orderer
     diagnoses: list[str]
+    started: dt.date | None = None
 
     @property
     def first(self) -> dt.date:
@@ -91,6 +92,7 @@ class Case:
             other=self.other,
             rental_month=month,
             referring=None if self.medicare else self.orderer,
+            started=self.started,
         )
 
 
@@ -108,7 +110,8 @@ def rental_months(case: Case, start: dt.date, cap: int) -> Iterator[tuple[int, d
 
 def _started(case: Case, months: int) -> dt.date:
     """A first delivery that lies up to so many months back."""
-    return case.today - dt.timedelta(days=1 + case.below(months * 30 + 30))
+    case.started = case.today - dt.timedelta(days=1 + case.below(months * 30 + 30))
+    return case.started
 
 
 def _rented(case: Case, code: str, month: int, day: dt.date, extra: tuple[str, ...] = ()) -> Line:

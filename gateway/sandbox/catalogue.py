@@ -66,6 +66,19 @@ DIAGNOSES = {
     "strips": (("E119",), ("E1165", "Z794"), ("E1165",)),
     "cgm": (("E109", "Z794"), ("E1165", "Z794")),
 }
+# How an order describes what it is for.
+ORDERED = {
+    "oxygen": "Oxygen concentrator, portable oxygen system and contents",
+    "pap": "Positive airway pressure device with humidifier and mask",
+    "resupply": "Supplies for a positive airway pressure device",
+    "bed": "Hospital bed, semi-electric, with rails and mattress",
+    "surface": "Powered pressure-reducing mattress",
+    "wheelchair": "Manual wheelchair with elevating leg rests",
+    "power": "Power wheelchair, group 2",
+    "nebulizer": "Nebulizer with compressor and sets",
+    "strips": "Blood glucose test strips and lancets",
+    "cgm": "Continuous glucose monitor and its supplies",
+}
 # Which practice orders what is not modelled; how the books of an invented supplier are mixed is.
 MIX = {
     "oxygen": 26,

@@ -45,6 +45,11 @@ def sandbox() -> None:
 @click.option("--family", "families", multiple=True, type=click.Choice(sorted(MIX)), help="Only these products.")
 @click.option("--per-set", type=click.IntRange(1, 5000), default=5000, show_default=True, help="Claims in one ST.")
 @click.option("--expected", type=click.Path(dir_okay=False, path_type=Path), help="Write the faults put in, as JSON.")
+@click.option(
+    "--papers",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write what stands behind the claims into this folder: deliveries, equipment, orders, authorizations.",
+)
 def generate(
     count: int,
     seed: int,
@@ -55,6 +60,7 @@ def generate(
     families: tuple[str, ...],
     per_set: int,
     expected: Path | None,
+    papers: Path | None,
 ) -> None:
     """Write invented claims of a home-medical-equipment supplier: oxygen, PAP and resupply, beds, wheelchairs,
     nebulizers, diabetic supplies; for Medicare, Medicaid, commercial plans, and second payers."""
@@ -67,6 +73,14 @@ def generate(
         written = write_json(path, count, seed, today=day, fault_share=faults, families=chosen)
     else:
         written = write_837(path, count, seed, today=day, fault_share=faults, families=chosen, claims_per_set=per_set)
+    if papers:
+        from .generate import generate_claims
+        from .papers import papers_of, write_papers
+        from .write import business_day, faults_in
+
+        day = business_day(day)
+        made = generate_claims(count, seed, day, fault_share=faults, faults=faults_in(kind), families=chosen)
+        write_papers(papers, papers_of(made, seed, day))
     if expected:
         expected.write_text(json.dumps(written.expected_faults, indent=1) + "\n", encoding="utf-8")
     names = ", ".join(str(each) for each in written.paths)

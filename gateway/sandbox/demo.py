@@ -26,6 +26,8 @@ from ..config.shipped import shipped_config
 
 if TYPE_CHECKING:
     from ..server import Gateway
+    from .papers import Rows
+    from .records import Claim
     from .server import Sandbox
 
 USER = "stillwater"
@@ -107,12 +109,10 @@ def _only_once(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def _drop(places: Places, claims: int, seed: int, today: dt.date) -> tuple[int, int]:
+def _drop(places: Places, made: Sequence[Claim], today: dt.date) -> tuple[int, int]:
     """Two billing systems put their files down; returns how many claims each."""
-    from .generate import generate_claims
     from .write import as_837, as_json
 
-    made = list(generate_claims(claims, seed, today))
     apart = made[::JSON_SHARE]
     rest = [claim for index, claim in enumerate(made) if index % JSON_SHARE]
     for source, name, data in (
@@ -125,6 +125,48 @@ def _drop(places: Places, claims: int, seed: int, today: dt.date) -> tuple[int, 
         beside.write_bytes(data)
         os.replace(beside, folder / name)
     return len(rest), len(apart)
+
+
+async def _bring(gateway: Gateway, rows: Rows) -> tuple[str, int]:
+    """The billing system brings what its claims rest on; what it brought in words, and how many held claims that has
+    decided again."""
+    from ..core.flow.belongings import KINDS, take_in
+    from .papers import as_csv
+
+    brought, again = [], 0
+    zone = gateway.config.gateway.organisation.time_zone
+    for name, some in rows.items():
+        if some:
+            kind, data = KINDS[name], as_csv(some)
+            stored = await asyncio.to_thread(gateway.archive.put, data)
+            now = gateway.clock.now()
+            done = await gateway.write(take_in, kind, "billing", f"{name}.csv", stored, kind.read(data), zone, now)
+            brought.append(f"{name} {len(some):,}")
+            again += done.again
+    return ", ".join(brought) or "nothing", again
+
+
+async def _scan(gateway: Gateway, made: Sequence[Claim]) -> tuple[int, int]:
+    """Somebody scans the notes of maintenance visits; how many, and how many held claims that has decided again."""
+    from ..core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
+    from ..core.model.papers import media_type
+    from .scans import visits_of
+
+    apart = {claim.number for claim in made[::JSON_SHARE]}
+    count, again = 0, 0
+    for scan in visits_of(made):
+        stored = await asyncio.to_thread(gateway.archive.put, scan.data)
+        source = "orders" if scan.claim_number in apart else "billing"
+        belongs = Belongs(source=source, claim_number=scan.claim_number)
+        new = NewDocument(
+            scan.kind, "visit.pdf", media_type(scan.data), stored, belongs, dated=scan.dated, codes=(scan.code,)
+        )
+        # Of a claim that could not be read nobody knows the patient.
+        with contextlib.suppress(CannotBeAdded):
+            done = await gateway.write(add_document, new, "demo", gateway.clock.now())
+            count += 1
+            again += done.again
+    return count, again
 
 
 class _Screen:
@@ -231,6 +273,8 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
     from ..operate.overview import overview
     from ..server import Gateway
     from . import demo_report
+    from .generate import generate_claims
+    from .papers import papers_of
     from .server import Sandbox
     from .settings import SandboxPartner, SandboxSettings
 
@@ -246,10 +290,22 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
         await gateway.start()
         try:
             screen.say(f"The gateway runs, on SQLite below {places.root}.")
-            x12, as_json = _drop(places, claims, seed, dt.datetime.now().astimezone().date())
+            today = dt.datetime.now().astimezone().date()
+            made = list(generate_claims(claims, seed, today))
+            papers = papers_of(made, seed, today)
+            brought, _ = await _bring(gateway, papers.now)
+            screen.say(f"The billing system brings what its claims rest on: {brought}.")
+            x12, as_json = _drop(places, made, today)
             screen.say(f"Two billing systems drop their claims: {x12} in an 837P, {as_json} as JSON.\n")
             done = await _until_quiet(gateway, sandbox, screen)
-            screen.say("")
+            brought, again = await _bring(gateway, papers.late)
+            scans, more = await _scan(gateway, made)
+            screen.say(
+                f"\nWhat was missing comes in: {brought}, scanned papers {scans}. Held claims that are decided again: "
+                f"{again + more}."
+            )
+            done = await _until_quiet(gateway, sandbox, screen) and done
+            screen.say(f"Holds that released themselves: {await gateway.read(demo_report.cleared)}.\n")
             seen = await gateway.read(overview)
             proof = await gateway.read(prove)
             received = sandbox.received(USER)

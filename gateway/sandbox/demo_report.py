@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from ..core.ledger.proof import Proof
 from ..core.model.money import to_dollars
 from ..core.store import timeline
-from ..core.store.tables import claim_payments, claims
+from ..core.store.tables import claim_payments, claims, holds
 from ..operate.overview import Overview, Tally
 
 WIDTH = 78
@@ -131,6 +131,12 @@ def example(connection: Connection) -> list[str]:
         at: dt.datetime = event["at"]
         lines.append(f"  {at.astimezone():%H:%M:%S}  {event['station']:<12} {event['what']}")
     return lines
+
+
+def cleared(connection: Connection) -> int:
+    """How many holds have released themselves because what they waited for has come."""
+    by_itself = (holds.c.released_by == "gateway") & holds.c.release_reason.startswith("its cause has cleared")
+    return int(connection.execute(select(func.count()).select_from(holds).where(by_itself)).scalar_one())
 
 
 def where_next(root: Path) -> Iterator[str]:

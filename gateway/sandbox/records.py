@@ -131,6 +131,8 @@ class Claim:
     referring: Orderer | None = None
     authorization: str = ""
     note: str = ""
+    started: dt.date | None = None
+    """The first day of what is rented."""
     deliveries: list[Delivery] = field(default_factory=list)
     expected_faults: tuple[str, ...] = ()
 

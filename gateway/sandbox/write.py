@@ -1,4 +1,4 @@
-"""Files of generated claims, as a billing system would hand them over: an 837P, or JSON; and the proofs of delivery."""
+"""Files of generated claims, as a billing system would hand them over: an 837P, or JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from gateway.core.clock import SystemClock, business_date
 from gateway.core.model.json_claim import MOST_CLAIMS
@@ -45,8 +44,14 @@ class Written:
             self.expected_faults[claim.number] = claim.expected_faults
 
 
-def _today(today: dt.date | None) -> dt.date:
+def business_day(today: dt.date | None) -> dt.date:
+    """The day that was named, or the supplier's of now."""
     return today or business_date(SystemClock().now(), ZONE)
+
+
+def faults_in(kind: str) -> tuple[str, ...]:
+    """The faults of a biller that a file of this kind (837, json) can carry."""
+    return tuple(name for name in BILLER_FAULTS if kind != "json" or name not in NOT_IN_JSON)
 
 
 def _counted(claims: Iterator[Claim], written: Written) -> Iterator[Claim]:
@@ -145,7 +150,7 @@ def write_837(
     Raises:
         ValueError: see `generate_claims`.
     """
-    day = _today(today)
+    day = business_day(today)
     number = (seed if control_number is None else control_number) % 10**9
     written = Written([path])
     claims = generate_claims(
@@ -174,12 +179,12 @@ def write_json(
     Raises:
         ValueError: see `generate_claims`; or a fault that JSON cannot carry.
     """
-    names = tuple(name for name in BILLER_FAULTS if name not in NOT_IN_JSON) if faults is None else faults
+    names = faults_in("json") if faults is None else faults
     if NOT_IN_JSON.intersection(names):
         raise ValueError(f"JSON cannot carry {', '.join(sorted(NOT_IN_JSON.intersection(names)))}")
     written = Written()
     claims = generate_claims(
-        n, seed, _today(today), fault_share=fault_share, faults=names, families=families, references=references
+        n, seed, business_day(today), fault_share=fault_share, faults=names, families=families, references=references
     )
     counted = _counted(claims, written)
     while part := list(islice(counted, MOST_CLAIMS)):
@@ -188,16 +193,3 @@ def write_json(
         target.write_bytes(as_json(part))
         written.paths.append(target)
     return written
-
-
-def deliveries(claims: Iterator[Claim]) -> Iterator[dict[str, Any]]:
-    """The proofs of delivery behind contents claims: claim, day, code, quantity and months supplied."""
-    for claim in claims:
-        for each in claim.deliveries:
-            yield {
-                "claim": claim.number,
-                "delivered": each.on.isoformat(),
-                "code": each.code,
-                "quantity": each.quantity,
-                "months": each.months,
-            }

@@ -116,3 +116,62 @@ def test_one_that_a_chain_names_and_that_wants_settings_says_so_there(beside: Fo
     (one,) = [fault for fault in told if "wants settings of its own (team)" in fault]
     assert "chains/default.yaml:3:7: plugin 'side_b'" in one
     assert "expected desk: {side_b: ...} in gateway.yaml" in one
+
+
+TAKES = """
+from gateway.plugins import Drop, PluginSettings, hookimpl
+
+gateway_api = 1
+
+class Row(PluginSettings):
+    serial: str
+
+@hookimpl
+def plugin_drops():
+    return [Drop("visits", "Visits.", Row, len), Drop("tickets", "Tickets.", Row, len)]
+"""
+
+
+@pytest.fixture
+def taking(folder: Folder) -> Folder:
+    folder.write("plugins/takes.py", TAKES)
+    folder.edit(
+        "gateway.yaml",
+        "sources:\n",
+        "sources:\n  - {name: vans, drop: takes/visits, patients_of: billing}\n",
+    )
+    return folder
+
+
+def test_a_source_that_hands_documents_to_a_plugin_has_it_loaded(taking: Folder) -> None:
+    found = config(taking)
+    assert [drop.name for drop in found.declared["takes"].drops] == ["visits", "tickets"]
+    source = found.source("vans")
+    assert source is not None
+    assert (source.drop, source.patients_of) == ("takes/visits", "billing")
+    again = restore(found.text, taking.root, ENV)
+    assert again.hash == found.hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("takes/visits", "takes/vists", "drop: no plugin takes documents as 'takes/vists'; expected one of "
+         "takes/tickets, takes/visits; did you mean 'takes/visits'?"),
+        ("takes/visits", "tekes/visits", "There is no plugin 'tekes'. Did you mean 'takes'?"),
+        ("takes/visits", "takes", "drop: 'takes' cannot be used; expected plugin/name"),
+        ("patients_of: billing", "patients_of: biling", "patients_of: no source is called 'biling'; expected one of "),
+        ("drop: takes/visits, ", "", "patients_of goes with drop"),
+        ("drop: takes/visits,", "drop: takes/visits, format: json,", "format: a source with drop sends no claims"),
+        ("drop: takes/visits,", "drop: takes/visits, our_claim_numbers: true,", "our_claim_numbers: a source with"),
+        ("drop: takes/visits,", "drop: takes/visits, check: {codes: report},", "check: a source with drop sends no"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_source_of_documents_is_told_at_its_place(
+    taking: Folder, old: str, new: str, told: str
+) -> None:
+    taking.edit("gateway.yaml", old, new)
+    faults = [str(fault) for fault in taking.faults()]
+    (line,) = [number for number, text in enumerate((taking.root / "gateway.yaml").read_text().splitlines(), 1)
+               if "name: vans" in text]  # fmt: skip
+    assert [fault for fault in faults if f"gateway.yaml:{line}:" in fault and told in fault], faults

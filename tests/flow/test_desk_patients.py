@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, event, insert, select, update
 
 from gateway.core.flow import desk_patients
 from gateway.core.flow.desk_calls import take
@@ -23,11 +23,12 @@ from gateway.core.store import patients as patient_store
 from gateway.core.store import plugin_rows, take_belongings
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
-from gateway.core.store.tables import patients
+from gateway.core.store.patients import Person
+from gateway.core.store.tables import claims, holds, patients, requests
 from gateway.plugins import Desk, RowTable, Tables
 from gateway.plugins.rows import DeclaredTable
 
-from .rows import NOW, add_file
+from .rows import NOW, add_batch, add_file
 
 TODAY = NOW.date()
 VISITS = RowTable("visits", {"serial": str, "day": dt.date, "fee": Decimal}, ("serial", "day"))
@@ -151,6 +152,23 @@ def test_a_patient_is_found_by_the_id_of_its_source_and_by_member_id(connection:
     assert found.patient(member_id="1EG4TE5MK73") is None
 
 
+def test_a_dependent_is_found_by_the_member_id_of_who_is_insured_but_not_one_of_two_twins(
+    connection: Connection,
+) -> None:
+    born, other = dt.date(2015, 6, 1), dt.date(2012, 1, 1)
+    people = [
+        Person("WREN", first, day, "F", "W100200300", dependent=True)
+        for first, day in (("ADA", born), ("EVE", born), ("JO", other))
+    ]
+    people.append(Person("WREN", "KIM", other, "F", "W1002003001", dependent=True))
+    ids = patient_store.link(connection, people, [None] * 4, NOW).patient_ids
+    found = desk(connection)
+    assert found.patient(member_id="W100200300", birth_date=other) == ids[2]
+    assert found.patient(member_id="W100200300", birth_date=born) is None
+    patient_store.merge(connection, ids[0], ids[1], NOW)
+    assert found.patient(member_id="W100200300", birth_date=born) == ids[1]
+
+
 def test_equipment_is_out_until_its_last_day_has_come(connection: Connection) -> None:
     tomorrow = (TODAY + dt.timedelta(days=1)).isoformat()
     have(
@@ -247,6 +265,30 @@ def test_a_patient_of_whom_a_row_is_kept_is_decided_again(connection: Connection
     keep(connection, "calls", {"month": 1})
     after = versions(connection)
     assert {patient_id for patient_id in after if after[patient_id] != before[patient_id]} == {one}
+
+
+def test_what_was_known_already_changes_nobody(connection: Connection) -> None:
+    deliver(connection, ("P1", "A7030"))
+    one = who(connection, "P1")
+    keep(connection, "visits", visit("S1"), patient_id=one)
+    before = versions(connection)
+    keep(connection, "visits", visit("S1"), patient_id=one)
+    assert versions(connection) == before
+
+
+def test_held_claims_of_a_patient_are_decided_again_when_something_new_is_kept(connection: Connection) -> None:
+    deliver(connection, ("P1", "A7030"))
+    one = who(connection, "P1")
+    add_batch(connection, ["A1", "A2", "A3"], state="held")
+    ids = dict(connection.execute(select(claims.c.claim_number, claims.c.id)).all())
+    connection.execute(update(claims).where(claims.c.claim_number != "A3").values(patient_id=one))
+    for number, plugin in (("A1", "upkeep"), ("A2", ""), ("A3", "upkeep")):
+        hold = {"id": ids[number], "claim_id": ids[number], "type": "SYS", "rule": "R1", "reason": "Look.", "team": "a"}
+        connection.execute(insert(holds).values(**hold, plugin=plugin, opened_at=NOW))
+    keep(connection, "visits", visit("S1"), patient_id=one)
+    keep(connection, "visits", visit("S1"), patient_id=one)
+    asked = connection.execute(select(requests.c.subject_id, requests.c.reason)).all()
+    assert [tuple(row) for row in asked] == [(ids["A1"], "Plugin upkeep has noted something new about the patient.")]
 
 
 def test_a_row_of_a_patient_that_is_not_there_is_left_out(connection: Connection) -> None:

@@ -191,16 +191,26 @@ def test_more_claims_than_a_set_may_have_go_in_several(
 
 def test_when_they_have_come_in_their_timelines_say_why(connection: Connection, makes: Makes) -> None:
     made = desk(connection)
-    made.make_claim("a", a_claim("M-1"), why=WHY)
+    for number in ("M-1", "M-2", "M-3"):
+        made.make_claim(number, a_claim(number), why=f"Because of {number}.")
     commit(connection, made, makes)
     (row,) = files_of(connection)
-    add_batch(connection, ["M-1", "M-9"])
-    connection.execute(update(claims).values(file_id=row.id))
-    make_claims.tell_why(connection, row.id, row.party, NOW)
-    make_claims.tell_why(connection, row.id, row.party, NOW)
-    make_claims.tell_why(connection, row.id, "billing", NOW)
-    told = connection.execute(select(timeline.c.what, timeline.c.who).where(timeline.c.subject_kind == "claim")).all()
-    assert [tuple(one) for one in told] == [(f"Made by plugin months: {WHY}", "plugin months")]
-    claim_id = connection.execute(select(claims.c.id).where(claims.c.claim_number == "M-1")).scalar_one()
-    assert connection.execute(select(made_claims.c.claim_id)).scalar_one() == claim_id
-    assert store.numbers_used(connection, ["M-1"]) == {"M-1"}
+    for chunk_of in (["M-2"], ["M-1", "M-9"]):
+        add_batch(connection, chunk_of)
+        moved = {"file_id": row.id, "ordinal": claims.c.id}
+        connection.execute(update(claims).where(claims.c.claim_number.in_(chunk_of)).values(**moved))
+        make_claims.tell_why(connection, row.id, row.party, NOW)
+        make_claims.tell_why(connection, row.id, row.party, NOW)
+        make_claims.tell_why(connection, row.id, "billing", NOW)
+    told = connection.execute(
+        select(claims.c.claim_number, timeline.c.what, timeline.c.who)
+        .join(timeline, timeline.c.subject_id == claims.c.id)
+        .where(timeline.c.subject_kind == "claim")
+        .order_by(claims.c.claim_number)
+    ).all()
+    assert [tuple(one) for one in told] == [
+        (number, f"Made by plugin months: Because of {number}.", "plugin months") for number in ("M-1", "M-2")
+    ]
+    noted = connection.execute(select(made_claims).order_by(made_claims.c.number)).all()
+    assert [one.claim_id is not None for one in noted] == [True, True, False]
+    assert store.numbers_used(connection, ["M-1", "M-3", "M-4"]) == {"M-1", "M-3"}

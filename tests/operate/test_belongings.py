@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 from gateway.core.store.tables import access_log, blobs, deliveries, equipment, files, orders, patients
 
@@ -103,6 +104,15 @@ def test_orders_are_listed_by_what_they_cover(lived: Place) -> None:
     (patient,) = {row.patient_id for row in lived.rows(orders)}
     assert listed("--patient", str(patient), "--since", "2026-11-03") == ["RX-2"]
     assert listed("--patient", str(patient + 1)) == []
+
+
+def test_the_sample_of_the_manual_is_an_order_that_can_be_taken_in(lived: Place) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    (sample,) = (block for block in manual.split("```") if block.strip().startswith("order_number,codes"))
+    file = lived.folder / "o.csv"
+    file.write_text(sample.strip() + "\n")
+    source = lived.config.gateway.sources[0].name
+    assert "1 new" in lived.run("orders", "import", str(file), "--source", source).output
 
 
 def test_authorizations_are_taken_in_and_listed(lived: Place) -> None:

@@ -83,18 +83,19 @@ PARTS = (
             *(decision.Finding, decision.Severity, decision.Hold, decision.HoldType, decision.Continue, decision.Stop),
             *(decision.Quarantine, decision.RetryAfter, posting.PostingPlan, posting.LinePosting),
             *(posting.AdjustmentPosting, posting.Kind, posting.Reopened, posting.Next, posting.NextStep),
-            posting.WorkItemDraft,
+            *(posting.WorkItemDraft, plugins.Rule, plugins.RuleState),
         ),
     ),
     Part(
         "The context, and the patient's past",
-        "`context` of a step and what its look-ups give; from `gateway.plugins`, deliveries and equipment from "
-        "`gateway.core.model.belongings`.",
+        "`context` of a step and what its look-ups give; from `gateway.plugins`; deliveries, equipment, orders, "
+        "authorizations and documents from `gateway.core.model.belongings`.",
         (
             *(plugins.Context, plugins.Table, plugins.Row, plugins.Tables, plugins.HistoryLine, plugins.LinePayment),
             *(plugins.Reason, plugins.Rental, rentals.RentalMonth, plugins.Gap, belongings.Delivery, belongings.Proof),
-            *(belongings.Equipment, belongings.Ownership, plugins.WaitingItem, plugins.RowTable, http.Http),
-            *(plugins.HttpAnswer, plugins.Secret),
+            *(belongings.Equipment, belongings.Ownership, belongings.Order, belongings.Authorization),
+            *(belongings.Decided, belongings.Document, plugins.WaitingItem, plugins.RowTable, http.Http),
+            *(plugins.HttpAnswer, plugins.Secret, plugins.Rule, plugins.RuleState, plugins.Rubbish),
         ),
     ),
     Part(
@@ -104,7 +105,7 @@ PARTS = (
             *(plugins.Desk, plugins.ClaimView, plugins.LineView, plugins.ItemView, plugins.HoldView),
             *(plugins.DenialView, plugins.PaymentView, plugins.Schedule, plugins.Worklist, plugins.Report),
             *(plugins.Rows, plugins.Route, plugins.RouteRequest, plugins.RouteAnswer, plugins.Command),
-            *(plugins.Metric, plugins.Sample),
+            *(plugins.Metric, plugins.Sample, plugins.Drop, plugins.PatientView, plugins.ClaimRefused),
         ),
     ),
     Part(
@@ -116,6 +117,7 @@ PARTS = (
             testing.rules,
             *(getattr(testing, name) for name in testing.__all__ if name.startswith(("make_", "read_"))),
             *(testing.FakeHttp, http.Call, desk_views.OpenItem, desk_views.CloseItem, desk_views.Note),
+            *(desk_views.KeepRow, desk_views.MakeClaim),
         ),
     ),
 )

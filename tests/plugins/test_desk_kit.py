@@ -252,6 +252,13 @@ def test_a_claim_is_made_from_one_that_is_there() -> None:
     assert made.cents == made.claim.charge_cents > 0
 
 
+def test_lines_of_a_claim_that_is_made_get_numbers_of_their_own() -> None:
+    ours, theirs = make_line("E0601", "RR", control_number="1AG2L1"), make_line("A7030", control_number="LN-77")
+    desk = doing(make_again("SW1001-R4"), whole={1: make_claim(ours, theirs)})
+    desk.command("go")
+    assert [line.control_number for line in desk.made[0].claim.lines] == ["", "LN-77"]
+
+
 def test_the_same_key_makes_nothing_again() -> None:
     desk = doing(make_again("SW1001-R4"), whole={1: make_claim(make_line("E0601", "RR", "KJ"))})
     desk.command("go")

@@ -70,7 +70,7 @@ def begun(folder: Path) -> str:
 
 def follow_the_plugins_page(folder: Path) -> Config:
     begun(folder.parent)
-    in_gateway, in_chain, _ = blocks(PLUGINS_PAGE, "yaml")
+    in_gateway, in_chain, *_ = blocks(PLUGINS_PAGE, "yaml")
     main = folder / "gateway.yaml"
     main.write_text(main.read_text() + in_gateway)
     (folder / "chains/northbridge.yaml").write_text(in_chain)
@@ -156,11 +156,11 @@ def test_the_samples_on_the_plugins_page_run(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     samples = [name for name in files_on(PLUGINS_PAGE) if name.startswith("test_")]
-    assert len(samples) == 10
+    assert len(samples) == 11
 
 
 def test_the_plugin_beside_the_chains_is_taken_by_the_configuration_of_the_page(shipped: Path) -> None:
-    _, _, in_desk = blocks(PLUGINS_PAGE, "yaml")
+    _, _, in_desk, _ = blocks(PLUGINS_PAGE, "yaml")
     (shipped / "plugins").mkdir()
     (shipped / "plugins/northbridge_watch.py").write_text(files_on(PLUGINS_PAGE)["northbridge_watch.py"])
     main = shipped / "gateway.yaml"
@@ -172,6 +172,17 @@ def test_the_plugin_beside_the_chains_is_taken_by_the_configuration_of_the_page(
     assert [one.name for one in declared.everything] == [
         *("look", "large", "billed", "GET /claims/{number}", "look", "large")
     ]
+
+
+def test_the_source_of_documents_is_taken_by_the_configuration_of_the_page(shipped: Path) -> None:
+    *_, sources = blocks(PLUGINS_PAGE, "yaml")
+    (shipped / "plugins").mkdir()
+    (shipped / "plugins/northbridge_visits.py").write_text(files_on(PLUGINS_PAGE)["northbridge_visits.py"])
+    main = shipped / "gateway.yaml"
+    main.write_text(main.read_text().split("sources:")[0] + "plugins_dir: plugins\n" + sources)
+    config = load(shipped, ENV)
+    assert isinstance(config, Config), "\n".join(map(str, config))
+    assert [drop.name for drop in config.declared["northbridge_visits"].drops] == ["visits"]
 
 
 def test_everything_of_the_kit_is_on_the_page() -> None:

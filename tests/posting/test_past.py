@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from gateway.core.store import patients, tables
 from gateway.core.store.tables import claims, timeline
 
-from .conftest import Desk, Line
+from .conftest import NOON, Desk, Line
 from .made import Cas, Clp, Era, Svc
 
 SEES = """
@@ -135,3 +135,41 @@ def data_of(era: Era) -> bytes:
     from .made import make_835
 
     return make_835(era, usage="T")
+
+
+def held(desk: Desk, claim_id: int, plugin: str) -> None:
+    with desk.sql.begin() as connection:
+        connection.execute(
+            tables.holds.insert().values(
+                id=claim_id, claim_id=claim_id, type="SYS", rule="LATER", plugin=plugin, team="billing",
+                reason="The first month is not paid yet.", opened_at=NOON,
+            )
+        )  # fmt: skip
+
+
+def test_a_payment_has_held_claims_of_the_patient_decided_again_once(desk: Desk) -> None:
+    """Two payments of one file: one request. Not what a person holds, and not another patient's."""
+    paid_one, paid_two = (desk.claim(f"C-{n}", Line("E1390", "100", "L1")) for n in (1, 2))
+    waits, by_hand = (desk.claim(f"C-{n}", Line("E1390", "100", "L1"), state="held") for n in (3, 4))
+    other = desk.claim("C-5", Line("E1390", "100", "L1"), state="held")
+    of_one_patient(desk, paid_one, paid_two, waits, by_hand)
+    held(desk, waits, "oxygen")
+    held(desk, by_hand, "")
+    held(desk, other, "oxygen")
+    desk.post(Era([paid("C-1"), paid("C-2")]))
+    (request,) = desk.rows(tables.requests)
+    (file,) = desk.rows(tables.remittances)
+    assert (request.verb, request.subject_id, request.who) == ("look", waits, "gateway")
+    assert request.reason == f"A payment was posted (file {file.file_id})"
+    assert [row.key for row in desk.rows(tables.outbox) if row.kind == "replay"] == [request.part_of]
+
+
+def test_a_payment_that_waits_has_nothing_decided_again(desk: Desk) -> None:
+    desk.post_steps = "[]"
+    first, waits = desk.claim("C-1", Line("E1390", "100", "L1")), desk.claim("C-2", Line("E1390", "100", "L1"))
+    of_one_patient(desk, first, waits)
+    with desk.sql.begin() as connection:
+        connection.execute(update(claims).where(claims.c.id == waits).values(state="held"))
+    held(desk, waits, "oxygen")
+    desk.post(Era([paid("C-1")]))
+    assert desk.rows(tables.requests) == []

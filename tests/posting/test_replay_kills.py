@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gateway.core.flow.belongings import KINDS, take_in
 from gateway.core.flow.replay import replay_claims, replay_payments
 from gateway.core.store import tables
 
 from ..conftest import create_tables
 from ..flow.out.conftest import World
 from ..flow.out.made import Made
+from ..flow.out.test_look_again import AUTHORIZED, SIGNED, WAITS, bring
 from .conftest import NOON, Desk, Line
 from .made import Cas, Clp, Era, Svc
 from .test_posting_kills import work
@@ -85,3 +88,50 @@ async def test_a_killed_replay_of_claims_goes_on_and_decides_each_once(quiet_wor
     assert [row.version for row in world.claims()] == [2, 2]
     assert world.items(kind="hold") == []
     assert sum("Run again" in one for one in world.told("claim", 1)) == 1
+
+
+@pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
+async def test_what_a_paper_has_decided_again_is_done_once_though_the_process_dies(
+    quiet_world: World, boundary: str
+) -> None:
+    world = quiet_world
+    world.add_plugin("waits", WAITS)
+    world.stations = "  hold: [waits]"
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"), Made("C-2"))
+    before = world.holds()
+    bring(world, "orders", SIGNED)
+    (part,) = {row.part_of for row in world.rows(tables.requests)}
+    told = {"part_of": part}
+    # No two claims of a patient are in one chunk: the first is killed with the second yet to come.
+    assert work(world.url, world.folder, "replay", part, told, boundary) == -signal.SIGKILL
+    assert work(world.url, world.folder, "replay", part, told) == 0
+    assert [(row.id, row.released_at is None) for row in world.holds()] == [
+        (row.id, row.rule == "AUTH") for row in before
+    ]
+    for claim_id in (1, 2):
+        assert sum("Released: its cause has cleared" in one for one in world.told("claim", claim_id)) == 1
+    bring(world, "authorizations", AUTHORIZED)
+    (part,) = {row.part_of for row in world.rows(tables.requests, tables.requests.c.done_at.is_(None))}
+    assert work(world.url, world.folder, "replay", part, {"part_of": part}) == 0
+    assert set(world.states().values()) == {"ready"}
+    assert world.items(kind="hold") == []
+
+
+def test_a_paper_that_dies_before_its_commit_has_asked_for_nothing(tmp_path: Path, sqlite_url: str) -> None:
+    """What comes and what it asks for are one transaction: both are there, or neither."""
+    create_tables(sqlite_url)
+    world = World(tmp_path, sqlite_url)
+
+    def dies() -> None:
+        with world.sql.begin() as connection:
+            rows = KINDS["orders"].read(json.dumps([SIGNED | {"patient_id": "P"}]).encode())
+            stored, now = world.archive.put(b"x"), world.clock.now()
+            take_in(connection, KINDS["orders"], "desk", "o.json", stored, rows, "America/New_York", now)
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        dies()
+    for table in (tables.orders, tables.requests, tables.outbox, tables.files):
+        assert world.rows(table) == []
+    world.sql.dispose()

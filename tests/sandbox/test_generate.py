@@ -20,7 +20,7 @@ from gateway.sandbox.care import add_months
 from gateway.sandbox.documents import document
 from gateway.sandbox.generate import claim_prefix, expected_faults, generate_claims
 from gateway.sandbox.loops import stored
-from gateway.sandbox.write import NOT_IN_JSON, as_837, as_json, deliveries, write_837, write_json
+from gateway.sandbox.write import NOT_IN_JSON, as_837, as_json, write_837, write_json
 
 from .desk import TODAY, claims
 
@@ -208,14 +208,6 @@ def test_a_fault_that_json_cannot_carry_is_not_in_it() -> None:
 def test_the_claims_of_a_billing_provider_stand_together() -> None:
     text = as_837(claims(500), TODAY).decode("latin-1")
     assert text.count("**20*1~") == len(people.BILLERS)
-
-
-def test_deliveries_name_their_claims() -> None:
-    made = claims(1500, families=("oxygen",))
-    proofs = list(deliveries(iter(made)))
-    with_contents = [c.number for c in made if any(line.code == "E0443" for line in c.lines)]
-    assert [proof["claim"] for proof in proofs] == with_contents
-    assert with_contents
 
 
 def test_a_document_has_no_more_than_a_claim_needs() -> None:

@@ -230,5 +230,20 @@ def test_only_a_pending_authorization_may_lack_its_number() -> None:
         AUTHORIZATIONS.read(as_json(AUTHORIZED | {"valid_from": "2027-02-01"}))
 
 
+def test_twins_are_two_patients_and_those_of_their_claims(engine: Engine) -> None:
+    """Their member id is that of somebody else, and their birth date is the same."""
+    twin = {"member_id": "X1", "birth_date": "2019-05-01", "dependent": True, "order_number": "1", "codes": "E0570"}
+    rows = [twin | {"first_name": name, "ordered_on": "2026-10-20"} for name in ("Ada", "Bea")]
+    of_claim = patients.Person("QUILL", "BEA", dt.date(2019, 5, 1), "F", "X1", dependent=True, source="desk")
+    file_id = a_file(engine)
+    with engine.begin() as connection:
+        (bea,) = patients.link(connection, [of_claim], [None], NOW).patient_ids
+        taken = take_belongings.take_orders(connection, "desk", file_id, ORDERS.read(as_json(*rows)), NOW)
+        assert (taken.new, taken.new_patients, len(taken.patients)) == (2, 1, 2)
+        assert len(belongings.orders_of(connection, {bea: bea})[bea]) == 1
+    with pytest.raises(DocumentRefused, match="first_name is needed of a dependent"):
+        ORDERS.read(as_json(twin | {"ordered_on": "2026-10-20"}))
+
+
 def as_json(*rows: dict[str, object]) -> bytes:
     return json.dumps(list(rows)).encode()

@@ -11,10 +11,15 @@ import pytest
 from sqlalchemy import Connection, event
 
 from gateway.config.partner import Answers, BatchRules, Partner
+from gateway.core.flow import look_again
+from gateway.core.flow.desk_patients import StorePatients
 from gateway.core.flow.postings import postings_rows
 from gateway.core.flow.watch import silences
+from gateway.core.store import belongings, drop_documents, made_claims
 from gateway.core.store import claims as claim_store
 from gateway.core.store import patients as patient_store
+from gateway.core.store.belongings import equipment_with_serials
+from gateway.core.store.drop_documents import Dropped
 from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.patients import Person
 
@@ -40,9 +45,53 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], list[str]]] = {
         lambda connection: patient_store.link(connection, [SOMEBODY], [NOW.date()], NOW),
         ["ix_patient_ids_value (value=?)", "ix_patients_name (last_name=? AND first_name=?)"],
     ),
+    "held claims": (
+        lambda connection: look_again.look_again(connection, range(1, 300), "Something came", NOW),
+        [
+            "ix_patients_merged_into (merged_into=?)",
+            "ix_claims_state_created_at (state=?)",
+            "ix_holds_claim_id (claim_id=?)",
+        ],
+    ),
+    "orders": (
+        lambda connection: belongings.orders_of(connection, {1: 1, 2: 1}),
+        ["ix_orders_patient_id (patient_id=?)"],
+    ),
+    "authorizations": (
+        lambda connection: belongings.authorizations_of(connection, {1: 1, 2: 1}),
+        ["ix_authorizations_patient_id (patient_id=?)"],
+    ),
+    "documents": (
+        lambda connection: belongings.documents_of(connection, {1: 1, 2: 1}),
+        ["ix_documents_patient_id (patient_id=?)"],
+    ),
     "postings": (
         lambda connection: list(postings_rows(connection, remittance_ids=[1], source="billing")),
         ["ix_claim_payments_remittance_id (remittance_id=? AND rowid>?)"],
+    ),
+    "numbers of made claims": (
+        lambda connection: made_claims.numbers_used(connection, ["M-1", "M-2"]),
+        ["ix_claims_claim_number (claim_number=?)", "ix_made_claims_number (number=?)"],
+    ),
+    "made claims that came in": (
+        lambda connection: made_claims.taken_in(connection, 1),
+        ["ix_made_claims_file_id (file_id=?)", "(file_id=?"],
+    ),
+    "patients of some items": (
+        lambda connection: list(StorePatients(connection, "months", {}).patients(["E0601", "E1390"], ())),
+        [
+            "ix_claim_lines_patient_id (patient_id=?)",
+            "ix_deliveries_patient_id (patient_id=?)",
+            "ix_equipment_patient_id (patient_id=?)",
+        ],
+    ),
+    "who has a serial number": (
+        lambda connection: equipment_with_serials(connection, ["S-1", "S-2"]),
+        ["ix_equipment_serial (serial=?)"],
+    ),
+    "a document that came before": (
+        lambda connection: drop_documents.first_with(connection, Dropped("months", "visits", "billing"), "a"),
+        ["ix_files_sha256 (sha256=?)"],
     ),
     "silences": (
         lambda connection: silences(

@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 from gateway.plugins import ClaimView
+from gateway.plugins.calling import NotTaken
 from gateway.plugins.testing import (
     TODAY,
     make_claim_view,
     make_hold_view,
     make_item_view,
+    make_patient_view,
     make_table,
     plugin_desk,
 )
@@ -112,3 +114,30 @@ def test_what_did_not_leave_is_told_at_the_stop_and_forgotten_at_the_start() -> 
     desk = plugin_desk(bluegrass, items=[make_item_view("bluegrass_left_ready", item.key)])
     desk.tell("gateway_started")
     assert [act.key for act in desk.closed] == [item.key]
+
+
+def test_answers_are_noted_and_an_item_that_is_not_used_is_picked_up() -> None:
+    known = make_patient_view(7, source_ids={"billing": "P7"})
+    desk = plugin_desk(bluegrass, patients=[known])
+    answer = {"patient_id": "P7", "code": "E0601", "asked_on": "2026-02-20"}
+    assert desk.drop("answers", [{**answer, "used": True}]) == "1 answers are noted."
+    assert [(row.patient_id, row.values) for row in desk.kept] == [
+        (7, {"code": "E0601", "asked_on": dt.date(2026, 2, 20)})
+    ]
+    assert desk.opened == []
+    desk.drop("answers", [{**answer, "used": False}])
+    assert [(item.key, item.team) for item in desk.opened] == [("7:E0601:2026-02-20", "billing")]
+
+
+def test_an_answer_about_somebody_unknown_is_told_and_the_others_are_noted() -> None:
+    desk = plugin_desk(bluegrass, patients=[make_patient_view(7, source_ids={"billing": "P7"})])
+    told = desk.drop("answers", b"patient_id,code,asked_on,used\nP7,E0601,2026-02-20,yes\nP8,E0601,2026-02-20,yes\n")
+    assert [(row["row"], row["item"]) for row in told] == [(2, "E0601")]
+    assert len(desk.kept) == 1
+
+
+def test_an_answer_without_its_patient_is_refused_with_the_whole_document() -> None:
+    desk = plugin_desk(bluegrass, patients=[make_patient_view(7, source_ids={"billing": "P7"})])
+    with pytest.raises(NotTaken, match="line 3: patient_id, or member_id with birth_date"):
+        desk.drop("answers", b"patient_id,code,asked_on,used\nP7,E0601,2026-02-20,yes\n,E0601,2026-02-20,yes\n")
+    assert desk.kept == []

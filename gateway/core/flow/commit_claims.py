@@ -155,14 +155,16 @@ def _system_hold(rule: str, reason: str) -> HoldRow:
 
 
 def changed_patients(connection: Connection, verdicts: Sequence[Verdict]) -> set[int]:
-    """Ordinals of the claims whose patient is not as it was when they were decided."""
+    """Ordinals of the claims whose patient is not as it was when they were decided; nobody changes them any more until
+    this is committed. So what comes for a patient meanwhile finds the holds that are written here."""
     keys = {v.ordinal: patient_store.keys_of(v.columns.person) for v in verdicts if not v.fault}
     known = patient_store.find(connection, (key for some in keys.values() for key in some))
+    versions = patient_store.hold_still(connection, known.values())
     changed = set()
     for verdict in verdicts:
         found = next((known[key] for key in keys.get(verdict.ordinal, ()) if key in known), None)
-        seen = (verdict.patient_id, verdict.patient_version)
-        if not verdict.fault and seen != (found or (0, 0)):
+        now = (found.patient_id, versions[found.patient_id]) if found is not None else (0, 0)
+        if not verdict.fault and (verdict.patient_id, verdict.patient_version) != now:
             changed.add(verdict.ordinal)
     return changed
 

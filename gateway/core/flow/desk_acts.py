@@ -17,6 +17,7 @@ from ..work.items import WorkItem, close_items, open_items
 from .desk_lookups import key_of
 from .desk_rests import Call
 from .kept_rows import unpacked
+from .look_again import look_again
 from .make_claims import Makes, make_claims
 
 STATION = "plugin"
@@ -83,7 +84,8 @@ def _keep(
     connection: Connection, call: Call, acts: Sequence[KeepRow], known: Collection[int], now: dt.datetime
 ) -> None:
     """Write rows; those of an owner that is not there are left out. A patient was perhaps merged into another since the
-    function looked; the row is then that one's. What is being decided about these patients is decided again.
+    function looked; the row is then that one's. Of patients of whom something new is noted, what is being decided is
+    decided again, and so are claims that are held.
 
     Raises:
         LookupError: a table was not made; the gateway makes them when it starts.
@@ -107,8 +109,23 @@ def _keep(
         if owner is not None:
             values = [unpacked(act.values.get(name), kind) for name, kind in declared.table.columns.items()]
             rows.append(plugin_rows.Kept(declared, owner, values))
+    news = _of_whom_it_is_new(connection, [row for row in rows if row.declared.table.of == "patient"])
     plugin_rows.write(connection, rows, now)
-    patient_store.changed(connection, finals.values())
+    patient_store.changed(connection, news)
+    look_again(connection, news, f"Plugin {call.plugin} has noted something new about the patient.", now)
+
+
+def _of_whom_it_is_new(connection: Connection, rows: Sequence[plugin_rows.Kept]) -> set[int]:
+    """The patients of rows that say something else than what is kept of them."""
+    found: set[int] = set()
+    for declared in {row.declared.name: row.declared for row in rows}.values():
+        mine = [row for row in rows if row.declared.name == declared.name]
+        before = plugin_rows.rows_by_owner(connection, declared, {row.owner: row.owner for row in mine})
+        for row in mine:
+            values = dict(zip(declared.table.columns, row.values, strict=True))
+            if values not in before.get(row.owner, ()):
+                found.add(row.owner)
+    return found
 
 
 def _patients(connection: Connection, ids: Collection[int]) -> set[int]:

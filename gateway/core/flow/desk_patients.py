@@ -137,7 +137,12 @@ class StorePatients:
         if member_id and birth_date is not None:
             keys.append(Key("member", member_id[:80], birth_date))
         found = patient_store.find(self._connection, keys)
-        return next((found[key].patient_id for key in keys if key in found), None)
+        known = next((found[key].patient_id for key in keys if key in found), None)
+        if known is None and member_id and birth_date is not None:
+            # Whoever is insured through somebody else has that one's member id; two of one birth date stay unknown.
+            through = patient_store.dependents(self._connection, member_id, birth_date)
+            known = through.pop() if len(through) == 1 else None
+        return known
 
     def equipment_out(self, serials: Collection[str], today: dt.date) -> dict[str, list[tuple[int, Equipment]]]:
         found: dict[str, list[tuple[int, Equipment]]] = {}

@@ -167,7 +167,7 @@ class _One:
         open_items(self.connection, opened, self.now)
         kept = ((row, self.row.patient_id, self.row.id) for row in self.verdict.rows)
         kept_rows.write(self.connection, kept, self.now)
-        self._tell(outcome, gone, new)
+        self._tell(outcome, gone, new, [anew for _, anew in reworded])
         requests.done(
             self.connection,
             self.asked.id,
@@ -292,7 +292,7 @@ class _One:
                 update(patients).where(patients.c.id == self.row.patient_id).values(version=patients.c.version + 1)
             )
 
-    def _tell(self, outcome: str, gone: Sequence[Any], new: Sequence[HoldRow]) -> None:
+    def _tell(self, outcome: str, gone: Sequence[Any], new: Sequence[HoldRow], reworded: Sequence[HoldRow]) -> None:
         asked = self.asked
         claim_id, config = self.row.id, self.config_hash
         which = "the configuration it ran with before" if self.chunk["configuration"] == "original" else "today's"
@@ -306,6 +306,9 @@ class _One:
         if gone and self.by_itself:
             words = f"Released: its cause has cleared: {sentence(asked.reason)}"
             entries.append(timeline.Entry("claim", claim_id, "hold", words, _steps(gone), config, BY_ITSELF))
+        if reworded:
+            words = f"Still kept back by {_count(len(reworded), 'hold')}, for another reason."
+            entries.append(timeline.Entry("claim", claim_id, "hold", words, _steps(reworded), config))
         if new:
             steps = _steps(new)
             words = f"Kept back by {len(new)} new hold{'s' if len(new) != 1 else ''}."
@@ -339,17 +342,18 @@ def _steps(several: Sequence[Any]) -> list[dict[str, str]]:
     return [{"type": one.type, "rule": one.rule, "plugin": one.plugin, "reason": one.reason} for one in several]
 
 
-def _in_words(state: ClaimState, kept: int, gone: int, new: int) -> str:
-    def count(number: int, what: str) -> str:
-        return f"{number} {what}{'s' if number != 1 else ''}"
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
+
+def _in_words(state: ClaimState, kept: int, gone: int, new: int) -> str:
     parts = []
     if gone:
-        parts.append(f"{count(gone, 'hold')} gone")
+        parts.append(f"{_count(gone, 'hold')} gone")
     if new:
-        parts.append(f"{count(new, 'new hold')}")
+        parts.append(_count(new, "new hold"))
     if kept:
-        parts.append(f"{count(kept, 'hold')} as before")
+        parts.append(f"{_count(kept, 'hold')} as before")
     told = f"{', '.join(parts)}. " if parts else "Nothing keeps it back. "
     told = told[0].upper() + told[1:]
     if state is ClaimState.REJECTED:

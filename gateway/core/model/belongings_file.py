@@ -18,12 +18,17 @@ __all__ = [
     "MOST_BYTES",
     "ORDERS",
     "AuthorizationRow",
+    "Code",
+    "Codes",
+    "Day",
     "DeliveryRow",
     "Document",
     "DocumentFault",
     "DocumentRefused",
     "EquipmentRow",
+    "Modifiers",
     "OrderRow",
+    "Quantity",
     "Row",
 ]
 
@@ -63,7 +68,8 @@ Quantity = Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=3, allow_
 
 class Row(BaseModel):
     """Who the patient is: the source's own id for them, or member id and birth date; both where both are known, so
-    that the two are linked."""
+    that the two are linked. `dependent`: the member id is that of the person through whom the patient is insured; then
+    the first name takes part (twins share the rest)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,11 +78,14 @@ class Row(BaseModel):
     birth_date: Day | None = None
     last_name: Annotated[str, _text(80)] = ""
     first_name: Annotated[str, _text(80)] = ""
+    dependent: bool = False
 
     @model_validator(mode="after")
     def _somebody(self) -> Row:
         if not self.patient_id and not (self.member_id and self.birth_date):
             raise ValueError("patient_id, or member_id with birth_date, is needed to know the patient")
+        if self.dependent and self.member_id and not self.first_name:
+            raise ValueError("first_name is needed of a dependent")
         return self
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from .bulk import insert_bulk
 from .claims import MAY_COME_AGAIN, bulks
@@ -58,17 +58,26 @@ def add(connection: Connection, plugin: str, file_id: int, made: Sequence[Made],
 def taken_in(connection: Connection, file_id: int) -> list[tuple[int, str]]:
     """Note which claims of a document have come in since it was asked last; returns their ids, each with why it was
     made."""
+    last = connection.execute(
+        select(func.max(made_claims.c.claim_id)).where(made_claims.c.file_id == file_id)
+    ).scalar_one()
     rows = connection.execute(
-        select(claims.c.id, made_claims.c.plugin, made_claims.c.key, made_claims.c.why)
-        .join(made_claims, made_claims.c.number == claims.c.source_claim_number)
-        .where(claims.c.file_id == file_id, made_claims.c.file_id == file_id, made_claims.c.claim_id.is_(None))
+        select(claims.c.id, claims.c.source_claim_number)
+        .where(claims.c.file_id == file_id, claims.c.id > (last or 0))
         .order_by(claims.c.id)
     ).all()
-    if rows:
-        connection.execute(
-            update(made_claims)
-            .where(made_claims.c.plugin == bindparam("of_plugin"), made_claims.c.key == bindparam("of_key"))
-            .values(claim_id=bindparam("is_claim")),
-            [{"of_plugin": row.plugin, "of_key": row.key, "is_claim": row.id} for row in rows],
-        )
-    return [(row.id, row.why) for row in rows]
+    of_number = {row.source_claim_number: row.id for row in rows}
+    found: list[tuple[int, str]] = []
+    for some in bulks(sorted(of_number)):
+        noted = connection.execute(
+            select(made_claims).where(made_claims.c.number.in_(some), made_claims.c.file_id == file_id)
+        ).all()
+        if noted:
+            connection.execute(
+                update(made_claims)
+                .where(made_claims.c.plugin == bindparam("of_plugin"), made_claims.c.key == bindparam("of_key"))
+                .values(claim_id=bindparam("is_claim")),
+                [{"of_plugin": one.plugin, "of_key": one.key, "is_claim": of_number[one.number]} for one in noted],
+            )
+        found += [(of_number[one.number], one.why) for one in noted]
+    return sorted(found)

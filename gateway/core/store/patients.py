@@ -64,6 +64,21 @@ def keys_of(person: Person) -> list[Key]:
     return keys
 
 
+def dependents(connection: Connection, member_id: str, birth_date: dt.date) -> set[int]:
+    """The patients of a birth date who are insured through the holder of a member id; merged ones are followed."""
+    value, start = patient_ids.c.value, f"{member_id}/"
+    begins = [value.startswith(start, autoescape=True)]
+    if connection.dialect.name == "sqlite":
+        # By the index, too (the sign after `/` is `0`): PostgreSQL may sort otherwise, and finds it as it can.
+        begins += [value >= start, value < f"{member_id}0"]
+    ids = connection.execute(
+        select(patient_ids.c.patient_id).where(
+            *begins, patient_ids.c.birth_date == birth_date, patient_ids.c.scheme == "dependent"
+        )
+    ).scalars()
+    return set(final_ids(connection, ids).values())
+
+
 def find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Known]:
     """The patients that these keys belong to; merged ones are followed to who they were merged into."""
     wanted = set(keys)
@@ -177,6 +192,24 @@ def changed(connection: Connection, ids: Iterable[int]) -> None:
                 select(patients.c.id).where(patients.c.id.in_(some)).order_by(patients.c.id).with_for_update()
             )
         connection.execute(update(patients).where(patients.c.id.in_(some)).values(version=patients.c.version + 1))
+
+
+def hold_still(connection: Connection, known: Iterable[Known]) -> dict[int, int]:
+    """The version of each of these patients, who stay as they are until the transaction ends: whoever is changing one
+    of them is waited for, and whoever wants to waits."""
+    versions = {one.patient_id: one.version for one in known}
+    if connection.dialect.name != "postgresql":
+        return versions  # SQLite has one writer
+    wanted = sorted(versions)
+    for start in range(0, len(wanted), BULK):
+        rows = connection.execute(
+            select(patients.c.id, patients.c.version)
+            .where(patients.c.id.in_(wanted[start : start + BULK]))
+            .order_by(patients.c.id)
+            .with_for_update()
+        )
+        versions.update((row.id, row.version) for row in rows)
+    return versions
 
 
 class Linked(NamedTuple):

@@ -13,8 +13,8 @@ from .tables import requests
 
 
 class NewRequest(NamedTuple):
-    """A request to be noted. `verb`: resubmit or replay. `key` makes asking twice once; `part_of` names all that was
-    asked in one go; `stood` is the version of the subject that the person saw."""
+    """A request to be noted. `verb`: resubmit, replay or look. `key` makes asking twice once; `part_of` names all that
+    was asked in one go; `stood` is the version of the subject that the person saw."""
 
     verb: str
     subject_kind: str

@@ -534,7 +534,8 @@ made_claims = Table(
     _text("number", size=38, index=True),
     _text("why", size=300),
     _ref("file_id", "files"),
-    _ref("claim_id", "claims", nullable=True),
+    # Without an index: SQLite would look among all that are not taken in, and not by number.
+    _ref("claim_id", "claims", nullable=True, index=False),
     _moment("made_at"),
 )
 
@@ -666,8 +667,9 @@ work_items = Table(
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
 )
 
-# What a person asked to have done again (resubmit, replay), and what came of it. `key` makes asking twice once;
-# `part_of` names what was asked for in one go. `stood` and `stands` are the subject's version before and after.
+# What a person (resubmit, replay) or the gateway (look) asked to have done again, and what came of it. `key` makes
+# asking twice once; `part_of` names what was asked for in one go. `stood` and `stands` are the subject's version before
+# and after.
 requests = Table(
     "requests",
     metadata,

@@ -223,6 +223,7 @@ def _link(
             row.birth_date,
             "",
             row.member_id,
+            row.dependent,
             source=source,
             source_patient_id=row.patient_id,
         )

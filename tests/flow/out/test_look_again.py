@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 
 from gateway.core.flow import look_again, stations
 from gateway.core.flow.belongings import KINDS, TakenIn, take_in
@@ -18,6 +20,7 @@ from gateway.core.store import patients
 from gateway.core.store.ids import allocate
 from gateway.core.store.tables import claim_lines, holds, outbox, requests
 
+from ...conftest import create_tables
 from .conftest import NOON, Running, World
 from .made import Line, Made
 
@@ -112,6 +115,7 @@ async def test_what_still_stands_keeps_its_age_also_in_other_words(waiting: Worl
     assert [row.id for row in after] == [row.id for row in before]
     assert [row.opened_at for row in after] == [NOON, NOON]
     assert after[0].reason == "Get the order signed (1 unsigned)."
+    assert "Still kept back by 1 hold, for another reason." in world.told("claim", 1)
     assert after[1] == before[1], "and what says the same is not touched"
     assert {item.reason for item in world.items()} == {"Get the order signed (1 unsigned).", "Get the authorization."}
 
@@ -293,3 +297,33 @@ async def test_what_would_change_the_charge_stays_as_it_is(waiting: World) -> No
         await looked(gateway)
     assert "It would change what is charged" in world.rows(requests)[0].outcome
     assert world.told("claim", 1) == told
+
+
+@pytest.mark.postgres
+async def test_a_commit_waits_for_whoever_is_changing_its_patient(tmp_path: Path, postgres_url: str) -> None:
+    """A payment that is being posted while a claim of the patient is committed: one of the two sees the other."""
+    create_tables(postgres_url)
+    world = World(tmp_path, postgres_url)
+    world.stations = "  scrub: []"
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"))
+    with world.sql.connect() as connection:
+        (known,) = patients.of_claims(connection, [1]).values()
+    seen: list[int] = []
+
+    def commit() -> None:
+        with world.sql.begin() as connection:
+            seen.append(patients.hold_still(connection, [known])[known.patient_id])
+
+    thread = threading.Thread(target=commit)
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with world.sql.begin() as connection:
+        patients.changed(connection, [known.patient_id])
+        thread.start()
+        with world.sql.connect() as other:
+            while not other.execute(waits).scalar():
+                other.rollback()
+        assert seen == []
+    thread.join()
+    assert seen == [known.version + 1]
+    world.sql.dispose()

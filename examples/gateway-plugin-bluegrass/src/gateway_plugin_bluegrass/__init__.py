@@ -12,6 +12,7 @@ from gateway.plugins import (
     ClaimContext,
     Command,
     Desk,
+    Drop,
     Metric,
     PaymentContext,
     Report,
@@ -23,7 +24,7 @@ from gateway.plugins import (
     hookimpl,
 )
 
-from . import ending, standing, watch
+from . import answered, ending, standing, watch
 from .authorization import check_authorization, draft_for
 from .modifiers import TABLE as MODIFIERS
 from .modifiers import set_order
@@ -130,6 +131,11 @@ def plugin_commands() -> list[Command]:
 @hookimpl
 def plugin_metrics() -> list[Metric]:
     return [standing.METRIC]
+
+
+@hookimpl
+def plugin_drops() -> list[Drop]:
+    return [answered.DROP]
 
 
 @hookimpl

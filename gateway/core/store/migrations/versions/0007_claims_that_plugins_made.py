@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name=op.f("fk_made_claims_claim_id")),
         sa.PrimaryKeyConstraint("plugin", "key", name=op.f("pk_made_claims")),
     )
-    for column in ("number", "file_id", "claim_id"):
+    for column in ("number", "file_id"):
         op.create_index(op.f(f"ix_made_claims_{column}"), "made_claims", [column])
     op.create_table(
         "drop_documents",
