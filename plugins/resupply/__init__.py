@@ -1,34 +1,52 @@
-"""Resupply: no more than the payer's usual maximum in its period, and not before it is due (hme-billing-rules 4).
+"""Resupply: refills that the patient asked for, in time, and no more than usual (hme-billing-rules 4).
 
-RS-3: units of this claim and of the patient's earlier lines inside the rolling period, against the table
-`supply_limits` (code, units, months). RS-2: a refill that follows the last one sooner than ten days before that supply
-ends. Both wait for the resupply team.
+At `scrub`, what is told with a claim (RS-5, RS-6, and RS-3 where a maximum is not certain); at `hold`, what
+makes it wait (RS-1 to RS-4). Which payer follows
+which maximums and windows is in the tables supply_limits, refill_rules, refill_exempt and base_equipment, by payer
+class. Beside the chains: the due list, refill requests, and claims for refills that were shipped.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 
-from gateway.core.model.decision import Hold, HoldType
+from gateway.core.model.decision import Finding, Hold
 from gateway.core.x12.claim import Claim
-from gateway.plugins import ClaimContext, HistoryLine, PluginSettings, Tables, hookimpl
+from gateway.plugins import (
+    ClaimContext,
+    Command,
+    Drop,
+    Report,
+    Route,
+    RowTable,
+    Schedule,
+    Tables,
+    Worklist,
+    hookimpl,
+)
+
+from .checks import (
+    base_warnings,
+    order_holds,
+    partial_warnings,
+    quantity_holds,
+    quantity_warnings,
+    refill_holds,
+)
+from .due import ASK_KIND, SHIP_KIND, DueDays, due_list, work_out
+from .items import Item, Past, items_of
+from .limits import BASE_EQUIPMENT, REFILL_EXEMPT, REFILL_RULES, SUPPLY_LIMITS, Book, faults_of_limits, faults_of_rules
+from .record import UNKNOWN_KIND, RefillRow, one, post, record
+from .requests import REFILLS
+from .rules import RULES
+from .settings import DeskSettings, ResupplySettings
+from .shipments import KIND as UNBILLED_KIND
+from .shipments import SHIPPED, ShipmentRow, bill
+
+__all__ = ["RULES"]
 
 gateway_api = 1
-gateway_tables = ("supply_limits",)
-
-MOST_AT_ONCE = 3
-"""Months that may be dispensed at once."""
-NOT_DELIVERED = frozenset({"faulty", "cancelled", "rejected", "denied"})
-
-
-class ResupplySettings(PluginSettings):
-    """Payers whose rules differ get their own step."""
-
-    early_days: int = 10
-    """How many days before the end of the current supply a refill may be delivered (Medicare: 10)."""
-    days_per_month: int = 30
+gateway_tables = (SUPPLY_LIMITS, REFILL_RULES, REFILL_EXEMPT, BASE_EQUIPMENT)
 
 
 @hookimpl
@@ -37,57 +55,87 @@ def plugin_settings() -> type[ResupplySettings]:
 
 
 @hookimpl
-def check_settings(tables: Tables) -> Iterator[str]:
-    """The table has whole months, and units that are numbers."""
-    for row in tables["supply_limits"].rows:
-        code, units, months = (row.values.get(name, "") for name in ("code", "units", "months"))
-        if not months.isdigit() or not int(months):
-            yield f"in the table supply_limits, months of {code} is {months or 'missing'}; it must be a whole number"
-        if not units.isdigit():
-            yield f"in the table supply_limits, units of {code} is {units or 'missing'}; it must be a whole number"
+def plugin_tables() -> tuple[RowTable, ...]:
+    return (REFILLS, SHIPPED)
 
 
-def _units(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return Decimal(0)
+@hookimpl
+def check_settings(settings: ResupplySettings, tables: Tables) -> Iterator[str]:
+    """The tables have whole numbers where they are counted with, and the rules that are skipped exist."""
+    yield from faults_of_limits(tables[SUPPLY_LIMITS])
+    yield from faults_of_rules(tables[REFILL_RULES])
+    for rule in sorted(settings.skip - RULES.keys()):
+        yield f"skip names {rule}, which is no rule of resupply ({', '.join(RULES)})"
+
+
+@hookimpl
+def scrub_claim(claim: Claim, context: ClaimContext[ResupplySettings]) -> Iterator[Finding]:
+    """Tell of supplies without their equipment, and of what a payer will pay in part."""
+    settings, book = context.settings, context.prepared(_book)
+    for item in _items(claim, context, book):
+        found = [*quantity_warnings(item, book, settings), *base_warnings(item, book), *partial_warnings(item, book)]
+        yield from (finding for finding in found if finding.rule not in settings.skip)
 
 
 @hookimpl
 def hold_claim(claim: Claim, context: ClaimContext[ResupplySettings]) -> Iterator[Hold]:
-    """Hold supplies over their usual maximum."""
-    table = context.table("supply_limits")
-    history: list[HistoryLine] | None = None
-    for line in claim.lines:
-        day = line.dates.start or context.today
-        row = table.find(day, line.code)
-        if row is None:
-            continue
-        if history is None:
-            history = [old for old in context.history(claim) if old.state not in NOT_DELIVERED]
-        months = int(row.values["months"])
-        # Up to three months may be dispensed at once (4.1): monthly items are looked at over three months, threefold.
-        times = MOST_AT_ONCE // months if MOST_AT_ONCE % months == 0 else 1
-        span = months * times
-        limit = Decimal(row.values["units"]) * times
-        # A refill may come some days early: those of the last one that far back do not count against this one.
-        since = day - dt.timedelta(days=span * context.settings.days_per_month - context.settings.early_days)
-        earlier = sum(
-            (
-                _units(old.units)
-                for old in history
-                if old.code == line.code and old.from_date is not None and since < old.from_date <= day
-            ),
-            Decimal(0),
-        )
-        if earlier + line.units > limit:
-            yield Hold(
-                rule="RS-3",
-                reason=f"Line {line.number}, {line.code}: {line.units.normalize():f} unit(s) now and "
-                f"{earlier.normalize():f} since {since:%m/%d/%Y}; usual is {limit.normalize():f} in {span} month(s). "
-                "Lower the quantity, wait until it is due, or document why more is needed.",
-                type=HoldType.SYSTEM,
-                team="resupply",
-                line=line.number,
-            )
+    """Hold refills that nobody asked for or that come too soon, too much at once, and supplies on an ended order."""
+    settings, book = context.settings, context.prepared(_book)
+    for item in _items(claim, context, book):
+        found = [*refill_holds(item, book), *quantity_holds(item, book, settings), *order_holds(item, settings)]
+        yield from (hold for hold in found if hold.rule not in settings.skip)
+
+
+def _book(settings: ResupplySettings, tables: Tables) -> Book:
+    return Book(settings.payer_classes, *(tables[name] for name in gateway_tables))
+
+
+def _items(claim: Claim, context: ClaimContext[ResupplySettings], book: Book) -> list[Item]:
+    """The supplies of a claim; a claim that voids one (frequency 8) bills none."""
+    return [] if claim.frequency == "8" else items_of(claim, book, Past(claim, context), context.today)
+
+
+# --- beside the chains
+
+
+@hookimpl
+def desk_settings() -> type[DeskSettings]:
+    return DeskSettings
+
+
+@hookimpl
+def plugin_schedules(settings: DeskSettings) -> Iterator[Schedule]:
+    yield Schedule(name="due", run=work_out, daily=settings.daily, timeout=600)
+
+
+@hookimpl
+def plugin_worklists() -> Iterator[Worklist]:
+    columns = ("id", "kind", "team", "work_by", "payer", "claim", "reason")
+    yield Worklist(name="resupply_due", title="Patients to ask for a refill", kinds=(ASK_KIND,), columns=columns)
+    yield Worklist(name="resupply_ship", title="Refills to ship", kinds=(SHIP_KIND,), columns=columns)
+    yield Worklist(
+        name="resupply_problems",
+        title="Refill requests and shipments that could not be taken",
+        kinds=(UNKNOWN_KIND, UNBILLED_KIND),
+    )
+
+
+@hookimpl
+def plugin_reports() -> Iterator[Report]:
+    yield Report(name="resupply_due", title="Refills that come up", run=due_list, parameters=DueDays, timeout=300)
+
+
+@hookimpl
+def plugin_commands() -> Iterator[Command]:
+    yield Command(name="refill", help="Record what a patient said to a refill.", run=one, options=RefillRow)
+
+
+@hookimpl
+def plugin_routes() -> Iterator[Route]:
+    yield Route(method="POST", path="/refills", run=post, scope="submit", help="Record refill requests.")
+
+
+@hookimpl
+def plugin_drops() -> Iterator[Drop]:
+    yield Drop("refills", "Refill requests: what patients said to their refills.", RefillRow, record, team="resupply")
+    yield Drop("shipments", "Refills that were shipped; they become claims.", ShipmentRow, bill, team="resupply")

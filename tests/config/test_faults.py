@@ -275,6 +275,8 @@ def test_a_plugin_may_refuse_settings_that_its_model_lets_pass(folder: Folder, b
 def test_a_shipped_table_that_its_plugin_cannot_use_is_told(folder: Folder) -> None:
     folder.write("chains/default.yaml", "stations: {hold: [resupply, rul]}")
     folder.write("tables/supply_limits.yaml", "key: code\nrows:\n  - {code: A7030, units: 1, months: three}\n")
+    for name, key in (("refill_rules", "payer_class"), ("refill_exempt", "code"), ("base_equipment", "code")):
+        folder.write(f"tables/{name}.yaml", f"key: {key}\nrows: []\n")
     folder.write("tables/useful_lifetime.yaml", "key: code\nrows:\n  - {code: E1390, months: 60}\n")
     folder.write("tables/replacement_reasons.yaml", "key: word\nrows:\n  - {word: LOST, reason: loss}\n")
     folder.write("tables/replacement_needs.yaml", "key: group\nrows:\n  - {group: beds, order: yes}\n")

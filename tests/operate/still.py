@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import subprocess
 import sys
@@ -11,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, delete, insert, select
 
 from gateway.core.store import plugin_rows
 from gateway.core.store.engine import make_looking_engine, make_sync_engine
-from gateway.core.store.tables import metadata
+from gateway.core.store.tables import metadata, plugin_tables
 
 from ..conftest import create_tables
 from .conftest import Place
@@ -25,8 +26,11 @@ def move_to_postgres(place: Place, url: str, monkeypatch: pytest.MonkeyPatch) ->
     """Let a place that has lived on SQLite keep the same rows in an empty PostgreSQL database from now on."""
     create_tables(url)
     target = make_sync_engine(url)
+    declared = place.config.plugin_tables()
     with place.sql.connect() as source, target.begin() as connection:
-        for table in metadata.sorted_tables:
+        plugin_rows.prepare(connection, declared, dt.datetime.now(dt.UTC))
+        connection.execute(delete(plugin_tables))
+        for table in [*metadata.sorted_tables, *map(plugin_rows.stored, declared)]:
             rows = [dict(row._mapping) for row in source.execute(select(table).order_by(*table.primary_key))]
             if rows:
                 connection.execute(insert(table), rows)

@@ -25,6 +25,24 @@ OXYGEN_HISTORY = (
         for code in ("E1390", "E0431")
     ),
 )
+ORDERS = {
+    "delivered": [
+        {
+            "order_number": "SO-1",
+            "line": 1,
+            "code": "E0601",
+            "modifiers": "KX",
+            "ordered": "1",
+            "delivered": "1",
+            "serials": "",
+            "lot": "",
+            "delivered_on": TODAY - dt.timedelta(days=30),
+            "proof": "none",
+            "service_on": None,
+            "claim_number": None,
+        }
+    ]
+}
 
 
 class TestScrubber(PluginContract, plugin=shipped("scrubber"), tables=TABLES, history=HISTORY):
@@ -51,6 +69,12 @@ class TestUsefulLifetime(PluginContract, plugin=shipped("rul"), tables=TABLES, h
 
 class TestResupply(PluginContract, plugin=shipped("resupply"), tables=TABLES, history=HISTORY):
     """Usual maximums."""
+
+
+class TestOrderConfirmation(
+    PluginContract, plugin=shipped("order_confirmation"), tables=TABLES, history=HISTORY, rows=ORDERS
+):
+    """Claims against their deliveries."""
 
 
 class TestAutoposting(PluginContract, plugin=shipped("autoposting"), tables=TABLES):

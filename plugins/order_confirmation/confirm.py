@@ -1,0 +1,133 @@
+"""Delivered orders come in: good ones become claims, the others wait for the team that must mend them.
+
+An order that waits is sent again when it has been corrected where orders are kept; its work items close by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.plugins import ClaimRefused, Desk, Rows
+
+from .checks import Known, Problem, problems_of, service_day
+from .claims import OrderClaim, claims_of
+from .house import Held, House, mark_of, patient_mark
+from .log import BILLED, DELIVERED, ORDERS, SERIALS, WAITING
+from .order import Order, OrderRow, orders_of
+from .settings import DeskSettings
+from .waiting import settle, wait
+
+COLUMNS = ("order", "said", "claims_or_reasons")
+Outcome = tuple[str, str, str]
+
+
+def confirm(rows: Sequence[OrderRow], desk: Desk[DeskSettings]) -> Rows:
+    """Take a document of orders; what became of each."""
+    orders = orders_of(rows, desk.source)
+    house = House(orders, desk)
+    return Rows(COLUMNS, [_take(order, house) for order in orders])
+
+
+def _take(order: Order, house: House) -> Outcome:
+    desk, mark = house.desk, mark_of(order)
+    before = house.before.get(order.number)
+    billed_as = before["claims"] if before is not None and before["state"] == BILLED else ""
+    if billed_as and before is not None and before["mark"] == mark:
+        settle(order, house, set())
+        return order.number, "billed before", billed_as
+    patient_id = house.ids[order.number]
+    view = house.views.get(patient_id) if patient_id is not None else None
+    history = view.history if view is not None else ()
+    billed = () if billed_as else (*history, *house.billed.get(patient_mark(order), ()))
+    known = Known(desk.today, billed, house.out(order), billed_as)
+    problems = problems_of(order, known, house.items, desk.settings)
+    made: list[str] = []
+    if not problems:
+        try:
+            made = _bill(order, house)
+        except ClaimRefused as refused:
+            problems = [Problem("FIELDS", 0, str(refused)[:300])]
+    if problems:
+        if not billed_as:
+            _remember(order, desk, mark, WAITING, "")
+        said = wait(order, problems, house)
+        return order.number, "waits", ", ".join(said)
+    _remember(order, desk, mark, BILLED, " ".join(made))
+    settle(order, house, set())
+    return order.number, "billed", " ".join(made)
+
+
+def _bill(order: Order, house: House) -> list[str]:
+    """Make the claims of an order; their numbers.
+
+    Raises:
+        ClaimRefused: one of them cannot be made; none of them is.
+    """
+    desk = house.desk
+    acts = len(desk.acts)
+    claims = claims_of(order, house.items, desk.settings)
+    try:
+        for one in claims:
+            why = f"Order {order.number} was delivered for {one.day:%m/%d/%Y}, and confirmed."
+            desk.make_claim(f"order {order.source} {one.number}", one.claim, why=why)
+    except ClaimRefused:
+        del desk.acts[acts:]
+        raise
+    _register(order, house, claims)
+    return [one.number for one in claims]
+
+
+def _register(order: Order, house: House, claims: Sequence[OrderClaim]) -> None:
+    """Remember what was delivered and billed, and who has which piece."""
+    desk, patient_id = house.desk, house.ids[order.number]
+    by_day = {one.day: one.number for one in claims}
+    house.billed.setdefault(patient_mark(order), []).extend(line for one in claims for line in one.as_history())
+    for at, line in enumerate(order.lines, start=1):
+        for serial in line.serials:
+            desk.keep(
+                SERIALS.name,
+                {
+                    "serial": serial,
+                    "source": order.source,
+                    "order_number": order.number,
+                    "patient": patient_mark(order),
+                    "code": line.code,
+                    "delivered_on": line.delivered_on,
+                },
+            )
+            house.held.setdefault(serial, []).append(Held(patient_id, patient_mark(order), order.number))
+        if patient_id is None:
+            continue
+        day = service_day(line, desk.settings)
+        desk.keep(
+            DELIVERED.name,
+            {
+                "order_number": order.number,
+                "line": at,
+                "code": line.code,
+                "modifiers": " ".join(line.modifiers),
+                "ordered": str(line.ordered),
+                "delivered": str(line.delivered),
+                "serials": " ".join(line.serials),
+                "lot": line.lot,
+                "delivered_on": line.delivered_on,
+                "proof": line.proof.value,
+                "service_on": day,
+                "claim_number": by_day.get(day, "") if day is not None else "",
+            },
+            patient_id=patient_id,
+        )
+
+
+def _remember(order: Order, desk: Desk[DeskSettings], mark: str, state: str, claims: str) -> None:
+    desk.keep(
+        ORDERS.name,
+        {
+            "source": order.source,
+            "order_number": order.number,
+            "mark": mark,
+            "state": state,
+            "claims": claims,
+            "seen_on": desk.today,
+        },
+    )

@@ -1,0 +1,174 @@
+"""The next months of running rentals: which are due, which are not any more and why (R1.02 to R1.06).
+
+Plain functions over a patient's records. A month is due on its first day; a month that the payer refused does not count
+towards the cap, but its days are past.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from gateway.plugins import HistoryLine, PatientView
+from gateway.plugins.months import billed, new_period_from, rental_month_end, use_periods
+
+from .items import MONTHS, Items
+from .settings import DeskSettings
+
+RENTAL, REPLACEMENT, FIRST_MONTH, VOID = "RR", "RA", "KH", "8"
+BOUGHT = frozenset({"NU", "UE"})
+NEVER_WAS = "cancelled"
+NOT_TAKEN = frozenset({"rejected", "faulty"})
+FORGOTTEN_DAYS = 180
+"""A rental of which no month was billed for so long is no running one."""
+ONE_DAY = dt.timedelta(days=1)
+
+
+class Why(enum.StrEnum):
+    """Why the next month of a rental is not billed."""
+
+    CAPPED = "all of its months are billed"
+    ENDED = "the equipment was given back"
+    BOUGHT = "the item was bought"
+    DIED = "the patient has died"
+    HELD = "its last month is held"
+    THERE = "the claim of its last month was refused on the way, and is to be mended first"
+    LAPSED = "no month was billed for too long; say whether it is still out, and whether the need is new"
+    PRICE = "rentals would be more than the purchase price"
+    NO_CLAIM = "there is no claim to bill it after"
+
+
+class NextMonth(NamedTuple):
+    """The next month of a rental: its number in the period of continuous use, its days, and why it is not billed (None:
+    it is). `has_modifiers`: its months have KH, KI, KJ; `last_claim`: the number of the claim of its last month."""
+
+    patient_id: int
+    code: str
+    payer_id: str
+    number: int
+    start: dt.date
+    end: dt.date
+    has_modifiers: bool
+    last_claim: str
+    why_not: Why | None
+
+    @property
+    def key(self) -> str:
+        """What its claim is called: one for each patient, item and month."""
+        return f"rental {self.patient_id} {self.code} {self.start}"
+
+    @property
+    def month_modifier(self) -> str:
+        """KH in the first month, KI in the second and third, KJ from the fourth on (R1.02)."""
+        return MONTHS[0] if self.number == 1 else MONTHS[1] if self.number <= 3 else MONTHS[2]
+
+
+class Clock(NamedTuple):
+    """Where a rental stands: the number of its next month, the day of the month on which its months begin, and the last
+    line that took a month, whether it counts or was refused."""
+
+    number: int
+    anchor: int
+    last: HistoryLine
+    last_start: dt.date
+
+
+def next_months(view: PatientView, items: Items, settings: DeskSettings, through: dt.date) -> Iterator[NextMonth]:
+    """The months of a patient's rentals that begin until `through` and have no claim yet, item by item; where a rental
+    does not go on, its next month with the reason."""
+    for code in dict.fromkeys(line.code for line in view.history if RENTAL in line.modifiers):
+        clock = clock_of(view, items.together(through, code))
+        if clock is not None and clock.last.code == code:
+            yield from _of_item(view, clock, items, settings, through)
+
+
+def clock_of(view: PatientView, codes: Collection[str]) -> Clock | None:
+    """Where the rental of these codes, which make one count, stands; None where no month was billed."""
+    taken = _taken(line for line in view.history if line.code in codes and RENTAL in line.modifiers)
+    if not taken:
+        return None
+    restarts = [start for start, line in taken if {REPLACEMENT, FIRST_MONTH} & set(line.modifiers)]
+    counting = billed(view.history, view.payments, codes)
+    counted = use_periods([line.from_date for line in counting if line.from_date is not None], restarts)
+    everything = use_periods([start for start, _ in taken], restarts)
+    number = counted[-1].length + 1 if counted else 1
+    begun = everything[-1].start
+    if counted and counted[-1].start < begun and begun in restarts:
+        # A new count began, and none of its months counts so far.
+        number = 1
+    last_start, last = taken[-1]
+    return Clock(number, everything[-1].anchor_day, last, last_start)
+
+
+def _taken(lines: Iterator[HistoryLine]) -> list[tuple[dt.date, HistoryLine]]:
+    """The lines that took a month, by its first day: all but those that were withdrawn or voided."""
+    found: dict[tuple[dt.date, str], HistoryLine] = {}
+    for line in lines:
+        if line.from_date is None or line.state == NEVER_WAS:
+            continue
+        key = (line.from_date, line.code)
+        if line.frequency == VOID:
+            found.pop(key, None)
+        else:
+            found[key] = line
+    return sorted(((start, line) for (start, _), line in found.items()), key=lambda one: (one[0], one[1].code))
+
+
+def _of_item(
+    view: PatientView, clock: Clock, items: Items, settings: DeskSettings, through: dt.date
+) -> Iterator[NextMonth]:
+    last, code = clock.last, clock.last.code
+    cap = items.cap(clock.last_start, code, settings.classes(last.payer_id))
+    number, start = clock.number, rental_month_end(clock.last_start, clock.anchor) + ONE_DAY
+    if cap is None or start < through - dt.timedelta(days=FORGOTTEN_DAYS):
+        return
+    while start <= through:
+        end = rental_month_end(start, clock.anchor)
+        why = _why_not(view, clock, start, through)
+        if why is None and cap.months is not None and number > cap.months:
+            why = Why.CAPPED
+        about = (cap.has_modifiers, last.claim_number, why)
+        yield NextMonth(view.id, code, last.payer_id, number, start, end, *about)
+        if why is not None:
+            return
+        number, start = number + 1, end + ONE_DAY
+
+
+def _why_not(view: PatientView, clock: Clock, start: dt.date, through: dt.date) -> Why | None:
+    code = clock.last.code
+    pieces = [piece for piece in view.equipment if piece.code == code]
+    if pieces and all(piece.ended_on is not None and piece.ended_on <= start for piece in pieces):
+        return Why.ENDED
+    if _bought(view.history, code, clock.last_start):
+        return Why.BOUGHT
+    if clock.last.state in NOT_TAKEN:
+        return Why.THERE
+    if clock.last.state == "held":
+        return Why.HELD
+    if new_period_from(start - ONE_DAY, clock.anchor).later <= through:
+        return Why.LAPSED
+    return None
+
+
+def _bought(history: Sequence[HistoryLine], code: str, since: dt.date) -> bool:
+    return any(
+        line.code == code
+        and bool(BOUGHT & set(line.modifiers))
+        and line.from_date is not None
+        and line.from_date >= since
+        and line.state not in NOT_TAKEN | {NEVER_WAS}
+        for line in history
+    )
+
+
+def modifiers_of_month(month: NextMonth, before: Sequence[str], always: bool) -> list[str]:
+    """The modifiers of a month after those of the one before: RA only stands in the first month, and the month's own
+    takes the place of the last one's. A payer that had none gets none, unless it wants them `always`."""
+    had = any(one in MONTHS for one in before)
+    kept = [one for one in before if one not in MONTHS and one != REPLACEMENT]
+    if month.has_modifiers and (had or always):
+        at = kept.index(RENTAL) + 1
+        kept.insert(at, month.month_modifier)
+    return kept

@@ -1,0 +1,174 @@
+"""The tables of resupply, read once: usual maximums, refill windows, exemptions, base equipment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from gateway.plugins import Row, Table
+
+SUPPLY_LIMITS, REFILL_RULES, REFILL_EXEMPT, BASE_EQUIPMENT = TABLES = (
+    "supply_limits",
+    "refill_rules",
+    "refill_exempt",
+    "base_equipment",
+)
+MEDICARE = "medicare"
+WARN = "warn"
+MOST_AT_ONCE = 3
+SUPPLY_END, SHIP_DATE = "supply end", "ship date"
+
+
+class Limit(NamedTuple):
+    """A usual maximum: `units` in so many `months`, of `at_once` months at most in one dispensing (None: as the payer's
+    refill rule says); `per_day`: units for each day of the line's span (None: counted over the period instead).
+    `modifier`: of lines that have it; empty: of all. `warns`: it is not sure enough to keep a claim back."""
+
+    code: str
+    units: Decimal
+    months: int
+    family: str
+    modifier: str
+    at_once: int | None
+    per_day: Decimal | None
+    warns: bool
+
+
+class RefillRule(NamedTuple):
+    """When a refill may be asked for and delivered, in days; None: whenever. See the table refill_rules."""
+
+    contact_days: int | None
+    contact_from: str
+    ship_days: int | None
+    grace_days: int
+    partial: bool
+    most_months: int
+    facility_months: int
+
+    @property
+    def early_days(self) -> int:
+        """How many days before the supply ends a refill may be delivered."""
+        return (self.ship_days or 0) + self.grace_days
+
+
+class Book:
+    """The tables as the payers of some classes have them."""
+
+    def __init__(self, classes: Sequence[str], limits: Table, rules: Table, exempt: Table, bases: Table) -> None:
+        self._classes = tuple(classes)
+        self._rules = rules
+        self._exempt = exempt
+        self._bases = bases
+        # Read once: a line is asked about for every claim.
+        self._limits: dict[str, list[tuple[Row, str, Limit]]] = {}
+        for row in limits.rows:
+            about = (row, row.values.get("payer_class", MEDICARE), _limit(row))
+            self._limits.setdefault(row.values["code"], []).append(about)
+        self._read_rules = {id(row): _refill_rule(row) for row in rules.rows}
+
+    def limits(self, day: dt.date, code: str) -> tuple[Limit, ...]:
+        """The maximums of a code on a day: those of the first class that has some; empty where it is no supply."""
+        rows = self._limits.get(code)
+        if rows is None:
+            return ()
+        for wanted in self._classes:
+            found = tuple(limit for row, payer_class, limit in rows if payer_class == wanted and row.holds_on(day))
+            if found:
+                return found
+        return ()
+
+    def codes(self) -> frozenset[str]:
+        """Every code that has a maximum."""
+        return frozenset(self._limits)
+
+    def rule(self, day: dt.date) -> RefillRule | None:
+        """The refill rule that holds on a day; None where these payers have none."""
+        for payer_class in self._classes:
+            row = self._rules.find(day, payer_class)
+            if row is not None:
+                return self._read_rules[id(row)]
+        return None
+
+    def is_exempt(self, day: dt.date, code: str) -> bool:
+        """Whether an item needs no refill request (4.1.7)."""
+        return any(self._exempt.find(day, code, payer_class) is not None for payer_class in self._classes)
+
+    def bases(self, day: dt.date, families: Sequence[str]) -> frozenset[str]:
+        """Codes of equipment with which supplies of these families are used; empty where one of them needs none."""
+        found = [
+            {row.values["code"] for row in self._bases.on(day) if row.values["family"] == family} for family in families
+        ]
+        return frozenset().union(*found) if all(found) else frozenset()
+
+
+def for_line(limits: Sequence[Limit], modifiers: Sequence[str]) -> tuple[Limit, ...]:
+    """Those maximums that may be meant for a line: of its modifiers where some are told by modifier, else all."""
+    told = tuple(one for one in limits if not one.modifier or one.modifier in modifiers)
+    return told or tuple(limits)
+
+
+def _limit(row: Row) -> Limit:
+    values = row.values
+    at_once, per_day = values.get("at_once", ""), values.get("per_day", "")
+    return Limit(
+        values["code"],
+        Decimal(values["units"]),
+        int(values["months"]),
+        values.get("family", ""),
+        values.get("modifier", ""),
+        int(at_once) if at_once else None,
+        Decimal(per_day) if per_day else None,
+        values.get("severity", "") == WARN,
+    )
+
+
+def _refill_rule(row: Row) -> RefillRule:
+    values = row.values
+    contact, ship = values["contact_days"], values["ship_days"]
+    return RefillRule(
+        int(contact) if contact else None,
+        values["contact_from"],
+        int(ship) if ship else None,
+        int(values["grace_days"] or 0),
+        values["partial"] == "yes",
+        int(values["most_months"]),
+        int(values["facility_months"]),
+    )
+
+
+def faults_of_limits(table: Table) -> Iterator[str]:
+    """What cannot be used in the table supply_limits, in plain sentences."""
+    for row in table.rows:
+        code, units, months = (row.values.get(name, "") for name in ("code", "units", "months"))
+        if not months.isdigit() or not int(months):
+            yield f"in the table supply_limits, months of {code} is {months or 'missing'}; it must be a whole number"
+        if not units.isdigit():
+            yield f"in the table supply_limits, units of {code} is {units or 'missing'}; it must be a whole number"
+        if row.values.get("severity", "") not in ("", "hold", WARN):
+            yield f"in the table supply_limits, severity of {code} must be hold or warn, or left out"
+        for name in ("at_once", "per_day"):
+            value = row.values.get(name, "")
+            if value and (not value.isdigit() or not int(value)):
+                yield f"in the table supply_limits, {name} of {code} is {value}; it must be a whole number, or left out"
+
+
+def faults_of_rules(table: Table) -> Iterator[str]:
+    """What cannot be used in the table refill_rules, in plain sentences."""
+    for row in table.rows:
+        of = f"of {row.values.get('payer_class', '')}"
+        for name, may_be_empty in (
+            ("contact_days", True),
+            ("ship_days", True),
+            ("grace_days", True),
+            ("most_months", False),
+            ("facility_months", False),
+        ):
+            value = row.values.get(name, "")
+            if not value.isdigit() and (value or not may_be_empty):
+                yield f"in the table refill_rules, {name} {of} is {value or 'missing'}; it must be a whole number"
+        if row.values.get("contact_from") not in (SUPPLY_END, SHIP_DATE):
+            yield f"in the table refill_rules, contact_from {of} must be {SUPPLY_END!r} or {SHIP_DATE!r}"
+        if row.values.get("partial") not in ("yes", "no"):
+            yield f"in the table refill_rules, partial {of} must be yes or no"
