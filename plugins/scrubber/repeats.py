@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from gateway.plugins import HistoryLine
+
 from .book import Book
 from .findings import Findings
 from .line import Line
 from .months import NOT_BILLED, VOID, months_of
-from .past import Past
 from .whole import Whole
 
 COUNTED = frozenset({"CR", "FS", "IN"})
@@ -25,13 +26,17 @@ def check_repeats(whole: Whole, out: Findings) -> None:
             out.say("R1.DUP-2", "stands twice on the claim. Remove one, or say what differs.", line=line)
         seen.add(key)
         if original:
-            _before(line, whole.past, out)
+            _before(line, whole, out)
 
 
-def _before(line: Line, past: Past, out: Findings) -> None:
-    same = []
+def _before(line: Line, whole: Whole, out: Findings) -> None:
+    past = whole.past
+    same: list[HistoryLine] = []
     for old in past.lines(line.code):
-        if old.from_date != line.start or old.payer_id != past.payer_id or old.state in NOT_BILLED:
+        if old.from_date != line.start or old.payer_id != whole.payer_id or old.state in NOT_BILLED:
+            continue
+        # The same number again is known as such when it is taken in; a person looks at it already.
+        if old.claim_number == whole.claim.id:
             continue
         if old.frequency == VOID:
             same.clear()
