@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_so_many_months_later_is_the_same_day_or_the_last_of_the_month(day: dt.d
 @given(DAYS, st.integers(1, 40))
 def test_months_billed_on_the_anniversary_never_overlap(first: dt.date, count: int) -> None:
     starts = [months.add_months(first, at) for at in range(count + 1)]
-    for start, following in zip(starts, starts[1:], strict=False):
+    for start, following in pairwise(starts):
         assert months.break_before(months.month_end(start), following) in (
             months.Break.NONE,
             months.Break.TEMPORARY,  # from February 28 on to a 29th, 30th or 31st

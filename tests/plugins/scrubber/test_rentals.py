@@ -200,8 +200,8 @@ def test_a_replacing_concentrator_begins_them() -> None:
     assert said(replaced, history=past, today=day + dt.timedelta(days=5)) == []
 
 
-# Two months are billed; the second ends on January 14, 2025. A new period begins on March 15 by the contractors' reading
-# (two full months), and on March 17 by the regulation's (60 days beside the rest of the month).
+# Two months are billed; the second ends on January 14, 2025. A new period begins on March 15 as the contractors read it
+# (two full months), and on March 17 by the regulation (60 days beside the rest of the month).
 PAST = billed(1, 2)
 
 
