@@ -24,13 +24,14 @@ LINE_PLACE, CLAIM_PLACE = "2400 REF02", "2300 REF02"
 
 def check_authorizations(whole: Whole, out: Findings) -> None:
     """Each listed item has its authorization, in its place."""
-    on_claim = whole.claim.authorization
+    numbered = whole.has("REF", "G1")
+    on_claim = whole.claim.authorization if numbered else ""
     found: list[tuple[Line, Listed | None, str]] = []
     for line in whole.lines:
         listed = None
         if not line.maintenance:
             listed = whole.book.authorized.find(whole.payer_id, whole.payer_class, line.code, line.day)
-        found.append((line, listed, line.raw.reference("G1")))
+        found.append((line, listed, line.raw.reference("G1") if numbered else ""))
     if not on_claim and not any(listed or own for _, listed, own in found):
         return
     _place(whole, found, on_claim, out)

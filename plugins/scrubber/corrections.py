@@ -6,7 +6,6 @@ Each is an edit on the claim's timeline and a remark; with `corrections: tell` i
 from __future__ import annotations
 
 from gateway.core.model.decision import Finding, Severity
-from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
 
 from .book import Book
@@ -47,23 +46,23 @@ class Corrector:
         return makes
 
 
-def take_off_blanks(claim: Claim, to: Corrector) -> None:
+def take_off_blanks(whole: Whole, to: Corrector) -> None:
     """R1.PAD-1: blanks around the member number, the codes and modifiers of a line, and its ordering provider."""
     if not to.wants("R1.PAD-1"):
         return
-    member = claim.subscriber.member_id
+    member = whole.claim.subscriber.member_id
     if _padded(member) and _off("The member number", None, "2010BA NM109", to):
-        claim.set("2010BA NM109", member.strip())
-    for line in claim.lines:
-        code, modifiers = line.code, line.modifiers
-        if _padded(code) and _off("the code", line, "2400 SV101-2", to):
-            line.set("SV101-2", code.strip())
-        if any(map(_padded, modifiers)) and _off("a modifier", line, "2400 SV101-3", to):
-            line.set_modifiers([one.strip() for one in modifiers])
-        orderer = line.ordering_provider
+        whole.claim.set("2010BA NM109", member.strip())
+    for line in whole.lines:
+        raw = line.raw
+        if _padded(line.code) and _off("the code", raw, "2400 SV101-2", to):
+            raw.set("SV101-2", line.code.strip())
+        if any(_padded(one) for one in line.modifiers) and _off("a modifier", raw, "2400 SV101-3", to):
+            raw.set_modifiers([one.strip() for one in line.modifiers])
+        orderer = line.orderer
         for element, text in (("NM103", orderer.last), ("NM104", orderer.first), ("NM109", orderer.id)):
-            if _padded(text) and _off("the ordering provider", line, f"2420E {element}", to):
-                line.set(f"2420E {element}", text.strip())
+            if _padded(text) and _off("the ordering provider", raw, f"2420E {element}", to):
+                raw.set(f"2420E {element}", text.strip())
 
 
 def _padded(text: str) -> bool:
@@ -125,7 +124,7 @@ def fill_note(line: Line, whole: Whole, to: Corrector) -> bool:
 
 def correct(whole: Whole, to: Corrector) -> None:
     """Make every correction; the lines are read anew where one was made."""
-    take_off_blanks(whole.claim, to)
+    take_off_blanks(whole, to)
     changed = bool(to.found)
     if changed:
         whole.read()

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from functools import lru_cache
 
+from gateway.core.x12.party import Party
 from gateway.core.x12.service_line import ServiceLine
 
 from .records import Category
@@ -27,7 +28,22 @@ class Line:
     """`day` is the first day of service (today where it cannot be read), `have` the modifiers as a set, `category` the
     item's row of payment_categories (None: no row)."""
 
-    __slots__ = ("_notes", "category", "code", "day", "end", "have", "modifiers", "number", "raw", "start", "units")
+    __slots__ = (
+        *(
+            "_notes",
+            "_orderer",
+            "category",
+            "code",
+            "day",
+            "end",
+            "have",
+            "modifiers",
+            "number",
+            "raw",
+            "start",
+            "units",
+        ),
+    )
 
     def __init__(self, raw: ServiceLine, today: dt.date) -> None:
         self.raw = raw
@@ -40,6 +56,7 @@ class Line:
         self.units: Decimal = raw.units
         self.category: Category | None = None
         self._notes: str | None = None
+        self._orderer: Party | None = None
 
     @property
     def kind(self) -> str:
@@ -55,6 +72,13 @@ class Line:
     def maintenance(self) -> bool:
         """Whether it bills a visit, a repair or its parts, and no item."""
         return "MS" in self.have or "RB" in self.have or self.code in LABOR
+
+    @property
+    def orderer(self) -> Party:
+        """The ordering provider (2420E); an empty party where there is none."""
+        if self._orderer is None:
+            self._orderer = self.raw.ordering_provider
+        return self._orderer
 
     @property
     def notes(self) -> str:

@@ -48,7 +48,7 @@ def _ordered(line: Line, orders: Sequence[Order], whole: Whole, out: Findings) -
     if not complete:
         lacks = ", ".join(missing(good[-1], today))
         _say(out, "R1.SWO-2", f"the order of {good[-1].ordered_on:%m/%d/%Y} is not complete: {lacks}.", line)
-    elif (npi := line.raw.ordering_provider.npi) and not any(one.practitioner_npi in ("", npi) for one in complete):
+    elif (npi := line.orderer.npi) and not any(one.practitioner_npi in ("", npi) for one in complete):
         _say(out, "R1.SWO-3", "the ordering provider's NPI is not the one on the order. Compare them.", line)
     if whole.book.wopd.of(line.code):
         _before_delivery(line, mine, whole, out)
@@ -116,6 +116,8 @@ def _seen_before(order: Order) -> bool:
 
 def check_certificates(whole: Whole, out: Findings) -> None:
     """R1.40: a CMN or DIF (loop 2440, CR3) is refused by the front end."""
+    if not whole.has("LQ") and not whole.has("CR3"):
+        return
     for line in whole.lines:
         if line.raw.forms:
             what, place = "a certificate of medical necessity (loop 2440)", "2440 LQ01"

@@ -34,15 +34,15 @@ def check_providers(whole: Whole, out: Findings) -> None:
             "The Medicare number does not have the form of an MBI (11 characters). Copy it from the card.",
             place="2010BA NM109",
         )
-    named = claim.referring_provider
-    if named.npi and not right_npi(named.npi):
+    named = whole.has("NM1", "DN") and bool(claim.referring_provider)
+    if named and (npi := claim.referring_provider.npi) and not right_npi(npi):
         out.say(
             "R1.22",
             "The referring provider's NPI has a wrong check digit. Ask the practice for the right one.",
             place="2310A NM109",
         )
     for line in whole.lines:
-        _orderer(line, line.raw.ordering_provider, bool(named), out)
+        _orderer(line, line.orderer, named, out)
 
 
 def _billing_npi(whole: Whole) -> str:

@@ -10,7 +10,18 @@ from gateway.plugins import HistoryLine
 from .book import Book
 from .findings import Findings
 from .line import Line
-from .months import FIRST, REPLACED, Break, Month, break_before, month_modifier, months_of, new_period_days, standing
+from .months import (
+    FIRST,
+    REPLACED,
+    Break,
+    Month,
+    Standing,
+    break_before,
+    month_modifier,
+    months_of,
+    new_period_days,
+    standing,
+)
 from .past import Past
 from .whole import Whole
 
@@ -47,7 +58,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
     months = [month for month in _months(line, book, past) if month.start < line.start]
     if not months:
         return
-    now = standing(months, cap)
+    now = standing(months if capped else _since_new_need(months, past), cap)
     last = months[-1]
     gap = break_before(last.end, line.start)
     if gap is Break.OVERLAP:
@@ -58,39 +69,42 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
             line=line,
             place="2400 DTP03",
         )
-    text = whole.told(line) if gap in (Break.UNCLEAR, Break.LONG) else ""
-    begins = FIRST in line.have or bool(text and NEW_NEED.search(text))
-    if gap is Break.UNCLEAR:
-        earlier, later = new_period_days(last.end)
-        out.say(
-            "R1.05",
-            f"the last rental month ended on {last.end:%m/%d/%Y}. A new period may begin on {earlier:%m/%d/%Y} by one "
-            f"reading and on {later:%m/%d/%Y} by the other. Decide which holds, and bill month 1 or the next.",
-            line=line,
-            place=PLACE,
-            team="documentation",
-        )
-        return
-    if gap is Break.LONG and begins:
-        _new_period(line, last, bool(NEW_NEED.search(text)), past, out)
-        return
-    if line.kind == "TE":
-        if now.least > cap:
-            out.say("R1.TE-1", f"the trial of {cap} rental months is over. Bill the purchase (NU).", line=line)
-        return
+    # What was rented for all of its months has no new period by a break, however long.
     if now.least > cap:
-        _over(line, now.months, cap, out)
-        return
-    if capped and len(named) == 1:
-        _month(line, now.modifiers(cap), now.least, now.most, named, _own(line, months, cap, book, past), out)
-    if gap is Break.LONG and not NOT_BILLED.search(text):
-        out.say(
-            "R1.05-BIB",
-            f"the last rental month ended on {last.end:%m/%d/%Y}, and the count goes on. Say in the note why nothing "
-            "was billed meanwhile (BIB and the dates).",
-            line=line,
-            place="2400 NTE02",
-        )
+        _over(line, now, cap, out)
+    elif gap is Break.UNCLEAR:
+        _unclear(line, last, out)
+    elif gap is Break.LONG and _begins(line, whole):
+        _new_period(line, last, bool(NEW_NEED.search(whole.told(line))), past, out)
+    else:
+        if capped and len(named) == 1:
+            _month(line, now, cap, _own(line, months, cap, book, past), out)
+        if gap is Break.LONG and not NOT_BILLED.search(whole.told(line)):
+            out.say(
+                "R1.05-BIB",
+                f"the last rental month ended on {last.end:%m/%d/%Y}, and the count goes on. Say in the note why "
+                "nothing was billed meanwhile (BIB and the dates).",
+                line=line,
+                place="2400 NTE02",
+            )
+
+
+def _begins(line: Line, whole: Whole) -> bool:
+    """Whether the line says that it begins a period: as month 1, or in its note."""
+    return FIRST in line.have or NEW_NEED.search(whole.told(line)) is not None
+
+
+def _since_new_need(months: list[Month], past: Past) -> list[Month]:
+    """Of oxygen, which has no modifier for month 1: the months since the last long break after which it was ordered
+    anew. Without such an order the need is taken to have gone on, and all of them count."""
+    codes = {month.code for month in months}
+    for at in range(len(months) - 1, 0, -1):
+        ended, again = months[at - 1].end, months[at].start
+        if break_before(ended, again) is Break.LONG and any(
+            ended < one.ordered_on <= again and codes.intersection(one.codes) for one in past.orders()
+        ):
+            return months[at:]
+    return months
 
 
 def _months(line: Line, book: Book, past: Past) -> list[Month]:
@@ -109,45 +123,54 @@ def _own(line: Line, months: list[Month], cap: int, book: Book, past: Past) -> C
     return standing(own, cap).modifiers(cap) if own else (FIRST,)
 
 
-def _month(
-    line: Line,
-    allowed: frozenset[str],
-    least: int,
-    most: int,
-    named: frozenset[str],
-    own: Collection[str],
-    out: Findings,
-) -> None:
+def _month(line: Line, now: Standing, cap: int, own: Collection[str], out: Findings) -> None:
     """R1.02: the modifier is that of the month (R1.04 counts it)."""
-    (given,) = named
-    if given in allowed or given in own:
+    (given,) = line.have & MODIFIERS
+    if given in now.modifiers(cap) or given in own:
         return
-    number = f"{least}" if least == most else f"{least} or later"
+    number = f"{now.least}" if now.least == now.most else f"{now.least} or later"
     out.say(
         "R1.02",
-        f"has {given}, and by the patient's record this is rental month {number}: {month_modifier(least)}.",
+        f"has {given}, and by the patient's record this is rental month {number}: {month_modifier(now.least)}.",
         line=line,
         place=PLACE,
     )
 
 
-def _over(line: Line, months: tuple[Month, ...], cap: int, out: Findings) -> None:
-    """R1.03, or R1.06 where the months of another kind of the same equipment make it too many."""
+def _over(line: Line, now: Standing, cap: int, out: Findings) -> None:
+    """R1.03; R1.06 where only the months of another kind of the same equipment make it too many; R1.TE-1."""
+    months = now.months
     others = sorted({month.code for month in months} - {line.code})
-    if others and sum(month.code == line.code for month in months) < cap:
+    place = "2400 SV101-2"
+    if line.kind == "TE":
+        out.say("R1.TE-1", f"the trial of {cap} rental months is over. Bill the purchase (NU).", line=line, place=place)
+    elif others and sum(month.code == line.code for month in months) < cap:
         out.say(
             "R1.06",
             f"the months of {', '.join(others)} count too, and together {cap} have been billed. Another kind of the "
             "same equipment begins no new period; do not bill it.",
             line=line,
-            place="2400 SV101-2",
+            place=place,
         )
-        return
+    else:
+        out.say(
+            "R1.03",
+            f"this is rental month {now.least}, and no more than {cap} are paid. Do not bill it.",
+            line=line,
+            place=place,
+        )
+
+
+def _unclear(line: Line, last: Month, out: Findings) -> None:
+    """R1.05: the two readings of the rule differ on this day."""
+    earlier, later = new_period_days(last.end)
     out.say(
-        "R1.03",
-        f"{cap} rental months have been billed already, since {months[0].start:%m/%d/%Y}. Do not bill more.",
+        "R1.05",
+        f"the last rental month ended on {last.end:%m/%d/%Y}. A new period may begin on {earlier:%m/%d/%Y} by one "
+        f"reading and on {later:%m/%d/%Y} by the other. Decide which holds, and bill month 1 or the next.",
         line=line,
-        place="2400 SV101-2",
+        place=PLACE,
+        team="documentation",
     )
 
 

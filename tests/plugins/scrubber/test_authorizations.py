@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.model.belongings import Authorization, Decided
@@ -102,6 +102,7 @@ def test_a_decision_for_one_side_is_for_that_side(side: str, told: list[str]) ->
 
 
 @pytest.mark.rule("R1.50")
+@settings(max_examples=40)
 @given(st.dates(dt.date(2025, 1, 1), dt.date(2026, 1, 31)), st.integers(-5, 70))
 def test_a_brace_is_delivered_within_sixty_days_of_the_decision(decided: dt.date, after: int) -> None:
     delivered = decided + dt.timedelta(days=after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.model.decision import Severity
@@ -164,6 +164,7 @@ def test_a_note_that_says_it_is_enough(note: str) -> None:
 
 
 @pytest.mark.rule("R1.32")
+@settings(max_examples=40)
 @given(st.integers(2, 120))
 def test_only_more_than_a_month_is_told(days: int) -> None:
     _, claim = scrubbed(medicare(strips(days, more=(ORDERER,))))

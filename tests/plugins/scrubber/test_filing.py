@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.plugins.testing import make_claim, make_history, make_line, make_line_payment
@@ -28,6 +28,7 @@ def test_medicare_is_billed_within_a_calendar_year(served: str, last: str) -> No
 
 
 @pytest.mark.rule("R1.TF-1")
+@settings(max_examples=40)
 @given(st.dates(dt.date(2018, 1, 1), dt.date(2025, 1, 1)), st.integers(14, 800))
 def test_late_means_after_the_same_day_of_the_next_year(served: dt.date, after: int) -> None:
     today = served + dt.timedelta(days=after)

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.model.belongings import Order
@@ -166,6 +166,7 @@ def test_an_encounter_on_the_day_or_six_months_before_is_good(seen: dt.date) -> 
 
 
 @pytest.mark.rule("R1.F2F-1")
+@settings(max_examples=40)
 @given(st.dates(dt.date(2020, 1, 1), dt.date(2026, 1, 30)), st.integers(-30, 400))
 def test_the_encounter_lies_in_the_six_months_before_the_order(ordered: dt.date, before: int) -> None:
     """Counted in months: to the same day six months before, or the last of that month."""

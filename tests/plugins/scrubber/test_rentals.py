@@ -252,3 +252,24 @@ def test_after_a_new_period_the_count_begins_with_it() -> None:
     day = dt.date(2025, 4, 18)
     assert said(claim(day, "KI"), history=[*PAST, again], today=day + dt.timedelta(days=5)) == []
     assert said(claim(day, "KJ"), history=[*PAST, again], today=day + dt.timedelta(days=5)) == ["R1.02"]
+
+
+@pytest.mark.rule("R1.03")
+def test_no_break_begins_a_new_period_once_all_months_are_billed() -> None:
+    again = claim(dt.date(2026, 6, 15), "KH", note="BIN 121525 TO 061426 NEW NEED")
+    assert said(again, history=billed(*range(1, 14)), today=dt.date(2026, 6, 20)) == ["R1.03"]
+
+
+@pytest.mark.rule("R1.03")
+def test_oxygen_ordered_anew_after_a_long_break_has_its_36_months_again() -> None:
+    """Twenty months, half a year without, and 17 more: too many, unless an order began a new period."""
+    numbers = [*range(1, 21), *range(27, 44)]
+    past = billed(*numbers, code="E1390")
+    day = month(44)
+    rented = claim(day, code="E1390")
+    new = make_order("E1390", ordered_on=month(27), practitioner_npi=ORDERER[-10:])
+    old = new._replace(ordered_on=month(1))
+    today = day + dt.timedelta(days=5)
+    assert said(rented, history=past, today=today) == ["R1.03"]
+    assert said(rented, history=past, today=today, orders=[old]) == ["R1.03"]
+    assert said(rented, history=past, today=today, orders=[old, new]) == []
