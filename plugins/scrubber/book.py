@@ -47,11 +47,6 @@ class Book:
         # Tables of the plugins resupply and rul, where they are there: what is a refill, what is same or similar.
         self.refills = tables.get("supply_limits")
         self.similar = tables.get("useful_lifetime")
-        series: dict[str, set[str]] = {}
-        for row in tables["payment_categories"].rows:
-            if row.values.get("series"):
-                series.setdefault(row.values["series"], set()).add(row.values["code"])
-        self._series = {name: frozenset(codes) for name, codes in series.items()}
 
     def payer_class(self, claim: Claim) -> str:
         """Whose rules hold for a claim: medicare, medicaid or commercial."""
@@ -65,10 +60,6 @@ class Book:
     def rules(self, payer_class: str, day: dt.date) -> frozenset[str]:
         """The ids of the rules that hold for a payer of a class on a day."""
         return self._payers.on(payer_class, day)
-
-    def series(self, code: str, category: records.Category) -> frozenset[str]:
-        """The codes whose rental months count together with those of a code (R1.06)."""
-        return self._series.get(category.series) or frozenset((code,))
 
     def contractor(self, state: str, day: dt.date) -> str:
         """The payer id of the DME MAC of a state; empty where the table has no row."""

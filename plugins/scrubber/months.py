@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.plugins import HistoryLine
@@ -38,6 +39,7 @@ def add_months(day: dt.date, months: int) -> dt.date:
     raise AssertionError("every month has a day 28")
 
 
+@lru_cache(maxsize=16_384)
 def month_end(start: dt.date) -> dt.date:
     """The last day of the rental month that begins on a day (R1.04)."""
     return add_months(start, 1) - DAY
@@ -58,15 +60,15 @@ class Month(NamedTuple):
     payer_id: str
 
 
-def months_of(lines: Iterable[HistoryLine], codes: Collection[str], denied: Collection[tuple[str, int]]) -> list[Month]:
-    """The rental months in these lines (oldest first) of items of one series, by their first day (R1.04).
+def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]]) -> list[Month]:
+    """The rental months in these lines of an item (oldest first), by their first day (R1.04).
 
     `denied`: claim number and line of those that a payer has denied. Two lines of the same day are one month; a void
     (frequency 8) takes its month out.
     """
     found: dict[dt.date, Month] = {}
     for line in lines:
-        if line.code not in codes or RENTAL not in line.modifiers or line.from_date is None:
+        if RENTAL not in line.modifiers or line.from_date is None:
             continue
         if line.state in NOT_BILLED or (line.claim_number, line.line) in denied:
             continue

@@ -18,7 +18,7 @@ from .settings import CLASSES
 CATEGORIES = frozenset({"IN", "CR", "FS", "OX", "OC", "PO", "SD", "OS", "SU", "PE", "TE"})
 DME = frozenset({"IN", "CR", "FS", "OX", "OC", "TE", "SU"})
 """Categories that are not payable in a hospital or nursing facility."""
-CAPS = {"CR": 13, "OX": 36, "TE": 2}
+CAPS = {"CR": 13, "TE": 2}
 """Rental months of a category, unless its row says another number."""
 CHECKS: dict[str, Severity | None] = {
     "": None,
@@ -31,12 +31,10 @@ _SPAN = re.compile(r"([1-9]\d*) (month|months|day|days)", re.ASCII)
 
 
 class Category(NamedTuple):
-    """A payment category. `cap`: rental months (0: none). `series`: items whose months count together, empty for one
-    that counts alone."""
+    """A payment category. `cap`: rental months (0: none that are counted here)."""
 
     name: str
     cap: int
-    series: str
 
 
 class Policy(NamedTuple):
@@ -147,7 +145,7 @@ def category(row: Row) -> Category:
     if name not in CATEGORIES:
         raise ValueError(f"category is {name or 'missing'}; it is one of {', '.join(sorted(CATEGORIES))}")
     cap = _whole(row, "cap") if row.values.get("cap") else CAPS.get(name, 0)
-    return Category(name, cap, row.values.get("series", ""))
+    return Category(name, cap)
 
 
 def policy(row: Row) -> Policy:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from gateway.plugins import HistoryLine
-
 from .book import Book
 from .findings import Findings
 from .line import Line
@@ -29,7 +27,8 @@ MODIFIERS = frozenset({"KH", "KI", "KJ"})
 PLACE = "2400 SV101-3"
 NEW_NEED = re.compile(r"\bBIN\b|\bBREAK IN NEED\b", re.IGNORECASE)
 NOT_BILLED = re.compile(r"\bBIB\b|\bBREAK IN BILLING\b", re.IGNORECASE)
-COUNTED = frozenset({"CR", "OX", "TE"})
+COUNTED = frozenset({"CR", "TE"})
+"""Categories whose months are counted here; those of oxygen are the plugin oxygen's."""
 
 
 def check_rentals(whole: Whole, out: Findings) -> None:
@@ -55,10 +54,10 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
         )
     if line.start is None or REPLACED in line.have:
         return  # a replacing item begins a period of its own
-    months = [month for month in _months(line, book, past) if month.start < line.start]
+    months = [month for month in _months(line, past) if month.start < line.start]
     if not months:
         return
-    now = standing(months if capped else _since_new_need(months, past), cap)
+    now = standing(months, cap)
     last = months[-1]
     gap = break_before(last.end, line.start)
     if gap is Break.OVERLAP:
@@ -78,7 +77,8 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
         _new_period(line, last, bool(NEW_NEED.search(whole.told(line))), past, out)
     else:
         if capped and len(named) == 1:
-            _month(line, now, cap, _own(line, months, cap, book, past), out)
+            moved = last.payer_id != past.payer_id and book.same_payer(last.payer_id, past.payer_id)
+            _month(line, now, cap, _own(months, cap, book, past), moved, out)
         if gap is Break.LONG and not NOT_BILLED.search(whole.told(line)):
             out.say(
                 "R1.05-BIB",
@@ -94,27 +94,12 @@ def _begins(line: Line, whole: Whole) -> bool:
     return FIRST in line.have or NEW_NEED.search(whole.told(line)) is not None
 
 
-def _since_new_need(months: list[Month], past: Past) -> list[Month]:
-    """Of oxygen, which has no modifier for month 1: the months since the last long break after which it was ordered
-    anew. Without such an order the need is taken to have gone on, and all of them count."""
-    codes = {month.code for month in months}
-    for at in range(len(months) - 1, 0, -1):
-        ended, again = months[at - 1].end, months[at].start
-        if break_before(ended, again) is Break.LONG and any(
-            ended < one.ordered_on <= again and codes.intersection(one.codes) for one in past.orders()
-        ):
-            return months[at:]
-    return months
+def _months(line: Line, past: Past) -> list[Month]:
+    lines = past.lines(line.code)
+    return months_of(lines, past.denied(lines)) if lines else []
 
 
-def _months(line: Line, book: Book, past: Past) -> list[Month]:
-    assert line.category is not None
-    codes = book.series(line.code, line.category)
-    lines: list[HistoryLine] = past.of(codes)
-    return months_of(lines, codes, past.denied(lines)) if lines else []
-
-
-def _own(line: Line, months: list[Month], cap: int, book: Book, past: Past) -> Collection[str]:
+def _own(months: list[Month], cap: int, book: Book, past: Past) -> Collection[str]:
     """The month modifiers that this payer's own months allow, where it has not paid for all of them: a payer that has
     just taken over may begin to count anew."""
     own = [month for month in months if book.same_payer(month.payer_id, past.payer_id)]
@@ -123,42 +108,27 @@ def _own(line: Line, months: list[Month], cap: int, book: Book, past: Past) -> C
     return standing(own, cap).modifiers(cap) if own else (FIRST,)
 
 
-def _month(line: Line, now: Standing, cap: int, own: Collection[str], out: Findings) -> None:
-    """R1.02: the modifier is that of the month (R1.04 counts it)."""
+def _month(line: Line, now: Standing, cap: int, own: Collection[str], moved: bool, out: Findings) -> None:
+    """R1.02: the modifier is that of the month (R1.04 counts it); R1.06 where month 1 follows a move (`moved`)."""
     (given,) = line.have & MODIFIERS
     if given in now.modifiers(cap) or given in own:
         return
     number = f"{now.least}" if now.least == now.most else f"{now.least} or later"
-    out.say(
-        "R1.02",
-        f"has {given}, and by the patient's record this is rental month {number}: {month_modifier(now.least)}.",
-        line=line,
-        place=PLACE,
-    )
+    if moved and given == FIRST:
+        rule, why = "R1.06", f"a move begins no new rental period. This is month {number}: {month_modifier(now.least)}."
+    else:
+        rule, why = "R1.02", f"has {given}, and by the patient's record this is rental month {number}: "
+        why += f"{month_modifier(now.least)}."
+    out.say(rule, why, line=line, place=PLACE)
 
 
 def _over(line: Line, now: Standing, cap: int, out: Findings) -> None:
-    """R1.03; R1.06 where only the months of another kind of the same equipment make it too many; R1.TE-1."""
-    months = now.months
-    others = sorted({month.code for month in months} - {line.code})
-    place = "2400 SV101-2"
+    """R1.03; R1.TE-1 for a trial."""
     if line.kind == "TE":
-        out.say("R1.TE-1", f"the trial of {cap} rental months is over. Bill the purchase (NU).", line=line, place=place)
-    elif others and sum(month.code == line.code for month in months) < cap:
-        out.say(
-            "R1.06",
-            f"the months of {', '.join(others)} count too, and together {cap} have been billed. Another kind of the "
-            "same equipment begins no new period; do not bill it.",
-            line=line,
-            place=place,
-        )
+        rule, what = "R1.TE-1", f"the trial of {cap} rental months is over. Bill the purchase (NU)."
     else:
-        out.say(
-            "R1.03",
-            f"this is rental month {now.least}, and no more than {cap} are paid. Do not bill it.",
-            line=line,
-            place=place,
-        )
+        rule, what = "R1.03", f"this is rental month {now.least}, and no more than {cap} are paid. Do not bill it."
+    out.say(rule, what, line=line, place="2400 SV101-2")
 
 
 def _unclear(line: Line, last: Month, out: Findings) -> None:

@@ -94,7 +94,7 @@ def test_the_next_months_number_is_known_as_well_as_the_past_is(first: dt.date, 
     """Whatever part of the months we billed ourselves, the true number is among those that are possible; and it is the
     only one where month 1 is among them."""
     last = min(since + count, 14)
-    found = months.months_of(billed(first, range(since, last)), {"E0260"}, ())
+    found = months.months_of(billed(first, range(since, last)), ())
     now = months.standing(found, 13)
     assert now.least <= last <= now.most
     if since == 1 and found:
@@ -107,18 +107,18 @@ def test_the_next_months_number_is_known_as_well_as_the_past_is(first: dt.date, 
 def test_a_denied_month_is_billed_again_under_its_number(first: dt.date, count: int, denied: int) -> None:
     lines = billed(first, range(1, count + 1))
     lines[denied % count] = lines[denied % count]._replace(state="denied", modifiers=("RR",))
-    found = months.months_of(lines, {"E0260"}, ())
+    found = months.months_of(lines, ())
     assert len(found) == count - 1
 
 
 def test_two_lines_of_one_day_are_one_month_and_a_void_takes_it_out() -> None:
     line = make_history("E0260", "RR", "KH", from_date=dt.date(2026, 1, 15))
     again = line._replace(claim_number="SW0901", payer_id="90201")
-    assert len(months.months_of([line, again], {"E0260"}, ())) == 1
-    assert months.months_of([line, line._replace(frequency="8")], {"E0260"}, ()) == []
+    assert len(months.months_of([line, again], ())) == 1
+    assert months.months_of([line, line._replace(frequency="8")], ()) == []
 
 
 def test_a_part_of_a_month_ends_with_its_last_day() -> None:
     part = make_history("E0260", "RR", "KJ", "KR", from_date=dt.date(2026, 1, 1), thru_date=dt.date(2026, 1, 12))
-    (month,) = months.months_of([part], {"E0260"}, ())
+    (month,) = months.months_of([part], ())
     assert month.end == dt.date(2026, 1, 12)
