@@ -10,7 +10,7 @@ from gateway.core.model.belongings import Authorization, Decided
 from gateway.core.model.decision import HoldType, Severity
 
 from .findings import Findings
-from .line import FIRST, Line
+from .line import Line
 from .past import Past
 from .records import Listed
 from .settings import Papers
@@ -134,7 +134,7 @@ def _why_not(line: Line, listed: Listed, one: Authorization, past: Past) -> str:
         return "its authorization is for other items. Put the number of its own on the line"
     if one.modifiers and not line.have.issuperset(one.modifiers):
         return f"its authorization is for {', '.join(one.modifiers)}. Correct the side, or the number"
-    delivered = past.delivered(line.code, line.day) or (line.day if line.have & FIRST else None)
+    delivered = past.handed_over(line)
     if delivered is None:
         return ""
     first, last = valid_days(one, listed)

@@ -9,7 +9,7 @@ from gateway.core.model.belongings import Order
 from gateway.core.model.decision import HoldType, Severity
 
 from .findings import Findings
-from .line import FIRST, Line
+from .line import Line
 from .months import add_months
 from .settings import Papers
 from .whole import Whole
@@ -73,7 +73,7 @@ def missing(order: Order, today: dt.date) -> list[str]:
 def _before_delivery(line: Line, mine: Sequence[Order], whole: Whole, out: Findings) -> None:
     """R1.WOPD-1 and R1.F2F-1, as the list stood on the day of the delivery. For a later rental month of which no
     delivery is known nothing can be said."""
-    delivered = whole.past.delivered(line.code, line.day) or (line.day if line.have & FIRST else None)
+    delivered = whole.past.handed_over(line)
     if delivered is None:
         return
     row = whole.book.wopd.find(line.code, delivered)

@@ -10,9 +10,11 @@ from decimal import Decimal
 from gateway.core.model.belongings import Authorization, Order
 from gateway.plugins import ClaimContext, HistoryLine
 
+from .line import FIRST, Line
 from .settings import ScrubberSettings
 
 _NOTHING = Decimal(0)
+_MONTH = dt.timedelta(days=31)
 _DECIDED = frozenset({"paid", "closed", "accepted", "denied"})
 """States of claims of which a payer may have denied a line."""
 
@@ -66,9 +68,15 @@ class Past:
         """The patient's authorizations, oldest first."""
         return self._context.authorizations()
 
-    def delivered(self, code: str, day: dt.date) -> dt.date | None:
-        """The last day, not after `day`, on which the item is known to have been handed over; None where nothing is
-        known."""
+    def handed_over(self, line: Line) -> dt.date | None:
+        """The day on which a line's item was handed over: of a later rental month the last delivery that is known
+        (None: none is), of a first month or a purchase the day of service, or a delivery in the month before it."""
+        known = self._delivered(line.code, line.day)
+        if line.rented and not line.have & FIRST:
+            return known
+        return known if known is not None and line.day - known <= _MONTH else line.day
+
+    def _delivered(self, code: str, day: dt.date) -> dt.date | None:
         days = [one.delivered_on for one in self._context.deliveries() if one.code == code and one.delivered_on <= day]
         days += [one.started_on for one in self._context.equipment() if one.code == code and one.started_on <= day]
         return max(days, default=None)

@@ -107,9 +107,12 @@ def test_a_decision_for_one_side_is_for_that_side(side: str, told: list[str]) ->
 def test_a_brace_is_delivered_within_sixty_days_of_the_decision(decided: dt.date, after: int) -> None:
     delivered = decided + dt.timedelta(days=after)
     delivery = make_delivery("L1832", delivered_on=delivered)
-    claim = medicare(brace(day=max(delivered, DAY)))
+    claim = medicare(brace(day=delivered))
     told = said(
-        claim, authorizations=[decision("L1832", decided_on=decided)], deliveries=[delivery], today=dt.date(2026, 6, 1)
+        claim,
+        authorizations=[decision("L1832", decided_on=decided)],
+        deliveries=[delivery],
+        today=delivered + dt.timedelta(days=40),
     )
     assert told == ([] if 0 <= after <= 60 else ["R1.50"])
 
@@ -134,6 +137,15 @@ def test_a_wheelchair_within_six_months(decided: str, delivered: str, told: list
 def test_the_days_that_the_payer_names_go_first(last: dt.date, told: list[str]) -> None:
     named = decision(valid_from=DECIDED, valid_to=last)
     assert said(medicare(chair()), authorizations=[named]) == told
+
+
+@pytest.mark.rule("R1.50")
+def test_an_older_delivery_is_not_that_of_a_purchase() -> None:
+    """The brace of two years ago says nothing of this one, which was handed over on its day of service."""
+    before = make_delivery("L1832", delivered_on=DAY - dt.timedelta(days=700))
+    assert said(medicare(brace()), authorizations=[decision("L1832")], deliveries=[before]) == []
+    late = decision("L1832", decided_on=DAY - dt.timedelta(days=61))
+    assert said(medicare(brace()), authorizations=[late], deliveries=[before]) == ["R1.50"]
 
 
 @pytest.mark.rule("R1.50")

@@ -22,6 +22,11 @@ def test_the_shipped_tables_have_nothing_wrong() -> None:
     assert faults(shipped()) == []
 
 
+def test_every_rule_is_looked_at_by_a_check_or_a_correction() -> None:
+    checked = {rule for rules, _ in scrubber().CHECKS for rule in rules}
+    assert checked | {"R1.10", "R1.32", "R1.PAD-1"} == set(scrubber().RULES)
+
+
 def test_a_rule_can_be_left_out_in_a_chain() -> None:
     claim = medicare(line("E0260", "RR", "KX"))
     assert said(claim) == ["R1.02"]
