@@ -104,7 +104,7 @@ def scrub_claim(claim: Claim, context: ClaimContext[ScrubberSettings]) -> list[F
     """The corrections that were made, and the findings of every rule that holds for the claim's payer."""
     book = context.prepared(open_book)
     payer_class = book.payer_class(claim)
-    on = book.rules(payer_class, claim.from_date or context.today)
+    on = book.rules(payer_class, context.payer_id, claim.from_date or context.today)
     whole = Whole(claim, book, payer_class, context)
     corrector = Corrector(book, on)
     correct(whole, corrector)

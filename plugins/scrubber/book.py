@@ -57,9 +57,9 @@ class Book:
             return MEDICARE
         return MEDICAID if code in self.settings.medicaid_filing_codes else COMMERCIAL
 
-    def rules(self, payer_class: str, day: dt.date) -> frozenset[str]:
-        """The ids of the rules that hold for a payer of a class on a day."""
-        return self._payers.on(payer_class, day)
+    def rules(self, payer_class: str, payer_id: str, day: dt.date) -> frozenset[str]:
+        """The ids of the rules that hold for a payer on a day."""
+        return self._payers.on(payer_class, payer_id, day)
 
     def contractor(self, state: str, day: dt.date) -> str:
         """The payer id of the DME MAC of a state; empty where the table has no row."""
@@ -85,15 +85,16 @@ class _Scopes:
     def __init__(self, table: Table, skip: frozenset[str]) -> None:
         self._always = frozenset(RULES) - skip - {row.values["rule"] for row in table.rows}
         self._rows = [(row, records.payers(row)) for row in table.rows if row.values["rule"] not in skip]
-        self._known: dict[tuple[str, dt.date], frozenset[str]] = {}
+        self._known: dict[tuple[str, str, dt.date], frozenset[str]] = {}
 
-    def on(self, payer_class: str, day: dt.date) -> frozenset[str]:
-        key = (payer_class, day)
+    def on(self, payer_class: str, payer_id: str, day: dt.date) -> frozenset[str]:
+        key = (payer_class, payer_id, day)
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            scoped = {row.values["rule"] for row, of in self._rows if payer_class in of and row.holds_on(day)}
+            either = (payer_class, payer_id)
+            scoped = {row.values["rule"] for row, of in self._rows if not of.isdisjoint(either) and row.holds_on(day)}
             found = self._known[key] = self._always | scoped
         return found
 

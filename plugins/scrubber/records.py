@@ -27,6 +27,7 @@ CHECKS: dict[str, Severity | None] = {
     "warn": Severity.WARN,
 }
 """What a row's column `check` may say: how much a finding of this row weighs at most (empty: as its rule says)."""
+NOBODY = "none"
 _SPAN = re.compile(r"([1-9]\d*) (month|months|day|days)", re.ASCII)
 
 
@@ -223,9 +224,12 @@ def payers(row: Row) -> frozenset[str]:
     rule, found = row.values["rule"], row.values["payers"].split()
     if rule not in RULES:
         raise ValueError(f"the scrubber has no rule {rule}")
-    wrong = [word for word in found if word not in CLASSES]
+    wrong = [word for word in found if word not in CLASSES and word.isalpha() and word.islower()]
+    if found == [NOBODY]:
+        return frozenset()
     if wrong or not found:
-        raise ValueError(f"payers is {' '.join(found) or 'missing'}; it is some of {', '.join(CLASSES)}")
+        wanted = f"some of {', '.join(CLASSES)} and payer ids, or {NOBODY}"
+        raise ValueError(f"payers is {' '.join(found) or 'missing'}; it is {wanted}")
     return frozenset(found)
 
 

@@ -50,7 +50,9 @@ RULES = rule_book(
     Rule("R1.CB-1", _WARNS, "Modifiers of competitive bidding stand only while a round runs."),
     # 1.3 providers
     Rule("R1.20", _REJECTS, "The ordering provider stands on each line with name and NPI (2420E)."),
-    Rule("R1.DN-1", _WARNS, "Other payers find the practitioner on the claim (2310A) or on the line."),
+    Rule(
+        "R1.DN-1", _OFF, "The practitioner stands on the claim (2310A) or on the line (once rule_payers names payers)."
+    ),
     Rule("R1.21", _WARNS, "The ordering provider's name can be matched: four letters of the last, one of the first."),
     Rule("R1.21-1", _REJECTS, "The ordering provider is a person, not an organisation."),
     Rule("R1.22", _REJECTS, "An NPI has a right check digit."),

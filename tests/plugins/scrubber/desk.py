@@ -79,3 +79,13 @@ def with_table(name: str, rows: list[dict[str, str]], key: Any = "code") -> Tabl
     """The shipped tables with one of them replaced."""
     tables = shipped()
     return Tables({**{word: tables[word] for word in tables}, name: make_table(name, rows, key)})
+
+
+def with_rule(rule: str, payers: str) -> Tables:
+    """The shipped tables, with one rule that holds for other payers."""
+    rows = [
+        {**row.values, **({"valid_from": row.valid_from.isoformat()} if row.valid_from else {})}
+        for row in shipped()["rule_payers"].rows
+        if row.values["rule"] != rule
+    ]
+    return with_table("rule_payers", [*rows, {"rule": rule, "payers": payers}], "rule")

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from gateway.core.model.decision import Severity
+from gateway.plugins.testing import make_claim, make_line
 
 from .desk import DAY, ORDERER, bed, findings, line, medicare, said, scrubbed, with_table
 
@@ -32,6 +33,12 @@ def test_modifiers_in_order_are_left(modifiers: tuple[str, ...]) -> None:
 def test_a_line_with_a_modifier_that_nobody_ranks_is_left() -> None:
     decision, claim = scrubbed(medicare(line("E0143", "KX", "KF", "NU")))
     assert claim.lines[0].modifiers == ("KX", "KF", "NU")
+    assert not decision.edits
+
+
+@pytest.mark.rule("R1.10")
+def test_the_order_of_other_payers_is_their_own() -> None:
+    decision, _ = scrubbed(make_claim(make_line("E0143", "KX", "NU")))
     assert not decision.edits
 
 

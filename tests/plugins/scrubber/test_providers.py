@@ -6,7 +6,7 @@ import pytest
 
 from gateway.plugins.testing import make_claim, make_line
 
-from .desk import MBI, ORDERER, bed, findings, line, medicare, said, with_table
+from .desk import MBI, ORDERER, bed, findings, line, medicare, said, with_rule, with_table
 
 GOOD = "1999999018"
 
@@ -31,16 +31,26 @@ def test_a_line_that_names_them_passes() -> None:
     assert said(medicare(bed())) == []
 
 
+WANT_IT = with_rule("R1.DN-1", "medicaid 90101")
+
+
 @pytest.mark.rule("R1.DN-1")
-def test_other_payers_want_the_practitioner_somewhere() -> None:
-    assert said(make_claim(make_line("E0143", "NU"))) == ["R1.DN-1"]
+def test_a_payer_that_wants_the_practitioner_somewhere_is_named() -> None:
+    assert said(make_claim(make_line("E0143", "NU")), tables=WANT_IT) == ["R1.DN-1"]
+    assert said(make_claim(make_line("E0143", "NU"), filing_code="MC", payer_id="00751"), tables=WANT_IT) == ["R1.DN-1"]
+
+
+@pytest.mark.rule("R1.DN-1")
+def test_others_and_as_shipped_all_are_not_asked() -> None:
+    assert said(make_claim(make_line("E0143", "NU"), payer_id="90102"), tables=WANT_IT) == []
+    assert said(make_claim(make_line("E0143", "NU"))) == []
 
 
 @pytest.mark.rule("R1.DN-1")
 def test_on_the_claim_or_on_the_line() -> None:
     doctor = (f"NM1*DN*1*ALDERMAN*IVO****XX*{GOOD}",)
-    assert said(make_claim(make_line("E0143", "NU"), providers=doctor)) == []
-    assert said(make_claim(make_line("E0143", "NU", more=(ORDERER,)))) == []
+    assert said(make_claim(make_line("E0143", "NU"), providers=doctor), tables=WANT_IT) == []
+    assert said(make_claim(make_line("E0143", "NU", more=(ORDERER,))), tables=WANT_IT) == []
 
 
 @pytest.mark.rule("R1.21")
