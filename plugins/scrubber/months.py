@@ -5,6 +5,7 @@ R1.02 (month 1 KH, 2-3 KI, 4 and later KJ), R1.04 (a month runs from day D to th
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import enum
 from collections.abc import Collection, Iterable, Sequence
@@ -25,24 +26,19 @@ NOT_BILLED = frozenset({"faulty", "cancelled", "rejected", "denied"})
 VOID = "8"
 
 
-def add_months(day: dt.date, months: int) -> dt.date:
+def add_months(day: dt.date, months: int, anchor: int = 0) -> dt.date:
     """The same day so many months later; the last of the month where there is none (January 31 and a month is
-    February 28 or 29)."""
+    February 28 or 29). `anchor`: the day of the month that is meant, where `day` is the last of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for number in (day.day, 30, 29, 28):
-        if number > day.day:
-            continue
-        try:
-            return dt.date(year, month + 1, number)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a day 28")
+    last = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(anchor or day.day, last))
 
 
 @lru_cache(maxsize=16_384)
-def month_end(start: dt.date) -> dt.date:
-    """The last day of the rental month that begins on a day (R1.04)."""
-    return add_months(start, 1) - DAY
+def month_end(start: dt.date, anchor: int = 0) -> dt.date:
+    """The last day of the rental month that begins on a day (R1.04). Of a rental that began on the 31st (`anchor`) the
+    month that begins on February 28 lasts until March 30."""
+    return add_months(start, 1, anchor) - DAY
 
 
 def month_modifier(number: int) -> str:
@@ -51,13 +47,15 @@ def month_modifier(number: int) -> str:
 
 
 class Month(NamedTuple):
-    """A rental month that was billed and not denied."""
+    """A rental month that was billed and not denied. `anchor`: the day of the month on which the rental's months begin
+    (0: it did not end with a whole month)."""
 
     code: str
     start: dt.date
     end: dt.date
     modifiers: tuple[str, ...]
     payer_id: str
+    anchor: int
 
 
 def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]]) -> list[Month]:
@@ -66,20 +64,28 @@ def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]])
     `denied`: claim number and line of those that a payer has denied. Two lines of the same day are one month; a void
     (frequency 8) takes its month out.
     """
-    found: dict[dt.date, Month] = {}
+    found: dict[dt.date, HistoryLine] = {}
     for line in lines:
         if RENTAL not in line.modifiers or line.from_date is None:
             continue
         if line.state in NOT_BILLED or (line.claim_number, line.line) in denied:
             continue
-        start = line.from_date
         if line.frequency == VOID:
-            found.pop(start, None)
-            continue
-        through = line.thru_date or start
-        end = through if PARTIAL in line.modifiers else max(through, month_end(start))
-        found[start] = Month(line.code, start, end, line.modifiers, line.payer_id)
-    return [found[start] for start in sorted(found)]
+            found.pop(line.from_date, None)
+        else:
+            found[line.from_date] = line
+    months = []
+    anchor = 0
+    for start in sorted(found):
+        line = found[start]
+        if not anchor or start.day != min(anchor, calendar.monthrange(start.year, start.month)[1]):
+            anchor = start.day
+        end, through = month_end(start, anchor), line.thru_date or start
+        if PARTIAL in line.modifiers or through > end:
+            months.append(Month(line.code, start, through, line.modifiers, line.payer_id, 0))
+        else:
+            months.append(Month(line.code, start, end, line.modifiers, line.payer_id, anchor))
+    return months
 
 
 class Standing(NamedTuple):
@@ -132,21 +138,21 @@ class Break(enum.Enum):
     LONG = "long"
 
 
-def new_period_days(end: dt.date) -> tuple[dt.date, dt.date]:
+def new_period_days(end: dt.date, anchor: int = 0) -> tuple[dt.date, dt.date]:
     """The first days on which a new period may begin after a rental month that ended on a day, earlier reading first:
     after more than 60 days and the rest of the month (42 CFR 414.230), and after two full rental months (DME MACs)."""
     regulation = end + dt.timedelta(days=BREAK_DAYS + 2)
-    contractor = add_months(end + DAY, BREAK_MONTHS)
-    return min(regulation, contractor), max(regulation, contractor)
+    contractors = add_months(end + DAY, BREAK_MONTHS, anchor)
+    return min(regulation, contractors), max(regulation, contractors)
 
 
-def break_before(end: dt.date, day: dt.date) -> Break:
+def break_before(end: dt.date, day: dt.date, anchor: int = 0) -> Break:
     """What lies between a rental month that ended on `end` and one that begins on `day` (R1.05)."""
     if day <= end:
         return Break.OVERLAP
     if day == end + DAY:
         return Break.NONE
-    earlier, later = new_period_days(end)
+    earlier, later = new_period_days(end, anchor)
     if day < earlier:
         return Break.TEMPORARY
     return Break.UNCLEAR if day < later else Break.LONG

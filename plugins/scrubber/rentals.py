@@ -59,7 +59,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
         return
     now = standing(months, cap)
     last = months[-1]
-    gap = break_before(last.end, line.start)
+    gap = break_before(last.end, line.start, last.anchor)
     if gap is Break.OVERLAP:
         out.say(
             "R1.04",
@@ -133,7 +133,7 @@ def _over(line: Line, now: Standing, cap: int, out: Findings) -> None:
 
 def _unclear(line: Line, last: Month, out: Findings) -> None:
     """R1.05: the two readings of the rule differ on this day."""
-    earlier, later = new_period_days(last.end)
+    earlier, later = new_period_days(last.end, last.anchor)
     out.say(
         "R1.05",
         f"the last rental month ended on {last.end:%m/%d/%Y}. A new period may begin on {earlier:%m/%d/%Y} by one "

@@ -44,14 +44,28 @@ def test_so_many_months_later_is_the_same_day_or_the_last_of_the_month(day: dt.d
     assert months.add_months(later, -count) <= day
 
 
+@pytest.mark.rule("R1.04")
 @given(DAYS, st.integers(1, 40))
-def test_months_billed_on_the_anniversary_never_overlap(first: dt.date, count: int) -> None:
-    starts = [months.add_months(first, at) for at in range(count + 1)]
-    for start, following in pairwise(starts):
-        assert months.break_before(months.month_end(start), following) in (
-            months.Break.NONE,
-            months.Break.TEMPORARY,  # from February 28 on to a 29th, 30th or 31st
-        )
+def test_months_billed_on_the_anniversary_follow_one_another(first: dt.date, count: int) -> None:
+    """Whatever the day, and across February: no month overlaps the next, and none leaves a day between."""
+    lines = [make_history("E0260", "RR", from_date=months.add_months(first, at)) for at in range(count + 1)]
+    found = months.months_of(lines, ())
+    assert len(found) == count + 1
+    for month, following in pairwise(found):
+        assert months.break_before(month.end, following.start, month.anchor) is months.Break.NONE
+
+
+@pytest.mark.rule("R1.04")
+def test_a_rental_that_began_on_a_31st_goes_on_on_the_last_of_short_months() -> None:
+    starts = [dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 31), dt.date(2026, 4, 30)]
+    found = months.months_of([make_history("E0260", "RR", from_date=day) for day in starts], ())
+    assert [month.end for month in found] == [
+        dt.date(2026, 2, 27),
+        dt.date(2026, 3, 30),
+        dt.date(2026, 4, 29),
+        dt.date(2026, 5, 30),
+    ]
+    assert months.new_period_days(found[1].end, found[1].anchor) == (dt.date(2026, 5, 31), dt.date(2026, 5, 31))
 
 
 @pytest.mark.rule("R1.05")
