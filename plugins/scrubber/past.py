@@ -52,12 +52,16 @@ class Past:
         if self._denied is None:
             if not any(line.state in _DECIDED for line in lines):
                 return frozenset()
-            sums: dict[tuple[str, int], list[Decimal]] = {}
-            for one in self._context.payments():
-                added = sums.setdefault((one.claim_number, one.line), [_NOTHING, _NOTHING])
-                added[0] += one.paid + one.patient
-                added[1] += one.denied
-            self._denied = frozenset(key for key, (kept, denied) in sums.items() if kept <= 0 and denied > 0)
+            payments = self._context.payments()
+            # Few lines were ever denied: only what was posted on those is added up.
+            refused = {(one.claim_number, one.line) for one in payments if one.denied > 0}
+            kept, taken = dict.fromkeys(refused, _NOTHING), dict.fromkeys(refused, _NOTHING)
+            for one in payments if refused else ():
+                key = (one.claim_number, one.line)
+                if key in kept:
+                    kept[key] += one.paid + one.patient
+                    taken[key] += one.denied
+            self._denied = frozenset(key for key in refused if kept[key] <= 0 < taken[key])
         return self._denied
 
     def orders(self) -> Sequence[Order]:

@@ -158,6 +158,18 @@ def test_a_line_that_was_denied_may_be_billed_again() -> None:
     assert said(medicare(bed()), history=[paid], payments=[denial]) == []
 
 
+@pytest.mark.rule("R1.DUP-1")
+def test_a_denial_that_was_taken_back_or_paid_after_all_is_none() -> None:
+    paid = BEFORE._replace(state="paid")
+    denial = make_line_payment(
+        "E0260", from_date=DAY, paid="0", claim_number="SW0900", reasons=[("CO", "16", "100", "denial")]
+    )
+    back = denial._replace(denied=-denial.denied, status="22")
+    after_all = denial._replace(denied=denial.denied * 0, paid=denial.charge)
+    assert said(medicare(bed()), history=[paid], payments=[denial, back]) == ["R1.DUP-1"]
+    assert said(medicare(bed()), history=[paid], payments=[denial, after_all]) == ["R1.DUP-1"]
+
+
 @pytest.mark.rule("R1.DUP-2")
 def test_a_line_that_stands_twice_waits() -> None:
     assert said(medicare(bed(), bed())) == ["R1.DUP-2"]
