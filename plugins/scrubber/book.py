@@ -45,8 +45,12 @@ class Book:
         self._jurisdictions = tables["jurisdictions"]
         self.contractors = frozenset(row.values["payer"] for row in self._jurisdictions.rows)
         # Tables of the plugins resupply and rul, where they are there: what is a refill, what is same or similar.
-        self.refills = tables.get("supply_limits")
-        self.similar = tables.get("useful_lifetime")
+        refills, similar = tables.get("supply_limits"), tables.get("useful_lifetime")
+        self.refills = Coded(refills.rows if refills is not None else (), records.usual)
+        self.similar = Coded(similar.rows if similar is not None else (), records.group)
+        self._groups: dict[str, list[str]] = {}
+        for row in similar.rows if similar is not None else ():
+            self._groups.setdefault(records.group(row), []).append(row.values["code"])
 
     def payer_class(self, claim: Claim) -> str:
         """Whose rules hold for a claim: medicare, medicaid or commercial."""
@@ -60,6 +64,15 @@ class Book:
     def rules(self, payer_class: str, payer_id: str, day: dt.date) -> frozenset[str]:
         """The ids of the rules that hold for a payer on a day."""
         return self._payers.on(payer_class, payer_id, day)
+
+    def group(self, code: str, day: dt.date) -> str:
+        """The same-or-similar group of a code; empty where it has none."""
+        found = self.similar.find(code, day)
+        return found[0] if found is not None else ""
+
+    def in_group(self, group: str) -> list[str]:
+        """The codes of a same-or-similar group."""
+        return self._groups.get(group, [])
 
     def contractor(self, state: str, day: dt.date) -> str:
         """The payer id of the DME MAC of a state; empty where the table has no row."""

@@ -146,19 +146,15 @@ def tells_supply(text: str) -> bool:
 
 def check_supply(whole: Whole, out: Findings) -> None:
     """R1.32-2: more than one month's usual quantity without a note that says for how many months."""
-    book = whole.book
-    if book.refills is None:
-        return
     for line in whole.lines:
         if line.units <= 1 or line.rented or line.start != line.end:
             continue
-        row = book.refills.find(line.day, line.code)
-        if row is None or row.values.get("months") != "1" or not row.values.get("units", "").isdigit():
-            continue
-        if line.units > int(row.values["units"]) and not tells_supply(whole.told(line)):
+        found = whole.book.refills.all(line.code, line.day)
+        monthly = max((one.units for one in found if one is not None and one.months == 1), default=line.units)
+        if line.units > monthly and not tells_supply(whole.told(line)):
             out.say(
                 "R1.32-2",
-                f"{line.units.normalize():f} units are more than the usual for one month ({row.values['units']}). "
+                f"{line.units.normalize():f} units are more than the usual for one month ({monthly.normalize():f}). "
                 "If it is for more months, say so in the note (90 DAY SUPPLY).",
                 line=line,
                 place="2400 NTE02",

@@ -120,7 +120,7 @@ def _replacement(line: Line, whole: Whole, book: Book, out: Findings) -> None:
             line=line,
             place=PLACE,
         )
-    if book.refills is not None and book.refills.find(line.day, line.code) is not None:
+    if book.refills.find(line.code, line.day) is not None:
         out.say("R1.RA-3", "is a refill; RA is for whole items. Remove it.", line=line, place=PLACE)
     elif not whole.told(line):
         out.say(

@@ -13,7 +13,7 @@ from gateway.plugins import Row
 
 from .months import add_months
 from .rules import RULES
-from .settings import CLASSES
+from .settings import CLASSES, MEDICARE
 
 CATEGORIES = frozenset({"IN", "CR", "FS", "OX", "OC", "PO", "SD", "OS", "SU", "PE", "TE"})
 DME = frozenset({"IN", "CR", "FS", "OX", "OC", "TE", "SU"})
@@ -238,6 +238,26 @@ def jurisdiction(row: Row) -> str:
     if not row.values["payer"]:
         raise ValueError("payer is missing; it is the contractor's payer id")
     return row.values["payer"]
+
+
+class Usual(NamedTuple):
+    """The usual maximum of a supply: units in so many months (0: it is counted otherwise)."""
+
+    units: Decimal
+    months: int
+
+
+def usual(row: Row) -> Usual | None:
+    """A row of supply_limits, which is the plugin resupply's: what can be read of it; None for other payers' rows."""
+    units, months = row.values.get("units", ""), row.values.get("months", "")
+    if row.values.get("payer_class", MEDICARE) not in ("", MEDICARE):
+        return None
+    return Usual(Decimal(units) if units.isdigit() else Decimal(0), int(months) if months.isdigit() else 0)
+
+
+def group(row: Row) -> str:
+    """A row of useful_lifetime, which is the plugin rul's: what is the same or similar."""
+    return row.values.get("group", "")
 
 
 READERS: dict[str, Callable[[Row], object]] = {

@@ -58,21 +58,16 @@ def _before(line: Line, whole: Whole, out: Findings) -> None:
 def check_similar(whole: Whole, out: Findings) -> None:
     """R1.SS-1: two items of one same-or-similar group rented in one month, as the table useful_lifetime groups them."""
     book, past = whole.book, whole.past
-    table = book.similar
-    if table is None:
-        return
     for line in whole.lines:
         if not line.rented or line.start is None or line.kind not in COUNTED:
             continue
-        row = table.find(line.day, line.code)
-        if row is None or not row.values.get("group"):
+        group = book.group(line.code, line.day)
+        if not group:
             continue
-        group = row.values["group"]
-        others = [one.values["code"] for one in table.on(line.day) if one.values.get("group") == group]
-        others = [code for code in others if code != line.code and past.lines(code)]
         other = next(
             (one.code for one in whole.lines if one.rented and one.code != line.code and _in(one, group, book)), ""
         )
+        others = [code for code in book.in_group(group) if code != line.code and past.lines(code)]
         if others and not other:
             lines = past.of(others)
             months = months_of(lines, past.denied(lines))
@@ -89,5 +84,4 @@ def check_similar(whole: Whole, out: Findings) -> None:
 
 
 def _in(line: Line, group: str, book: Book) -> bool:
-    row = book.similar.find(line.day, line.code) if book.similar is not None else None
-    return row is not None and row.values.get("group") == group
+    return book.group(line.code, line.day) == group

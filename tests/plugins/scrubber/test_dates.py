@@ -206,3 +206,16 @@ def test_no_payer_wants_it_as_shipped() -> None:
 def test_the_units_are_told_as_they_are() -> None:
     (finding,) = findings(medicare(bed(units="30")))
     assert "not 30" in finding.message
+
+
+@pytest.mark.rule("R1.32-2")
+def test_the_maximum_of_other_payers_is_not_medicares() -> None:
+    """The table belongs to resupply, which may keep several rows for a code; the largest of Medicare's counts."""
+    rows = [
+        {"code": "A7038", "family": "pap", "payer_class": "medicaid", "units": "9", "months": "1"},
+        {"code": "A7038", "family": "pap", "payer_class": "medicare", "units": "2", "months": "1"},
+        {"code": "A7038", "family": "other", "payer_class": "medicare", "units": "4", "months": "1"},
+    ]
+    tables = with_table("supply_limits", rows, ("code", "family", "payer_class"))
+    assert said(medicare(line("A7038", "NU", "KX", units="4")), tables=tables) == []
+    assert said(medicare(line("A7038", "NU", "KX", units="5")), tables=tables) == ["R1.32-2"]
