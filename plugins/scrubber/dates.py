@@ -149,6 +149,8 @@ def check_supply(whole: Whole, out: Findings) -> None:
     for line in whole.lines:
         if line.units <= 1 or line.rented or line.start != line.end:
             continue
+        if whole.book.unit_limits.find(line.code, line.day) is not None:
+            continue  # R1.UN-3 has said it
         found = whole.book.refills.all(line.code, line.day)
         monthly = max((one.units for one in found if one is not None and one.months == 1), default=line.units)
         if line.units > monthly and not tells_supply(whole.told(line)):
