@@ -1,0 +1,47 @@
+"""Diagnoses and pointers (hme-billing-rules 1.4): R1.DX-1 to R1.DX-4."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from .findings import Findings
+from .whole import Whole
+
+MOST_DIAGNOSES = 12
+MOST_POINTERS = 4
+_ICD10 = re.compile(r"[A-Z]\d[0-9A-Z](?:[0-9A-Z]{1,4})?", re.ASCII)
+_ICD9 = frozenset({"BK", "BF"})
+ICD10_SINCE = dt.date(2015, 10, 1)
+
+
+def check_diagnoses(whole: Whole, out: Findings) -> None:
+    """The codes of the claim, and which of them each line means."""
+    found = whole.claim.diagnoses
+    if not found or len(found) > MOST_DIAGNOSES:
+        what = f"has {len(found)} diagnoses; twelve have room" if found else "has no diagnosis"
+        out.say("R1.DX-2", f"The claim {what}. Correct them from the order.", place="2300 HI01")
+    day = min((line.day for line in whole.lines), default=None)
+    for number, one in enumerate(found, 1):
+        if one.qualifier in _ICD9:
+            if day is not None and day >= ICD10_SINCE:
+                out.say("R1.DX-3", f"Diagnosis {number} is an ICD-9 code. Write the ICD-10 code.", place="2300 HI01")
+        elif not _ICD10.fullmatch(one.code):
+            out.say(
+                "R1.DX-3",
+                f"Diagnosis {number} does not have the form of an ICD-10 code (letter, digit, no dot).",
+                place="2300 HI01",
+            )
+    for line in whole.lines:
+        pointers = line.raw.pointers
+        if not 1 <= len(pointers) <= MOST_POINTERS:
+            has = f"{len(pointers)} diagnoses" if pointers else "no diagnosis"
+            out.say("R1.DX-4", f"points to {has}; one to four have room.", line=line, place="2400 SV107")
+        beyond = sorted({pointer for pointer in pointers if not 1 <= pointer <= len(found)})
+        if beyond:
+            out.say(
+                "R1.DX-1",
+                f"points to diagnosis {', '.join(map(str, beyond))}, and the claim has {len(found)}.",
+                line=line,
+                place="2400 SV107",
+            )

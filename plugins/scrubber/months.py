@@ -1,0 +1,158 @@
+"""Rental months: when one ends, which number it has, and what a break means. Dates in, facts out; no table, no claim.
+
+R1.02 (month 1 KH, 2-3 KI, 4 and later KJ), R1.04 (a month runs from day D to the day before D), R1.05 (breaks).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import enum
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from gateway.plugins import HistoryLine
+
+DAY = dt.timedelta(days=1)
+BREAK_DAYS = 60
+"""Consecutive days that a break may last, beside the rest of its rental month (42 CFR 414.230)."""
+BREAK_MONTHS = 2
+"""Full rental months without use after which the DME MACs see a new period."""
+RENTAL, PARTIAL, REPLACED = "RR", "KR", "RA"
+FIRST, SECOND, LATER = "KH", "KI", "KJ"
+NOT_BILLED = frozenset({"faulty", "cancelled", "rejected", "denied"})
+"""States of claims whose rental months count for nothing: no payer has them, or it denied them."""
+VOID = "8"
+
+
+def add_months(day: dt.date, months: int, anchor: int = 0) -> dt.date:
+    """The same day so many months later; the last of the month where there is none (January 31 and a month is
+    February 28 or 29). `anchor`: the day of the month that is meant, where `day` is the last of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(anchor or day.day, last))
+
+
+@lru_cache(maxsize=16_384)
+def month_end(start: dt.date, anchor: int = 0) -> dt.date:
+    """The last day of the rental month that begins on a day (R1.04). Of a rental that began on the 31st (`anchor`) the
+    month that begins on February 28 lasts until March 30."""
+    return add_months(start, 1, anchor) - DAY
+
+
+def month_modifier(number: int) -> str:
+    """KH, KI or KJ of a rental month, counted from 1 (R1.02)."""
+    return FIRST if number <= 1 else SECOND if number <= 3 else LATER
+
+
+class Month(NamedTuple):
+    """A rental month that was billed and not denied. `anchor`: the day of the month on which the rental's months begin
+    (0: it did not end with a whole month)."""
+
+    code: str
+    start: dt.date
+    end: dt.date
+    modifiers: tuple[str, ...]
+    payer_id: str
+    anchor: int
+
+
+def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]]) -> list[Month]:
+    """The rental months in these lines of an item (oldest first), by their first day (R1.04).
+
+    `denied`: claim number and line of those that a payer has denied. Two lines of the same day are one month; a void
+    (frequency 8) takes its month out.
+    """
+    found: dict[dt.date, HistoryLine] = {}
+    for line in lines:
+        if RENTAL not in line.modifiers or line.from_date is None:
+            continue
+        if line.state in NOT_BILLED or (line.claim_number, line.line) in denied:
+            continue
+        if line.frequency == VOID:
+            found.pop(line.from_date, None)
+        else:
+            found[line.from_date] = line
+    months = []
+    anchor = 0
+    for start in sorted(found):
+        line = found[start]
+        if not anchor or start.day != min(anchor, calendar.monthrange(start.year, start.month)[1]):
+            anchor = start.day
+        end, through = month_end(start, anchor), line.thru_date or start
+        if PARTIAL in line.modifiers or through > end:
+            months.append(Month(line.code, start, through, line.modifiers, line.payer_id, 0))
+        else:
+            months.append(Month(line.code, start, end, line.modifiers, line.payer_id, anchor))
+    return months
+
+
+class Standing(NamedTuple):
+    """How a rental stands before its next month. `months`: of the current period. `least`, `most`: which number the
+    next month has; they differ where the beginning is not known to us."""
+
+    months: tuple[Month, ...]
+    least: int
+    most: int
+
+    def modifiers(self, cap: int) -> frozenset[str]:
+        """The month modifiers that the next month may have."""
+        return frozenset(month_modifier(number) for number in range(self.least, min(self.most, cap) + 1))
+
+
+def standing(months: Sequence[Month], cap: int) -> Standing:
+    """How a rental stands after these months (in order, all before the next one).
+
+    The current period begins with the last month that was billed as the first (KH), or as a replacement (RA). Where it
+    does not (the patient came to us in the middle), each month's modifier says between which numbers it can be.
+    """
+    first = 0
+    for at, month in enumerate(months):
+        if FIRST in month.modifiers or REPLACED in month.modifiers:
+            first = at
+    period = tuple(months[first:])
+    if not period:
+        return Standing((), 1, cap)
+    # `least` and `most` number the first month of the period that we know.
+    least, most = 1, cap
+    if FIRST in period[0].modifiers or REPLACED in period[0].modifiers:
+        most = 1
+    else:
+        for at, month in enumerate(period):
+            low, high = (2, 3) if SECOND in month.modifiers else (4, cap) if LATER in month.modifiers else (1, cap)
+            low, high = max(least, low - at), min(most, high - at)
+            if low <= high:  # else the past contradicts itself, and this month tells nothing
+                least, most = low, high
+    return Standing(period, least + len(period), most + len(period))
+
+
+class Break(enum.Enum):
+    """What lies between two rental months: nothing; an overlap; a temporary break; one of which the two readings
+    differ; one after which a new need begins a new period."""
+
+    NONE = "none"
+    OVERLAP = "overlap"
+    TEMPORARY = "temporary"
+    UNCLEAR = "unclear"
+    LONG = "long"
+
+
+def new_period_days(end: dt.date, anchor: int = 0) -> tuple[dt.date, dt.date]:
+    """The first days on which a new period may begin after a rental month that ended on a day, earlier reading first:
+    after more than 60 days and the rest of the month (42 CFR 414.230), and after two full rental months (DME MACs)."""
+    regulation = end + dt.timedelta(days=BREAK_DAYS + 2)
+    contractors = add_months(end + DAY, BREAK_MONTHS, anchor)
+    return min(regulation, contractors), max(regulation, contractors)
+
+
+def break_before(end: dt.date, day: dt.date, anchor: int = 0) -> Break:
+    """What lies between a rental month that ended on `end` and one that begins on `day` (R1.05)."""
+    if day <= end:
+        return Break.OVERLAP
+    if day == end + DAY:
+        return Break.NONE
+    earlier, later = new_period_days(end, anchor)
+    if day < earlier:
+        return Break.TEMPORARY
+    return Break.UNCLEAR if day < later else Break.LONG

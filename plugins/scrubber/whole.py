@@ -1,0 +1,60 @@
+"""A claim as the rules look at it: its lines, whose it is, and what there is to compare it with."""
+
+from __future__ import annotations
+
+from gateway.core.x12.claim import Claim
+from gateway.plugins import ClaimContext
+
+from .book import Book
+from .line import Line
+from .past import Past
+from .settings import ScrubberSettings
+
+
+class Whole:
+    """The claim around the lines. `payer_class`: whose rules hold (medicare, medicaid, commercial)."""
+
+    __slots__ = ("_heads", "_notes", "book", "claim", "lines", "partner", "past", "payer_class", "payer_id", "today")
+
+    def __init__(self, claim: Claim, book: Book, payer_class: str, context: ClaimContext[ScrubberSettings]) -> None:
+        self.claim = claim
+        self.book = book
+        self.payer_class = payer_class
+        self.payer_id = context.payer_id
+        self.partner = context.partner
+        self.today = context.today
+        self.past = Past(context)
+        self.lines: list[Line] = []
+        self._heads: frozenset[str] = frozenset()
+        self._notes: str | None = None
+        self.read()
+
+    def read(self) -> None:
+        """Read the lines anew: something was set on them."""
+        self.lines = found = []
+        self._notes = None
+        # What begins its segments, so that most questions about what a claim does not have cost nothing.
+        self._heads = frozenset([raw[:6] for raw in self.claim.stored.claim])
+        for raw in self.claim.lines:
+            line = Line(raw, self.today)
+            row = self.book.categories.find(line.code, line.day)
+            line.category = row[0] if row is not None else None
+            found.append(line)
+
+    def has(self, tag: str, qualifier: str = "") -> bool:
+        """Whether the claim or one of its lines may have a segment with this tag (and this first element)."""
+        start = f"{tag}{self.claim.delimiters.element}{qualifier}"
+        return any(head.startswith(start) for head in self._heads)
+
+    @property
+    def notes(self) -> str:
+        """The text of the claim's own notes, joined."""
+        if self._notes is None:
+            self._notes = " ".join([note.text for note in self.claim.notes])
+        return self._notes
+
+    def told(self, line: Line) -> str:
+        """Every note that speaks of a line: its own, and the claim's."""
+        if not self.has("NTE"):
+            return ""
+        return f"{line.notes} {self.notes}".strip()

@@ -1,0 +1,139 @@
+"""Providers and ids (hme-billing-rules 1.3): R1.20 to R1.24."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.plugins.testing import make_claim, make_line
+
+from .desk import MBI, ORDERER, bed, findings, line, medicare, said, with_rule, with_table
+
+GOOD = "1999999018"
+
+
+def ordered(name: str) -> list[str]:
+    return bed(more=(name,))
+
+
+@pytest.mark.rule("R1.20")
+@pytest.mark.parametrize("more", [(), ("NM1*DK*1*ALDERMAN*IVO",), (f"NM1*DK*1******XX*{GOOD}",)])
+def test_each_line_names_who_ordered_it(more: tuple[str, ...]) -> None:
+    assert said(medicare(bed(more=more))) == ["R1.20"]
+
+
+@pytest.mark.rule("R1.20")
+def test_medicare_does_not_take_the_referring_provider_for_it() -> None:
+    assert said(medicare(bed(more=()), providers=(f"NM1*DN*1*ALDERMAN*IVO****XX*{GOOD}",))) == ["R1.20"]
+
+
+@pytest.mark.rule("R1.20")
+def test_a_line_that_names_them_passes() -> None:
+    assert said(medicare(bed())) == []
+
+
+WANT_IT = with_rule("R1.DN-1", "medicaid 90101")
+
+
+@pytest.mark.rule("R1.DN-1")
+def test_a_payer_that_wants_the_practitioner_somewhere_is_named() -> None:
+    assert said(make_claim(make_line("E0143", "NU")), tables=WANT_IT) == ["R1.DN-1"]
+    assert said(make_claim(make_line("E0143", "NU"), filing_code="MC", payer_id="00751"), tables=WANT_IT) == ["R1.DN-1"]
+
+
+@pytest.mark.rule("R1.DN-1")
+def test_others_and_as_shipped_all_are_not_asked() -> None:
+    assert said(make_claim(make_line("E0143", "NU"), payer_id="90102"), tables=WANT_IT) == []
+    assert said(make_claim(make_line("E0143", "NU"))) == []
+
+
+@pytest.mark.rule("R1.DN-1")
+def test_on_the_claim_or_on_the_line() -> None:
+    doctor = (f"NM1*DN*1*ALDERMAN*IVO****XX*{GOOD}",)
+    assert said(make_claim(make_line("E0143", "NU"), providers=doctor), tables=WANT_IT) == []
+    assert said(make_claim(make_line("E0143", "NU", more=(ORDERER,))), tables=WANT_IT) == []
+
+
+@pytest.mark.rule("R1.21")
+@pytest.mark.parametrize("name", ["ALDERMAN", "ALDERMAN*1VO", "DR ALDERMAN*IVO", "ALDERMAN*IVO MD", "4LDERMAN*IVO"])
+def test_a_name_that_will_not_be_found_is_told(name: str) -> None:
+    last, _, first = name.partition("*")
+    assert said(medicare(ordered(f"NM1*DK*1*{last}*{first}****XX*{GOOD}"))) == ["R1.21"]
+
+
+@pytest.mark.rule("R1.21")
+@pytest.mark.parametrize("name", ["ALDERMAN*IVO", "O'DARBY*J", "ST. ORMOND-HALE*MARY ANN", "MDALE*PAT"])
+def test_a_name_as_it_is_enrolled_passes(name: str) -> None:
+    assert said(medicare(ordered(f"NM1*DK*1*{name}****XX*{GOOD}"))) == []
+
+
+@pytest.mark.rule("R1.21-1")
+def test_an_organisation_cannot_order() -> None:
+    assert said(medicare(ordered(f"NM1*DK*2*ALDERMAN CLINIC*****XX*{GOOD}"))) == ["R1.21-1"]
+
+
+@pytest.mark.rule("R1.21-1")
+def test_a_person_can() -> None:
+    assert said(medicare(ordered(f"NM1*DK*1*ALDERMAN*IVO****XX*{GOOD}"))) == []
+
+
+@pytest.mark.rule("R1.22")
+@pytest.mark.parametrize("npi", ["1999999017", "3999999016", "199999901", "19999990188"])
+def test_a_wrong_npi_of_who_ordered_is_refused(npi: str) -> None:
+    assert said(medicare(ordered(f"NM1*DK*1*ALDERMAN*IVO****XX*{npi}"))) == ["R1.22"]
+
+
+@pytest.mark.rule("R1.22")
+def test_a_wrong_npi_of_the_referring_provider_is_checked_where_it_is_sent() -> None:
+    doctor = ("NM1*DN*1*ALDERMAN*IVO****XX*1999999017",)
+    assert said(medicare(bed(), providers=doctor)) == ["R1.22"]
+
+
+@pytest.mark.rule("R1.22")
+def test_our_own_wrong_npi_is_refused() -> None:
+    claim = medicare(bed())
+    claim.set("2010AA NM109", "1999999001")
+    assert said(claim) == ["R1.22"]
+
+
+@pytest.mark.rule("R1.22")
+def test_right_npis_pass() -> None:
+    doctor = (f"NM1*DN*1*ALDERMAN*IVO****XX*{GOOD}",)
+    assert said(medicare(bed(), providers=doctor)) == []
+
+
+ENROLLED = [{"partner": "practice", "npi": "1999999026"}]
+
+
+@pytest.mark.rule("R1.23")
+def test_once_enrollments_are_kept_another_npi_is_told() -> None:
+    tables = with_table("enrollments", ENROLLED, ("partner", "npi"))
+    assert said(medicare(bed()), tables=tables) == ["R1.23"]
+
+
+@pytest.mark.rule("R1.23")
+def test_an_enrolled_npi_passes_and_a_partner_without_rows_is_not_asked() -> None:
+    kept = with_table("enrollments", [*ENROLLED, {"partner": "practice", "npi": "1999999000"}], ("partner", "npi"))
+    assert said(medicare(bed()), tables=kept) == []
+    others = with_table("enrollments", ENROLLED, ("partner", "npi"))
+    assert said(medicare(bed()), tables=others, partner="elsewhere") == []
+
+
+@pytest.mark.rule("R1.24")
+@pytest.mark.parametrize(
+    "number", ["1A23C45DE6", "0A23C45DE67", "1S23C45DE67", "1a23C45DE67", "900123456A", "1A23-C45-DE67"]
+)
+def test_what_is_no_medicare_number_is_refused(number: str) -> None:
+    assert said(medicare(bed(), member_id=number)) == ["R1.24"]
+
+
+@pytest.mark.rule("R1.24")
+@pytest.mark.parametrize("number", [MBI, "9YY9YY9YY99", "1AA0AA0AA00"])
+def test_a_medicare_number_passes(number: str) -> None:
+    assert said(medicare(bed(), member_id=number)) == []
+
+
+def test_findings_name_no_patient() -> None:
+    told = " ".join(one.message for one in findings(medicare(line("E0601"), member_id="900123456A")))
+    assert told
+    assert "FERNSBY" not in told
+    assert "900123456A" not in told
