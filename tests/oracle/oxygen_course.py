@@ -1,0 +1,296 @@
+"""How oxygen goes through a life: equipment of 36 months, contents and maintenance after them, replacement after 60."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from .builder import Builder, Rental, decision, month_days
+from .courses import break_length, lost_statement, not_on
+from .days import add_days, add_months
+from .life import (
+    ContentsAsked,
+    ContentsDelivered,
+    Corrected,
+    Delivered,
+    InpatientStay,
+    PickedUp,
+    ProofArrived,
+    RepairAsked,
+    Visit,
+)
+
+OXYGEN_LISTED_FROM = date(2026, 4, 13)
+UNLISTED = ("K0738", "E1392")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a patient breathes from: the machines, and the contents that go with them. `wrong`: contents that a clerk
+    might ask for by mistake."""
+
+    stationary: str
+    portable: str
+    contents: tuple[str, ...]
+    maintained: tuple[str, ...]
+    wrong: str = ""
+
+
+SETUPS = (
+    (30, Setup("E1390", "E0431", ("E0443",), ("E1390",), "E0441")),
+    (5, Setup("E1391", "E0434", ("E0444",), ("E1391",), "E0442")),
+    (14, Setup("E1390", "K0738", (), ("E1390", "K0738"), "E0443")),
+    (14, Setup("E1390", "E1392", (), ("E1390", "E1392"), "E0443")),
+    (12, Setup("E1390", "", (), ("E1390",), "E0441")),
+    (9, Setup("E0424", "E0431", ("E0441", "E0443"), ())),
+    (8, Setup("E0439", "E0434", ("E0442", "E0444"), ())),
+    (4, Setup("", "E0431", ("E0443",), ())),
+    (4, Setup("E0424", "E1392", ("E0441",), ("E1392",), "E0443")),
+)
+
+
+def oxygen(builder: Builder, start: date, plain: bool) -> None:
+    """Oxygen from `start` on."""
+    shares = [share for share, _ in SETUPS]
+    setup = builder.rng.choices([setup for _, setup in SETUPS], shares)[0]
+    flow = builder.rng.choices(("", "QE", "QA"), (88, 8, 4))[0]
+    era(builder, setup, start, "new", flow, plain, 0)
+
+
+def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain: bool, nth: int) -> None:
+    """From one delivery of everything to the next."""
+    machines = tuple(code for code in (setup.stationary, setup.portable) if code)
+    everything = (*machines, *setup.contents, *((setup.wrong,) if setup.wrong else ()))
+    listed = start >= OXYGEN_LISTED_FROM and any(code not in UNLISTED for code in machines)
+    # Now and then nobody gets a new order for the new machines.
+    no_new_order = how == "lifetime" and builder.chance(0.03)
+    stays = not no_new_order and builder.order(everything, start, listed)
+    ends = add_months(start, 60)
+    together = how != "new" or builder.chance(0.8) or setup.portable not in ("E0431", "E0434") or not setup.stationary
+    portable_from = start if together else add_days(start, builder.between(30, 240))
+    serials = {}
+    for code in machines:
+        serials[code] = builder.serial(code)
+        hand_over(builder, code, serials[code], start if code == setup.stationary else portable_from, how, flow)
+    if not stays:
+        for code in machines:
+            came = start if code == setup.stationary else portable_from
+            builder.add(PickedUp(max(add_days(start, builder.between(21, 25)), came), code, serials[code]))
+        return
+    extras = extras_of(flow)
+    rentals = {}
+    for code in machines:
+        came = start if code == setup.stationary else portable_from
+        rentals[code] = Rental([(came, code)], extras, 36, False, [(came, None)], {came})
+    main = rentals[machines[0]]
+    luck = 1.0 if plain or flow else builder.rng.random()
+    goes_on, last = True, builder.ends
+    lost: date | None = None
+    if luck < 0.08 and together:
+        goes_on = interrupted(builder, machines, serials, rentals, start, long=luck > 0.04)
+    elif luck < 0.14 and together:
+        stay(builder, rentals, start)
+    elif luck < 0.2 and nth < 2:
+        lost = not_on(add_days(start, builder.between(60, 1700)), month_days([(start, None)], builder.ends))
+    elif luck < 0.24:
+        last = not_on(add_days(start, builder.between(60, 2300)), month_days([(start, None)], builder.ends))
+    elif luck < 0.28 and setup.stationary == "E1390":
+        swapped(builder, setup, serials, start, main)
+    replaced = lost is None and last == builder.ends and goes_on and builder.chance(0.7)
+    until = lost or (add_days(ends, builder.rng.choice((0, 0, 1, 15, 40))) if replaced else last)
+    for code, rental in rentals.items():
+        if goes_on and (lost is not None or replaced or last < builder.ends):
+            rental.stretches[-1] = (rental.stretches[-1][0], until)
+        months = builder.rental_months(rental, until)
+        if code == machines[0]:
+            main_months = months
+    if goes_on:
+        after_the_rental(builder, setup, main, main_months, min(until, ends, builder.ends), extras)
+    if not goes_on or until >= builder.ends:
+        return
+    if lost is not None:
+        again = add_days(lost, builder.between(1, 15))
+        for code in machines:
+            lost_statement(builder, code, lost, serials[code])
+        era(builder, setup, again, "lost", flow, plain, nth + 1)
+        return
+    if replaced and builder.chance(0.08):
+        too_early(builder, machines[0], ends, flow)
+    for code in machines:
+        builder.add(PickedUp(until, code, serials[code]))
+    if replaced and nth < 3:
+        era(builder, setup, until, "lifetime", flow, plain, nth + 1)
+
+
+def extras_of(flow: str) -> tuple[str, ...]:
+    """KX and the group; with a flow modifier the group alone, so that four are enough in every month."""
+    return (flow, "N1") if flow else ("KX", "N1")
+
+
+def hand_over(builder: Builder, code: str, serial: str, day: date, how: str, flow: str) -> None:
+    """A machine comes; a replacement's RA and reason are forgotten now and then, and put right."""
+    extras, narrative = extras_of(flow), ""
+    forgotten = how != "new" and builder.chance(0.2)
+    if how != "new" and not forgotten:
+        extras = ("RA", *extras)
+        narrative = "replaces equipment that was lost" if how == "lost" else "useful lifetime ended"
+    builder.add(Delivered(day, code, serial, how, "rent", extras, narrative))
+    if forgotten:
+        builder.add(Corrected(add_days(day, builder.between(1, 6)), code, day))
+
+
+def too_early(builder: Builder, code: str, ends: date, flow: str) -> None:
+    """A replacement some days before the lifetime ends; it is taken back."""
+    early = add_days(ends, -builder.rng.choice((1, 1, 9, 30)))
+    serial = builder.serial(code)
+    builder.good_order((code,), early)
+    wrong = builder.chance(0.5)
+    extras = extras_of(flow) if wrong else ("RA", *extras_of(flow))
+    builder.add(Delivered(early, code, serial, "lifetime", "rent", extras, "" if wrong else "useful lifetime ended"))
+    builder.add(PickedUp(add_days(early, 1), code, serial))
+
+
+def interrupted(
+    builder: Builder,
+    machines: tuple[str, ...],
+    serials: dict[str, str],
+    rentals: dict[str, Rental],
+    start: date,
+    long: bool,
+) -> bool:
+    """Everything went and came back, within the 36 months or after them. Whether it stays."""
+    days = month_days([(start, None)], builder.ends)
+    gone = not_on(add_days(start, builder.between(20, 900)), days)
+    after = builder.chance(0.3)
+    if after:
+        gone = not_on(add_months(start, builder.between(41, 50)), days)
+    month_ends = min((day for day in days if day > gone), default=gone)
+    back = break_length(builder, long, month_ends, gone)
+    answer = "resumes" if after or not long else builder.rng.choice(("new", "new", "resumes", ""))
+    if answer == "new":
+        builder.good_order(machines, back)
+    for code in machines:
+        rental = rentals[code]
+        rental.stretches[-1] = (rental.stretches[-1][0], gone)
+        rental.stretches.append((back, None))
+        asks = not after and back in month_days(rental.stretches, builder.ends)
+        builder.add(PickedUp(gone, code, serials[code]))
+        builder.add(Delivered(back, code, serials[code], "again", "rent", rental.extras, asks=asks))
+        if asks:
+            rental.by_order.add(back)
+        if answer:
+            builder.add(decision(builder, code, back, True, answer))
+            if answer == "new" and (back - month_ends).days > 70:
+                rental.new_periods.add(back)
+        else:
+            taken = add_days(back, builder.between(8, 20))
+            rental.stretches[-1] = (back, taken)
+            builder.add(PickedUp(taken, code, serials[code]))
+    return answer != ""
+
+
+def stay(builder: Builder, rentals: dict[str, Rental], start: date) -> None:
+    """In a facility within the 36 months."""
+    days = month_days([(start, None)], builder.ends)
+    away = not_on(add_days(start, builder.between(20, 900)), days)
+    month_ends = min((day for day in days if day > away), default=away)
+    home = not_on(max(break_length(builder, builder.chance(0.4), month_ends, away), add_days(away, 1)), days)
+    builder.add(InpatientStay(away, home))
+    for code, rental in rentals.items():
+        rental.stretches[-1] = (rental.stretches[-1][0], away)
+        rental.stretches.append((home, None))
+        builder.add(decision(builder, code, home, False, "resumes"))
+
+
+def swapped(builder: Builder, setup: Setup, serials: dict[str, str], start: date, rental: Rental) -> None:
+    """Another machine for one that wore out, or another modality by order; nothing begins anew."""
+    day = not_on(add_days(start, builder.between(60, 900)), month_days([(start, None)], builder.ends))
+    code = setup.stationary
+    builder.add(PickedUp(day, code, serials[code]))
+    serials[code] = builder.serial(code)
+    if builder.chance(0.6):
+        builder.add(Delivered(day, code, serials[code], "swap", "rent", rental.extras, asks=False))
+        return
+    builder.good_order(("E1391",), day)
+    builder.add(Delivered(day, "E1391", serials[code], "switch", "rent", rental.extras, asks=False))
+    rental.codes.append((day, "E1391"))
+
+
+def after_the_rental(
+    builder: Builder, setup: Setup, main: Rental, months: list[date], until: date, extras: tuple[str, ...]
+) -> None:
+    """Contents and visits."""
+    days = month_days(main.stretches, until)
+    if not setup.stationary:
+        for code in setup.contents:
+            contents(builder, code, days, ("N1",))
+        return
+    if len(months) < 36:
+        return
+    free = [day for day in days if day > months[-1]]
+    early = builder.chance(0.07) and bool(setup.contents)
+    for code in setup.contents:
+        contents(builder, code, [months[-1], *free] if early else free, ("N1",))
+    if setup.wrong and free and builder.chance(0.12):
+        contents(builder, setup.wrong, free[3:4], ("N1",))
+    machines = tuple(code for code in setup.maintained)
+    if machines and free:
+        visits(builder, machines, free, until, main.code_on(until))
+
+
+def contents(builder: Builder, code: str, days: list[date], modifiers: tuple[str, ...]) -> None:
+    """Deliveries of one to three months, and a claim on each month's day."""
+    nth = 0
+    while nth < len(days):
+        months = builder.between(1, 3)
+        day = add_days(days[nth], -builder.rng.choice((0, 0, 1, 3, 6)))
+        luck = builder.rng.random()
+        proven = luck > 0.03
+        covers = months
+        if luck > 0.98:
+            day = add_days(days[nth], 1)
+        elif luck > 0.975:
+            months = covers = 4
+        elif luck > 0.96:
+            covers = months + 1
+        builder.add(ContentsDelivered(day, code, months, proven))
+        if luck < 0.02:
+            builder.add(ProofArrived(add_days(days[nth], builder.between(2, 20)), code, day))
+        for dos in days[nth : nth + covers]:
+            builder.add(ContentsAsked(dos, code, modifiers, 2 if builder.chance(0.004) else 1))
+            if builder.chance(0.004):
+                builder.add(ContentsAsked(add_days(dos, builder.between(1, 9)), code, modifiers))
+        nth += covers
+
+
+def visits(builder: Builder, machines: tuple[str, ...], free: list[date], until: date, stationary: str) -> None:
+    """A technician comes about every half year, from six months after the rental on."""
+    if machines[0] in ("E1390", "E1391"):
+        machines = (stationary, *machines[1:])
+    if builder.chance(0.06):
+        builder.add(Visit(add_days(free[0], builder.between(1, 150)), machines))
+    due = free[6] if len(free) > 6 else until
+    last = due
+    while due < until:
+        luck = builder.rng.random()
+        if luck < 0.5:
+            day = add_days(due, builder.between(0, 40))
+        elif luck < 0.7:
+            day = due
+        elif luck < 0.78:
+            day = add_days(due, -builder.rng.choice((1, 2, 20)))
+        elif luck < 0.88:
+            due = add_months(due, 6)
+            continue
+        else:
+            day = add_days(due, builder.between(41, 150))
+        documented = builder.chance(0.94)
+        if day < until:
+            builder.add(Visit(day, machines, documented))
+            if builder.chance(0.05):
+                builder.add(RepairAsked(day, "K0739", machines[0], ()))
+        last = day
+        due = add_months(last if day >= due and documented else due, 6)
+    if builder.chance(0.3):
+        # One visit more, when the lifetime is over.
+        builder.add(Visit(add_days(until, 1), machines))
