@@ -81,6 +81,10 @@ class Builder:
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
 
+    def mistake(self, share: float) -> bool:
+        """Something goes wrong; only in lives that Medicare pays throughout, since the page judges no others."""
+        return self.medicare and self.chance(share)
+
     def between(self, low: int, high: int) -> int:
         return self.rng.randint(low, high)
 
@@ -109,10 +113,11 @@ class Builder:
         received = add_days(ordered, self.between(0, (day - ordered).days))
         self.add(Order(received, self.paper(), tuple(codes), ordered, encounter=encounter, ends=ends))
 
-    def order(self, codes: Sequence[str], day: date, listed: bool) -> bool:
+    def order(self, codes: Sequence[str], day: date, how: str, listed: bool) -> bool:
         """Some order for a delivery on `day`: good, late, unsigned, with a stale visit, or none. `listed`: it had to be
-        there before. Whether the equipment stays."""
-        luck = self.rng.random()
+        there before. Whether the equipment stays. Replacements have a good one: an old one would be there as well, and
+        the page does not say which of two orders is looked at."""
+        luck = self.rng.random() if self.medicare and how == "new" else 0.0
         if luck < 0.86:
             self.good_order(codes, day)
             return True
@@ -136,7 +141,7 @@ class Builder:
 
     def authorization(self, code: str, day: date, months: int) -> bool:
         """Some decision on prior authorization. Whether the equipment stays."""
-        luck = self.rng.random()
+        luck = self.rng.random() if self.medicare else 0.0
         if luck < 0.8:
             self.add(Authorized(add_days(day, -self.between(1, 25)), self.paper(), code, affirmed=True))
             return True
@@ -160,7 +165,7 @@ class Builder:
         limit = min(limit, self.ends)
         days = month_days(rental.stretches, limit)
         asked = denied = 0
-        too_many = self.between(1, 2) if self.chance(0.1) and self.rentals_by == "source" else 0
+        too_many = self.between(1, 2) if self.mistake(0.1) and self.rentals_by == "source" else 0
         told = []
         for day in days:
             if day in rental.new_periods:
@@ -190,7 +195,7 @@ class Builder:
     def source_month(self, rental: Rental, code: str, day: date, number: int, denied: int) -> None:
         """The billing system's claim for a month. It counts calendar months, and errs now and then."""
         modifiers = ["RR", *rental.extras]
-        wrong = self.chance(0.03)
+        wrong = self.mistake(0.03)
         if rental.capped:
             before = number - 1 if wrong and number > 1 else number
             modifiers.insert(1, "KH" if before == 1 else "KI" if before < 4 else "KJ")

@@ -43,7 +43,7 @@ def one_capped(builder: Builder, code: str, start: date, how: str, plain: bool) 
     """One piece of it, and what follows it."""
     extras = EXTRAS.get(code, ("KX",))
     serial = builder.serial(code)
-    stays = builder.order((code,), start, code in LISTED)
+    stays = builder.order((code,), start, how, code in LISTED)
     if code in AUTHORIZED:
         stays = builder.authorization(code, start, AUTHORIZED[code]) and stays
     asked = extras
@@ -53,7 +53,7 @@ def one_capped(builder: Builder, code: str, start: date, how: str, plain: bool) 
         puts_right = builder.chance(0.25)
         if not puts_right:
             asked, narrative = ("RA", *extras), "replaces equipment that was lost"
-    if how == "lifetime" and builder.chance(0.15):
+    if how == "lifetime" and builder.mistake(0.15):
         asked, puts_right = ("RA", *extras), True
     builder.add(Delivered(start, code, serial, how, "rent", asked, narrative))
     if puts_right:
@@ -73,9 +73,9 @@ def one_capped(builder: Builder, code: str, start: date, how: str, plain: bool) 
         if not goes_on:
             builder.rental_months(rental, builder.ends)
             return undisturbed
-    elif luck < 0.36:
+    elif luck < 0.38:
         undisturbed = stay(builder, rental, start)
-    if builder.chance(0.1) and not plain and luck > 0.36:
+    if builder.chance(0.1) and not plain and luck > 0.38:
         lost = not_on(add_days(start, builder.between(40, 1780)), month_days([(start, None)], builder.ends))
         if lost < builder.ends:
             rental.stretches[-1] = (rental.stretches[-1][0], lost)
@@ -93,7 +93,7 @@ def one_capped(builder: Builder, code: str, start: date, how: str, plain: bool) 
 def replaced_after_five_years(builder: Builder, code: str, start: date, plain: bool) -> None:
     """At the end of its lifetime most get a new one; some too early, and then give it back."""
     ends = add_months(start, 60)
-    if builder.chance(0.08):
+    if builder.mistake(0.08):
         early = add_days(ends, -builder.rng.choice((1, 2, 10, 40)))
         if early < builder.ends:
             serial = builder.serial(code)
@@ -158,7 +158,7 @@ def stay(builder: Builder, rental: Rental, start: date) -> date:
     rental.stretches.append((home, None))
     builder.add(InpatientStay(away, home))
     missed = [day for day in days if away < day < home]
-    if missed and builder.rentals_by == "source" and builder.chance(0.4):
+    if missed and builder.rentals_by == "source" and builder.mistake(0.7):
         wrong = tuple(["RR", "KJ", *rental.extras] if rental.capped else ["RR", *rental.extras])
         builder.add(RentalAsked(missed[0], code, wrong, place=builder.rng.choice(("21", "31"))))
     builder.add(decision(builder, code, home, False, "resumes"))
@@ -169,13 +169,13 @@ def sold(builder: Builder, code: str, start: date, extras: tuple[str, ...]) -> N
     """A base item that is bought, and bought again when its lifetime is over."""
     builder.add(Delivered(start, code, builder.serial(code), "new", "sell", extras))
     ends = add_months(start, 60)
-    early = builder.chance(0.08)
+    early = builder.mistake(0.08)
     again = add_days(ends, -builder.rng.choice((1, 30)) if early else builder.between(0, 40))
     if again >= builder.ends or not builder.chance(0.5):
         return
     serial = builder.serial(code)
     builder.good_order((code,), again)
-    wrong = builder.chance(0.2)
+    wrong = builder.mistake(0.2)
     builder.add(Delivered(again, code, serial, "lifetime", "sell", ("RA", *extras) if wrong else extras))
     if early:
         builder.add(PickedUp(add_days(again, 3), code, serial))
@@ -207,7 +207,7 @@ def supplies(
     while shipped < min(stop, builder.ends):
         amount, reason = units, False
         early = False
-        luck = 0.0 if first else builder.rng.random()
+        luck = 0.0 if first or not builder.medicare else builder.rng.random()
         if luck < 0.8:
             ship = shipped if first else add_days(carried, builder.between(0, 6))
             contact = add_days(carried, -builder.between(0, 19))
@@ -225,7 +225,7 @@ def supplies(
             ship, contact = add_days(carried, builder.between(0, 6)), add_days(carried, -builder.between(0, 9))
             amount, reason = units * 2, builder.chance(0.4)
         if order_ends is not None and ship > order_ends:
-            if builder.chance(0.1):
+            if builder.mistake(0.1):
                 builder.add(Contact(add_days(ship, -1), code, answer=True))
                 builder.add(Shipment(ship, code, units, days, modifiers, narrative=not own_base))
                 return
@@ -242,7 +242,7 @@ def supplies(
                 builder.add(Contact(contact, code, answer=not said_no))
         if ship >= min(stop, builder.ends):
             return
-        narrative = not own_base and builder.chance(0.85)
+        narrative = not own_base and not builder.mistake(0.15)
         builder.add(Shipment(ship, code, amount, days, modifiers, reason, narrative))
         irregular = luck >= 0.87
         shipped, ends = ship, add_days(ship, days)
@@ -254,7 +254,7 @@ def supplies(
 
 def lost_statement(builder: Builder, code: str, lost: date, serial: str) -> None:
     """A loss, with the statement in the file at once, or some days later (after the replacement, most often)."""
-    at_once = builder.chance(0.75)
+    at_once = builder.chance(0.6)
     builder.add(Lost(lost, code, serial, builder.rng.choice(WHY_LOST), statement=at_once))
     if not at_once:
         builder.add(StatementFiled(add_days(lost, builder.between(18, 26)), code))

@@ -56,7 +56,7 @@ def _judge(ask: Ask, chart: Chart) -> Iterator[Trip]:
 
 def fill(ask: Ask, chart: Chart) -> None:
     """Modifiers of claims that the gateway makes: of rentals, RR, the month's, and what the order said."""
-    if ask.by != "gateway":
+    if ask.by != "gateway" or ask.what not in ("delivery", "rental", "sale"):
         return
     if ask.what == "sale":
         ask.modifiers = ("NU", *ask.extras)

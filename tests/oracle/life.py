@@ -229,8 +229,8 @@ class Died(Event):
 
 @dataclass(frozen=True)
 class Patient:
-    """A patient and the life. `payer`: the class of payer at the beginning. `rentals_by`: `gateway` (it makes the claims
-    of rental months after the first) or `source`. `insulin` matters for glucose supplies."""
+    """A patient and the life. `payer`: the class of payer at the beginning. `rentals_by`: `gateway` (it makes the
+    claims of rental months after the first) or `source`. `insulin` matters for glucose supplies."""
 
     number: int
     kind: str
@@ -308,10 +308,12 @@ class Period:
 
 @dataclass
 class Ask:
-    """Something that asks to be billed, as it stands now. what: `delivery`, `sale`, `rental`, `contents`,
-    `maintenance`, `repair`, `shipment`. by: who wrote its modifiers, the `source` or the `gateway` (then `extras` are those beside the
-    rental ones). decided: what a person answered to R1.05. known: the rules already told of it. period: the rental
-    period that a month belongs to."""
+    """Something that asks to be billed, as it stands now.
+
+    what: `delivery`, `sale`, `rental`, `contents`, `maintenance`, `repair`, `shipment`. by: who wrote its modifiers,
+    the `source` or the `gateway` (then `extras` are those beside the rental ones). decided: what a person answered to
+    R1.05. known: the rules already told of it. period: the rental period that a month belongs to.
+    """
 
     what: str
     asked: dt.date

@@ -63,8 +63,8 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
     everything = (*machines, *setup.contents, *((setup.wrong,) if setup.wrong else ()))
     listed = start >= OXYGEN_LISTED_FROM and any(code not in UNLISTED for code in machines)
     # Now and then nobody gets a new order for the new machines.
-    no_new_order = how == "lifetime" and builder.chance(0.03)
-    stays = not no_new_order and builder.order(everything, start, listed)
+    no_new_order = how == "lifetime" and builder.mistake(0.03)
+    stays = not no_new_order and builder.order(everything, start, how, listed)
     ends = add_months(start, 60)
     together = how != "new" or builder.chance(0.8) or setup.portable not in ("E0431", "E0434") or not setup.stationary
     portable_from = start if together else add_days(start, builder.between(30, 240))
@@ -88,13 +88,13 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
     lost: date | None = None
     if luck < 0.08 and together:
         goes_on = interrupted(builder, machines, serials, rentals, start, long=luck > 0.04)
-    elif luck < 0.14 and together:
+    elif luck < 0.15 and together:
         stay(builder, rentals, start)
-    elif luck < 0.2 and nth < 2:
+    elif luck < 0.28 and nth < 2:
         lost = not_on(add_days(start, builder.between(60, 1700)), month_days([(start, None)], builder.ends))
-    elif luck < 0.24:
+    elif luck < 0.32:
         last = not_on(add_days(start, builder.between(60, 2300)), month_days([(start, None)], builder.ends))
-    elif luck < 0.28 and setup.stationary == "E1390":
+    elif luck < 0.37 and setup.stationary == "E1390":
         swapped(builder, setup, serials, start, main)
     replaced = lost is None and last == builder.ends and goes_on and builder.chance(0.7)
     until = lost or (add_days(ends, builder.rng.choice((0, 0, 1, 15, 40))) if replaced else last)
@@ -105,7 +105,7 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
         if code == machines[0]:
             main_months = months
     if goes_on:
-        after_the_rental(builder, setup, main, main_months, min(until, ends, builder.ends), extras)
+        after_the_rental(builder, setup, main, main_months, min(until, ends, builder.ends), ends)
     if not goes_on or until >= builder.ends:
         return
     if lost is not None:
@@ -114,7 +114,7 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
             lost_statement(builder, code, lost, serials[code])
         era(builder, setup, again, "lost", flow, plain, nth + 1)
         return
-    if replaced and builder.chance(0.08):
+    if replaced and builder.mistake(0.08):
         too_early(builder, machines[0], ends, flow)
     for code in machines:
         builder.add(PickedUp(until, code, serials[code]))
@@ -130,7 +130,7 @@ def extras_of(flow: str) -> tuple[str, ...]:
 def hand_over(builder: Builder, code: str, serial: str, day: date, how: str, flow: str) -> None:
     """A machine comes; a replacement's RA and reason are forgotten now and then, and put right."""
     extras, narrative = extras_of(flow), ""
-    forgotten = how != "new" and builder.chance(0.2)
+    forgotten = how != "new" and builder.mistake(0.2)
     if how != "new" and not forgotten:
         extras = ("RA", *extras)
         narrative = "replaces equipment that was lost" if how == "lost" else "useful lifetime ended"
@@ -217,7 +217,7 @@ def swapped(builder: Builder, setup: Setup, serials: dict[str, str], start: date
 
 
 def after_the_rental(
-    builder: Builder, setup: Setup, main: Rental, months: list[date], until: date, extras: tuple[str, ...]
+    builder: Builder, setup: Setup, main: Rental, months: list[date], until: date, lifetime_ends: date
 ) -> None:
     """Contents and visits."""
     days = month_days(main.stretches, until)
@@ -228,14 +228,17 @@ def after_the_rental(
     if len(months) < 36:
         return
     free = [day for day in days if day > months[-1]]
-    early = builder.chance(0.07) and bool(setup.contents)
+    early = builder.mistake(0.07) and bool(setup.contents)
     for code in setup.contents:
         contents(builder, code, [months[-1], *free] if early else free, ("N1",))
-    if setup.wrong and free and builder.chance(0.12):
+    if setup.wrong and free and builder.mistake(0.25):
         contents(builder, setup.wrong, free[3:4], ("N1",))
     machines = tuple(code for code in setup.maintained)
-    if machines and free:
+    if machines and free and builder.medicare:
         visits(builder, machines, free, until, main.code_on(until))
+        if until == lifetime_ends and builder.chance(0.3):
+            # One visit more, when the lifetime is over.
+            builder.add(Visit(add_days(until, builder.between(0, 10)), machines))
 
 
 def contents(builder: Builder, code: str, days: list[date], modifiers: tuple[str, ...]) -> None:
@@ -244,7 +247,7 @@ def contents(builder: Builder, code: str, days: list[date], modifiers: tuple[str
     while nth < len(days):
         months = builder.between(1, 3)
         day = add_days(days[nth], -builder.rng.choice((0, 0, 1, 3, 6)))
-        luck = builder.rng.random()
+        luck = builder.rng.random() if builder.medicare else 0.5
         proven = luck > 0.03
         covers = months
         if luck > 0.98:
@@ -257,8 +260,8 @@ def contents(builder: Builder, code: str, days: list[date], modifiers: tuple[str
         if luck < 0.02:
             builder.add(ProofArrived(add_days(days[nth], builder.between(2, 20)), code, day))
         for dos in days[nth : nth + covers]:
-            builder.add(ContentsAsked(dos, code, modifiers, 2 if builder.chance(0.004) else 1))
-            if builder.chance(0.004):
+            builder.add(ContentsAsked(dos, code, modifiers, 2 if builder.mistake(0.004) else 1))
+            if builder.mistake(0.004):
                 builder.add(ContentsAsked(add_days(dos, builder.between(1, 9)), code, modifiers))
         nth += covers
 
@@ -291,6 +294,3 @@ def visits(builder: Builder, machines: tuple[str, ...], free: list[date], until:
                 builder.add(RepairAsked(day, "K0739", machines[0], ()))
         last = day
         due = add_months(last if day >= due and documented else due, 6)
-    if builder.chance(0.3):
-        # One visit more, when the lifetime is over.
-        builder.add(Visit(add_days(until, 1), machines))

@@ -40,10 +40,10 @@ def life(rng: Random, number: int, begin: date, months: int) -> Patient:
     kind = rng.choices([kind for kind, _ in KINDS], [share for _, share in KINDS])[0]
     payer = rng.choices((MEDICARE, COMMERCIAL, MEDICAID), (86, 8, 6))[0]
     rentals_by = rng.choice(("gateway", "gateway", "source"))
-    builder = Builder(rng, number, ends, rentals_by, payer == MEDICARE)
     start = first_day(rng, begin)
     changes = rng.random() < 0.07
     plain = changes or payer != MEDICARE
+    builder = Builder(rng, number, ends, rentals_by, not plain)
     insulin = rng.random() < 0.6
     if changes:
         payer_changes(builder, payer, start)
@@ -56,14 +56,14 @@ def life(rng: Random, number: int, begin: date, months: int) -> Patient:
 
 
 def first_day(rng: Random, begin: date) -> date:
-    """When it begins: most within a year, some within three; often on a leap day or at a month's end."""
+    """When it begins: most within a year, some within four; often on a leap day or at a month's end."""
     luck = rng.random()
     if luck < 0.06:
         return date(begin.year + (-begin.year % 4), 2, 29)
     if luck < 0.18:
         month_end = add_days(add_months(date(begin.year, begin.month, 1), rng.randint(1, 30)), -1)
         return max(begin, add_days(month_end, -rng.randint(0, 2)))
-    return add_days(begin, rng.randint(0, 365) if luck < 0.8 else rng.randint(366, 1000))
+    return add_days(begin, rng.randint(0, 365) if luck < 0.75 else rng.randint(366, 1300))
 
 
 def payer_changes(builder: Builder, payer: str, start: date) -> None:
@@ -80,9 +80,9 @@ def course(builder: Builder, kind: str, start: date, plain: bool, insulin: bool)
     if kind == "oxygen":
         oxygen(builder, start, plain)
     elif kind == "bed":
-        capped(builder, builder.rng.choice(("E0260", "E0260", "E0277")), start, plain)
+        capped(builder, builder.rng.choice(("E0260", "E0277")), start, plain)
     elif kind == "wheelchair":
-        capped(builder, builder.rng.choice(("K0001", "K0003", "K0195", "K0823")), start, plain)
+        capped(builder, builder.rng.choice(("K0001", "K0003", "K0195", "K0823", "K0823")), start, plain)
     elif kind == "diabetic":
         glucose(builder, start, insulin)
     else:
