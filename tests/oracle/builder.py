@@ -201,8 +201,11 @@ class Builder:
             modifiers.insert(1, "KH" if before == 1 else "KI" if before < 4 else "KJ")
         elif wrong:
             modifiers.remove("RR")
+        elif rental.replaces and number == 2 and self.mistake(0.3):
+            modifiers.insert(1, "RA")
+            wrong = True
         self.add(RentalAsked(day, code, tuple(modifiers)))
-        if wrong or denied:
+        if wrong or denied or day >= rental.doubtful_from:
             self.add(Corrected(add_days(day, self.between(1, 6)), code, day))
 
 
@@ -210,7 +213,8 @@ class Builder:
 class Rental:
     """A rental as its clerk sees it. stretches: from the first day of use to the day on which it ended (None: it has
     not). by_order: days of months that a delivery asks for. new_periods: where a person let the count begin anew.
-    codes: since when which code."""
+    codes: since when which code. doubtful_from: since when a person's decision may have changed the count, so that each
+    claim is looked over. replaces: the delivery carried RA."""
 
     codes: list[tuple[date, str]]
     extras: tuple[str, ...]
@@ -219,6 +223,8 @@ class Rental:
     stretches: list[tuple[date, date | None]]
     by_order: set[date] = field(default_factory=set)
     new_periods: set[date] = field(default_factory=set)
+    doubtful_from: date = date.max
+    replaces: bool = False
 
     def code_on(self, day: date) -> str:
         found = self.codes[0][1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 # 2.1. One stationary system and one portable add-on: each is a line of rental with a clock of its own.
-STATIONARY = ("E0424", "E0439", "E1390", "E1391")
+STATIONARY = ("E0424", "E0439", "E1390", "E1391", "E1405", "E1406")
 STATIONARY_GAS_OR_LIQUID = ("E0424", "E0439")
 PORTABLE = ("E0431", "E0434", "E1392", "K0738", "E0433")
 PORTABLE_GAS_OR_LIQUID = ("E0431", "E0434")

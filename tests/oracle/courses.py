@@ -141,6 +141,7 @@ def broken(builder: Builder, rental: Rental, serial: str, start: date, long: boo
         builder.add(PickedUp(taken, code, serial))
         return gone, False
     builder.add(decision(builder, code, back, True, answer))
+    rental.doubtful_from = back
     if answer == "new" and (back - month_ends).days > 70:
         rental.new_periods.add(back)
     return gone, True
@@ -162,6 +163,7 @@ def stay(builder: Builder, rental: Rental, start: date) -> date:
         wrong = tuple(["RR", "KJ", *rental.extras] if rental.capped else ["RR", *rental.extras])
         builder.add(RentalAsked(missed[0], code, wrong, place=builder.rng.choice(("21", "31"))))
     builder.add(decision(builder, code, home, False, "resumes"))
+    rental.doubtful_from = home
     return away
 
 

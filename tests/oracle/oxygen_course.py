@@ -53,8 +53,17 @@ def oxygen(builder: Builder, start: date, plain: bool) -> None:
     """Oxygen from `start` on."""
     shares = [share for share, _ in SETUPS]
     setup = builder.rng.choices([setup for _, setup in SETUPS], shares)[0]
-    flow = builder.rng.choices(("", "QE", "QA"), (88, 8, 4))[0]
+    flow = builder.rng.choice(flows(setup)) if builder.chance(0.12) else ""
     era(builder, setup, start, "new", flow, plain, 0)
+
+
+def flows(setup: Setup) -> tuple[str, ...]:
+    """2.3: what a flow of less than 1 or more than 4 liters may be told with."""
+    if not setup.stationary:
+        return ("",)
+    if not setup.portable:
+        return ("QE", "QA", "QG", "QR")
+    return ("QE", "QA") if setup.portable == "E0434" else ("QE", "QA", "QF", "QB")
 
 
 def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain: bool, nth: int) -> None:
@@ -71,17 +80,24 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
     serials = {}
     for code in machines:
         serials[code] = builder.serial(code)
-        hand_over(builder, code, serials[code], start if code == setup.stationary else portable_from, how, flow)
+        hand_over(
+            builder,
+            code,
+            serials[code],
+            start if code == setup.stationary else portable_from,
+            how,
+            extras_of(code, setup, flow),
+        )
     if not stays:
         for code in machines:
             came = start if code == setup.stationary else portable_from
             builder.add(PickedUp(max(add_days(start, builder.between(21, 25)), came), code, serials[code]))
         return
-    extras = extras_of(flow)
     rentals = {}
     for code in machines:
         came = start if code == setup.stationary else portable_from
-        rentals[code] = Rental([(came, code)], extras, 36, False, [(came, None)], {came})
+        extras = extras_of(code, setup, flow)
+        rentals[code] = Rental([(came, code)], extras, 36, False, [(came, None)], {came}, replaces=how != "new")
     main = rentals[machines[0]]
     luck = 1.0 if plain or flow else builder.rng.random()
     goes_on, last = True, builder.ends
@@ -96,7 +112,7 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
         last = not_on(add_days(start, builder.between(60, 2300)), month_days([(start, None)], builder.ends))
     elif luck < 0.37 and setup.stationary == "E1390":
         swapped(builder, setup, serials, start, main)
-    replaced = lost is None and last == builder.ends and goes_on and builder.chance(0.7)
+    replaced = lost is None and last == builder.ends and goes_on and not flow and builder.chance(0.7)
     until = lost or (add_days(ends, builder.rng.choice((0, 0, 1, 15, 40))) if replaced else last)
     for code, rental in rentals.items():
         if goes_on and (lost is not None or replaced or last < builder.ends):
@@ -115,21 +131,24 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
         era(builder, setup, again, "lost", flow, plain, nth + 1)
         return
     if replaced and builder.mistake(0.08):
-        too_early(builder, machines[0], ends, flow)
+        too_early(builder, machines[0], ends)
     for code in machines:
         builder.add(PickedUp(until, code, serials[code]))
     if replaced and nth < 3:
         era(builder, setup, until, "lifetime", flow, plain, nth + 1)
 
 
-def extras_of(flow: str) -> tuple[str, ...]:
-    """KX and the group; with a flow modifier the group alone, so that four are enough in every month."""
-    return (flow, "N1") if flow else ("KX", "N1")
+def extras_of(code: str, setup: Setup, flow: str) -> tuple[str, ...]:
+    """The flow, KX and the group. The flow stands on the stationary line, QF and QB on the portable as well. (Who has
+    one is not given new machines in these lives: RA would be a fifth modifier.)"""
+    if flow and (code == setup.stationary or flow in ("QF", "QB")):
+        return (flow, "KX", "N1")
+    return ("KX", "N1")
 
 
-def hand_over(builder: Builder, code: str, serial: str, day: date, how: str, flow: str) -> None:
+def hand_over(builder: Builder, code: str, serial: str, day: date, how: str, extras: tuple[str, ...]) -> None:
     """A machine comes; a replacement's RA and reason are forgotten now and then, and put right."""
-    extras, narrative = extras_of(flow), ""
+    narrative = ""
     forgotten = how != "new" and builder.mistake(0.2)
     if how != "new" and not forgotten:
         extras = ("RA", *extras)
@@ -139,13 +158,13 @@ def hand_over(builder: Builder, code: str, serial: str, day: date, how: str, flo
         builder.add(Corrected(add_days(day, builder.between(1, 6)), code, day))
 
 
-def too_early(builder: Builder, code: str, ends: date, flow: str) -> None:
+def too_early(builder: Builder, code: str, ends: date) -> None:
     """A replacement some days before the lifetime ends; it is taken back."""
     early = add_days(ends, -builder.rng.choice((1, 1, 9, 30)))
     serial = builder.serial(code)
     builder.good_order((code,), early)
     wrong = builder.chance(0.5)
-    extras = extras_of(flow) if wrong else ("RA", *extras_of(flow))
+    extras = ("KX", "N1") if wrong else ("RA", "KX", "N1")
     builder.add(Delivered(early, code, serial, "lifetime", "rent", extras, "" if wrong else "useful lifetime ended"))
     builder.add(PickedUp(add_days(early, 1), code, serial))
 
@@ -180,6 +199,7 @@ def interrupted(
             rental.by_order.add(back)
         if answer:
             builder.add(decision(builder, code, back, True, answer))
+            rental.doubtful_from = back
             if answer == "new" and (back - month_ends).days > 70:
                 rental.new_periods.add(back)
         else:
@@ -200,6 +220,7 @@ def stay(builder: Builder, rentals: dict[str, Rental], start: date) -> None:
         rental.stretches[-1] = (rental.stretches[-1][0], away)
         rental.stretches.append((home, None))
         builder.add(decision(builder, code, home, False, "resumes"))
+        rental.doubtful_from = home
 
 
 def swapped(builder: Builder, setup: Setup, serials: dict[str, str], start: date, rental: Rental) -> None:
@@ -223,19 +244,21 @@ def after_the_rental(
     days = month_days(main.stretches, until)
     if not setup.stationary:
         for code in setup.contents:
-            contents(builder, code, days, ("N1",))
+            contents(builder, code, days, ("KX", "N1"))
         return
     if len(months) < 36:
         return
     free = [day for day in days if day > months[-1]]
     early = builder.mistake(0.07) and bool(setup.contents)
     for code in setup.contents:
-        contents(builder, code, [months[-1], *free] if early else free, ("N1",))
+        contents(builder, code, [months[-1], *free] if early else free, ("KX", "N1"))
     if setup.wrong and free and builder.mistake(0.25):
-        contents(builder, setup.wrong, free[3:4], ("N1",))
+        contents(builder, setup.wrong, free[3:4], ("KX", "N1"))
     machines = tuple(code for code in setup.maintained)
+    if not machines and free and builder.mistake(0.15):
+        builder.add(Visit(add_months(free[0], builder.between(6, 8)), (setup.stationary,)))
     if machines and free and builder.medicare:
-        visits(builder, machines, free, until, main.code_on(until))
+        visits(builder, machines, free, until, main)
         if until == lifetime_ends and builder.chance(0.3):
             # One visit more, when the lifetime is over.
             builder.add(Visit(add_days(until, builder.between(0, 10)), machines))
@@ -266,12 +289,13 @@ def contents(builder: Builder, code: str, days: list[date], modifiers: tuple[str
         nth += covers
 
 
-def visits(builder: Builder, machines: tuple[str, ...], free: list[date], until: date, stationary: str) -> None:
+def visits(builder: Builder, machines: tuple[str, ...], free: list[date], until: date, main: Rental) -> None:
     """A technician comes about every half year, from six months after the rental on."""
     if machines[0] in ("E1390", "E1391"):
-        machines = (stationary, *machines[1:])
-    if builder.chance(0.06):
-        builder.add(Visit(add_days(free[0], builder.between(1, 150)), machines))
+        machines = (main.code_on(until), *machines[1:])
+    soon = add_days(free[0], builder.between(1, 150))
+    if builder.chance(0.06) and is_there(main, soon):
+        builder.add(Visit(soon, machines))
     due = free[6] if len(free) > 6 else until
     last = due
     while due < until:
@@ -288,9 +312,14 @@ def visits(builder: Builder, machines: tuple[str, ...], free: list[date], until:
         else:
             day = add_days(due, builder.between(41, 150))
         documented = builder.chance(0.94)
-        if day < until:
+        if day < until and is_there(main, day):
             builder.add(Visit(day, machines, documented))
             if builder.chance(0.05):
                 builder.add(RepairAsked(day, "K0739", machines[0], ()))
         last = day
         due = add_months(last if day >= due and documented else due, 6)
+
+
+def is_there(rental: Rental, day: date) -> bool:
+    """Whether the machine is at home on a day."""
+    return any(begins <= day and (ended is None or day < ended) for begins, ended in rental.stretches)

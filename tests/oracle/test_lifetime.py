@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .life import Corrected, Delivered, Event, Lost, PickedUp, StatementFiled
+from .life import Corrected, Delivered, Event, Lost, PickedUp, RentalAsked, StatementFiled
 from .telling import claims, day, kept, listed, lived, order, rented
 
 
@@ -63,6 +63,21 @@ def test_ra_at_the_end_of_a_lifetime_is_for_oxygen_alone() -> None:
 def test_ra_is_on_the_first_month_alone() -> None:
     told = replaced("E1390", "2029-01-15", "lifetime", ("RA", "KX"), ENDED)
     found = lived(rented("E1390", "2024-01-15"), told, upto="2029-02-28")
+    assert claims(found)[-1] == ("2029-02-15", "RR-KX")
+
+
+def test_ra_that_the_source_leaves_on_the_second_month_waits() -> None:
+    told = replaced("E1390", "2029-01-15", "lifetime", ("RA", "KX"), ENDED)
+    second = RentalAsked(day("2029-02-15"), "E1390", ("RR", "RA", "KX"))
+    found = lived(
+        rented("E1390", "2024-01-15"),
+        told,
+        second,
+        Corrected(day("2029-02-17"), "E1390", day("2029-02-15")),
+        by="source",
+        upto="2029-02-28",
+    )
+    assert kept(found) == [("2029-02-15", "hold", "O-R2")]
     assert claims(found)[-1] == ("2029-02-15", "RR-KX")
 
 

@@ -180,6 +180,12 @@ def test_a_long_labor_warranty_puts_the_first_visit_off() -> None:
     assert kept(lived(machine, visits("2028-02-29"), upto="2028-03-31")) == []
 
 
+def test_no_visit_when_the_machine_is_gone() -> None:
+    gone = PickedUp(day("2027-06-30"), "E1390", "serial E1390 2024-01-15")
+    found = lived(rented("E1390", "2024-01-15"), gone, visits("2027-07-15"), upto="2027-07-31")
+    assert kept(found) == [("2027-07-15", "hold", "O-M5")]
+
+
 def test_a_visit_that_is_not_written_down_waits() -> None:
     told = [Visit(day("2027-07-15"), ("E1390",), documented=False)]
     assert kept(lived(rented("E1390", "2024-01-15"), told, upto="2027-07-31")) == [("2027-07-15", "hold", "O-M3")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from ..chart import Chart, Trip, code_in_month, counted, current
+from ..chart import Chart, Trip, code_in_month, counted, current, in_use
 from ..codes import MAINTAINED, OXYGEN, OXYGEN_MONTHS, line_of
 from ..days import add_months
 from ..life import Ask, Period, RepairAsked, Visit
@@ -68,6 +68,8 @@ def maintenance(ask: Ask, chart: Chart) -> Iterator[Trip]:
         yield Trip("hold", "O-M2", f"the last was on {last}", also=("O-M4",))
     if not told.documented:
         yield Trip("hold", "O-M3", "the visit is not written down")
+    if not in_use(chart, line_of(ask.code), ask.dos):
+        yield Trip("hold", "O-M5", "the equipment is not in use any more")
     lifetime = chart.lifetimes.get(line_of(ask.code))
     if lifetime is not None and ask.dos >= lifetime.ends:
         yield Trip("hold", "O-M5", f"the lifetime ended on {lifetime.ends}", also=("O-M2",))
