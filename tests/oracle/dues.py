@@ -14,6 +14,7 @@ from .rules import lifetime, maintenance, resupply
 def dues(chart: Chart) -> Iterator[Expected]:
     """What is new on the lists today, for a patient who lives and whom Medicare pays."""
     if (chart.died is not None and chart.died <= chart.today) or not on_medicare(chart, chart.today):
+        chart.open_maintenance = None
         return
     yield from lifetimes_that_end(chart)
     yield from maintenance_due(chart)

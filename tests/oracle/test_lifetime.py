@@ -151,6 +151,23 @@ def test_the_stationary_date_governs_the_portable() -> None:
     assert listed(found, "RUL-2", "E0431") == [("2028-10-17", "2029-01-15", "lifetime ends")]
 
 
+def test_the_portable_ends_with_the_new_stationary_whichever_claim_leaves_first() -> None:
+    both = [*rented("E1390", "2024-01-15", ("KX",)), *rented("E0431", "2024-01-15", ("KX",))]
+    told = [
+        # The stationary one's RA was forgotten, and is put right after the portable's claim has left.
+        *replaced("E1390", "2024-06-01", "lost", ("KX",)),
+        *replaced("E0431", "2024-06-02", "lost", ("RA", "KX"), "stolen"),
+        Corrected(day("2024-06-05"), "E1390", day("2024-06-01")),
+    ]
+    gone = [lost("E1390", "2024-01-15", "2024-05-20"), lost("E0431", "2024-01-15", "2024-05-20")]
+    found = lived(both, gone, told, upto="2029-12-31")
+    # Ninety days before 1 June 2029 is 3 March.
+    assert listed(found, "RUL-2") == [
+        ("2029-03-03", "2029-06-01", "lifetime ends"),
+        ("2029-03-03", "2029-06-01", "lifetime ends"),
+    ]
+
+
 def test_both_are_replaced_together_on_the_stationary_date() -> None:
     both = [*rented("E1390", "2024-01-15", ("KX",)), *rented("E0431", "2024-09-01", ("KX",))]
     told = [

@@ -125,7 +125,7 @@ def test_of_each_number_one_month_is_paid_between_two_new_beginnings() -> None:
             if isinstance(event, Answered) and event.outcome == "denied"
         }
         numbers: dict[str, list[int]] = {}
-        for due in left(found):
+        for due in sorted(left(found), key=lambda each: each.dos):
             if due.detail.startswith("month ") and due.code in CAPPED and (due.code, due.dos) not in denied:
                 number = int(due.detail.removeprefix("month "))
                 if number == 1:

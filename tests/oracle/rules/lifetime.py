@@ -26,10 +26,14 @@ def restart(chart: Chart, told: Delivered) -> None:
     ends = end_of_lifetime(told.date)
     if line == "portable" and "stationary" in chart.lifetimes:
         ends = chart.lifetimes["stationary"].ends
+        if "stationary" in chart.proposed:
+            # The new stationary one came as well; its claim only waits.
+            ends = end_of_lifetime(chart.proposed["stationary"].delivered)
     chart.lifetimes[line] = Lifetime(told.date, ends)
-    if line == "stationary" and told.how != "lifetime" and "portable" in chart.lifetimes:
-        chart.lifetimes["portable"].ends = ends
-        chart.lifetimes["portable"].listed = False
+    portable = chart.lifetimes.get("portable")
+    if line == "stationary" and portable is not None and portable.ends != ends:
+        if told.how != "lifetime" or portable.starts >= told.date:
+            portable.ends, portable.listed = ends, False
 
 
 def replacement(ask: Ask, chart: Chart) -> Iterator[Trip]:
