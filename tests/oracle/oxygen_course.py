@@ -75,7 +75,13 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
     no_new_order = how == "lifetime" and builder.mistake(0.03)
     stays = not no_new_order and builder.order(everything, start, how, listed)
     ends = add_months(start, 60)
-    together = how != "new" or builder.chance(0.8) or setup.portable not in ("E0431", "E0434") or not setup.stationary
+    together = (
+        how != "new"
+        or not stays
+        or builder.chance(0.8)
+        or setup.portable not in ("E0431", "E0434")
+        or not setup.stationary
+    )
     portable_from = start if together else add_days(start, builder.between(30, 240))
     serials = {}
     for code in machines:
@@ -90,8 +96,7 @@ def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain:
         )
     if not stays:
         for code in machines:
-            came = start if code == setup.stationary else portable_from
-            builder.add(PickedUp(max(add_days(start, builder.between(21, 25)), came), code, serials[code]))
+            builder.add(PickedUp(add_days(start, builder.between(21, 25)), code, serials[code]))
         return
     rentals = {}
     for code in machines:

@@ -117,21 +117,20 @@ def test_the_month_modifier_is_that_of_the_number() -> None:
                 assert [each for each in due.modifiers if each in ("KH", "KI", "KJ")] == [right], name
 
 
-def test_of_each_number_one_month_is_paid_between_two_new_beginnings() -> None:
+def test_no_more_months_are_paid_than_the_cap_between_two_new_beginnings() -> None:
     for name, patient, found in each():
         denied = {
             (event.code, event.month)
             for event in patient.events
             if isinstance(event, Answered) and event.outcome == "denied"
         }
-        numbers: dict[str, list[int]] = {}
+        paid: Counter[str] = Counter()
         for due in sorted(left(found), key=lambda each: each.dos):
-            if due.detail.startswith("month ") and due.code in CAPPED and (due.code, due.dos) not in denied:
-                number = int(due.detail.removeprefix("month "))
-                if number == 1:
-                    numbers[due.code] = []
-                assert number not in numbers.setdefault(due.code, []), name
-                numbers[due.code].append(number)
+            if due.detail.startswith("month ") and due.modifiers is not None and (due.code, due.dos) not in denied:
+                if due.detail == "month 1":
+                    paid[due.code] = 0
+                paid[due.code] += 1
+                assert paid[due.code] <= (13 if due.code in CAPPED else 36), name
 
 
 def test_maintenance_is_claimed_three_times_at_most_and_six_months_apart() -> None:

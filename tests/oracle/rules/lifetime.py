@@ -31,9 +31,10 @@ def restart(chart: Chart, told: Delivered) -> None:
             ends = end_of_lifetime(chart.proposed["stationary"].delivered)
     chart.lifetimes[line] = Lifetime(told.date, ends)
     portable = chart.lifetimes.get("portable")
-    if line == "stationary" and portable is not None and portable.ends != ends:
-        if told.how != "lifetime" or portable.starts >= told.date:
-            portable.ends, portable.listed = ends, False
+    if line != "stationary" or portable is None or portable.ends == ends:
+        return
+    if told.how != "lifetime" or portable.starts >= told.date:
+        portable.ends, portable.listed = ends, False
 
 
 def replacement(ask: Ask, chart: Chart) -> Iterator[Trip]:
