@@ -1,4 +1,4 @@
-"""How equipment and supplies go through a life: capped rentals, oxygen, refills."""
+"""How equipment other than oxygen goes through a life: capped rentals, and items that are sold."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import date
 
 from .builder import Builder, Rental, decision, month_days
 from .days import add_days, add_months
-from .life import Corrected, Delivered, InpatientStay, Lost, PickedUp, RentalAsked, Shipment, StatementFiled
-from .life import RefillContact as Contact
+from .life import Corrected, Delivered, InpatientStay, Lost, PickedUp, RentalAsked, StatementFiled
 
 WHY_LOST = ("stolen from the porch", "lost in a flood", "destroyed in a house fire")
 LISTED = ("K0823",)
@@ -183,75 +182,6 @@ def sold(builder: Builder, code: str, start: date, extras: tuple[str, ...]) -> N
         builder.add(PickedUp(add_days(again, 3), code, serial))
     elif wrong:
         builder.add(Corrected(add_days(again, builder.between(1, 6)), code, again))
-
-
-def supplies(
-    builder: Builder,
-    code: str,
-    units: int,
-    days: int,
-    modifiers: tuple[str, ...],
-    start: date,
-    stop: date,
-    own_base: bool,
-) -> None:
-    """Shipments of one supply until `stop`. Most on time; some early, unasked, too many, or after the order ended.
-
-    After something irregular a long time passes, so that every reading of the windows says the same of what follows.
-    """
-    renewed = builder.chance(0.4)
-    order_ends = add_days(start, 365) if renewed else None
-    builder.good_order((code,), start, order_ends)
-    shipped = add_days(start, builder.between(0, 10))
-    long = max(days, 180)
-    first = True
-    ends = carried = shipped
-    while shipped < min(stop, builder.ends):
-        amount, reason = units, False
-        early = False
-        luck = 0.0 if first or not builder.medicare else builder.rng.random()
-        if luck < 0.8:
-            ship = shipped if first else add_days(carried, builder.between(0, 6))
-            contact = add_days(carried, -builder.between(0, 19))
-        elif luck < 0.87:
-            ship = carried if carried != ends else add_days(ends, -builder.rng.choice((10, 10, 7, 3)))
-            early = ship < carried
-            contact = add_days(ends, -builder.rng.choice((30, 25, 12)))
-            contact = contact if carried == ends else add_days(carried, -5)
-        elif luck < 0.9:
-            ship = add_days(ends, -builder.rng.choice((11, 11, 15, 19))) if carried == ends else carried
-            contact = add_days(ends, -builder.rng.choice((30, 24))) if carried == ends else add_days(carried, -5)
-        elif luck < 0.95:
-            ship, contact = add_days(carried, builder.between(0, 6)), add_days(ends, -builder.between(31, 45))
-        else:
-            ship, contact = add_days(carried, builder.between(0, 6)), add_days(carried, -builder.between(0, 9))
-            amount, reason = units * 2, builder.chance(0.4)
-        if order_ends is not None and ship > order_ends:
-            if builder.mistake(0.1):
-                builder.add(Contact(add_days(ship, -1), code, answer=True))
-                builder.add(Shipment(ship, code, units, days, modifiers, narrative=not own_base))
-                return
-            order_ends = add_days(order_ends, 365)
-            builder.good_order((code,), add_days(order_ends, -365), order_ends)
-            while order_ends < ship:
-                order_ends = add_days(order_ends, 365)
-                builder.good_order((code,), add_days(order_ends, -365), order_ends)
-        if not first:
-            said_no = 0.9 <= luck < 0.95 and builder.chance(0.3)
-            if said_no:
-                contact = add_days(ship, -2)
-            if builder.chance(0.9) or not 0.9 <= luck < 0.95:
-                builder.add(Contact(contact, code, answer=not said_no))
-        if ship >= min(stop, builder.ends):
-            return
-        narrative = not own_base and not builder.mistake(0.15)
-        builder.add(Shipment(ship, code, amount, days, modifiers, reason, narrative))
-        irregular = luck >= 0.87
-        shipped, ends = ship, add_days(ship, days)
-        carried = add_days(carried, days) if early else ends
-        if irregular:
-            carried = add_days(ship, long * 2 + days + 30)
-        first = False
 
 
 def lost_statement(builder: Builder, code: str, lost: date, serial: str) -> None:

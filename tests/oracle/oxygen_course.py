@@ -21,7 +21,6 @@ from .life import (
 )
 
 OXYGEN_LISTED_FROM = date(2026, 4, 13)
-UNLISTED = ("K0738", "E1392")
 
 
 @dataclass(frozen=True)
@@ -66,81 +65,111 @@ def flows(setup: Setup) -> tuple[str, ...]:
     return ("QE", "QA") if setup.portable == "E0434" else ("QE", "QA", "QF", "QB")
 
 
+@dataclass
+class Era:
+    """One set of machines, from its delivery to its end. came: since when each is at home."""
+
+    setup: Setup
+    start: date
+    how: str
+    flow: str
+    came: dict[str, date]
+    serials: dict[str, str]
+    rentals: dict[str, Rental]
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        return tuple(self.came)
+
+    @property
+    def lifetime_ends(self) -> date:
+        return add_months(self.start, 60)
+
+    def free_day(self, builder: Builder, low: int, high: int) -> date:
+        """A day so many days after everything came, on which no month begins."""
+        months = [day for came in set(self.came.values()) for day in month_days([(came, None)], builder.ends)]
+        return not_on(add_days(max(self.came.values()), builder.between(low, high)), months)
+
+    def month_end(self, builder: Builder, day: date) -> date:
+        """The day on which the next month after a day would begin."""
+        return min((each for each in month_days([(self.start, None)], builder.ends) if each > day), default=day)
+
+
 def era(builder: Builder, setup: Setup, start: date, how: str, flow: str, plain: bool, nth: int) -> None:
     """From one delivery of everything to the next."""
-    machines = tuple(code for code in (setup.stationary, setup.portable) if code)
-    everything = (*machines, *setup.contents, *((setup.wrong,) if setup.wrong else ()))
-    listed = start >= OXYGEN_LISTED_FROM and any(code not in UNLISTED for code in machines)
-    # Now and then nobody gets a new order for the new machines.
-    no_new_order = how == "lifetime" and builder.mistake(0.03)
-    stays = not no_new_order and builder.order(everything, start, how, listed)
-    ends = add_months(start, 60)
-    together = (
-        how != "new"
-        or not stays
-        or builder.chance(0.8)
-        or setup.portable not in ("E0431", "E0434")
-        or not setup.stationary
-    )
-    portable_from = start if together else add_days(start, builder.between(30, 240))
-    serials = {}
-    for code in machines:
-        serials[code] = builder.serial(code)
-        hand_over(
-            builder,
-            code,
-            serials[code],
-            start if code == setup.stationary else portable_from,
-            how,
-            extras_of(code, setup, flow),
-        )
+    stays = papers(builder, setup, start, how)
+    now = begin(builder, setup, start, how, flow, together=how != "new" or not stays)
     if not stays:
-        for code in machines:
-            builder.add(PickedUp(add_days(start, builder.between(21, 25)), code, serials[code]))
+        for code in now.machines:
+            builder.add(PickedUp(add_days(start, builder.between(21, 25)), code, now.serials[code]))
         return
-    rentals = {}
-    for code in machines:
-        came = start if code == setup.stationary else portable_from
-        extras = extras_of(code, setup, flow)
-        rentals[code] = Rental([(came, code)], extras, 36, False, [(came, None)], {came}, replaces=how != "new")
-    main = rentals[machines[0]]
+    together = len(set(now.came.values())) == 1
     luck = 1.0 if plain or flow else builder.rng.random()
-    goes_on, last = True, builder.ends
     lost: date | None = None
+    last = builder.ends
     if luck < 0.08 and together:
-        goes_on = interrupted(builder, machines, serials, rentals, start, long=luck > 0.04)
+        if not interrupted(builder, now, long=luck > 0.04):
+            for rental in now.rentals.values():
+                builder.rental_months(rental, builder.ends)
+            return
     elif luck < 0.15 and together:
-        stay(builder, rentals, start)
+        stay(builder, now)
     elif luck < 0.28 and nth < 2:
-        lost = not_on(add_days(start, builder.between(60, 1700)), month_days([(start, None)], builder.ends))
+        lost = now.free_day(builder, 60, 1700)
     elif luck < 0.32:
-        last = not_on(add_days(start, builder.between(60, 2300)), month_days([(start, None)], builder.ends))
+        last = now.free_day(builder, 60, 2300)
     elif luck < 0.37 and setup.stationary == "E1390":
-        swapped(builder, setup, serials, start, main)
-    replaced = lost is None and last == builder.ends and goes_on and not flow and builder.chance(0.7)
-    until = lost or (add_days(ends, builder.rng.choice((0, 0, 1, 15, 40))) if replaced else last)
-    for code, rental in rentals.items():
-        if goes_on and (lost is not None or replaced or last < builder.ends):
-            rental.stretches[-1] = (rental.stretches[-1][0], until)
-        months = builder.rental_months(rental, until)
-        if code == machines[0]:
-            main_months = months
-    if goes_on:
-        after_the_rental(builder, setup, main, main_months, min(until, ends, builder.ends), ends)
-    if not goes_on or until >= builder.ends:
+        swapped(builder, now)
+    replaced = lost is None and last == builder.ends and not flow and builder.chance(0.7)
+    until = lost or (add_days(now.lifetime_ends, builder.rng.choice((0, 0, 1, 15, 40))) if replaced else last)
+    used(builder, now, until)
+    if until >= builder.ends:
         return
     if lost is not None:
-        again = add_days(lost, builder.between(1, 15))
-        for code in machines:
-            lost_statement(builder, code, lost, serials[code])
-        era(builder, setup, again, "lost", flow, plain, nth + 1)
+        for code in now.machines:
+            lost_statement(builder, code, lost, now.serials[code])
+        era(builder, setup, add_days(lost, builder.between(1, 15)), "lost", flow, plain, nth + 1)
         return
     if replaced and builder.mistake(0.08):
-        too_early(builder, machines[0], ends)
-    for code in machines:
-        builder.add(PickedUp(until, code, serials[code]))
+        too_early(builder, now)
+    for code in now.machines:
+        builder.add(PickedUp(until, code, now.serials[code]))
     if replaced and nth < 3:
         era(builder, setup, until, "lifetime", flow, plain, nth + 1)
+
+
+def papers(builder: Builder, setup: Setup, start: date, how: str) -> bool:
+    """The order for machines and contents; now and then nobody gets a new one for new machines. Whether they stay."""
+    everything = [setup.stationary, setup.portable, *setup.contents, setup.wrong]
+    codes = [code for code in everything if code]
+    if how == "lifetime" and builder.mistake(0.03):
+        return False
+    return builder.order(codes, start, how, listed=start >= OXYGEN_LISTED_FROM)
+
+
+def begin(builder: Builder, setup: Setup, start: date, how: str, flow: str, together: bool) -> Era:
+    """The machines come; a portable of gas or liquid now and then some months after the stationary one."""
+    now = Era(setup, start, how, flow, {}, {}, {})
+    later = start
+    if not together and setup.stationary and setup.portable in ("E0431", "E0434") and builder.chance(0.2):
+        later = add_days(start, builder.between(30, 240))
+    for code, came in ((setup.stationary, start), (setup.portable, later)):
+        if code:
+            extras = extras_of(code, setup, flow)
+            now.came[code], now.serials[code] = came, builder.serial(code)
+            now.rentals[code] = Rental([(came, code)], extras, 36, False, [(came, None)], {came}, replaces=how != "new")
+            hand_over(builder, code, now.serials[code], came, how, extras)
+    return now
+
+
+def used(builder: Builder, now: Era, until: date) -> None:
+    """The months of every machine until a day, and what follows the months of the first."""
+    months: dict[str, list[date]] = {}
+    for code, rental in now.rentals.items():
+        if until < builder.ends:
+            rental.stretches[-1] = (rental.stretches[-1][0], until)
+        months[code] = builder.rental_months(rental, until)
+    after_the_rental(builder, now, months[now.machines[0]], min(until, now.lifetime_ends, builder.ends))
 
 
 def extras_of(code: str, setup: Setup, flow: str) -> tuple[str, ...]:
@@ -163,9 +192,10 @@ def hand_over(builder: Builder, code: str, serial: str, day: date, how: str, ext
         builder.add(Corrected(add_days(day, builder.between(1, 6)), code, day))
 
 
-def too_early(builder: Builder, code: str, ends: date) -> None:
+def too_early(builder: Builder, now: Era) -> None:
     """A replacement some days before the lifetime ends; it is taken back."""
-    early = add_days(ends, -builder.rng.choice((1, 1, 9, 30)))
+    code = now.machines[0]
+    early = add_days(now.lifetime_ends, -builder.rng.choice((1, 1, 9, 30)))
     serial = builder.serial(code)
     builder.good_order((code,), early)
     wrong = builder.chance(0.5)
@@ -174,32 +204,22 @@ def too_early(builder: Builder, code: str, ends: date) -> None:
     builder.add(PickedUp(add_days(early, 1), code, serial))
 
 
-def interrupted(
-    builder: Builder,
-    machines: tuple[str, ...],
-    serials: dict[str, str],
-    rentals: dict[str, Rental],
-    start: date,
-    long: bool,
-) -> bool:
+def interrupted(builder: Builder, now: Era, long: bool) -> bool:
     """Everything went and came back, within the 36 months or after them. Whether it stays."""
-    days = month_days([(start, None)], builder.ends)
-    gone = not_on(add_days(start, builder.between(20, 900)), days)
     after = builder.chance(0.3)
-    if after:
-        gone = not_on(add_months(start, builder.between(41, 50)), days)
-    month_ends = min((day for day in days if day > gone), default=gone)
+    gone = now.free_day(builder, 1250, 1500) if after else now.free_day(builder, 20, 900)
+    month_ends = now.month_end(builder, gone)
     back = break_length(builder, long, month_ends, gone)
     answer = "resumes" if after or not long else builder.rng.choice(("new", "new", "resumes", ""))
     if answer == "new":
-        builder.good_order(machines, back)
-    for code in machines:
-        rental = rentals[code]
+        builder.good_order(now.machines, back)
+    for code in now.machines:
+        rental = now.rentals[code]
         rental.stretches[-1] = (rental.stretches[-1][0], gone)
         rental.stretches.append((back, None))
         asks = not after and back in month_days(rental.stretches, builder.ends)
-        builder.add(PickedUp(gone, code, serials[code]))
-        builder.add(Delivered(back, code, serials[code], "again", "rent", rental.extras, asks=asks))
+        builder.add(PickedUp(gone, code, now.serials[code]))
+        builder.add(Delivered(back, code, now.serials[code], "again", "rent", rental.extras, asks=asks))
         if asks:
             rental.by_order.add(back)
         if answer:
@@ -210,42 +230,40 @@ def interrupted(
         else:
             taken = add_days(back, builder.between(8, 20))
             rental.stretches[-1] = (back, taken)
-            builder.add(PickedUp(taken, code, serials[code]))
+            builder.add(PickedUp(taken, code, now.serials[code]))
     return answer != ""
 
 
-def stay(builder: Builder, rentals: dict[str, Rental], start: date) -> None:
+def stay(builder: Builder, now: Era) -> None:
     """In a facility within the 36 months."""
-    days = month_days([(start, None)], builder.ends)
-    away = not_on(add_days(start, builder.between(20, 900)), days)
-    month_ends = min((day for day in days if day > away), default=away)
-    home = not_on(max(break_length(builder, builder.chance(0.4), month_ends, away), add_days(away, 1)), days)
+    away = now.free_day(builder, 20, 900)
+    back = break_length(builder, builder.chance(0.4), now.month_end(builder, away), away)
+    home = not_on(max(back, add_days(away, 1)), month_days([(now.start, None)], builder.ends))
     builder.add(InpatientStay(away, home))
-    for code, rental in rentals.items():
+    for code, rental in now.rentals.items():
         rental.stretches[-1] = (rental.stretches[-1][0], away)
         rental.stretches.append((home, None))
         builder.add(decision(builder, code, home, False, "resumes"))
         rental.doubtful_from = home
 
 
-def swapped(builder: Builder, setup: Setup, serials: dict[str, str], start: date, rental: Rental) -> None:
+def swapped(builder: Builder, now: Era) -> None:
     """Another machine for one that wore out, or another modality by order; nothing begins anew."""
-    day = not_on(add_days(start, builder.between(60, 900)), month_days([(start, None)], builder.ends))
-    code = setup.stationary
-    builder.add(PickedUp(day, code, serials[code]))
-    serials[code] = builder.serial(code)
+    day, code = now.free_day(builder, 60, 900), now.setup.stationary
+    rental = now.rentals[code]
+    builder.add(PickedUp(day, code, now.serials[code]))
+    now.serials[code] = builder.serial(code)
     if builder.chance(0.6):
-        builder.add(Delivered(day, code, serials[code], "swap", "rent", rental.extras, asks=False))
+        builder.add(Delivered(day, code, now.serials[code], "swap", "rent", rental.extras, asks=False))
         return
     builder.good_order(("E1391",), day)
-    builder.add(Delivered(day, "E1391", serials[code], "switch", "rent", rental.extras, asks=False))
+    builder.add(Delivered(day, "E1391", now.serials[code], "switch", "rent", rental.extras, asks=False))
     rental.codes.append((day, "E1391"))
 
 
-def after_the_rental(
-    builder: Builder, setup: Setup, main: Rental, months: list[date], until: date, lifetime_ends: date
-) -> None:
-    """Contents and visits."""
+def after_the_rental(builder: Builder, now: Era, months: list[date], until: date) -> None:
+    """Contents and visits, until the lifetime ends at the latest."""
+    setup, main = now.setup, now.rentals[now.machines[0]]
     days = month_days(main.stretches, until)
     if not setup.stationary:
         for code in setup.contents:
@@ -259,12 +277,12 @@ def after_the_rental(
         contents(builder, code, [months[-1], *free] if early else free, ("KX", "N1"))
     if setup.wrong and free and builder.mistake(0.25):
         contents(builder, setup.wrong, free[3:4], ("KX", "N1"))
-    machines = tuple(code for code in setup.maintained)
+    machines = setup.maintained
     if not machines and free and builder.mistake(0.15):
         builder.add(Visit(add_months(free[0], builder.between(6, 8)), (setup.stationary,)))
     if machines and free and builder.medicare:
         visits(builder, machines, free, until, main)
-        if until == lifetime_ends and builder.chance(0.3):
+        if until == now.lifetime_ends and builder.chance(0.3):
             # One visit more, when the lifetime is over.
             builder.add(Visit(add_days(until, builder.between(0, 10)), machines))
 

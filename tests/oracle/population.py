@@ -7,10 +7,11 @@ from datetime import date
 from random import Random
 
 from .builder import Builder
-from .courses import capped, sold, supplies
+from .courses import capped, sold
 from .days import add_days, add_months
 from .life import COMMERCIAL, MEDICAID, MEDICARE, Died, Moved, Patient, PayerChanged
 from .oxygen_course import oxygen
+from .refill_course import Item, supplies
 
 BEGIN = date(2024, 1, 1)
 MONTHS = 84
@@ -102,7 +103,8 @@ def course(builder: Builder, kind: str, start: date, plain: bool, insulin: bool)
         for code, units, days in builder.rng.sample(choices, len(choices)):
             if code not in taken and len(taken) < codes:
                 taken.add(code)
-                supplies(builder, code, units, days, ("NU", "KX") if kind == "pap" else ("NU",), start, stop, own_base)
+                modifiers = ("NU", "KX") if kind == "pap" else ("NU",)
+                supplies(builder, Item(code, units, days, modifiers), start, stop, own_base)
 
 
 def glucose(builder: Builder, start: date, insulin: bool) -> None:
@@ -113,8 +115,11 @@ def glucose(builder: Builder, start: date, insulin: bool) -> None:
         builder.good_order(("E0607",), start)
         sold(builder, "E0607", start, (treated,))
     strips, lancets = (6, 3) if insulin else (2, 1)
-    less = builder.between(1, strips)
-    supplies(builder, "A4253", less, 90, ("NU", treated), start, builder.ends, own_base)
-    supplies(builder, "A4259", builder.between(1, lancets), 90, (treated,), start, builder.ends, own_base)
+    items = [
+        Item("A4253", builder.between(1, strips), 90, ("NU", treated)),
+        Item("A4259", builder.between(1, lancets), 90, (treated,)),
+    ]
     if builder.chance(0.5):
-        supplies(builder, "A4258", 1, 180, (treated,), start, builder.ends, own_base)
+        items.append(Item("A4258", 1, 180, (treated,)))
+    for item in items:
+        supplies(builder, item, start, builder.ends, own_base)
