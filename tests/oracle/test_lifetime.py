@@ -168,6 +168,17 @@ def test_the_portable_ends_with_the_new_stationary_whichever_claim_leaves_first(
     ]
 
 
+def test_a_new_portable_is_on_no_list_while_the_new_stationary_waits_for_its_ra() -> None:
+    both = [*rented("E1390", "2024-01-15", ("KX",)), *rented("E0431", "2024-01-15", ("KX",))]
+    told = [
+        *replaced("E1390", "2029-01-15", "lifetime", ("KX",)),
+        *replaced("E0431", "2029-01-15", "lifetime", ("RA", "KX"), ENDED),
+        Corrected(day("2029-01-18"), "E1390", day("2029-01-15")),
+    ]
+    found = lived(both, told, upto="2030-12-31")
+    assert listed(found, "RUL-2", "E0431") == [("2028-10-17", "2029-01-15", "lifetime ends")]
+
+
 def test_both_are_replaced_together_on_the_stationary_date() -> None:
     both = [*rented("E1390", "2024-01-15", ("KX",)), *rented("E0431", "2024-09-01", ("KX",))]
     told = [
