@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,5 +71,22 @@ def test_the_wire_touches_no_file_clock_database_or_loop() -> None:
         for path in (ROOT / "gateway/core/x12").rglob("*.py")
         for line, module in imports(path)
         if below(module, *outside) or (below(module, "gateway") and not below(module, "gateway.core.x12"))
+    ]
+    assert not strayed
+
+
+def test_the_checker_of_patients_lives_imports_nothing_of_the_gateway_and_nothing_installed() -> None:
+    strayed = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in (ROOT / "tests/oracle").rglob("*.py")
+        for line, module in imports(path)
+        if module.partition(".")[0] not in sys.stdlib_module_names and not below(module, "tests.oracle")
+    ]
+    # `from ..posting import x` would leave the room without a name that stands in the list above.
+    strayed += [
+        f"{path.relative_to(ROOT)}:{node.lineno} leaves tests/oracle"
+        for path in (ROOT / "tests/oracle").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.level > len(path.relative_to(ROOT / "tests/oracle").parts)
     ]
     assert not strayed
