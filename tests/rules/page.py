@@ -1,0 +1,60 @@
+"""Writes docs/rules.md: `python -m tests.rules.page`. A test holds the page to what this makes."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from gateway.plugins import RuleState
+
+from .book import ROOT, Kept, kept, left_out
+
+PAGE = ROOT / "docs" / "rules.md"
+HEAD = """# The rules that the shipped plugins keep
+
+Written by `python -m tests.rules.page` from the plugins and their tests. An id such as R1.02 is that of the rule in the
+project's page of billing rules; ids with a name (R1.POS-1) are our own, for rules that have no number there.
+
+| state | what happens where the rule is not kept |
+|---|---|
+| rejects | the claim waits: a payer refuses it for certain |
+| holds | the claim waits until a person has looked, or a document has come |
+| warns | the claim goes; the warning stands on its timeline |
+| informs | the claim goes; a remark stands on its timeline |
+| corrects | it is set right by itself, and the timeline says so |
+| off | nothing, until a setting or a table switches it on |
+
+A step of a chain leaves rules out with `skip: [R1.20, ...]`.
+"""
+_LEFT = """
+## Not kept by a plugin
+
+| rule | why |
+|---|---|
+"""
+
+
+def _row(one: Kept) -> str:
+    tests = ", ".join(f"`{test.rpartition('::')[2]}`" for test in one.tests[:2])
+    more = f" and {len(one.tests) - 2} more" if len(one.tests) > 2 else ""
+    return f"| {one.rule.id} | {one.rule.state} | {one.rule.what} | {tests}{more} |"
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    every = kept()
+    for name, group in groupby(every, lambda one: one.plugin):
+        rows = list(group)
+        on = sum(one.rule.state is not RuleState.OFF for one in rows)
+        parts.append(
+            f"\n## {name}\n\n{len(rows)} rules, {on} of them on as shipped. Tests: tests/plugins/{name}/.\n\n"
+            "| rule | state | what it wants | shown by |\n|---|---|---|---|\n" + "\n".join(map(_row, rows)) + "\n"
+        )
+    rest = [f"| {rule} | {why} |" for rule, why in sorted(left_out().items())]
+    if rest:
+        parts.append(_LEFT + "\n".join(rest) + "\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
