@@ -90,11 +90,19 @@ async def test_a_killed_replay_of_claims_goes_on_and_decides_each_once(quiet_wor
     assert sum("Run again" in one for one in world.told("claim", 1)) == 1
 
 
+@pytest.fixture
+def any_world(tmp_path: Path, database_url: str) -> Iterator[World]:
+    """On both databases."""
+    made = World(tmp_path, database_url)
+    yield made
+    made.sql.dispose()
+
+
 @pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
 async def test_what_a_paper_has_decided_again_is_done_once_though_the_process_dies(
-    quiet_world: World, boundary: str
+    any_world: World, boundary: str
 ) -> None:
-    world = quiet_world
+    world = any_world
     world.add_plugin("waits", WAITS)
     world.stations = "  hold: [waits]"
     async with world.running() as gateway:
