@@ -53,6 +53,10 @@ async def standing(house: House) -> dict[str, list[str]]:
     return found
 
 
+async def released(house: House) -> bool:
+    return await standing(house) == {}
+
+
 async def problems(house: House) -> list[tuple[str, str]]:
     wanted = select(work_items.c.state, work_items.c.team).where(work_items.c.kind == "order_problem")
     return [tuple(row) for row in await house.rows(wanted.order_by(work_items.c.id))]
@@ -85,3 +89,7 @@ async def test_from_the_order_to_the_refill(house: House) -> None:
     second = said.removeprefix("billed as ")
     await running.until(lambda: states(house, second), "the refill that was asked for is a claim")
     assert await standing(house) == {first: ["RS-1"]}
+
+    found_late = {**asked, "code": "A7030", "contacted_on": "2025-08-20"}
+    assert await dropped(house, "resupply/refills", [found_late]) == ["kept"]
+    await running.until(lambda: released(house), "the hold releases itself when its request is on record")
