@@ -23,6 +23,7 @@ from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds
 from ..work.calendar import add_business_days
+from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, open_items
 from . import kept_rows
 from .plugin_items import plugin_item
@@ -63,13 +64,15 @@ HOLD = (
 
 
 class Origin(NamedTuple):
-    """Where a chunk comes from: the file, its source, and ISA15 as this environment wants it."""
+    """Where a chunk comes from: the file, its source, and ISA15 as this environment wants it; the tables that say by
+    when what waits must be done."""
 
     file_id: int
     file_name: str
     source: str
     usage: str
     today: dt.date
+    deadlines: Deadlines | None = None
 
 
 class Committed(NamedTuple):
@@ -125,7 +128,7 @@ def commit_chunk(
     items += _faulty_items(origin, verdicts, ids, states)
     items += merge_items(origin.today, linked.suggested)
     items += plugin_items(origin, verdicts, ids)
-    open_items(connection, items, now)
+    open_items(connection, items, now, origin.deadlines)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
     transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
     kept_rows.write(
@@ -326,7 +329,7 @@ def write_holds(
     rows, items = [], []
     for index, (verdict, hold) in enumerate(held):
         claim_id = ids[verdict.ordinal]
-        due = hold.due or soon
+        due = hold.due or (origin.deadlines.hold_due(hold.type, origin.today) if origin.deadlines else soon)
         rows.append(
             (
                 first + index,

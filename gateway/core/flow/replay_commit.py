@@ -19,6 +19,7 @@ from ..store import claims as claim_store
 from ..store import requests, timeline
 from ..store.tables import claim_lines, claims, holds, patients
 from ..store.tables import requests as request_table
+from ..work.deadlines import Deadlines
 from ..work.items import close_items, open_items
 from . import kept_rows
 from .again import sentence
@@ -45,13 +46,13 @@ def commit_replayed(
     now: dt.datetime,
     *,
     final: bool,
+    deadlines: Deadlines | None = None,
 ) -> list[int]:
     """Apply the verdicts of a chunk. Returns the ids of the claims that are not as they were when they were decided on;
     with `final` these are given up."""
     by_ordinal = {ordinal: (request_id, claim_id) for request_id, claim_id, ordinal in chunk["asked"]}
-    origin = Origin(
-        chunk["file_id"], chunk["name"], chunk["source"], plan["usage"], dt.date.fromisoformat(plan["today"])
-    )
+    today = dt.date.fromisoformat(plan["today"])
+    origin = Origin(chunk["file_id"], chunk["name"], chunk["source"], plan["usage"], today, deadlines)
     rows = {
         row.id: row
         for row in connection.execute(
@@ -136,7 +137,7 @@ class _One:
         if new:
             self.verdict.holds = new
             opened += write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
-        open_items(self.connection, opened, self.now)
+        open_items(self.connection, opened, self.now, self.origin.deadlines)
         kept = ((row, self.row.patient_id, self.row.id) for row in self.verdict.rows)
         kept_rows.write(self.connection, kept, self.now)
         self._tell(request_id, outcome, new)
