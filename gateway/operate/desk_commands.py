@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from ..config.commands import NotAsked, require
+from ..lazy_group import LazyGroup
 from ..plugins.declaring import Declared, NotDeclared, find
 from .commands import change, database
 from .work_commands import amount, show
@@ -101,9 +102,15 @@ def _found(config: Config, kind: str, name: str) -> tuple[Declared, Any]:
 # --- reports ---------------------------------------------------------------------------------------
 
 
-@click.group()
+OWN_REPORTS = {
+    "holds": ("gateway.operate.report_commands:holds", "Holds by type, team and age: dollars and hold days."),
+    "productivity": ("gateway.operate.report_commands:productivity", "What each person got done, by day."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=OWN_REPORTS)
 def report() -> None:
-    """Reports that plugins declare."""
+    """Reports: the gateway's own, and those that plugins declare."""
 
 
 @report.command("list")

@@ -6,10 +6,12 @@ import base64
 import binascii
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from ..model.money import to_dollars
 from ..store.tables import claims, work_items
 from . import touches
 from .priority import BUCKETS, Bucket, bucket_of, in_bucket, rank
@@ -19,9 +21,9 @@ MOST = 1000
 
 
 class Wanted(NamedTuple):
-    """Which items; empty takes all. `assignee`: a person's; `unassigned`: nobody's. `due`: those whose follow-up date
-    has come, or that have none; `follow_up`: only those whose date has come. `least` and `most` are cents. `snoozed`:
-    with those that rest."""
+    """Which items; empty takes all. `assignee`: a person's; `unassigned`: nobody's. `for_today`: not those whose
+    follow-up date is still to come; `follow_up_due`: only those whose date has come. `least` and `most` are cents.
+    `snoozed`: with those that rest."""
 
     team: str = ""
     kind: str = ""
@@ -30,8 +32,8 @@ class Wanted(NamedTuple):
     payer: str = ""
     rule: str = ""
     bucket: Bucket | None = None
-    due: bool = False
-    follow_up: bool = False
+    for_today: bool = False
+    follow_up_due: bool = False
     least: int | None = None
     most: int | None = None
     claim_id: int | None = None
@@ -209,9 +211,9 @@ def _where(wanted: Wanted, today: dt.date) -> list[ColumnElement[bool]]:
         where.append(c.assignee == "")
     if wanted.bucket is not None:
         where.append(in_bucket(wanted.bucket, today))
-    if wanted.due:
+    if wanted.for_today:
         where.append(or_(c.follow_up.is_(None), c.follow_up <= today))
-    if wanted.follow_up:
+    if wanted.follow_up_due:
         where.append(c.follow_up <= today)
     if wanted.least is not None:
         where.append(c.cents >= wanted.least)
@@ -285,3 +287,22 @@ def _behind(at: _Place, today: dt.date) -> ColumnElement[bool]:
     older = or_(c.opened_at > at.opened_at, and_(c.opened_at == at.opened_at, c.id > at.id))
     smaller = or_(c.cents < at.cents, and_(c.cents == at.cents, older))
     return or_(place > at.place, and_(place == at.place, smaller))
+
+
+# --- for JSON --------------------------------------------------------------------------------------
+
+
+def item_data(item: Item) -> dict[str, Any]:
+    """An item for JSON: days and moments as ISO, dollars as text with their decimals."""
+    data = {name: _plain(value) for name, value in item._asdict().items() if name != "cents"}
+    return {**data, "dollars": str(to_dollars(item.cents))}
+
+
+def touch_data(touch: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody did, for JSON."""
+    names = ("at", "who", "verb", "action", "note", "follow_up")
+    return {name: _plain(touch[name]) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value

@@ -248,7 +248,7 @@ def close(
     """
     _named(who)
     if not reason.strip():
-        raise NotDone("Say what was done about it.")
+        raise NotDone("It needs who does it, and why.")
     if outcome and actions is not None:
         found = actions.find(outcome)
         if found is None or not found.closes:
@@ -278,7 +278,7 @@ def reopen(connection: Connection, ids: Sequence[int], who: str, now: dt.datetim
     """
     _named(who)
     if not reason.strip():
-        raise NotDone("Say why it is open again.")
+        raise NotDone("It needs who does it, and why.")
 
     def decide(row: Any) -> _Step | Answer:
         if row.kind in CLEARS_BY and row.subject_kind != "plugin":
