@@ -78,7 +78,7 @@ def holds() -> None:
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.pass_obj
-def holds_list(config_path: Path, limit: int, as_csv: bool, **given: Any) -> None:
+def holds_list(config_path: Path, /, limit: int, as_csv: bool, **given: Any) -> None:
     """Every open hold: on which claim, why, and who has to do what until when."""
     config = require(config_path, secrets=False)
     note_look(config, "holds list")
@@ -150,7 +150,7 @@ def holds_add(
 @click.option("--dry-run", is_flag=True, help="Only say which holds it would be, and how many.")
 @click.pass_obj
 def holds_release(
-    config_path: Path, hold_ids: tuple[int, ...], reason: str, who: str, dry_run: bool, **given: Any
+    config_path: Path, /, hold_ids: tuple[int, ...], reason: str, who: str, dry_run: bool, **given: Any
 ) -> None:
     """Release holds: by their ID, or all that the filters take. A claim goes with the next batch when none of its holds
     is left."""

@@ -58,7 +58,7 @@ def queue() -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for a program.")
 @click.pass_obj
-def queue_list(config_path: Path, worklist: str, limit: int, as_csv: bool, as_json: bool, **given: Any) -> None:
+def queue_list(config_path: Path, /, worklist: str, limit: int, as_csv: bool, as_json: bool, **given: Any) -> None:
     """Open work items in the order in which they should be worked: by how near the date is that costs money (timely
     filing, appeal), then the most dollars first, then the oldest."""
     config = require(config_path, secrets=False)

@@ -37,7 +37,7 @@ SHOWN = 10
 @_WHO
 @_DRY_RUN
 @click.pass_obj
-def claim(config_path: Path, **given: Any) -> None:
+def claim(config_path: Path, /, **given: Any) -> None:
     """Take items to work on them. What somebody else has stays theirs, and you are told who."""
     from ..core.work import verbs
 
@@ -50,7 +50,7 @@ def claim(config_path: Path, **given: Any) -> None:
 @_WHO
 @_DRY_RUN
 @click.pass_obj
-def release(config_path: Path, **given: Any) -> None:
+def release(config_path: Path, /, **given: Any) -> None:
     """Give items that you have back to their team."""
     from ..core.work import verbs
 
@@ -66,7 +66,7 @@ def release(config_path: Path, **given: Any) -> None:
 @_WHO
 @_DRY_RUN
 @click.pass_obj
-def assign(config_path: Path, to: str, to_team: str, note: str, **given: Any) -> None:
+def assign(config_path: Path, /, to: str, to_team: str, note: str, **given: Any) -> None:
     """Give items to a person or a team, whoever has them now.
 
     By id, or all that the filters take: gateway queue assign --to maria --team documentation --rule R1.40 --dry-run
@@ -88,7 +88,7 @@ def assign(config_path: Path, to: str, to_team: str, note: str, **given: Any) ->
 @_WHO
 @_DRY_RUN
 @click.pass_obj
-def touch(config_path: Path, action: str, note: str, follow_up: dt.datetime | None, **given: Any) -> None:
+def touch(config_path: Path, /, action: str, note: str, follow_up: dt.datetime | None, **given: Any) -> None:
     """Say what was done about items that stay open, and when somebody looks again."""
     from ..core.work import verbs
     from ..core.work.actions import Actions
@@ -111,7 +111,7 @@ def touch(config_path: Path, action: str, note: str, follow_up: dt.datetime | No
 @_WHO
 @_DRY_RUN
 @click.pass_obj
-def snooze(config_path: Path, until: dt.datetime, note: str, **given: Any) -> None:
+def snooze(config_path: Path, /, until: dt.datetime, note: str, **given: Any) -> None:
     """Let items rest until a day, but not beyond the one that costs money."""
     from ..core.work import verbs
 
@@ -131,7 +131,7 @@ def snooze(config_path: Path, until: dt.datetime, note: str, **given: Any) -> No
 @_WHO
 @_DRY_RUN
 @click.pass_obj
-def close(config_path: Path, reason: str, outcome: str, **given: Any) -> None:
+def close(config_path: Path, /, reason: str, outcome: str, **given: Any) -> None:
     """Close work items that a person has dealt with. What clears by itself (a hold, a stopped partner) is not closed
     here."""
     from ..core.work import verbs
@@ -151,7 +151,7 @@ def close(config_path: Path, reason: str, outcome: str, **given: Any) -> None:
 @click.option("--reason", required=True, help="Why it is not done after all.")
 @_WHO
 @click.pass_obj
-def reopen(config_path: Path, reason: str, **given: Any) -> None:
+def reopen(config_path: Path, /, reason: str, **given: Any) -> None:
     """Open closed work items again."""
     from ..core.work import verbs
 

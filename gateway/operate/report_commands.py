@@ -55,7 +55,7 @@ def productivity(
 )
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.pass_obj
-def holds(config_path: Path, days: int, as_csv: bool, **given: Any) -> None:
+def holds(config_path: Path, /, days: int, as_csv: bool, **given: Any) -> None:
     """Open holds by type, team and age: how many, on how many claims, dollars, and hold days: the dollars held, divided
     by average daily allowable billing."""
     from ..core.work.holds import report

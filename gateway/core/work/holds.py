@@ -119,10 +119,10 @@ class HoldReport(NamedTuple):
         """What the figures rest on, for the person who reads them."""
         if self.billing.daily_cents <= 0:
             return f"Nothing was billed in the last {self.billing.days} days, so hold days cannot be told."
-        average = to_dollars(round(self.billing.daily_cents))
+        average, share = to_dollars(round(self.billing.daily_cents)), f"{self.billing.known:.0%}"
         return (
             f"Average daily billing over {self.billing.days} days: ${average:,}. The allowable amount is known for "
-            f"{self.billing.known:.0%} of what was billed; elsewhere, and for what is held, the charge is used. A claim "
+            f"{share} of what was billed; elsewhere, and for what is held, the charge is used. A claim "
             "with several holds counts once in each line and once in all."
         )
 
