@@ -25,7 +25,7 @@ from ..store.tables import claim_lines, claims, holds
 from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, open_items
-from . import kept_rows
+from . import came_again, kept_rows
 from .plugin_items import plugin_item
 from .verdicts import Chunk, HoldRow, Noted, Verdict
 
@@ -130,6 +130,7 @@ def commit_chunk(
     items += plugin_items(origin, verdicts, ids)
     open_items(connection, items, now, origin.deadlines)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
+    came_again.end_what_waited(connection, origin.source, _usable(verdicts, ids), first_id, now)
     transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
     kept_rows.write(
         connection,
@@ -199,6 +200,11 @@ class Earlier:
                 verdict.holds.append(_system_hold(DUPLICATE_CONTENT, _came_before("content", earlier)))
             self._numbers.setdefault(number, None)
             self._hashes.setdefault(verdict.content_hash, None)
+
+
+def _usable(verdicts: Sequence[Verdict], ids: dict[int, int]) -> dict[str, int]:
+    """The claims that can be worked on: their id by the number that the source gave them."""
+    return {_given_number(verdict): ids[verdict.ordinal] for verdict in verdicts if not verdict.fault}
 
 
 def _given_number(verdict: Verdict) -> str:
