@@ -27,8 +27,9 @@ def item(place: Place, item_id: int) -> Any:
 
 
 def test_a_biller_works_the_morning_queue(lived: Place) -> None:
-    one, two = put(lived, "a", kind="denial", cents=5_000, rule="CO-50"), put(lived, "b", kind="denial", cents=900)
-    listed = json.loads(lived.run("queue", "list", "--team", "documentation", "--today", "--json").output)
+    one = put(lived, "a", team="appeals", kind="denial", cents=5_000, rule="CO-50")
+    two = put(lived, "b", team="appeals", kind="denial", cents=900)
+    listed = json.loads(lived.run("queue", "list", "--team", "appeals", "--today", "--json").output)
     assert [row["id"] for row in listed["items"]] == [one, two]
     assert lived.run("queue", "claim", str(one), str(two), "--by", "maria").output == f"Yours: {one}, {two}.\n"
     told = lived.run("queue", "claim", str(two), "--by", "sam")
@@ -44,7 +45,7 @@ def test_a_biller_works_the_morning_queue(lived: Place) -> None:
     assert f"Work item {one}: Denial, open. $50.00" in shown
     assert "maria (touch)  Called the payer; They look.; next 01/02/2099" in shown
     assert "follow up   01/02/2099" in shown
-    assert f"{one} " not in lived.run("queue", "list", "--team", "documentation", "--today").output
+    assert f"{one} " not in lived.run("queue", "list", "--team", "appeals", "--today").output
     told = lived.run("queue", "close", str(two), "--outcome", "paid", "--reason", "They paid it.", "--by", "maria")
     assert told.output == f"Closed: {two}.\n"
     assert item(lived, two).outcome == "paid: They paid it. (maria)"

@@ -60,6 +60,12 @@ def test_a_hold_for_a_prescription_is_the_documentation_teams(sql: Connection) -
     assert (row.type, row.team, row.due) == ("RX", "documentation", dt.date(2026, 12, 1))
 
 
+def test_a_hold_is_due_before_it_falls_away(sql: Connection) -> None:
+    put_claim(sql)
+    hold(sql, type_=HoldType.PRESCRIPTION, expires=days(1))
+    assert sql.execute(select(holds.c.due)).scalar_one() == days(1)
+
+
 def test_team_and_dates_are_those_that_are_said(sql: Connection) -> None:
     put_claim(sql)
     hold(sql, team="respiratory", due=days(1), expires=days(3))

@@ -335,7 +335,7 @@ def write_holds(
     rows, items = [], []
     for index, (verdict, hold) in enumerate(held):
         claim_id = ids[verdict.ordinal]
-        due = hold.due or (origin.deadlines.hold_due(hold.type, origin.today) if origin.deadlines else soon)
+        due = hold.due or _due(origin, hold, soon)
         rows.append(
             (
                 first + index,
@@ -373,6 +373,12 @@ def write_holds(
         )
     insert_bulk(connection, holds, HOLD, rows)
     return items
+
+
+def _due(origin: Origin, hold: HoldRow, soon: dt.date) -> dt.date:
+    """When a hold should be worked that does not say it: by its type, and before it falls away."""
+    due = origin.deadlines.hold_due(hold.type, origin.today) if origin.deadlines is not None else soon
+    return min(due, hold.expires) if hold.expires is not None else due
 
 
 def _kind(rule: str) -> str:

@@ -87,7 +87,7 @@ def add_hold(
     if known is not None:
         return Held(known.id, False)
     team = team or deadlines.hold_team(type_, today)
-    due = due or deadlines.hold_due(type_, today)
+    due = due or min(deadlines.hold_due(type_, today), expires or dt.date.max)
     hold_id = allocate(connection, "holds", 1)
     connection.execute(
         insert(holds).values(
