@@ -13,9 +13,8 @@ import click
 from ..config.commands import NotAsked, require
 from .commands import change
 from .looking import note_look
-from .queue_commands import now_of
 from .queue_filters import DAY, Command, day
-from .work_commands import amount, show
+from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

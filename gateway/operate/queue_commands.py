@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import json
 import sys
 from collections.abc import Sequence
@@ -17,12 +16,11 @@ from ..lazy_group import LazyGroup
 from .commands import change
 from .looking import note_look
 from .queue_filters import filters, wanted
-from .work_commands import amount, show
+from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from ..config import Config
     from ..core.work.queue import Item
 
 _VERBS = "gateway.operate.queue_verbs"
@@ -35,6 +33,7 @@ VERBS = {
     "close": (f"{_VERBS}:close", "Close what a person has dealt with."),
     "reopen": (f"{_VERBS}:reopen", "Open closed items again."),
 }
+PAGE_OF_CSV = 10_000
 COLUMNS = (
     *("id", "bucket", "kind", "team", "assignee", "dollars", "by", "work_by", "late", "follow_up", "claim", "payer"),
     *("rule", "reason"),
@@ -77,7 +76,7 @@ def queue_list(config_path: Path, /, worklist: str, limit: int, as_csv: bool, as
         found: list[Item] = []
         after = ""
         while as_csv or len(found) < limit:
-            size = queues.MOST if as_csv else min(limit - len(found), queues.MOST)
+            size = PAGE_OF_CSV if as_csv else min(limit - len(found), queues.MOST)
             page = queues.page(connection, which, today, limit=size, after=after)
             found += page.items
             after = page.after
@@ -181,14 +180,6 @@ def queue_actions(config_path: Path, as_csv: bool) -> None:
 
 
 # --- how they are shown ----------------------------------------------------------------------------
-
-
-def now_of(config: Config) -> tuple[dt.datetime, dt.date]:
-    """The time now, and the supplier's date."""
-    from ..core.clock import SystemClock, business_date
-
-    now = SystemClock().now()
-    return now, business_date(now, config.gateway.organisation.time_zone)
 
 
 def as_row(item: Item) -> Sequence[object]:

@@ -14,9 +14,9 @@ import click
 from ..config.commands import NotAsked, require
 from .commands import change
 from .looking import note_look
-from .queue_commands import COLUMNS, as_row, now_of
+from .queue_commands import COLUMNS, as_row
 from .queue_filters import DAY, NAMES, day, filters, wanted
-from .work_commands import amount, show
+from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -12,9 +12,8 @@ import click
 from ..config.commands import NotAsked, require
 from .commands import change
 from .hold_commands import hold_filters, which
-from .queue_commands import now_of
 from .queue_filters import DAY, day
-from .work_commands import amount, show
+from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,6 +52,14 @@ def amount(cents: int) -> str:
     from ..core.model.money import to_dollars
 
     return f"{to_dollars(cents):,.2f}"
+
+
+def now_of(config: Config) -> tuple[dt.datetime, dt.date]:
+    """The time now, and the supplier's date."""
+    from ..core.clock import SystemClock, business_date
+
+    now = SystemClock().now()
+    return now, business_date(now, config.gateway.organisation.time_zone)
 
 
 def _books_url(places: Locations) -> str:

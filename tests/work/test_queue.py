@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, delete, event
 
 from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.tables import work_items
-from gateway.core.work import queue, verbs
+from gateway.core.work import queue, verbs, worklists
 from gateway.core.work.priority import Bucket
 from gateway.core.work.queue import BadCursor, Wanted
+from gateway.plugins.declared import Worklist
 
 from ..conftest import create_tables
 from .desk import ACTS, NOW, TODAY, days, many_items, put_claim, put_item
@@ -131,6 +132,17 @@ def test_what_is_closed_is_in_no_queue_but_can_be_looked_at(sql: Connection) -> 
     assert (told.item.state, told.item.outcome) == ("closed", "Done. (maria)")
     assert [one["verb"] for one in told.touches] == ["close"]
     assert queue.one(sql, 99, TODAY) is None
+
+
+def test_what_rests_is_on_no_worklist_of_a_plugin_before_its_day(sql: Connection) -> None:
+    own = Worklist(name="own", title="Own", kinds=("claim_review",), columns=("id", "refile_by"), order=("id",))
+    item = put_item(sql, cents=100, refile_by=days(30))
+    assert worklists.listed(sql, own, TODAY).rows == [(item, days(30))]
+    assert worklists.waiting(sql, own, TODAY) == (1, 100)
+    verbs.snooze(sql, [item], "maria", NOW, TODAY, until=days(2))
+    assert worklists.listed(sql, own, days(1)).rows == []
+    assert worklists.waiting(sql, own, days(1)) == (0, 0)
+    assert worklists.waiting(sql, own, days(2)) == (1, 100)
 
 
 # --- pages -----------------------------------------------------------------------------------------

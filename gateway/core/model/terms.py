@@ -14,14 +14,14 @@ MOST = {"day": 3660, "month": 120, "year": 10}
 class Term(NamedTuple):
     """A span of calendar time: so many days, months or years."""
 
-    count: int
+    length: int
     unit: str
 
     def after(self, day: dt.date) -> dt.date:
         """The last day of the term that begins on a day: a year from 29 February ends on 28 February (1.7)."""
         if self.unit == "day":
-            return day + dt.timedelta(days=self.count)
-        return add_months(day, self.count * (12 if self.unit == "year" else 1))
+            return day + dt.timedelta(days=self.length)
+        return add_months(day, self.length * (12 if self.unit == "year" else 1))
 
 
 def add_months(day: dt.date, months: int) -> dt.date:
@@ -40,7 +40,7 @@ def parse_term(text: str) -> Term:
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
         raise ValueError("a span such as 1 year, 6 months or 90 days")
-    count, unit = int(found[1]), found[2]
-    if not 1 <= count <= MOST[unit]:
+    length, unit = int(found[1]), found[2]
+    if not 1 <= length <= MOST[unit]:
         raise ValueError("a span of at least a day and at most ten years")
-    return Term(count, unit)
+    return Term(length, unit)
