@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 TYPES = ("RX", "PAR", "SYS", "MAN")
 AGES = ("0-7", "8-14", "15-30", "31-60", "61-90", "over 90")
-COLUMNS = ("id", "claim", "charge", "type", "rule", "team", "due", "expires", "age", "payer", "by", "reason")
+COLUMNS = (
+    *("id", "claim", "charge", "type", "rule", "team", "assignee", "due", "expires", "file_by", "age", "payer", "by"),
+    "reason",
+)
 _WHO = click.option("--by", "who", default="", help="Who says so (default: the name you are signed in with).")
 _FILTERS = (
     click.option("--type", "type_", type=click.Choice(TYPES), help="Only of this type."),
@@ -220,8 +223,10 @@ def _row(row: Any, config: Config) -> Sequence[object]:
         row.type,
         row.rule,
         row.team,
+        row.assignee,
         row.due,
         row.expires,
+        row.refile_by,
         age,
         row.payer_name,
         row.opened_by or row.plugin,

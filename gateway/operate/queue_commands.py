@@ -32,6 +32,7 @@ VERBS = {
     "snooze": (f"{_VERBS}:snooze", "Let items rest until a day."),
     "close": (f"{_VERBS}:close", "Close what a person has dealt with."),
     "reopen": (f"{_VERBS}:reopen", "Open closed items again."),
+    "redate": (f"{_VERBS}:redate", "Work the filing dates of open items out anew."),
 }
 PAGE_OF_CSV = 10_000
 COLUMNS = (

@@ -158,6 +158,18 @@ def reopen(config_path: Path, /, reason: str, **given: Any) -> None:
     _do(config_path, given, "Open again", lambda sql, ids, who, now: verbs.reopen(sql, ids, who, now, reason))
 
 
+@click.command("redate")
+@click.pass_obj
+def redate(config_path: Path) -> None:
+    """Work the filing dates of open items out anew: after table timely_filing was changed, or after an upgrade."""
+    from ..core.work.deadlines import Deadlines
+    from ..core.work.redating import redate as work_out
+
+    config = require(config_path, secrets=False)
+    changed = change(config, lambda connection: work_out(connection, Deadlines.of(config.tables)))
+    click.echo(f"{changed:,} item{'' if changed == 1 else 's'} with another filing date.")
+
+
 class _Refused(Exception):
     """One of the items that were named cannot be done: none is."""
 

@@ -56,6 +56,8 @@ def _data(row: Any) -> dict[str, Any]:
         "line": row.line,
         "due": row.due.isoformat() if row.due is not None else None,
         "expires": row.expires.isoformat() if row.expires is not None else None,
+        "refile_by": row.refile_by.isoformat() if row.refile_by is not None else None,
+        "assignee": row.assignee or "",
         "opened_at": row.opened_at.isoformat(),
         "opened_by": row.opened_by,
     }

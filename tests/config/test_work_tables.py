@@ -20,10 +20,10 @@ rows:
   - {code: called_payer, name: "Called the payer", follow_up: by kind, closes: N}
 """
 FILING = """\
-key: [filing_code, payer]
+key: payer
 source: house
 rows:
-  - {filing_code: MB, payer: "*", within: 1 year}
+  - {payer: medicare, within: 1 year}
 """
 DUE = """\
 key: [type]
@@ -51,8 +51,8 @@ SOUND = {"actions": ACTIONS, "timely_filing": FILING, "hold_due": DUE, "work_kin
         ("actions", "called_payer", "called_the_payer_about_it",
          "4:12: code: 'called_the_payer_about_it' cannot be used; expected a word of at most 24 characters"),
         ("actions", "[code]", "[name]", "1:6: key: the gateway looks this table up by code; expected [code]"),
-        ("timely_filing", "1 year", "a year", "4:43: within: 'a year' cannot be used; expected a span such as 1 year"),
-        ("timely_filing", "1 year", "99 years", "4:43: within: '99 years' cannot be used; expected a span of at least"),
+        ("timely_filing", "1 year", "a year", "4:31: within: 'a year' cannot be used; expected a span such as 1 year"),
+        ("timely_filing", "1 year", "99 years", "4:31: within: '99 years' cannot be used; expected a span of at least"),
         ("hold_due", "RX", "CMN", "4:12: type: 'CMN' cannot be used; expected one of RX, PAR, SYS, MAN"),
         ("hold_due", "business_days: 5", "business_days: five", "4:52: business_days: 'five' cannot be used"),
         ("work_kinds", "follow_up: Y", "follow_up: yes", "4:47: follow_up: 'yes' cannot be used; expected one of Y, N"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -108,6 +111,27 @@ def test_who_looked_at_an_item_is_in_the_access_log(lived: Place) -> None:
     lived.run("queue", "show", str(one))
     lived.run("queue", "claim", str(one), "--dry-run")
     assert [row.what for row in lived.rows(access_log)] == [f"queue show {one}", "queue, dry run"]
+
+
+def samples() -> list[str]:
+    """The commands in the boxes of docs/queues.md, without `gateway`."""
+    page = (Path(__file__).parents[2] / "docs" / "queues.md").read_text()
+    boxes = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    return [line.removeprefix("$ gateway ") for box in boxes for line in box.splitlines()]
+
+
+def test_every_sample_of_the_page_can_be_typed(lived: Place) -> None:
+    claim = held(lived)
+    lived.run("holds", "add", str(claim.id), "--reason", "x")
+    standing = lived.rows(holds, holds.c.claim_id == claim.id, holds.c.released_at.is_(None))
+    meant = {str(41 + at): str(put(lived, f"k{at}")) for at in range(3)}
+    meant |= {"C-1001": claim.source_claim_number}
+    meant |= {"17": str(standing[0].id), "18": str(standing[1].id)}
+    assert len(samples()) > 10
+    for line in samples():
+        words = [meant.get(word, re.sub(r"^20\d\d(-\d\d-\d\d)$", r"2099\1", word)) for word in shlex.split(line)]
+        told = lived.run(*words)
+        assert (told.exit_code, line) == (0, line), told.output
 
 
 # --- holds -----------------------------------------------------------------------------------------

@@ -122,12 +122,12 @@ def deadlines(text: str = "") -> Deadlines:
 
 
 OWN = """
-key: [filing_code, payer]
+key: payer
 rows:
-  - {filing_code: "*", payer: "60054", within: 120 days, valid_to: 2026-06-30}
-  - {filing_code: "*", payer: "60054", within: 90 days, valid_from: 2026-07-01}
-  - {filing_code: CI, payer: "*", within: 180 days}
-  - {filing_code: MC, payer: "60054", within: 6 months}
+  - {payer: "60054", within: 120 days, valid_to: 2026-06-30}
+  - {payer: "60054", within: 90 days, valid_from: 2026-07-01}
+  - {payer: commercial, within: 180 days}
+  - {payer: medicaid, within: 6 months}
 """
 
 
@@ -142,12 +142,13 @@ def test_a_payer_that_no_row_fits_has_no_date() -> None:
     assert deadlines().refile_by("MB", "16013", None) is None
 
 
-def test_the_row_of_the_payer_goes_before_the_row_of_all() -> None:
+def test_the_row_of_the_payer_goes_before_the_row_of_its_class() -> None:
     own = deadlines(OWN)
     day = dt.date(2026, 3, 1)
     assert own.refile_by("CI", "60054", day) == day + dt.timedelta(days=120)
     assert own.refile_by("CI", "87726", day) == day + dt.timedelta(days=180)
-    assert own.refile_by("MC", "60054", day) == dt.date(2026, 9, 1)
+    assert own.refile_by("MC", "77001", day) == dt.date(2026, 9, 1)
+    assert own.refile_by("MB", "16013", day) is None
     assert own.refile_by("CI", "60054", dt.date(2026, 7, 1)) == dt.date(2026, 9, 29), "the row of July"
 
 

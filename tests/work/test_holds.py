@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -10,9 +11,12 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from gateway.core.flow.manual_holds import add_hold
 from gateway.core.flow.release import expire_holds, release_hold
 from gateway.core.model.decision import HoldType
+from gateway.core.model.states import ClaimState
+from gateway.core.store import batches as batch_store
 from gateway.core.store import claims as claim_store
 from gateway.core.store.tables import adjustments, claim_payments, claims, holds, remittances, work_items
 from gateway.core.work import holds as held
+from gateway.core.work import verbs
 from gateway.core.work.holds import AGES, OLDEST, Which, age_of, daily_billing, open_holds, report
 from gateway.core.work.verbs import NotDone
 
@@ -160,6 +164,56 @@ def test_holds_are_listed_by_type_team_rule_payer_and_claim(sql: Connection) -> 
     assert ids(Which(claim_id=1)) == [1]
     release_hold(sql, 2, "dana", "It came.", NOW)
     assert ids(Which()) == [1]
+
+
+def test_a_hold_is_listed_with_the_last_day_to_file_and_who_has_it(engine: Engine) -> None:
+    with engine.begin() as sql:
+        put_claim(sql)
+        hold_id = hold(sql)
+        item = sql.execute(select(work_items.c.id).where(work_items.c.key == f"hold:{hold_id}")).scalar_one()
+        verbs.claim(sql, [item], "maria", NOW)
+        (row,) = open_holds(sql, Which(), TODAY, ZONE)
+        assert (row.refile_by, row.assignee, row.opened_by) == (dt.date(2027, 11, 2), "maria", "dana")
+
+
+def test_a_claim_that_a_batch_takes_meanwhile_is_not_held(engine: Engine) -> None:
+    with engine.begin() as sql:
+        put_claim(sql, state="ready")
+    heard: list[str] = []
+
+    def put_hold_on_it() -> None:
+        with engine.begin() as sql:
+            try:
+                hold(sql)
+            except NotDone as error:
+                heard.append(str(error))
+
+    person = threading.Thread(target=put_hold_on_it)
+    with engine.begin() as sql:
+        (taken,) = batch_store.ready_claims(sql, "practice", 10)
+        person.start()
+        claim_store.set_state(sql, [taken.id], ClaimState.BATCHED, NOW)
+    person.join(60)
+    assert ["about to leave" in one for one in heard] == [True]
+    with engine.begin() as sql:
+        assert (state(sql), claim_store.open_holds(sql, 1)) == ("batched", [])
+
+
+def test_a_claim_that_a_person_holds_meanwhile_is_in_no_batch(engine: Engine) -> None:
+    with engine.begin() as sql:
+        put_claim(sql, state="ready")
+    heard: list[int] = []
+
+    def take() -> None:
+        with engine.begin() as sql:
+            heard.append(len(batch_store.ready_claims(sql, "practice", 10)))
+
+    batch = threading.Thread(target=take)
+    with engine.begin() as sql:
+        hold(sql)
+        batch.start()
+    batch.join(60)
+    assert heard == [0]
 
 
 @pytest.mark.parametrize("zone", ["America/Chicago", "Pacific/Honolulu", "UTC"])

@@ -10,8 +10,11 @@ from sqlalchemy import Connection, Engine, select, update
 
 from gateway.core.store.tables import claim_lines, touches, work_items
 from gateway.core.work import verbs
+from gateway.core.work.deadlines import Deadlines
 from gateway.core.work.items import WorkItem, close_items, open_items
+from gateway.core.work.redating import redate
 from gateway.core.work.verbs import Answer, NotDone
+from gateway.plugins.tables import Row, Table, Tables, row_values
 
 from .desk import ACTS, DEADLINES, NOW, TODAY, days, item_row, put_claim, put_item, told
 
@@ -355,6 +358,30 @@ def test_an_item_of_a_claim_opens_with_the_last_day_to_file(sql: Connection) -> 
     rows = sql.execute(select(work_items).order_by(work_items.c.id)).all()
     assert [row.refile_by for row in rows] == [dt.date(2027, 1, 15), None]
     assert [row.priority_date for row in rows] == [dt.date(2027, 1, 15), None]
+
+
+def test_a_payers_term_that_is_written_down_later_dates_what_is_open(engine: Engine) -> None:
+    terms = Table(
+        "timely_filing", [Row(row_values("timely_filing", {"payer": "60054", "within": "90 days"}))], ["payer"]
+    )
+    later = Deadlines.of(Tables({"timely_filing": terms}))
+    with engine.begin() as sql:
+        put_claim(sql, 1, filing_code="CI", payer_id="60054", from_date=TODAY)
+        put_claim(sql, 2, from_date=TODAY)
+        for one in (1, 2):
+            item = WorkItem(
+                kind="hold", key=f"hold:{one}", reason="x", team="billing", subject_kind="claim", subject_id=one,
+                claim_id=one, deadline=days(100),
+            )  # fmt: skip
+            open_items(sql, [item], NOW, DEADLINES)
+        closed = put_item(sql, kind="rejection", claim_id=1, subject_kind="claim", subject_id=1)
+        verbs.close(sql, [closed], "maria", NOW, "x")
+        assert redate(sql, later) == 2, "the payer's has one now, and Medicare's has none any more"
+        rows = [item_row(sql, one) for one in (1, 2)]
+        assert [row.refile_by for row in rows] == [days(90), None]
+        assert [row.priority_date for row in rows] == [days(90), days(100)]
+        assert item_row(sql, closed).refile_by is None
+        assert redate(sql, later) == 0
 
 
 def test_the_denial_of_a_line_goes_by_its_own_from_date(sql: Connection) -> None:

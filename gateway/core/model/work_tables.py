@@ -17,7 +17,6 @@ TIMELY_FILING = "timely_filing"
 HOLD_DUE = "hold_due"
 WORK_KINDS = "work_kinds"
 
-ANY = "*"
 MOST_BUSINESS_DAYS = 250
 CODE_SIZE, TEAM_SIZE = 24, 30
 
@@ -70,9 +69,7 @@ WORK_TABLES: dict[str, WorkTable] = {
             "closes": _one_of(*YES_NO),
         },
     ),
-    TIMELY_FILING: WorkTable(
-        ("filing_code", "payer"), {"filing_code": _short(4), "payer": _short(80), "within": _term}
-    ),
+    TIMELY_FILING: WorkTable(("payer",), {"payer": _short(80), "within": _term}),
     HOLD_DUE: WorkTable(
         ("type",),
         {

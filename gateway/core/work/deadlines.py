@@ -13,7 +13,7 @@ from gateway.plugins.tables import Table, Tables
 
 from ...config.work_tables import work_table
 from ..model.terms import parse_term
-from ..model.work_tables import ANY, HOLD_DUE, TIMELY_FILING
+from ..model.work_tables import HOLD_DUE, TIMELY_FILING
 from ..store.tables import claim_lines, claims
 from .calendar import add_business_days
 
@@ -24,6 +24,9 @@ REFILED = frozenset(
     {"hold", "plugin_failure", "duplicate_claim", "faulty_claim", "rejection", "denial", "claim_review"}
 )
 """Kinds of items whose claim must still reach the payer in time."""
+CLASSES = {"MA": "medicare", "MB": "medicare", "MC": "medicaid"}
+"""The class of a payer by claim filing code (SBR09); all others are OTHERS."""
+OTHERS = "commercial"
 _HOLD_DAYS = 2
 _BULK = 500
 
@@ -44,7 +47,7 @@ class Deadlines:
     def refile_by(self, filing_code: str, payer_id: str, from_date: dt.date | None) -> dt.date | None:
         """The last day on which a payer takes a claim with this From date (1.7); None where no row tells.
 
-        A row for the payer and the claim filing code goes before one for the payer, and that before one for the code.
+        A row for the payer goes before one for its class, which follows from the claim filing code.
         """
         if from_date is None:
             return None
@@ -56,8 +59,8 @@ class Deadlines:
         return self._known[key]
 
     def _last_day(self, filing_code: str, payer_id: str, from_date: dt.date) -> dt.date | None:
-        for key in ((filing_code, payer_id), (ANY, payer_id), (filing_code, ANY), (ANY, ANY)):
-            row = self._filing.find(from_date, *key)
+        for payer in (payer_id, CLASSES.get(filing_code, OTHERS)):
+            row = self._filing.find(from_date, payer)
             if row is not None:
                 return parse_term(row.values["within"]).after(from_date)
         return None

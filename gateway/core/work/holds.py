@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, String, cast, func, literal, select
 
 from ..clock import business_date, day_begins
 from ..model.money import to_dollars
 from ..model.posting import Kind
 from ..model.states import ClaimState
-from ..store.tables import adjustments, claim_payments, claims, holds
+from ..store.tables import adjustments, claim_payments, claims, holds, work_items
 
 AGES = ((7, "0-7"), (14, "8-14"), (30, "15-30"), (60, "31-60"), (90, "61-90"))
 OLDEST = "over 90"
@@ -43,12 +43,15 @@ def age_of(opened: dt.date, today: dt.date) -> str:
 
 
 def open_holds(connection: Connection, which: Which, today: dt.date, zone: str, *, limit: int = 10_000) -> list[Any]:
-    """The open holds with their claim (source_claim_number, payer_name, payer_id, charge_cents): those that are due
-    first come first."""
+    """The open holds with their claim (source_claim_number, payer_name, payer_id, charge_cents), the last day to file
+    it (refile_by) and who has the work item (assignee): those that are due first come first."""
+    c = claims.c
     return list(
         connection.execute(
-            select(holds, claims.c.source_claim_number, claims.c.payer_name, claims.c.payer_id, claims.c.charge_cents)
+            select(holds, c.source_claim_number, c.payer_name, c.payer_id, c.charge_cents)
+            .add_columns(work_items.c.refile_by, work_items.c.assignee)
             .join(claims, claims.c.id == holds.c.claim_id)
+            .outerjoin(work_items, work_items.c.key == literal("hold:") + cast(holds.c.id, String))
             .where(*_where(which, today, zone))
             .order_by(holds.c.due.is_(None), holds.c.due, claims.c.charge_cents.desc(), holds.c.id)
             .limit(limit)
