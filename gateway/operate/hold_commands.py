@@ -168,7 +168,7 @@ def holds_release(
 
     def release(connection: Connection) -> list[tuple[int, str]]:
         now, by = now_of(config)[0], who or getpass.getuser()
-        ids = hold_ids or [row.id for row in sorted(_found(connection, config, given), key=_in_order)]
+        ids = hold_ids or _all_of(_found(connection, config, given, MOST + 1))
         return [(one, release_hold(connection, one, by, reason, now, config.partner_for).value) for one in ids]
 
     try:
@@ -186,12 +186,14 @@ def holds_release(
 MOST = 10_000
 
 
-def _in_order(row: Any) -> tuple[int, int]:
+def _all_of(rows: Sequence[Any]) -> list[int]:
+    if len(rows) > MOST:
+        raise ValueError(f"More than {MOST:,} holds fit; narrow them down.")
     # Claims are locked in the order of their ids, as everybody does.
-    return row.claim_id, row.id
+    return [row.id for row in sorted(rows, key=lambda row: (row.claim_id, row.id))]
 
 
-def _found(connection: Connection, config: Config, given: dict[str, Any], limit: int = MOST) -> list[Any]:
+def _found(connection: Connection, config: Config, given: dict[str, Any], limit: int) -> list[Any]:
     from ..core.work.holds import open_holds
 
     zone = config.gateway.organisation.time_zone

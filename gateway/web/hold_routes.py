@@ -124,8 +124,11 @@ async def _release_many(request: web.Request) -> web.StreamResponse:
     today, wanted = today_of(server), set(asked.ids or ())
 
     def found(connection: Connection) -> list[Any]:
-        rows = held.open_holds(connection, which or held.Which(), today, _zone(server), limit=MOST)
-        return [row for row in rows if not wanted or row.id in wanted]
+        every = held.open_holds(connection, which or held.Which(), today, _zone(server), limit=1 << 31)
+        rows = [row for row in every if not wanted or row.id in wanted]
+        if len(rows) > MOST:
+            raise NotDone(f"More than {MOST:,} holds fit; narrow them down.")
+        return rows
 
     def do(connection: Connection) -> list[int]:
         # Claims are locked in the order of their ids, as everybody does.

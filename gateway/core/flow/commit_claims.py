@@ -124,13 +124,13 @@ def commit_chunk(
     states = {verdict.ordinal: _state(verdict) for verdict in verdicts}
     _write_claims(connection, origin, chunk.config_hash, verdicts, ids, patient_of, states, now)
     line_ids = _write_lines(connection, verdicts, ids, patient_of)
+    came_again.end_what_waited(connection, origin.source, _usable(verdicts, ids), first_id, now)
     items = write_holds(connection, origin, verdicts, ids, now)
     items += _faulty_items(origin, verdicts, ids, states)
     items += merge_items(origin.today, linked.suggested)
     items += plugin_items(origin, verdicts, ids)
     open_items(connection, items, now, origin.deadlines)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
-    came_again.end_what_waited(connection, origin.source, _usable(verdicts, ids), first_id, now)
     transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
     kept_rows.write(
         connection,
