@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from gateway.core.store.tables import access_log, claims, holds, touches, work_items
+from gateway.core.model.terms import add_months
+from gateway.core.store.tables import access_log, claim_lines, claims, holds, touches, work_items
 
 from ..work.desk import put_item
 from .conftest import Place
@@ -111,6 +112,19 @@ def test_who_looked_at_an_item_is_in_the_access_log(lived: Place) -> None:
     lived.run("queue", "show", str(one))
     lived.run("queue", "claim", str(one), "--dry-run")
     assert [row.what for row in lived.rows(access_log)] == [f"queue show {one}", "queue, dry run"]
+
+
+def test_what_waits_for_a_medicare_claim_has_the_last_day_to_file(lived: Place) -> None:
+    medicare = {row.id: row for row in lived.rows(claims, claims.c.filing_code == "MB")}
+    items = lived.rows(work_items, work_items.c.kind.in_(("hold", "denial", "rejection")))
+    ours = [row for row in items if row.claim_id in medicare]
+    assert {"hold", "denial"} <= {row.kind for row in ours}
+    for row in ours:
+        line = {"id": row.subject_id} if row.subject_kind == "line" else {"claim_id": row.claim_id}
+        lines = lived.rows(claim_lines, *(claim_lines.c[name] == value for name, value in line.items()))
+        first = min(one.from_date for one in lines)
+        assert row.refile_by == add_months(first, 12), row.kind
+        assert row.priority_date == min(one for one in (row.refile_by, row.deadline) if one is not None)
 
 
 def samples() -> list[str]:

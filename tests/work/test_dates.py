@@ -62,9 +62,10 @@ def test_going_on_and_back_is_where_one_began(day: dt.date, count: int) -> None:
         assert back == day
 
 
-@given(DAYS, DAYS, DAYS)
-def test_business_days_add_up_along_the_way(one: dt.date, two: dt.date, three: dt.date) -> None:
-    first, second, third = sorted((one, two, three))
+@given(DAYS, st.integers(0, 500), st.integers(0, 500))
+def test_business_days_add_up_along_the_way(first: dt.date, on: int, further: int) -> None:
+    second = first + dt.timedelta(days=on)
+    third = second + dt.timedelta(days=further)
     whole = business_days_between(first, third)
     assert whole == business_days_between(first, second) + business_days_between(second, third)
     assert business_days_between(third, first) == (0 if third >= first else whole)
@@ -131,7 +132,6 @@ rows:
 """
 
 
-@pytest.mark.rule("1.7")
 def test_medicare_takes_a_claim_for_a_year_from_the_line() -> None:
     assert deadlines().refile_by("MB", "16013", dt.date(2026, 11, 2)) == dt.date(2027, 11, 2)
     assert deadlines().refile_by("MB", "16013", dt.date(2024, 2, 29)) == dt.date(2025, 2, 28)
