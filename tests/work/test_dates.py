@@ -184,10 +184,10 @@ def test_what_has_no_date_is_for_later() -> None:
 
 def test_the_earliest_date_that_costs_money_counts() -> None:
     early, middle, late = (TODAY + dt.timedelta(days=one) for one in (3, 5, 9))
-    assert priority_date(late, middle, early, work_by=TODAY, of_a_claim=True) == early
-    assert priority_date(None, middle, None, work_by=TODAY, of_a_claim=True) == middle
+    assert priority_date(late, middle, early, work_by=TODAY, kind="denial") == early
+    assert priority_date(None, middle, None, work_by=TODAY, kind="denial") == middle
 
 
 def test_a_stopped_line_goes_by_the_day_it_should_be_worked_and_a_claim_does_not() -> None:
-    assert priority_date(None, None, None, work_by=TODAY, of_a_claim=False) == TODAY
-    assert priority_date(None, None, None, work_by=TODAY, of_a_claim=True) is None
+    assert priority_date(None, None, None, work_by=TODAY, kind="partner_stopped") == TODAY
+    assert priority_date(None, None, None, work_by=TODAY, kind="denial") is None

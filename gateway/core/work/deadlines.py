@@ -16,14 +16,11 @@ from ..model.terms import parse_term
 from ..model.work_tables import HOLD_DUE, TIMELY_FILING
 from ..store.tables import claim_lines, claims
 from .calendar import add_business_days
+from .priority import REFILED
 
 if TYPE_CHECKING:
     from .items import WorkItem
 
-REFILED = frozenset(
-    {"hold", "plugin_failure", "duplicate_claim", "faulty_claim", "rejection", "denial", "claim_review"}
-)
-"""Kinds of items whose claim must still reach the payer in time."""
 CLASSES = {"MA": "medicare", "MB": "medicare", "MC": "medicaid"}
 """The class of a payer by claim filing code (SBR09); all others are OTHERS."""
 OTHERS = "commercial"

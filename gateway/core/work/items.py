@@ -71,9 +71,7 @@ def open_items(
 
 
 def _priority(item: WorkItem) -> dt.date | None:
-    return priority_date(
-        item.deadline, item.refile_by, item.appeal_by, work_by=item.work_by, of_a_claim=item.claim_id is not None
-    )
+    return priority_date(item.deadline, item.refile_by, item.appeal_by, work_by=item.work_by, kind=item.kind)
 
 
 def close_items(connection: Connection, keys: Sequence[str], outcome: str, now: dt.datetime, *, who: str = "") -> int:

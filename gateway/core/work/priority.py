@@ -21,6 +21,10 @@ class Bucket(enum.StrEnum):
     LATER = "later"
 
 
+REFILED = frozenset(
+    {"hold", "plugin_failure", "duplicate_claim", "faulty_claim", "rejection", "denial", "claim_review"}
+)
+"""Kinds of items whose claim must still reach the payer in time."""
 BUCKETS = tuple(Bucket)
 _DAYS = (7, 14, 30)
 
@@ -31,14 +35,15 @@ def priority_date(
     appeal_by: dt.date | None,
     *,
     work_by: dt.date | None,
-    of_a_claim: bool,
+    kind: str,
 ) -> dt.date | None:
-    """The earliest of the dates that cost money. What is no claim's (a stopped line, a file) has none of them: it goes
-    by the day on which it should be worked, or it would stand behind every claim."""
+    """The earliest of the dates that cost money. Kinds of items that have none of them by their nature (a stopped line,
+    a payment that is not posted) go by the day on which they should be worked, or they would stand behind every
+    claim."""
     dates = [one for one in (deadline, refile_by, appeal_by) if one is not None]
     if dates:
         return min(dates)
-    return None if of_a_claim else work_by
+    return None if kind in REFILED else work_by
 
 
 def bucket_of(date: dt.date | None, today: dt.date) -> Bucket:

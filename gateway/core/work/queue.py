@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from ..model.money import to_dollars
 from ..store.tables import claims, work_items
-from . import touches
-from .priority import BUCKETS, Bucket, bucket_of, in_bucket, rank
+from . import cursors, touches
+from .cursors import BadCursor
+from .priority import Bucket, bucket_of, in_bucket, rank
+
+__all__ = [
+    "BadCursor", "Counted", "Item", "Page", "Told", "Waiting", "Wanted",
+    "counted", "ids", "item_data", "one", "page", "summary", "touch_data",
+]  # fmt: skip
 
 PAGE = 100
 MOST = 1000
@@ -82,10 +85,6 @@ class Page(NamedTuple):
     after: str
 
 
-class BadCursor(ValueError):
-    """Where a page shall begin is none of our own."""
-
-
 def page(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int = PAGE, after: str = "") -> Page:
     """Open items: by how near the date is that costs money, then the most dollars first, then the oldest.
 
@@ -94,13 +93,13 @@ def page(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int =
     Raises:
         BadCursor: `after` is none.
     """
-    started = _read(after) if after else None
+    started = cursors.read(after) if after else None
     day = started.today if started is not None else today
     c = work_items.c
     place = rank(day).label("place")
     statement = select(work_items, place).where(*_where(wanted, day))
     if started is not None:
-        statement = statement.where(_behind(started, day))
+        statement = statement.where(cursors.behind(started, day))
     order = (c.cents.desc(), c.opened_at, c.id)
     # The page first, its claims afterwards: what is sorted is small.
     found = statement.order_by(place, *order).limit(limit + 1).subquery()
@@ -110,7 +109,7 @@ def page(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int =
         .order_by(found.c.place, found.c.cents.desc(), found.c.opened_at, found.c.id)
     ).all()
     items = [_item(row, today) for row in rows[:limit]]
-    return Page(items, _write(day, rows[limit - 1]) if len(rows) > limit else "")
+    return Page(items, cursors.written(day, rows[limit - 1]) if len(rows) > limit else "")
 
 
 def ids(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int) -> list[int]:
@@ -252,41 +251,6 @@ def _item(row: Any, today: dt.date) -> Item:
         opened_at=row.opened_at,
         touched_at=row.touched_at,
     )
-
-
-# --- where a page ends -----------------------------------------------------------------------------
-
-
-class _Place(NamedTuple):
-    today: dt.date
-    place: int
-    cents: int
-    opened_at: dt.datetime
-    id: int
-
-
-def _write(today: dt.date, row: Any) -> str:
-    data = [today.isoformat(), row.place, row.cents, row.opened_at.isoformat(), row.id]
-    return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode()
-
-
-def _read(text: str) -> _Place:
-    try:
-        day, place, cents, opened, item = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
-        at = dt.datetime.fromisoformat(opened)
-        found = _Place(dt.date.fromisoformat(day), int(place), int(cents), at, int(item))
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise BadCursor("The page that is asked for is none of ours; begin again without it.") from error
-    if found.opened_at.tzinfo is None or not 0 <= found.place < len(BUCKETS) or abs(found.cents) + found.id >= 1 << 62:
-        raise BadCursor("The page that is asked for is none of ours; begin again without it.")
-    return found
-
-
-def _behind(at: _Place, today: dt.date) -> ColumnElement[bool]:
-    c, place = work_items.c, rank(today)
-    older = or_(c.opened_at > at.opened_at, and_(c.opened_at == at.opened_at, c.id > at.id))
-    smaller = or_(c.cents < at.cents, and_(c.cents == at.cents, older))
-    return or_(place > at.place, and_(place == at.place, smaller))
 
 
 # --- for JSON --------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from ..store.tables import work_items
-from .deadlines import REFILED, Deadlines
+from .deadlines import Deadlines
 from .items import BULK, WorkItem
-from .priority import priority_date
+from .priority import REFILED, priority_date
 
 
 def redate(connection: Connection, deadlines: Deadlines) -> int:
@@ -43,7 +43,7 @@ def _redate(connection: Connection, deadlines: Deadlines, rows: list[Any]) -> in
     new: dict[tuple[dt.date | None, dt.date | None], list[int]] = {}
     for row, item in zip(rows, deadlines.dated(connection, items), strict=True):
         if item.refile_by != row.refile_by:
-            first = priority_date(item.deadline, item.refile_by, item.appeal_by, work_by=item.work_by, of_a_claim=True)
+            first = priority_date(item.deadline, item.refile_by, item.appeal_by, work_by=item.work_by, kind=item.kind)
             new.setdefault((item.refile_by, first), []).append(row.id)
     for (refile_by, first), ids in new.items():
         connection.execute(

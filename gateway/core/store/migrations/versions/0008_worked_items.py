@@ -20,12 +20,13 @@ def upgrade() -> None:
         op.add_column("work_items", sa.Column(name, sa.Date(), nullable=True))
     for name in _MOMENTS:
         op.add_column("work_items", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
-    # As `work.priority` says it: what has no date that costs money goes by the day it should be worked, unless it is
-    # a claim's.
+    # As `work.priority` says it: what has no date that costs money goes by the day it should be worked, unless it is of
+    # a kind whose claim must reach the payer in time (`gateway queue redate` gives these their date).
     op.execute("UPDATE work_items SET priority_date = deadline WHERE state = 'open'")
     op.execute(
         "UPDATE work_items SET priority_date = work_by "
-        "WHERE state = 'open' AND priority_date IS NULL AND claim_id IS NULL"
+        "WHERE state = 'open' AND priority_date IS NULL AND kind NOT IN ('hold', 'plugin_failure', 'duplicate_claim', "
+        "'faulty_claim', 'rejection', 'denial', 'claim_review')"
     )
     op.create_index(
         "ix_work_items_assignee",
