@@ -67,7 +67,8 @@ def test_items_that_were_open_before_have_their_place_in_the_queue(empty_databas
             connection.execute(
                 text(
                     f"INSERT INTO work_items ({names}, opened_at, work_by, deadline) VALUES ({number}, '{kind}', "
-                    f"'{number}', 'claim', '', '', '', '', 0, 'open', '', '', '', '2026-11-23', '2026-11-25', {deadline})"
+                    f"'{number}', 'claim', '', '', '', '', 0, 'open', '', '', '', '2026-11-23', '2026-11-25', "
+                    f"{deadline})"
                 )
             )
     assert migrate.upgrade(engine)
