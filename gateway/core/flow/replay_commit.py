@@ -20,11 +20,11 @@ from ..store import requests, timeline
 from ..store.tables import claim_lines, claims, holds, patients
 from ..store.tables import requests as request_table
 from ..work.items import close_items, open_items
-from . import kept_rows
+from . import correct_commit, kept_rows
 from .again import sentence
 from .commit_claims import CHECK, Origin, changed_patients, check_entry, plugin_items, write_holds
 from .release import BY_ITSELF, NO_PARTNER
-from .replay import CLAIM_STATIONS, REPLAYED
+from .replay import AS_IT_CAME, CLAIM_STATIONS, CORRECTED, REPLAYED
 from .verdicts import Chunk, HoldRow, Verdict
 
 _CHANGED = "The claim or its patient's history kept changing meanwhile. Ask for it again."
@@ -33,7 +33,9 @@ _CHANGED = "The claim or its patient's history kept changing meanwhile. Ask for 
 def give_up(connection: Connection, request_id: int, claim_id: int, why: str, now: dt.datetime) -> None:
     """A request comes to nothing: the claim stays as it is, and its timeline says why."""
     requests.done(connection, request_id, why, now)
-    timeline.add(connection, [timeline.Entry("claim", claim_id, "replay", f"Not replayed. {why}")], now)
+    correction = correct_commit.refuse(connection, request_id)
+    station, told = ("correct", "Not corrected.") if correction else ("replay", "Not replayed.")
+    timeline.add(connection, [timeline.Entry("claim", claim_id, station, f"{told} {why}")], now)
 
 
 def commit_replayed(
@@ -61,6 +63,7 @@ def commit_replayed(
             .with_for_update()
         )
     }
+    corrections = correct_commit.of_chunk(connection, chunk) if chunk["station"] == CORRECTED else {}
     others = changed_patients(connection, decided.verdicts)
     again = []
     for verdict in decided.verdicts:
@@ -72,11 +75,15 @@ def commit_replayed(
             else:
                 again.append(claim_id)
             continue
-        why_not = _why_not(connection, row, verdict)
+        correction = corrections.get(request_id)
+        if correction is not None:
+            why_not = correct_commit.why_not(connection, row, verdict, correction)
+        else:
+            why_not = _why_not(connection, row, verdict)
         if why_not:
             give_up(connection, request_id, claim_id, why_not, now)
             continue
-        _One(connection, origin, chunk, decided.config_hash, row, verdict, now).apply(request_id)
+        _One(connection, origin, chunk, decided.config_hash, row, verdict, now, correction).apply(request_id)
     return again
 
 
@@ -111,6 +118,7 @@ class _One:
         row: Any,
         verdict: Verdict,
         now: dt.datetime,
+        correction: Any = None,
     ) -> None:
         self.connection = connection
         self.origin = origin
@@ -119,55 +127,45 @@ class _One:
         self.row = row
         self.verdict = verdict
         self.now = now
+        self.correction = correction
+        self.patient_id = row.patient_id
 
     def apply(self, request_id: int) -> None:
         """Holds, state, content, timeline and the request."""
-        standing, gone, new = self._holds()
+        standing, gone, new = compared(self._known_holds(), self.verdict.holds, self.chunk["station"])
         if gone:
             self._release(gone)
         open_now = len(standing) + len(new)
         state = ClaimState(self.row.state)
-        if state is not ClaimState.REJECTED:
+        if state in (ClaimState.HELD, ClaimState.READY):
             state = ClaimState.HELD if open_now else ClaimState.READY
         outcome = _in_words(state, len(standing), len(gone), len(new))
         self._write(state)
         ids = {self.verdict.ordinal: self.row.id}
         opened = plugin_items(self.origin, [self.verdict], ids)
+        if self.correction is not None:
+            self.patient_id, more = correct_commit.settle(
+                self.connection, self.origin, self.row, self.verdict, self.correction, self.now
+            )
+            opened += more
         if new:
             self.verdict.holds = new
             opened += write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
         open_items(self.connection, opened, self.now)
-        kept = ((row, self.row.patient_id, self.row.id) for row in self.verdict.rows)
+        kept = ((row, self.patient_id, self.row.id) for row in self.verdict.rows)
         kept_rows.write(self.connection, kept, self.now)
-        self._tell(request_id, outcome, new)
-        requests.done(
-            self.connection,
-            request_id,
-            outcome,
-            self.now,
-            stands=self.row.version + 1,
-            config_hash=self.config_hash,
-        )
+        stands = self.row.version + 1
+        if self.correction is not None and state in (ClaimState.REJECTED, ClaimState.DENIED):
+            self._tell(request_id, "", new)
+            outcome = correct_commit.goes_again(self.connection, self.row, self.correction, self.now)
+            stands += 1
+        else:
+            self._tell(request_id, outcome, new)
+        requests.done(self.connection, request_id, outcome, self.now, stands=stands, config_hash=self.config_hash)
 
-    def _holds(self) -> tuple[list[Any], list[Any], list[HoldRow]]:
-        """The open holds that stay, those that go, and what is to be opened."""
-        rows = self.connection.execute(select(holds).where(holds.c.claim_id == self.row.id).order_by(holds.c.id)).all()
-        wanted = {_same(one): one for one in self.verdict.holds}
-        before = [*CLAIM_STATIONS[: CLAIM_STATIONS.index(self.chunk["station"])]]
-        if before:
-            before.append(CHECK)
-        kept, gone = [], []
-        for row in rows:
-            if row.released_at is not None:
-                if row.released_by != BY_ITSELF:
-                    wanted.pop(_same(row), None)
-                continue
-            of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER or row.station == CHECK
-            if not of_the_chain or row.station in before or wanted.pop(_same(row), None) is not None:
-                kept.append(row)
-            else:
-                gone.append(row)
-        return kept, gone, list(wanted.values())
+    def _known_holds(self) -> Sequence[Any]:
+        """The holds of the claim, open or not."""
+        return known_holds(self.connection, self.row.id)
 
     def _release(self, gone: Sequence[Any]) -> None:
         why = "replayed: it is not wanted any more"
@@ -218,7 +216,7 @@ class _One:
                 )
             )
         if self.row.patient_id is not None:
-            # What was decided on the old lines of this patient is decided again.
+            # What was decided on the old lines of this patient is decided again; `settle` looks after a new patient.
             self.connection.execute(
                 update(patients).where(patients.c.id == self.row.patient_id).values(version=patients.c.version + 1)
             )
@@ -228,7 +226,10 @@ class _One:
         claim_id, config = self.row.id, self.config_hash
         which = "the configuration it ran with before" if self.chunk["configuration"] == "original" else "today's"
         what = f"Run again from {self.chunk['station']}, with {which}: {sentence(asked.reason)} {outcome}"
-        entries = [timeline.Entry("claim", claim_id, "replay", what, None, config, asked.who)]
+        station = "replay"
+        if self.correction is not None:
+            station, what = "correct", correct_commit.in_words(self.correction, asked.reason, outcome)
+        entries = [timeline.Entry("claim", claim_id, station, what, None, config, asked.who)]
         if self.verdict.noted:
             entries.append(check_entry(claim_id, self.verdict.noted, config))
         for row in self.verdict.stations:
@@ -238,6 +239,34 @@ class _One:
             words = f"Kept back by {len(new)} new hold{'s' if len(new) != 1 else ''}."
             entries.append(timeline.Entry("claim", claim_id, "hold", words, steps, config))
         timeline.add(self.connection, entries, self.now)
+
+
+def known_holds(connection: Connection, claim_id: int) -> Sequence[Any]:
+    """The holds of a claim, open or not, in the order in which they were put."""
+    return connection.execute(select(holds).where(holds.c.claim_id == claim_id).order_by(holds.c.id)).all()
+
+
+def compared(
+    known: Sequence[Any], verdict: Sequence[HoldRow], station: str
+) -> tuple[list[Any], list[Any], list[HoldRow]]:
+    """The open holds of a claim that stay, those that go, and what is to be opened, when the chain has run again from
+    `station` and wants the holds of its `verdict`."""
+    wanted = {_same(one): one for one in verdict}
+    before: list[str] = []
+    if station not in (AS_IT_CAME, CORRECTED):
+        before = [*CLAIM_STATIONS[: CLAIM_STATIONS.index(station)], CHECK]
+    kept, gone = [], []
+    for row in known:
+        if row.released_at is not None:
+            if row.released_by != BY_ITSELF:
+                wanted.pop(_same(row), None)
+            continue
+        of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER or row.station == CHECK
+        if not of_the_chain or row.station in before or wanted.pop(_same(row), None) is not None:
+            kept.append(row)
+        else:
+            gone.append(row)
+    return kept, gone, list(wanted.values())
 
 
 def _same(one: Any) -> tuple[str, str, str, int]:

@@ -590,6 +590,27 @@ requests = Table(
     Index("ix_requests_subject", "subject_kind", "subject_id"),
 )
 
+# A claim corrected by a person: the packed claim before and after, and what it answers. `edit`: what was refused
+# (`A7:164:IL`, `999:7`); `root_cause` is of table root_causes. `state`: asked, made, refused (nothing was changed).
+corrections = Table(
+    "corrections",
+    metadata,
+    _id(),
+    _ref("claim_id", "claims"),
+    _ref("request_id", "requests"),
+    # The sending that was refused; none of a claim that was held.
+    _ref("submission_id", "submissions", nullable=True),
+    _text("edit", size=40),
+    _text("root_cause", size=40),
+    _text("who"),
+    _text("state", size=8),
+    # Each change in words, values only where they are not the patient's.
+    Column("told", JSON, nullable=False),
+    Column("before", LargeBinary, nullable=False),
+    Column("after", LargeBinary, nullable=False),
+    _moment("at"),
+)
+
 # One row per claim (file, batch, remittance, payment) and station; what each step decided is in `steps`.
 timeline = Table(
     "timeline",

@@ -222,7 +222,7 @@ def segments_at(claim: Claim, where: Place, line: int = 0) -> list[str]:
 
 
 def value_at(claim: Claim, where: Place, line: int = 0) -> str:
-    """What stands at a place, as it stands there; empty where nothing does. Raises NoSuchPlace: no such line or loop."""
+    """What stands at a place, as it stands there; empty where nothing does. Raises NoSuchPlace."""
     found = segments_at(claim, where, line)
     if not found:
         return ""
