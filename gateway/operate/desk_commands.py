@@ -13,6 +13,7 @@ import click
 from ..config.commands import NotAsked, require
 from ..plugins.declaring import Declared, NotDeclared, find
 from .commands import change, database
+from .rejection_commands import report_rejections
 from .work_commands import amount, show
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _found(config: Config, kind: str, name: str) -> tuple[Declared, Any]:
 
 @click.group()
 def report() -> None:
-    """Reports that plugins declare."""
+    """Reports that plugins declare, and what front ends refused (rejections)."""
 
 
 @report.command("list")
@@ -131,6 +132,10 @@ def report_run(config_path: Path, name: str, given: tuple[str, ...], as_csv: boo
     found, made = _found(config, "reports", name)
     answer = _call(config, found, "plugin_reports", made.name, settings(given), f"report {name}")
     _show_rows(answer.result, as_csv, "It has no rows.")
+
+
+# Beside what plugins declare, a report of the gateway's own.
+report.add_command(report_rejections)
 
 
 def in_words(model: type[BaseModel] | None) -> str:

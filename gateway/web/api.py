@@ -23,7 +23,7 @@ from ..core.model.belongings_file import MOST_BYTES, DocumentRefused
 from ..core.store import plugin_calls
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
-from . import again, metrics, plugin_routes
+from . import again, correcting, metrics, plugin_routes
 from .admission import SERVER, Server, needs
 from .problems import Handler, in_plain_words, problem
 
@@ -295,6 +295,7 @@ def make_app(server: Server) -> web.Application:
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             *again.routes(),
+            *correcting.routes(),
             *plugin_routes.ROUTES,
             *metrics.ROUTES,
         ]

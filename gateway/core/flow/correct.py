@@ -132,8 +132,8 @@ def correct(
     (`requests`).
 
     Raises:
-        CannotBeDone: who or why is missing; the claim is not one to be corrected; somebody else has changed it since, or
-            is changing it; a change cannot be made; there is no such root cause.
+        CannotBeDone: who or why is missing; the claim is not one to be corrected; somebody else has changed it since,
+            or is changing it; a change cannot be made; there is no such root cause.
     """
     needs_who_and_why(who, reason)
     row = locked_claim(connection, claim_id)
@@ -194,8 +194,8 @@ def _alone(connection: Connection, row: Any, version: int) -> None:
     ).first()
     if under_way is not None:
         raise CannotBeDone(
-            f"{under_way.who} corrects claim {row.claim_number} just now (since {under_way.asked_at:%H:%M} UTC). Look at "
-            "it again when that is done."
+            f"{under_way.who} corrects claim {row.claim_number} just now (since {under_way.asked_at:%H:%M} UTC). Look "
+            "at it again when that is done."
         )
 
 

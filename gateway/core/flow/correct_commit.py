@@ -11,6 +11,8 @@ from sqlalchemy import Connection, select, update
 
 from ..ledger import transfers as ledger
 from ..model.money import to_dollars
+from ..model.payer_frequency import VOID
+from ..model.states import ClaimState
 from ..store import claims as claim_store
 from ..store import patients as patient_store
 from ..store.ids import allocate
@@ -100,8 +102,11 @@ def _recharge(
     columns = verdict.columns
     ids = {line.number: line.id for line in claim_store.lines_of(connection, [row.id])[row.id]}
     lines = [(ids[line.number], line.charge_cents) for line in columns.lines]
+    # A void asks for nothing, whatever stands on it.
+    asked = [(line_id, 0) for line_id, _ in lines] if columns.frequency == VOID else lines
+    total = 0 if columns.frequency == VOID else columns.charge_cents
     made = ledger.recharge_transfers(
-        connection, row.id, lines, columns.charge_cents, origin.today, "the claim was corrected", f"c{correction.id}"
+        connection, row.id, asked, total, origin.today, "the claim was corrected", f"c{correction.id}"
     )
     if not made:
         return
@@ -140,3 +145,8 @@ def in_words(correction: Any, reason: str, outcome: str) -> str:
     """A correction for the claim's timeline."""
     cause = f" Cause: {correction.root_cause}." if correction.root_cause else ""
     return f"Corrected: {'; '.join(correction.told)}. {sentence(reason)}{cause} {outcome}".rstrip()
+
+
+def is_refused(state: str) -> bool:
+    """Whether a claim in this state goes in a new interchange when it is corrected."""
+    return ClaimState(state) in (ClaimState.REJECTED, ClaimState.DENIED)
