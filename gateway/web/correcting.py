@@ -7,7 +7,7 @@ What shows a claim's values, or changes it, asks for the scope `work`; each use 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -193,7 +193,7 @@ async def get_report(request: web.Request) -> web.StreamResponse:
         raise CannotBeDone(f"by is one of {', '.join(rejection_report.EVERY)}.")
     today = business_date(server.services.clock.now(), config.gateway.organisation.time_zone)
     monday = rejection_report.week_of(request.query.get("week", ""), today)
-    found = await server.read(rejection_report.report, config, monday, cast(rejection_report.By, by))
+    found = await server.read(rejection_report.report, config, monday, by)
     return web.json_response(rejection_report.as_data(found))
 
 

@@ -355,7 +355,7 @@ async def test_a_root_cause_is_one_of_the_table(world: World) -> None:
             ask(gateway, 1, "place of service=13", root_cause="wrong-it")
         with pytest.raises(CannotBeDone, match="and why"):
             ask(gateway, 1, "place of service=13", reason=" ")
-        with pytest.raises(CannotBeDone, match="Nothing was corrected: .*'subscriber id' is near"):
+        with pytest.raises(CannotBeDone, match=r"Nothing was corrected: .*'subscriber id' is near"):
             ask(gateway, 1, "subscriber idd=1")
         with pytest.raises(CannotBeDone, match="could not be read"):
             ask(gateway, 1, "line 1 SV102=much")
