@@ -165,8 +165,10 @@ def _findings(verdict: Verdict) -> Iterator[dict[str, Any]]:
 
 
 def _guide(config: Config, verdict: Verdict) -> Iterator[dict[str, Any]]:
-    """What the guides find in the claim as its partner would get it, and what is done about each."""
+    """What the guides find in the claim as its partner would get it (as it would come, where it could not be worked on),
+    and what is done about each."""
     if verdict.fault:
+        yield from (_noted(one, one.action) for one in verdict.noted)
         return
     partner = config.partner(verdict.partner)
     stored = as_sent(config, verdict.columns.payer_id, StoredClaim.unpack(verdict.content))
@@ -176,7 +178,11 @@ def _guide(config: Config, verdict: Verdict) -> Iterator[dict[str, Any]]:
         action = action_of(partner.check, one) if partner is not None else "report"
         if f"guide:{one.code}" in held:
             action = "report"  # told as its hold
-        yield {"place": one.place, "line": one.line, "code": one.code, "action": action, "message": one.words}
+        yield _noted(one, action)
+
+
+def _noted(one: Noted, action: str) -> dict[str, Any]:
+    return {"place": one.place, "line": one.line, "code": one.code, "action": action, "message": one.words}
 
 
 def _hold(one: HoldRow | Any, *, new: bool) -> dict[str, Any]:
