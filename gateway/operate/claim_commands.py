@@ -60,13 +60,17 @@ def one_claim(connection: Connection, number: str) -> int:
 def claim_show(config_path: Path, number: str, segments: bool, form: str) -> None:
     """The fields of CLAIM (its number, or the one in our books) by name, with place and value. The look is in the
     access log: it shows who the patient is."""
+    from ..core.flow.again import CannotBeDone
     from ..core.flow.claim_view import view
 
     config = require(config_path, secrets=False)
     with looking(config) as engine, engine.connect() as connection:
         claim_id = one_claim(connection, number)
         note_look(config, f"claim show {claim_id}")
-        found = view(connection, claim_id)
+        try:
+            found = view(connection, claim_id)
+        except CannotBeDone as error:
+            raise click.ClickException(str(error)) from error
     if form == "json":
         data = found.as_data()
         if segments:

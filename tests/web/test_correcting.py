@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from itertools import count
 from pathlib import Path
@@ -61,7 +62,7 @@ def place_of(row: Any) -> str:
 async def test_a_preview_says_what_would_come_of_it_and_leaves_nothing_behind(desk: Desk) -> None:
     who = await worker(desk)
     claim = await a_claim(desk, 0)
-    before = await desk.gateway.read(_everything)
+    before = await _at_rest(desk)
     kept = _files(desk)
     for value in ("12", "13", "99", "XX"):
         body = {"set": {"place of service": value, "subscriber sex": "X"}}
@@ -73,6 +74,19 @@ async def test_a_preview_says_what_would_come_of_it_and_leaves_nothing_behind(de
     after = await desk.gateway.read(_everything)
     assert after == before
     assert _files(desk) == kept
+
+
+async def _at_rest(desk: Desk) -> dict[str, int]:
+    """What there is, as soon as nothing of what came before adds to it."""
+    seen: list[dict[str, int]] = [{}]
+
+    async def look() -> Any:
+        await asyncio.sleep(0.5)
+        seen.append(await desk.gateway.read(_everything))
+        return seen[-1] == seen[-2]
+
+    await running.until(look, "nothing is under way")
+    return seen[-1]
 
 
 def _everything(connection: Connection) -> dict[str, int]:

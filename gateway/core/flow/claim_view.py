@@ -10,6 +10,7 @@ from ..x12.claim import Claim
 from ..x12.claim_fields import FieldValue, fields_of
 from ..x12.segment import display
 from ..x12.stored import StoredClaim
+from .again import CannotBeDone
 from .correct import claim_row, why_not
 
 
@@ -40,7 +41,12 @@ def view(connection: Connection, claim_id: int) -> View:
     """The claim with its values: the caller notes the look. Raises CannotBeDone where there is none, or it cannot be
     read."""
     row = claim_row(connection, claim_id)
-    stored = StoredClaim.unpack(row.content)
+    try:
+        stored = StoredClaim.unpack(row.content)
+    except ValueError:
+        raise CannotBeDone(
+            f"Claim {row.claim_number or claim_id} could not be read. What did happen: gateway trace claim {claim_id}"
+        ) from None
     claim = Claim(stored)
     segments = [display(raw) + stored.delimiters.segment for part in stored[1:] for raw in part]
     return View(

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, select
 
 from ...config import Config
 from ..model.states import ClaimState
+from ..store import claims as claim_store
 from ..store import requests
 from ..store.ids import allocate
 from ..store.outbox import put_outbox
@@ -154,13 +155,15 @@ def correct(
     new = requests.NewRequest(VERB, "claim", claim_id, key, reason, who, part_of, station, row.version)
     request_id = requests.add(connection, new, now)
     refusal = refusals.last_of(connection, claim_id)
+    kept_back = claim_store.open_holds(connection, claim_id)
+    edit = refusal.edit if refusal is not None else kept_back[0].rule if kept_back else ""
     connection.execute(
         insert(corrections).values(
             id=allocate(connection, "corrections", 1),
             claim_id=claim_id,
             request_id=request_id,
             submission_id=refusal.submission_id if refusal is not None else None,
-            edit=refusal.edit[:40] if refusal is not None else "",
+            edit=edit[:40],
             root_cause=cause,
             who=who[:80],
             state="asked",

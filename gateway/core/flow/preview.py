@@ -165,8 +165,8 @@ def _findings(verdict: Verdict) -> Iterator[dict[str, Any]]:
 
 
 def _guide(config: Config, verdict: Verdict) -> Iterator[dict[str, Any]]:
-    """What the guides find in the claim as its partner would get it (as it would come, where it could not be worked on),
-    and what is done about each."""
+    """What the guides find in the claim as its partner would get it (as it came, where it could not be worked on), and
+    what is done about each."""
     if verdict.fault:
         yield from (_noted(one, one.action) for one in verdict.noted)
         return

@@ -11,15 +11,15 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select, text
 
 from ..model.answers import Verdict
 from ..model.states import Hop
-from ..store.tables import acknowledgments, claims, files, submissions
+from ..store.claims import bulks
+from ..store.tables import REFUSED, acknowledgments, claims, files, submissions
 
 POINTER = "247"
 """The status that only says: read the line (hme-billing-rules 1.7)."""
-REFUSED = (Verdict.REJECTED.value, Verdict.INVESTIGATE.value)
 NO_REASON = "no reason given"
 
 
@@ -70,64 +70,80 @@ def _by_weight(details: Mapping[str, Any]) -> Sequence[list[str]]:
     return [code for code in own if code not in pointers], lines, pointers
 
 
-def applies() -> ColumnElement[bool]:
-    """Whether an acknowledgment speaks of a submission: by its id, or of the set, provider or batch it went in."""
+def rows_of(connection: Connection, *where: ColumnElement[bool], columns: Sequence[Any] = ()) -> list[Any]:
+    """The acknowledgments that refuse sendings of claims, in the order in which they came, each as often as there are
+    sendings that it speaks of; `columns` beside their own. Under one that refuses a single set or claim, what the same
+    file says of the whole is left out.
+
+    Two look-ups, for what was said of a sending and for what was said of the batch, set or provider that it went with:
+    each by an index of its own.
+    """
     details = acknowledgments.c.details
-    whole = and_(
+    of_it = acknowledgments.c.submission_id == submissions.c.id
+    of_the_whole = and_(
         acknowledgments.c.submission_id.is_(None),
         acknowledgments.c.batch_id == submissions.c.batch_id,
         func.coalesce(details["st02"].as_string(), submissions.c.st02) == submissions.c.st02,
-        or_(
-            func.coalesce(details["provider"].as_string(), "") == "",
-            details["provider"].as_string() == claims.c.billing_npi,
-        ),
+        func.coalesce(func.nullif(details["provider"].as_string(), ""), claims.c.billing_npi) == claims.c.billing_npi,
     )
-    return or_(acknowledgments.c.submission_id == submissions.c.id, whole)
+    wanted = (
+        acknowledgments,
+        submissions.c.id.label("of_submission"),
+        submissions.c.batch_id.label("in_batch"),
+        submissions.c.claim_id,
+        submissions.c.st02,
+        *columns,
+    )
+    rows: list[Any] = []
+    for joined in (of_it, of_the_whole):
+        statement = select(*wanted).select_from(submissions).join(claims, claims.c.id == submissions.c.claim_id)
+        rows += connection.execute(statement.join(acknowledgments, joined).where(text(REFUSED), *where)).all()
+    exact = {(row.of_submission, row.file_id) for row in rows if is_exact(row)}
+    return sorted(
+        (row for row in rows if is_exact(row) or (row.of_submission, row.file_id) not in exact), key=lambda row: row.id
+    )
+
+
+def is_exact(row: Any) -> bool:
+    """Whether an acknowledgment speaks of one claim or one set, and not of the whole."""
+    return row.submission_id is not None or "st02" in row.details
+
+
+def of_claims(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[Refusal]]:
+    """Every answer that refused a sending of these claims, by claim, the newest first."""
+    found: dict[int, list[Refusal]] = {claim_id: [] for claim_id in claim_ids}
+    for some in bulks(claim_ids):
+        rows = rows_of(connection, submissions.c.claim_id.in_(some))
+        names = {
+            row.id: row
+            for part in bulks(sorted({row.file_id for row in rows}))
+            for row in connection.execute(select(files.c.id, files.c.name, files.c.party).where(files.c.id.in_(part)))
+        }
+        for row in reversed(rows):
+            file = names[row.file_id]
+            found[row.claim_id].append(
+                Refusal(
+                    row.id,
+                    row.of_submission,
+                    row.in_batch,
+                    row.st02,
+                    row.file_id,
+                    file.name,
+                    file.party,
+                    row.kind,
+                    Hop(row.hop),
+                    Verdict(row.verdict),
+                    row.details,
+                    row.at,
+                    row.submission_id is not None,
+                )
+            )
+    return found
 
 
 def of_claim(connection: Connection, claim_id: int) -> list[Refusal]:
-    """Every answer that refused a sending of a claim, the newest first. Under one that refuses a single set or claim,
-    what the same file says of the whole is left out."""
-    rows = connection.execute(
-        select(
-            acknowledgments,
-            files.c.name,
-            files.c.party,
-            submissions.c.id.label("of_submission"),
-            submissions.c.batch_id.label("in_batch"),
-            submissions.c.st02,
-        )
-        .select_from(submissions)
-        .join(claims, claims.c.id == submissions.c.claim_id)
-        .join(acknowledgments, applies())
-        .join(files, files.c.id == acknowledgments.c.file_id)
-        .where(submissions.c.claim_id == claim_id, acknowledgments.c.verdict.in_(REFUSED))
-        .order_by(acknowledgments.c.id.desc())
-    ).all()
-    exact = {(row.of_submission, row.file_id) for row in rows if _exact(row)}
-    return [
-        Refusal(
-            row.id,
-            row.of_submission,
-            row.in_batch,
-            row.st02,
-            row.file_id,
-            row.name,
-            row.party,
-            row.kind,
-            Hop(row.hop),
-            Verdict(row.verdict),
-            row.details,
-            row.at,
-            row.submission_id is not None,
-        )
-        for row in rows
-        if _exact(row) or (row.of_submission, row.file_id) not in exact
-    ]
-
-
-def _exact(row: Any) -> bool:
-    return row.submission_id is not None or "st02" in row.details
+    """Every answer that refused a sending of a claim, the newest first."""
+    return of_claims(connection, [claim_id])[claim_id]
 
 
 def last_of(connection: Connection, claim_id: int) -> Refusal | None:

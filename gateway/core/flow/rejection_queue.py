@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from ...config import Config
 from ..model.states import ClaimState
 from ..store.tables import claims, submissions
-from . import rejections
+from . import refusals, rejections
 from .rejections import Fault, Rejection
 
 MOST = 2_000
@@ -46,12 +46,12 @@ def rejected(connection: Connection, config: Config, payer_id: str = "") -> list
     )
     if payer_id:
         statement = statement.where(claims.c.payer_id == payer_id)
+    rows = connection.execute(statement).all()
+    refused = refusals.of_claims(connection, [row.id for row in rows])
     found = []
-    for row in connection.execute(statement).all():
-        refused = [
-            one for one in rejections.of_claim(connection, None, config, row.id) if one.submission_id == row.last
-        ]
-        latest = refused[0] if refused else None
+    for row in rows:
+        of_last = [one for one in refused[row.id] if one.submission_id == row.last][:1]
+        latest = next(iter(rejections.told(connection, None, config, row, of_last)), None)
         fault = _first(latest)
         found.append(
             Rejected(

@@ -19,7 +19,7 @@ from ..store.tables import acknowledgments, batches, claims, corrections, submis
 from ..x12.guides.answer_codes import IK3_CODES, IK4_CODES, TA1_NOTES
 from .ack_words import code_words, place_words
 from .again import CannotBeDone
-from .refusals import REFUSED, applies, edit_of
+from .refusals import edit_of, is_exact, rows_of
 from .rejections import suggestion
 
 By = Literal["edit", "payer", "source", "biller", "cause"]
@@ -107,39 +107,20 @@ def report(connection: Connection, config: Config, monday: dt.date, by: By) -> R
 def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> list[_Refused]:
     """The sendings that were refused for the first time in a span, each once: with what was said of it alone, where
     somebody did."""
-    rows = connection.execute(
-        select(
-            acknowledgments.c.kind,
-            acknowledgments.c.details,
-            acknowledgments.c.submission_id.label("own"),
-            submissions.c.id.label("submission_id"),
-            submissions.c.charge_cents,
-            claims.c.id.label("claim_id"),
-            claims.c.payer_id,
-            claims.c.payer_name,
-            claims.c.source,
-            claims.c.billing_npi,
-        )
-        .select_from(acknowledgments)
-        .join(submissions, applies_without_claim())
-        .join(claims, claims.c.id == submissions.c.claim_id)
-        .where(
-            acknowledgments.c.at >= start,
-            acknowledgments.c.at < end,
-            acknowledgments.c.verdict.in_(REFUSED),
-            applies(),
-        )
-        .order_by(acknowledgments.c.id)
-    ).all()
+    columns = (
+        *(submissions.c.charge_cents, claims.c.payer_id, claims.c.payer_name, claims.c.source),
+        claims.c.billing_npi,
+    )
+    in_week = (acknowledgments.c.at >= start, acknowledgments.c.at < end)
     best: dict[int, Any] = {}
-    for row in rows:
-        known = best.get(row.submission_id)
+    for row in rows_of(connection, *in_week, columns=columns):
+        known = best.get(row.of_submission)
         if known is None or _weight(row) > _weight(known):
-            best[row.submission_id] = row
+            best[row.of_submission] = row
     causes = _causes(connection, list(best))
     return [
         _Refused(
-            row.submission_id,
+            row.of_submission,
             row.claim_id,
             edit_of(row.kind, row.details),
             row.payer_id,
@@ -147,21 +128,14 @@ def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> li
             row.source,
             row.billing_npi,
             row.charge_cents,
-            causes.get(row.submission_id, ""),
+            causes.get(row.of_submission, ""),
         )
         for row in best.values()
     ]
 
 
-def applies_without_claim() -> Any:
-    """The part of `applies` that a database finds by an index, before it asks for the claim."""
-    return (acknowledgments.c.submission_id == submissions.c.id) | (
-        acknowledgments.c.submission_id.is_(None) & (acknowledgments.c.batch_id == submissions.c.batch_id)
-    )
-
-
 def _weight(row: Any) -> int:
-    return 2 if row.own is not None else int("st02" in row.details)
+    return 2 if row.submission_id is not None else int(is_exact(row))
 
 
 def _causes(connection: Connection, ids: list[int]) -> dict[int, str]:

@@ -139,9 +139,23 @@ def of_claim(
         CannotBeDone: there is no such claim.
     """
     row = claim_row(connection, claim_id)
+    found = list(_by_our_check(connection, row, _readable(row), values=values))
+    return found + told(connection, archive, config, row, refusals.of_claim(connection, claim_id), values=values)
+
+
+def told(
+    connection: Connection,
+    archive: Archive | None,
+    config: Config,
+    row: Any,
+    refused: Sequence[Refusal],
+    *,
+    values: bool = False,
+) -> list[Rejection]:
+    """The refusals of a claim (its row) as a person sees them, in the same order; see `of_claim`."""
     claim = _readable(row)
-    found = list(_by_our_check(connection, row, claim, values=values))
-    for refusal in refusals.of_claim(connection, claim_id):
+    found = []
+    for refusal in refused:
         faults = list(_faults(connection, archive, refusal, claim, values=values))
         edit = refusal.edit
         by = _by(refusal)

@@ -518,6 +518,9 @@ submissions = Table(
     Index("ix_submissions_waiting", "batch_id", "state", **_where(WAITING)),
 )
 
+REFUSED = "acknowledgments.verdict IN ('rejected', 'investigate')"
+"""An acknowledgment that refuses, or does not know the claim. A query in these words finds the index of the few."""
+
 # Every acknowledgment as it was said, attached to a submission or (file level) to a batch.
 acknowledgments = Table(
     "acknowledgments",
@@ -533,6 +536,9 @@ acknowledgments = Table(
     Column("details", JSON, nullable=False),
     _moment("at"),
     UniqueConstraint("file_id", "id"),
+    # What was said of a whole batch, set or provider: a few among those of each claim.
+    Index("ix_acknowledgments_whole", "batch_id", **_where("submission_id IS NULL")),
+    Index("ix_acknowledgments_refused", "at", **_where(REFUSED.replace("acknowledgments.", ""))),
 )
 
 # --- what waits for a person -----------------------------------------------------------------------
@@ -591,7 +597,7 @@ requests = Table(
 )
 
 # A claim corrected by a person: the packed claim before and after, and what it answers. `edit`: what was refused
-# (`A7:164:IL`, `999:7`); `root_cause` is of table root_causes. `state`: asked, made, refused (nothing was changed).
+# (`A7:164:IL`, `999:7`), or the rule of the hold that kept it back; `root_cause` is of table root_causes. `state`: asked, made, refused (nothing was changed).
 corrections = Table(
     "corrections",
     metadata,

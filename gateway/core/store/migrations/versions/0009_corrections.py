@@ -36,7 +36,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_corrections_claim_id"), "corrections", ["claim_id"])
     op.create_index(op.f("ix_corrections_request_id"), "corrections", ["request_id"])
     op.create_index(op.f("ix_corrections_submission_id"), "corrections", ["submission_id"])
+    whole, refused = sa.text("submission_id IS NULL"), sa.text("verdict IN ('rejected', 'investigate')")
+    op.create_index(
+        "ix_acknowledgments_whole", "acknowledgments", ["batch_id"], sqlite_where=whole, postgresql_where=whole
+    )
+    op.create_index(
+        "ix_acknowledgments_refused", "acknowledgments", ["at"], sqlite_where=refused, postgresql_where=refused
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_acknowledgments_refused", "acknowledgments")
+    op.drop_index("ix_acknowledgments_whole", "acknowledgments")
     op.drop_table("corrections")
