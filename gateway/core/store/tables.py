@@ -597,7 +597,8 @@ requests = Table(
 )
 
 # A claim corrected by a person: the packed claim before and after, and what it answers. `edit`: what was refused
-# (`A7:164:IL`, `999:7`), or the rule of the hold that kept it back; `root_cause` is of table root_causes. `state`: asked, made, refused (nothing was changed).
+# (`A7:164:IL`, `999:7`), or the rule of the hold that kept it back; `root_cause` is of table root_causes. `state`:
+# asked, made, refused (nothing was changed).
 corrections = Table(
     "corrections",
     metadata,

@@ -108,7 +108,14 @@ async def test_the_item_of_a_refused_interchange_ends_with_its_last_rejected_cla
         await gateway.take_in(Made("C-1"), Made("C-2", member="1EG4TE5MK73"))
         await gateway.batch("first")
         now_is(world, "rejected")
-        whole = WorkItem("file_rejection", "refused:1:INTERCHANGE:", "TA1 025", "edi", "batch", world.batches()[0].id)
+        whole = WorkItem(
+            kind="file_rejection",
+            key="refused:1:INTERCHANGE:",
+            reason="TA1 025",
+            team="edi",
+            subject_kind="batch",
+            subject_id=world.batches()[0].id,
+        )
         with world.sql.begin() as connection:
             open_items(connection, [whole], world.clock.now())
         ask(world, 1)
