@@ -11,7 +11,8 @@ from ...config import Config
 from ..model.states import ClaimState
 from ..store.tables import claims, submissions
 from . import refusals, rejections
-from .rejections import Fault, Rejection
+from .faulty_places import Fault
+from .rejections import Rejection
 
 MOST = 2_000
 """Claims of a list, at most; the report counts all of them."""
