@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from gateway.core.x12.claim import Claim
@@ -10,6 +12,8 @@ from gateway.core.x12.correcting import NotCorrected, correct, typed
 from gateway.core.x12.edit_words import told
 from gateway.core.x12.editing import parse_place
 from gateway.plugins.testing import make_claim, make_line
+from gateway.sandbox.generate import generate_claims
+from gateway.sandbox.loops import stored
 
 
 def a_claim() -> Claim:
@@ -172,3 +176,25 @@ def test_a_place_that_says_less_is_that_of_the_only_field_that_it_can_mean() -> 
     assert field_at("2400", "SV1", 1, 4) == field_named("modifiers", of_line=True)
     assert field_at("2400", "DTP", 3) == field_named("dates", of_line=True)
     assert field_at("2300", "REF", 2) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_shown_of_a_field_is_what_may_be_typed(seed: int) -> None:
+    """Typing a field as it is shown changes nothing, in whatever claim: names, places, dates and lists go both ways."""
+    for made in generate_claims(25, seed, dt.date(2026, 11, 23)):
+        claim = Claim(stored(made))
+        for one in fields_of(claim):
+            with pytest.raises(NotCorrected, match=r"says so already|stays what it is"):
+                correct(claim, typed([f"{one.name}={one.value}"]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_corrected_claim_differs_in_nothing_else(seed: int) -> None:
+    for made in generate_claims(25, seed, dt.date(2026, 11, 23)):
+        claim = Claim(stored(made))
+        after, edits = correct(claim, typed(["place of service=33", "line 1 units=7"]))
+        before, now = claim.segments, after.segments
+        changed = [(one.tag, other.tag) for one, other in zip(before, now, strict=True) if one != other]
+        assert changed == [("CLM", "CLM"), ("SV1", "SV1")]
+        assert after.stored[1:4] == claim.stored[1:4]
+        assert len(edits) == 2
