@@ -109,13 +109,14 @@ async def preview(ground: Ground, asking: Asking) -> Preview:
     except DecideImpossible as error:
         raise CannotBeDone(f"It cannot be decided here: {error}.") from error
     (verdict,) = unpack_chunk(blob).verdicts
-    return _told(ground.config, asking, verdict)
+    return _told(ground, asking, verdict)
 
 
-def _told(config: Config, asking: Asking, verdict: Verdict) -> Preview:
+def _told(ground: Ground, asking: Asking, verdict: Verdict) -> Preview:
     row = asking.made.row
-    kept, gone, new = compared(asking.holds, verdict.holds, CORRECTED)
-    guide = list(_guide(config, verdict))
+    kept, gone, new, reworded = compared(asking.holds, verdict.holds, CORRECTED, ground.today)
+    words = {known.id: anew for known, anew in reworded}
+    guide = list(_guide(ground.config, verdict))
     stops = [one for one in guide if one["action"] != "report"]
     goes = not verdict.fault and not kept and not new and not stops
     return Preview(
@@ -132,7 +133,7 @@ def _told(config: Config, asking: Asking, verdict: Verdict) -> Preview:
         verdict.chain,
         list(_findings(verdict)),
         guide,
-        [*(_hold(one, new=False) for one in kept), *(_hold(one, new=True) for one in new)],
+        [*(_hold(words.get(one.id, one), new=False) for one in kept), *(_hold(one, new=True) for one in new)],
         [one.reason for one in gone],
     )
 
