@@ -34,13 +34,6 @@ def move_to_postgres(place: Place, url: str, monkeypatch: pytest.MonkeyPatch) ->
             rows = [dict(row._mapping) for row in source.execute(select(table).order_by(*table.primary_key))]
             if rows:
                 connection.execute(insert(table), rows)
-        # Those that the gateway made for plugins when it started.
-        for declared in plugin_rows.known(source).values():
-            table = plugin_rows.stored(declared)
-            table.create(connection)
-            rows = [dict(row._mapping) for row in source.execute(select(table))]
-            if rows:
-                connection.execute(insert(table), rows)
     target.dispose()
     place.let_go()
     for left in (place.folder / "data").glob("*.db*"):

@@ -23,7 +23,7 @@ def test_what_cannot_be_done_is_told_and_nothing_of_it_is_done(lived: Place) -> 
     assert told.exit_code == 1
     assert "claim" in told.output.lower()
     assert "There is no claim 99999" in told.output
-    assert lived.rows(requests) == []
+    assert lived.rows(requests, requests.c.verb != "look") == []
     for words in (("claim", "--reason", "x"), ("claim", "1", "--rule", "R", "--reason", "x")):
         told = lived.run("replay", *words)
         assert told.exit_code == 2
@@ -56,8 +56,9 @@ def test_a_replay_waits_for_a_gateway_and_says_so(lived: Place) -> None:
     lived.change(update(claims).where(claims.c.id == claim_id).values(state="held"))
     told = lived.run("replay", "claim", str(claim_id), "--reason", "the rule was mended")
     assert "It runs as soon as the gateway does" in told.output
-    (row,) = lived.rows(outbox, outbox.c.kind == "replay")
-    assert row.payload == {"part_of": lived.rows(requests)[0].part_of}
+    (asked,) = lived.rows(requests, requests.c.verb == "replay")
+    (row,) = lived.rows(outbox, outbox.c.kind == "replay", outbox.c.submitted_at.is_(None))
+    assert row.payload == {"part_of": asked.part_of}
     assert "waits for the gateway" in lived.run("requests", "list", "--open").output
     told = lived.run("replay", "claim", str(claim_id), "--reason", "the rule was mended")
     assert "It is under way." in told.output

@@ -56,7 +56,7 @@ def test_a_refused_claim_is_looked_at_tried_and_corrected(lived: Place) -> None:
     assert told.output.endswith("Nothing was changed.\n")
     found = json.loads(lived.run(*words, "--preview", "--format", "json").output)
     assert (found["goes"], found["claim_id"]) == (False, claim.id)
-    assert (lived.rows(requests), lived.rows(corrections)) == ([], [])
+    assert (lived.rows(requests, requests.c.verb != "look"), lived.rows(corrections)) == ([], [])
 
     told = lived.run("claim", "correct", str(claim.id), "--set", "place of service=13", "--reason", "x", "--by", "pat")
     assert told.output == f"{claim.id}: It runs as soon as the gateway does. See: gateway requests list\n"
@@ -89,7 +89,7 @@ def test_what_is_typed_wrongly_is_told(lived: Place) -> None:
     assert (told.exit_code, f"is {accepted.state}" in told.output) == (1, True)
     told = lived.run("claim", "replace", number, "--reason", "x")
     assert "the payer never took it; correct it in place" in told.output
-    assert lived.rows(requests) == []
+    assert lived.rows(requests, requests.c.verb != "look") == []
 
 
 def test_a_claim_that_nobody_refused_says_so(lived: Place) -> None:

@@ -77,7 +77,7 @@ def test_a_command_does_what_it_says_and_its_worklist_shows_it(place: Place) -> 
 def test_one_who_does_not_know_what_there_is_is_told(place: Place) -> None:
     for words, told in (
         (("plugin", "run", "well"), "ask      key, close=False  Ask for something."),
-        (("plugin", "run", "wel", "ask"), "Plugins that have: well, ill."),
+        (("plugin", "run", "wel", "ask"), "Plugins that have: well, ill, "),
         (("plugin", "run", "well", "aks"), "Plugin 'well' has no command 'aks': ask, charges."),
         (("plugin", "run", "well", "ask"), "key is missing."),
         (("plugin", "run", "well", "ask", "--set", "kee=x"), "There is no 'kee'; there are: key, close."),
