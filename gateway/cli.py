@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "What would happen to each claim or payment of a file, and why.",
     ),
     "graph": ("gateway.config.commands:graph", "Draw the chains: what each is for, and its steps."),
-    "holds": ("gateway.operate.work_commands:holds", "Claims that are kept back, and letting them go."),
+    "holds": ("gateway.operate.hold_commands:holds", "Claims that are kept back, and letting them go."),
     "orders": ("gateway.operate.belongings_commands:orders", "Orders of practitioners; bringing them in."),
     "partner": (
         "gateway.operate.commands:partner",
@@ -37,12 +37,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "plugin": ("gateway.plugins.scaffold:plugin", "Begin a plugin of your own; run a command of one."),
     "purge": ("gateway.operate.commands:purge", "Remove what the retention policy no longer keeps."),
-    "queue": ("gateway.operate.work_commands:queue", "What waits for a person."),
+    "queue": ("gateway.operate.queue_commands:queue", "What waits for a person, and working it."),
     "replay": (
         "gateway.operate.again_commands:replay",
         "Run something again inside: claims, payments that wait, a file.",
     ),
-    "report": ("gateway.operate.desk_commands:report", "Reports that plugins declare."),
+    "report": ("gateway.operate.desk_commands:report", "Reports: productivity, holds, and what plugins declare."),
     "requests": ("gateway.operate.again_commands:requests", "What was asked to be done again, and what came of it."),
     "restore": ("gateway.operate.commands:restore", "Bring a backup back into an empty place."),
     "resubmit": ("gateway.operate.again_commands:resubmit", "Send rejected claims again in a new interchange."),
@@ -58,9 +58,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "x12": ("gateway.operate.x12_commands:x12", "Look into X12 files."),
 }
 """Name of a subcommand: where it is (`module:command`), and its line in the help. Nothing is imported for the help."""
+ALIASES = {"hold": "holds"}
+"""Other names of subcommands; the help does not list them."""
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, lazy=COMMANDS, aliases=ALIASES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hme-edi-gateway", prog_name="gateway")
 @click.option(
     "-c",

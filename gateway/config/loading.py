@@ -31,6 +31,7 @@ from .mending import Read, read_on
 from .models import GatewayConfig
 from .partner import DEFAULT_PAYER, Partner
 from .tables import check_columns, read_table
+from .work_tables import check_work_tables
 from .yaml_source import read_yaml
 
 LOAD_PLUGINS = "GATEWAY_LOAD_PLUGINS"
@@ -136,6 +137,7 @@ def _assemble(
     finder = Finder(folder=folder, only=_only(gateway, env))
     host = PluginHost()
     tables = {name: read_table(name, document, faults) for name, document in documents.tables}
+    check_work_tables(dict(documents.tables), tables, faults)
 
     partners: list[tuple[Partner, Document]] = []
     doubtful = 0

@@ -38,3 +38,8 @@ class FixedClock:
 def business_date(at: dt.datetime, zone: str) -> dt.date:
     """The date of a moment where the supplier (or the payer) keeps its office."""
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def day_begins(day: dt.date, zone: str) -> dt.datetime:
+    """The moment at which a date begins where the supplier keeps its office, in UTC."""
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)

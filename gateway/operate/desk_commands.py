@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from ..config.commands import NotAsked, require
+from ..lazy_group import LazyGroup
 from ..plugins.declaring import Declared, NotDeclared, find
 from .commands import change, database
-from .work_commands import amount, show
+from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -59,7 +60,7 @@ def worklists(config_path: Path, as_csv: bool) -> None:
     every = [(one, made) for one in config.declared.values() for made in one.worklists]
 
     def count(connection: Connection) -> list[tuple[int, int]]:
-        return [waiting(connection, made) for _, made in every]
+        return [waiting(connection, made, now_of(config)[1]) for _, made in every]
 
     counts = change(config, count) if every else []
     rows = [
@@ -81,7 +82,8 @@ def show_worklist(config: Config, name: str, team: str, kind: str, payer: str, l
 
     def read(connection: Connection) -> Listed:
         note_access(connection, f"worklist {name}")
-        return listed(connection, worklist, team=team, kind=kind, payer=payer, limit=MOST if as_csv else limit)
+        most, today = MOST if as_csv else limit, now_of(config)[1]
+        return listed(connection, worklist, today, team=team, kind=kind, payer=payer, limit=most)
 
     found = change(config, read)
     if not as_csv:
@@ -101,9 +103,15 @@ def _found(config: Config, kind: str, name: str) -> tuple[Declared, Any]:
 # --- reports ---------------------------------------------------------------------------------------
 
 
-@click.group()
+OWN_REPORTS = {
+    "holds": ("gateway.operate.report_commands:holds", "Holds by type, team and age: dollars and hold days."),
+    "productivity": ("gateway.operate.report_commands:productivity", "What each person got done, by day."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=OWN_REPORTS)
 def report() -> None:
-    """Reports that plugins declare."""
+    """Reports: the gateway's own, and those that plugins declare."""
 
 
 @report.command("list")

@@ -1,9 +1,9 @@
-"""What waits, and how it goes on: `gateway work` (the engine's workflows), `gateway holds`, `gateway queue`."""
+"""`gateway work`: the engine's workflows; and how lists are printed, for these and other commands."""
 
 from __future__ import annotations
 
 import csv
-import getpass
+import datetime as dt
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from .commands import change, database
 from .looking import note_look
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Select
 
     from ..config import Config
     from ..config.locations import Locations
@@ -52,6 +52,14 @@ def amount(cents: int) -> str:
     from ..core.model.money import to_dollars
 
     return f"{to_dollars(cents):,.2f}"
+
+
+def now_of(config: Config) -> tuple[dt.datetime, dt.date]:
+    """The time now, and the supplier's date."""
+    from ..core.clock import SystemClock, business_date
+
+    now = SystemClock().now()
+    return now, business_date(now, config.gateway.organisation.time_zone)
 
 
 def _books_url(places: Locations) -> str:
@@ -105,156 +113,3 @@ def work_resume(config_path: Path, kind: str, key: str) -> None:
     if before not in ("failed", "cancelled"):
         raise click.ClickException(f"{kind} {key} is {before}; only what failed or was cancelled is resumed.")
     click.echo(f"{kind} {key} goes on: now if the gateway runs, else when it starts.")
-
-
-# --- holds -----------------------------------------------------------------------------------------
-
-
-@click.group()
-def holds() -> None:
-    """Claims that are kept back, and letting them go."""
-
-
-@holds.command("list")
-@click.option("--team", default="", help="Only those of this team.")
-@click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
-@click.pass_obj
-def holds_list(config_path: Path, team: str, as_csv: bool) -> None:
-    """Every open hold: on which claim, why, and who has to do what until when."""
-    from sqlalchemy import select
-
-    from ..core.store.tables import claims
-    from ..core.store.tables import holds as table
-
-    statement = (
-        select(table, claims.c.source_claim_number, claims.c.payer_name, claims.c.charge_cents)
-        .join(claims, claims.c.id == table.c.claim_id)
-        .where(table.c.released_at.is_(None))
-        .order_by(table.c.due, table.c.id)
-    )
-    if team:
-        statement = statement.where(table.c.team == team)
-    rows = [
-        (
-            row.id,
-            row.source_claim_number,
-            amount(row.charge_cents),
-            row.type,
-            row.rule,
-            row.team,
-            row.due or row.expires,
-            row.payer_name,
-            row.reason,
-        )
-        for row in look(require(config_path, secrets=False), "holds list", statement)
-    ]
-    columns = ("id", "claim", "charge", "type", "rule", "team", "due", "payer", "reason")
-    show(columns, rows, as_csv, "No claim is held.")
-
-
-@holds.command("release")
-@click.argument("hold_ids", type=int, nargs=-1, required=True, metavar="ID...")
-@click.option("--reason", required=True, help="Why it may go; it stands on the claim's timeline.")
-@click.option("--by", "who", default="", help="Who says so (default: the name you are signed in with).")
-@click.pass_obj
-def holds_release(config_path: Path, hold_ids: tuple[int, ...], reason: str, who: str) -> None:
-    """Release holds by their ID. A claim goes with the next batch when none of its holds is left."""
-    from ..core.clock import SystemClock
-    from ..core.flow.release import NotHeld, release_hold
-
-    config = require(config_path, secrets=False)
-
-    def release(connection: Connection) -> list[str]:
-        now, by = SystemClock().now(), who or getpass.getuser()
-        return [release_hold(connection, one, by, reason, now, config.partner_for).value for one in hold_ids]
-
-    try:
-        states = change(config, release)
-    except (NotHeld, ValueError) as error:
-        raise click.ClickException(f"{error} Nothing was released.") from error
-    for one, state in zip(hold_ids, states, strict=True):
-        click.echo(f"Hold {one} is released; its claim is {state}.")
-
-
-# --- work items ------------------------------------------------------------------------------------
-
-
-@click.group()
-def queue() -> None:
-    """What waits for a person."""
-
-
-@queue.command("list")
-@click.option("--team", default="", help="Only those of this team.")
-@click.option("--kind", default="", help="Only of this kind: rejection, denial, posting_exception, overdue_ack ...")
-@click.option("--payer", default="", help="Only of this payer.")
-@click.option("--worklist", default="", help="As this worklist of a plugin shows them; see: gateway worklists.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")
-@click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
-@click.pass_obj
-def queue_list(config_path: Path, team: str, kind: str, payer: str, worklist: str, limit: int, as_csv: bool) -> None:
-    """Open work items, the most urgent first: what happened, what is at stake, what to do."""
-    if worklist:
-        from .desk_commands import show_worklist
-
-        show_worklist(require(config_path, secrets=False), worklist, team, kind, payer, limit, as_csv)
-        return
-    from sqlalchemy import select
-
-    from ..core.store.tables import claims, work_items
-
-    statement = (
-        select(work_items, claims.c.source_claim_number)
-        .outerjoin(claims, claims.c.id == work_items.c.claim_id)
-        .where(work_items.c.state == "open")
-        .order_by(work_items.c.work_by.is_(None), work_items.c.work_by, work_items.c.cents.desc(), work_items.c.id)
-    )
-    if team:
-        statement = statement.where(work_items.c.team == team)
-    if kind:
-        statement = statement.where(work_items.c.kind == kind)
-    if payer:
-        statement = statement.where(work_items.c.payer_id == payer)
-    found = look(require(config_path, secrets=False), "queue list", statement)
-    shown = found if as_csv else found[:limit]
-    rows = [
-        (
-            row.id,
-            row.kind,
-            row.team,
-            row.work_by,
-            row.deadline,
-            amount(row.cents),
-            row.source_claim_number or "",
-            row.partner,
-            row.reason,
-        )
-        for row in shown
-    ]
-    columns = ("id", "kind", "team", "work_by", "deadline", "dollars", "claim", "partner", "reason")
-    show(columns, rows, as_csv, "Nothing waits for a person.")
-    if len(found) > len(shown):
-        click.echo(f"And {len(found) - len(shown):,} more: --limit, --team, --kind or --csv.")
-
-
-@queue.command("close")
-@click.argument("item_ids", type=int, nargs=-1, required=True, metavar="ID...")
-@click.option("--reason", required=True, help="What was done about it.")
-@click.option("--by", "who", default="", help="Who says so (default: the name you are signed in with).")
-@click.pass_obj
-def queue_close(config_path: Path, item_ids: tuple[int, ...], reason: str, who: str) -> None:
-    """Close work items that a person has dealt with. What clears by itself (a hold, a stopped partner) is not closed
-    here."""
-    from ..core.clock import SystemClock
-    from ..core.flow.again import CannotBeDone
-    from ..core.flow.closing import close_by_hand
-
-    def close(connection: Connection) -> None:
-        for one in item_ids:
-            close_by_hand(connection, one, who or getpass.getuser(), reason, SystemClock().now())
-
-    try:
-        change(require(config_path, secrets=False), close)
-    except CannotBeDone as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Closed: {', '.join(str(one) for one in item_ids)}.")

@@ -43,6 +43,9 @@ COLUMNS = {
     "reason": "reason",
     "opened": "opened_at",
     "assignee": "assignee",
+    "refile_by": "refile_by",
+    "appeal_by": "appeal_by",
+    "follow_up": "follow_up",
 }
 """Columns of a worklist, and what they are in the table of work items."""
 ORDER = ("work_by", "-dollars", "id")
@@ -187,8 +190,8 @@ class Schedule:
 class Worklist:
     """A list of open work items for people. `kinds`: which it shows; the gateway's own among them, if wanted. `team`:
     only those of one. `columns`: some of id, kind, team, work_by, deadline, dollars, partner, payer, claim, rule,
-    reason, opened, assignee, in their order; `order`: by which it is sorted, with `-` in front for the other way round.
-    `empty`: what is said when there is nothing in it."""
+    reason, opened, assignee, refile_by, appeal_by, follow_up, in their order; `order`: by which it is sorted, with `-`
+    in front for the other way round. `empty`: what is said when there is nothing in it."""
 
     what: ClassVar[str] = "worklist"
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Connection
 
+from ..core.clock import business_date
 from ..core.flow.desk_calls import ask_and_take, call_of
 from ..core.flow.desk_records import FAILED, NOT_TAKEN, RESTS, DeskAnswer
 from ..core.work import worklists
@@ -32,7 +34,7 @@ async def get_worklists(request: web.Request) -> web.StreamResponse:
     """Every worklist that a plugin in use declares, with what waits in it."""
     server = request.app[SERVER]
     every = [(one, made) for one in server.services.config.declared.values() for made in one.worklists]
-    counts = await server.read(_waiting, [made for _, made in every])
+    counts = await server.read(_waiting, [made for _, made in every], _today(server))
     return web.json_response(
         {
             "worklists": [
@@ -51,8 +53,8 @@ async def get_worklists(request: web.Request) -> web.StreamResponse:
     )
 
 
-def _waiting(connection: Connection, several: Sequence[Worklist]) -> list[tuple[int, int]]:
-    return [worklists.waiting(connection, one) for one in several]
+def _waiting(connection: Connection, several: Sequence[Worklist], today: dt.date) -> list[tuple[int, int]]:
+    return [worklists.waiting(connection, one, today) for one in several]
 
 
 @needs("read")
@@ -67,7 +69,7 @@ async def get_worklist(request: web.Request) -> web.StreamResponse:
     unknown = sorted(set(request.query) - {*wanted, "format"})
     if unknown:
         return problem(422, "Not a filter", f"A worklist takes team, kind, payer and format; not {', '.join(unknown)}.")
-    rows = await server.read(_rows, worklist, wanted)
+    rows = await server.read(_rows, worklist, wanted, _today(server))
     if request.query.get("format") == "csv":
         return _csv(rows.columns, ([worklists.as_text(value) for value in row] for row in rows.rows))
     body = {
@@ -81,8 +83,14 @@ async def get_worklist(request: web.Request) -> web.StreamResponse:
     return web.json_response(body if rows.rows else {**body, "detail": worklist.empty})
 
 
-def _rows(connection: Connection, worklist: Worklist, wanted: Mapping[str, str]) -> worklists.Listed:
-    return worklists.listed(connection, worklist, team=wanted["team"], kind=wanted["kind"], payer=wanted["payer"])
+def _rows(connection: Connection, worklist: Worklist, wanted: Mapping[str, str], today: dt.date) -> worklists.Listed:
+    return worklists.listed(
+        connection, worklist, today, team=wanted["team"], kind=wanted["kind"], payer=wanted["payer"]
+    )
+
+
+def _today(server: Server) -> dt.date:
+    return business_date(server.services.clock.now(), server.services.config.gateway.organisation.time_zone)
 
 
 # --- reports ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from gateway.core.store import files as file_rows
 from gateway.core.store.archive import Stored
 from gateway.core.store.ids import allocate
 from gateway.core.store.tables import batches, claims, submissions, work_items
+from gateway.plugins.tables import Tables
 
 NOW = dt.datetime(2026, 11, 23, 15, 0, tzinfo=dt.UTC)
 PARTNER = "practice"
@@ -20,7 +21,7 @@ PARTNER = "practice"
 
 def services(now: dt.datetime = NOW, **more: Any) -> Any:
     """As much of the services as a transaction needs."""
-    return SimpleNamespace(clock=FixedClock(now), **more)
+    return SimpleNamespace(**{"clock": FixedClock(now), "config": SimpleNamespace(tables=Tables()), **more})
 
 
 def add_file(connection: Connection, *, party: str = PARTNER, origin: str = "partner", kind: str = "277CA") -> int:

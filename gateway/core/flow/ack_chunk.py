@@ -14,6 +14,7 @@ from ..model.states import ClaimState, Hop, SubmissionState, advance
 from ..store import timeline
 from ..store.ids import allocate
 from ..store.tables import acknowledgments, batches, claims, files, submissions
+from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, close_items, open_items
 
 BULK = 500
@@ -37,8 +38,11 @@ _FOLLOWS = (
 class Chunk:
     """One chunk of answers on its way into the database: what was found, and what is to be written."""
 
-    def __init__(self, connection: Connection, file_id: int, now: dt.datetime) -> None:
+    def __init__(
+        self, connection: Connection, file_id: int, now: dt.datetime, deadlines: Deadlines | None = None
+    ) -> None:
         self.connection = connection
+        self.deadlines = deadlines
         self.file_id = file_id
         self.now = now
         self.today = now.date()
@@ -142,7 +146,7 @@ class Chunk:
                 self.connection.execute(acknowledgments.insert(), self.acks[start : start + BULK])
         self._count_claim_answers()
         self._write_submissions()
-        open_items(self.connection, self.items, self.now)
+        open_items(self.connection, self.items, self.now, self.deadlines)
         close_items(self.connection, self.closed, "The answer has come.", self.now)
         timeline.add(self.connection, self.entries, self.now)
 

@@ -29,6 +29,7 @@ from ..store import timeline
 from ..store.outbox import put_outbox
 from ..store.tables import batches, claims, submissions
 from ..work.calendar import add_business_days
+from ..work.deadlines import Deadlines
 from ..work.items import WorkItem
 from .ack_chunk import BULK, Chunk
 from .ack_words import claim_reason, file_reason, status_words
@@ -272,7 +273,7 @@ def _claim(chunk: Chunk, answer: ClaimAnswer, row: dict[str, Any]) -> None:
 
 def apply(connection: Connection, services: Services, file_id: int, found: Sequence[Answer]) -> int:
     """Apply answers in the order of the file. Returns how many submissions changed."""
-    chunk = Chunk(connection, file_id, services.clock.now())
+    chunk = Chunk(connection, file_id, services.clock.now(), Deadlines.of(services.config.tables))
     pending: list[ClaimAnswer] = []
     for answer in found:
         if isinstance(answer, ClaimAnswer):

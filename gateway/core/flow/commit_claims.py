@@ -23,8 +23,9 @@ from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds
 from ..work.calendar import add_business_days
+from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, open_items
-from . import kept_rows
+from . import came_again, kept_rows
 from .plugin_items import plugin_item
 from .verdicts import Chunk, HoldRow, Noted, Verdict
 
@@ -63,13 +64,15 @@ HOLD = (
 
 
 class Origin(NamedTuple):
-    """Where a chunk comes from: the file, its source, and ISA15 as this environment wants it."""
+    """Where a chunk comes from: the file, its source, and ISA15 as this environment wants it; the tables that say by
+    when what waits must be done."""
 
     file_id: int
     file_name: str
     source: str
     usage: str
     today: dt.date
+    deadlines: Deadlines | None = None
 
 
 class Committed(NamedTuple):
@@ -121,11 +124,12 @@ def commit_chunk(
     states = {verdict.ordinal: _state(verdict) for verdict in verdicts}
     _write_claims(connection, origin, chunk.config_hash, verdicts, ids, patient_of, states, now)
     line_ids = _write_lines(connection, verdicts, ids, patient_of)
+    came_again.end_what_waited(connection, origin.source, _usable(verdicts, ids), first_id, now)
     items = write_holds(connection, origin, verdicts, ids, now)
     items += _faulty_items(origin, verdicts, ids, states)
     items += merge_items(origin.today, linked.suggested)
     items += plugin_items(origin, verdicts, ids)
-    open_items(connection, items, now)
+    open_items(connection, items, now, origin.deadlines)
     timeline.add(connection, _entries(origin, chunk.config_hash, verdicts, ids, states), now)
     transfers.write(connection, _charges(origin, verdicts, ids, line_ids), now)
     kept_rows.write(
@@ -198,6 +202,11 @@ class Earlier:
                 verdict.holds.append(_system_hold(DUPLICATE_CONTENT, _came_before("content", earlier)))
             self._numbers.setdefault(number, None)
             self._hashes.setdefault(verdict.content_hash, None)
+
+
+def _usable(verdicts: Sequence[Verdict], ids: dict[int, int]) -> dict[str, int]:
+    """The claims that can be worked on: their id by the number that the source gave them."""
+    return {_given_number(verdict): ids[verdict.ordinal] for verdict in verdicts if not verdict.fault}
 
 
 def _given_number(verdict: Verdict) -> str:
@@ -328,7 +337,7 @@ def write_holds(
     rows, items = [], []
     for index, (verdict, hold) in enumerate(held):
         claim_id = ids[verdict.ordinal]
-        due = hold.due or soon
+        due = hold.due or _due(origin, hold, soon)
         rows.append(
             (
                 first + index,
@@ -366,6 +375,12 @@ def write_holds(
         )
     insert_bulk(connection, holds, HOLD, rows)
     return items
+
+
+def _due(origin: Origin, hold: HoldRow, soon: dt.date) -> dt.date:
+    """When a hold should be worked that does not say it: by its type, and before it falls away."""
+    due = origin.deadlines.hold_due(hold.type, origin.today) if origin.deadlines is not None else soon
+    return min(due, hold.expires) if hold.expires is not None else due
 
 
 def _kind(rule: str) -> str:

@@ -20,6 +20,7 @@ from ..model.money import to_dollars
 from ..store import archive, timeline
 from ..store import files as file_store
 from ..store.outbox import put_outbox
+from ..work.deadlines import Deadlines
 from ..work.items import open_items
 from . import stored_config
 from .ahead import decide_ahead
@@ -110,7 +111,9 @@ def _commit(
     """Apply the blob of a decided chunk."""
     now = services.clock.now()
     archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
-    origin = Origin(file_id, facts["name"], facts["source"], facts["usage"], dt.date.fromisoformat(facts["today"]))
+    today = dt.date.fromisoformat(facts["today"])
+    deadlines = Deadlines.of(services.config.tables)
+    origin = Origin(file_id, facts["name"], facts["source"], facts["usage"], today, deadlines)
     chunk = unpack_chunk(blob)
     done = commit_chunk(connection, origin, chunk, now, final=final)
     tell_why(connection, file_id, facts["source"], now)

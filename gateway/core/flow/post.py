@@ -21,6 +21,7 @@ from ..store import archive, timeline
 from ..store import files as file_store
 from ..store.outbox import put_outbox
 from ..store.tables import claim_payments, files, remittances
+from ..work.deadlines import Deadlines
 from . import stored_config, turns
 from .ahead import decide_ahead
 from .breakers import called, calls_of_payments
@@ -118,7 +119,8 @@ def _commit(
     """Apply the blob of a decided chunk."""
     now = services.clock.now()
     archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
-    origin = ChunkOrigin(file_id, facts["partner"], dt.date.fromisoformat(facts["today"]))
+    deadlines = Deadlines.of(services.config.tables)
+    origin = ChunkOrigin(file_id, facts["partner"], dt.date.fromisoformat(facts["today"]), deadlines)
     chunk = unpack_chunk(blob)
     done = commit_chunk(connection, origin, chunk, now, final=final)
     called(connection, services, chunk.config_hash, list(calls_of_payments(chunk)), now)

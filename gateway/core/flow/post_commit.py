@@ -31,6 +31,7 @@ from ..store.tables import (
     submissions,
 )
 from ..work.calendar import add_business_days
+from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, close_items, open_items
 from . import kept_rows
 from .look_again import look_again
@@ -61,11 +62,13 @@ def moves_of(line: LinePosting, clearing: str) -> list[tuple[str, str, int, str,
 
 
 class Origin(NamedTuple):
-    """Where a chunk comes from: the file, the partner that brought it, and the business day."""
+    """Where a chunk comes from: the file, the partner that brought it, and the business day; the tables that say by
+    when what waits must be done."""
 
     file_id: int
     partner: str
     today: dt.date
+    deadlines: Deadlines | None = None
 
 
 class Committed(NamedTuple):
@@ -348,7 +351,7 @@ class _Chunk:
         if self.denials:
             insert_bulk(connection, denials, _DENIAL, self.denials)
         transfers.write(connection, self.transfers, self.now)
-        open_items(connection, self.items, self.now)
+        open_items(connection, self.items, self.now, self.origin.deadlines)
         timeline.add(connection, self.entries, self.now)
         for remittance_id, cents in sorted(self.posted.items()):
             connection.execute(

@@ -70,7 +70,8 @@ def release_hold(
     ).rowcount
     if not released:
         raise NotHeld(f"Hold {hold_id} has been released before.")
-    close_items(connection, [f"hold:{hold_id}"], f"Released: {reason}"[:200], now)
+    by_a_person = "" if who == BY_ITSELF else who
+    close_items(connection, [f"hold:{hold_id}"], f"Released: {reason}"[:200], now, who=by_a_person)
     left = len(claim_store.open_holds(connection, claim.id))
     state = ClaimState(claim.state)
     moved = 0

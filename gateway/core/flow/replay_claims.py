@@ -20,6 +20,7 @@ from ..store import archive, requests
 from ..store.archive import ArchiveDamaged
 from ..store.claims import bulks
 from ..store.tables import claims
+from ..work.deadlines import Deadlines
 from . import stored_config
 from .breakers import called, calls_of_claims
 from .chunk import cut
@@ -153,7 +154,8 @@ def _commit(
     )
     archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
     found = unpack_chunk(blob)
-    again = commit_replayed(connection, plan, chunk, decided["versions"], found, now, final=final)
+    deadlines = Deadlines.of(services.config.tables)
+    again = commit_replayed(connection, plan, chunk, decided["versions"], found, now, final=final, deadlines=deadlines)
     called(connection, services, found.config_hash, list(calls_of_claims(found)), now)
     return again
 

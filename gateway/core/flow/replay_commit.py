@@ -23,6 +23,7 @@ from ..store import requests, timeline
 from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds, patients, work_items
 from ..store.tables import requests as request_table
+from ..work.deadlines import Deadlines
 from ..work.items import close_items, open_items
 from . import kept_rows
 from .again import sentence
@@ -52,6 +53,7 @@ def commit_replayed(
     now: dt.datetime,
     *,
     final: bool,
+    deadlines: Deadlines | None = None,
 ) -> list[int]:
     """Apply the verdicts of a chunk. Returns the ids of the claims that are not as they were when they were decided on;
     with `final` these are given up."""
@@ -59,9 +61,8 @@ def commit_replayed(
     # decided, or it comes after this and finds the holds that stand.
     allocate(connection, "claims", 1)
     by_ordinal = {ordinal: (request_id, claim_id) for request_id, claim_id, ordinal in chunk["asked"]}
-    origin = Origin(
-        chunk["file_id"], chunk["name"], chunk["source"], plan["usage"], dt.date.fromisoformat(plan["today"])
-    )
+    today = dt.date.fromisoformat(plan["today"])
+    origin = Origin(chunk["file_id"], chunk["name"], chunk["source"], plan["usage"], today, deadlines)
     rows = {
         row.id: row
         for row in connection.execute(
@@ -164,7 +165,7 @@ class _One:
         if new:
             self.verdict.holds = new
             opened += write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
-        open_items(self.connection, opened, self.now)
+        open_items(self.connection, opened, self.now, self.origin.deadlines)
         kept = ((row, self.row.patient_id, self.row.id) for row in self.verdict.rows)
         kept_rows.write(self.connection, kept, self.now)
         self._tell(outcome, gone, new, [anew for _, anew in reworded])

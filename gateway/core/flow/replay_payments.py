@@ -24,6 +24,7 @@ from ..store.outbox import put_outbox
 from ..store.tables import claim_payments, claims, files, remittances, work_items
 from ..store.tables import timeline as timeline_table
 from ..work.calendar import add_business_days
+from ..work.deadlines import Deadlines
 from ..work.items import close_items
 from . import stored_config
 from .again import sentence
@@ -148,7 +149,8 @@ def _commit(
         if payment_id not in waiting:
             requests.done(connection, request_id, "It does not wait any more: it was posted meanwhile.", now)
     found.payments = [one for one in found.payments if one.payment_id in waiting]
-    origin = Origin(chunk["file_id"], chunk["partner"], dt.date.fromisoformat(plan["today"]))
+    deadlines = Deadlines.of(services.config.tables)
+    origin = Origin(chunk["file_id"], chunk["partner"], dt.date.fromisoformat(plan["today"]), deadlines)
     done = commit_chunk(connection, origin, found, now, final=final)
     if done.again:
         connection.execute(insert(claim_payments), [dict(waiting[one]._mapping) for one in done.again])

@@ -82,7 +82,7 @@ def resubmit(
     )
     request_id = requests.add(connection, new, now)
     requests.done(connection, request_id, what, now, stands=claim.version + 1)
-    _end_what_it_answers(connection, claim_id, now)
+    _end_what_it_answers(connection, claim_id, who, now)
     words = f"Resubmitted, in place of submission {last}: {sentence(reason)} {what}"
     timeline.add(connection, [timeline.Entry("claim", claim_id, "batch", words, who=who)], now)
     return Again(request_id, claim_id, True, what)
@@ -117,7 +117,7 @@ def _why_not(connection: Connection, claim: Any, state: ClaimState, last: int | 
     return _WHY_NOT[state]
 
 
-def _end_what_it_answers(connection: Connection, claim_id: int, now: dt.datetime) -> None:
+def _end_what_it_answers(connection: Connection, claim_id: int, who: str, now: dt.datetime) -> None:
     """The rejections and unprocessable denials that this answers are worked."""
     keys = connection.execute(
         select(work_items.c.key).where(
@@ -132,4 +132,5 @@ def _end_what_it_answers(connection: Connection, claim_id: int, now: dt.datetime
     ids = list(found)
     if ids:
         connection.execute(update(denials).where(denials.c.id.in_(ids)).values(state="resubmitted"))
-    close_items(connection, [*keys, *(f"denial:{one}" for one in ids)], "The claim was resubmitted.", now)
+    answered = [*keys, *(f"denial:{one}" for one in ids)]
+    close_items(connection, answered, "The claim was resubmitted.", now, who=who)

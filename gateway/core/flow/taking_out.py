@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ..clock import business_date
+from ..model.decision import HoldType
 from ..model.states import ClaimState
 from ..store import batches as batch_store
 from ..store import claims as claim_store
@@ -15,9 +16,9 @@ from ..store import timeline
 from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.tables import claims, holds
-from ..work.calendar import add_business_days
+from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, open_items
-from .commit_claims import HOLD, WORK_WITHIN_BUSINESS_DAYS
+from .commit_claims import HOLD
 from .services import Services
 
 CANNOT_BE_WRITTEN = "cannot-be-written"
@@ -37,7 +38,8 @@ def hold_claims(
         return 0
     now = services.clock.now()
     today = business_date(now, services.config.gateway.organisation.time_zone)
-    due = add_business_days(today, WORK_WITHIN_BUSINESS_DAYS)
+    deadlines = Deadlines.of(services.config.tables)
+    due = deadlines.hold_due(HoldType.SYSTEM, today)
     first = allocate(connection, "holds", len(pairs))
     rows, items, entries = [], [], []
     for index, (claim, reason) in enumerate(pairs):
@@ -60,7 +62,7 @@ def hold_claims(
         )
         entries.append(timeline.Entry("claim", claim.id, "hold", f"Held: {reason}"))
     insert_bulk(connection, holds, HOLD, rows)
-    open_items(connection, items, now)
+    open_items(connection, items, now, deadlines)
     timeline.add(connection, entries, now)
     return claim_store.set_state(
         connection, [claim.id for claim, _ in pairs], ClaimState.HELD, now, only_from=[from_state]

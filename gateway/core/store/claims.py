@@ -48,6 +48,25 @@ def _first_ids(connection: Connection, column: Any, values: Sequence[str], *wher
     return found
 
 
+def waiting_for_another(
+    connection: Connection, source: str, numbers: Iterable[str], before: int
+) -> list[tuple[str, int]]:
+    """The claims of a source, older than the id `before`, that could not be used or were rejected under one of these
+    numbers: (number, claim id)."""
+    found: list[tuple[str, int]] = []
+    for some in bulks(sorted(set(numbers) - {""})):
+        rows = connection.execute(
+            select(claims.c.source_claim_number, claims.c.id).where(
+                claims.c.source == source,
+                claims.c.source_claim_number.in_(some),
+                claims.c.state.in_((ClaimState.FAULTY, ClaimState.REJECTED)),
+                claims.c.id < before,
+            )
+        )
+        found += [(row.source_claim_number, row.id) for row in rows]
+    return found
+
+
 def ids_with_number(connection: Connection, number: str, sources: Iterable[str] = ()) -> list[int]:
     """The claims that bear a number (CLM01): ours, or the one that their source gave them. `sources`: those that are
     looked through beside all that have sent a file."""

@@ -393,6 +393,8 @@ holds = Table(
     _text("station", size=16),
     # The paper that released it.
     Column("document_id", _BIG, nullable=True),
+    # The person who put it; empty where a plugin or the gateway did.
+    Column("opened_by", String(80), nullable=False, default="", server_default=""),
     Index("ix_holds_released_at", "released_at"),
 )
 
@@ -639,7 +641,9 @@ acknowledgments = Table(
 # --- what waits for a person -----------------------------------------------------------------------
 
 # `subject_kind`: claim, line, file, batch, remittance, claim_payment, partner, patient, plugin.
-# `key` makes opening the same item twice once.
+# `key` makes opening the same item twice once. `priority_date` is the earliest of the dates that cost money (deadline,
+# refile_by, appeal_by; `work.priority`): queues are in its order. `touched_at`: the last time that a person did
+# something about it. `follow_up`: the next date that a person has set themselves; `snoozed_until`: not shown before.
 work_items = Table(
     "work_items",
     metadata,
@@ -662,9 +666,40 @@ work_items = Table(
     _text("outcome", size=200),
     _moment("opened_at"),
     _moment("closed_at", nullable=True),
+    Column("refile_by", Date, nullable=True),
+    Column("appeal_by", Date, nullable=True),
+    Column("priority_date", Date, nullable=True),
+    Column("follow_up", Date, nullable=True),
+    Column("snoozed_until", Date, nullable=True),
+    _moment("assigned_at", nullable=True),
+    _moment("touched_at", nullable=True),
     UniqueConstraint("key"),
     Index("ix_work_items_queue", "state", "team", "work_by"),
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
+    # Of the few that somebody has.
+    Index("ix_work_items_assignee", "assignee", "state", **_where("assignee <> ''")),
+)
+
+# What people did about work items: `verb` claim, release, assign, touch, snooze, close, reopen. A touch has the code of
+# an action (table `actions`); `follow_up` is the next date that it promises, `kept_at` when the next touch came or the
+# item was closed. `cents`: what was at stake when it was closed. `key` makes the same touch sent twice one.
+touches = Table(
+    "touches",
+    metadata,
+    _id(),
+    _ref("item_id", "work_items"),
+    _moment("at"),
+    _text("who"),
+    _text("verb", size=8),
+    _text("action", size=24),
+    _text("note", size=1000),
+    Column("follow_up", Date, nullable=True),
+    _moment("kept_at", nullable=True),
+    Column("cents", _BIG, nullable=False, default=0),
+    Column("key", String(120), nullable=True),
+    UniqueConstraint("key"),
+    Index("ix_touches_at", "at"),
+    Index("ix_touches_follow_up", "follow_up", **_where("follow_up IS NOT NULL")),
 )
 
 # What a person (resubmit, replay) or the gateway (look) asked to have done again, and what came of it. `key` makes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import Connection, select, update
@@ -11,6 +12,11 @@ from sqlalchemy import Connection, select, update
 from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.tables import work_items
+from . import touches
+from .priority import priority_date
+
+if TYPE_CHECKING:
+    from .deadlines import Deadlines
 
 BULK = 500
 
@@ -21,8 +27,9 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     `kind`: rejection, file_rejection, hold, posting_exception, remittance_exception, denial, overdue_ack,
     file_problem, partner_stopped, duplicate_claim, faulty_claim, plugin_failure, patient_merge, payment_review,
     provider_level, claim_review (what a plugin wants looked at beside), claim_not_made (one of a plugin's whose number
-    was used meanwhile), or a plugin's own. `cents` are the dollars at
-    stake, `work_by` the date it should be worked, `deadline` the date that costs money.
+    was used meanwhile), or a plugin's own. `cents` are the dollars at stake, `work_by` the date it should be worked.
+    `deadline`, `refile_by` (timely filing) and `appeal_by` are dates that cost money: the earliest of them orders the
+    queue.
     """
 
     kind: str
@@ -38,31 +45,52 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     deadline: dt.date | None = None
     payer_id: str = ""
     partner: str = ""
+    refile_by: dt.date | None = None
+    appeal_by: dt.date | None = None
 
 
-def open_items(connection: Connection, items: Sequence[WorkItem], now: dt.datetime) -> int:
-    """Open work items in bulk; those whose key is known stay as they are. Returns how many are new."""
+def open_items(
+    connection: Connection, items: Sequence[WorkItem], now: dt.datetime, deadlines: Deadlines | None = None
+) -> int:
+    """Open work items in bulk; those whose key is known stay as they are. Returns how many are new. `deadlines`: the
+    tables that tell by when a claim must be with its payer."""
     if not items:
         return 0
+    if deadlines is not None:
+        items = deadlines.dated(connection, items)
     first = allocate(connection, "work_items", len(items))
     return insert_bulk(
         connection,
         work_items,
-        ("id", "state", "opened_at", "assignee", "outcome", *WorkItem.__struct_fields__),
-        ((first + index, "open", now, "", "", *msgspec.structs.astuple(item)) for index, item in enumerate(items)),
+        ("id", "state", "opened_at", "assignee", "outcome", "priority_date", *WorkItem.__struct_fields__),
+        (
+            (first + index, "open", now, "", "", _priority(item), *msgspec.structs.astuple(item))
+            for index, item in enumerate(items)
+        ),
         keep=("key",),
     )
 
 
-def close_items(connection: Connection, keys: Sequence[str], outcome: str, now: dt.datetime) -> int:
-    """Close the open items with these keys, because their cause has cleared. Returns how many."""
+def _priority(item: WorkItem) -> dt.date | None:
+    return priority_date(item.deadline, item.refile_by, item.appeal_by, work_by=item.work_by, kind=item.kind)
+
+
+def close_items(connection: Connection, keys: Sequence[str], outcome: str, now: dt.datetime, *, who: str = "") -> int:
+    """Close the open items with these keys, because their cause has cleared. Returns how many. `who`: the person who
+    cleared it, whose work it counts as (empty: nobody's)."""
     closed = 0
     for start in range(0, len(keys), BULK):
-        closed += connection.execute(
+        rows = connection.execute(
             update(work_items)
             .where(work_items.c.key.in_(keys[start : start + BULK]), work_items.c.state == "open")
-            .values(state="closed", outcome=outcome, closed_at=now)
-        ).rowcount
+            .values(state="closed", outcome=outcome, closed_at=now, snoozed_until=None)
+            .returning(work_items.c.id, work_items.c.cents)
+        ).all()
+        closed += len(rows)
+        touches.keep_promises(connection, [row.id for row in rows], now)
+        if who:
+            done = [touches.Touch(row.id, who, "close", note=outcome, cents=row.cents) for row in sorted(rows)]
+            touches.add(connection, done, now)
     return closed
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from ...plugins.declared import COLUMNS, Worklist
 from ..model.money import to_dollars
@@ -24,10 +24,17 @@ class Listed(NamedTuple):
 
 
 def listed(
-    connection: Connection, worklist: Worklist, *, team: str = "", kind: str = "", payer: str = "", limit: int = MOST
+    connection: Connection,
+    worklist: Worklist,
+    today: dt.date,
+    *,
+    team: str = "",
+    kind: str = "",
+    payer: str = "",
+    limit: int = MOST,
 ) -> Listed:
-    """What stands in a worklist. `team`, `kind`, `payer`: only those."""
-    statement = _narrowed(worklist, team, kind, payer)
+    """What stands in a worklist; what rests until a later day does not. `team`, `kind`, `payer`: only those."""
+    statement = _narrowed(worklist, today, team, kind, payer)
     names = tuple(worklist.columns)
     wanted = statement.with_only_columns(*(work_items.c[COLUMNS[name]].label(name) for name in names))
     for one in worklist.order:
@@ -46,16 +53,17 @@ def listed(
     return Listed(names, rows, more)
 
 
-def waiting(connection: Connection, worklist: Worklist) -> tuple[int, int]:
+def waiting(connection: Connection, worklist: Worklist, today: dt.date) -> tuple[int, int]:
     """How many items stand in a worklist, and the cents at stake."""
-    statement = _narrowed(worklist, "", "", "").with_only_columns(func.count(), func.sum(work_items.c.cents))
+    statement = _narrowed(worklist, today, "", "", "").with_only_columns(func.count(), func.sum(work_items.c.cents))
     count, cents = connection.execute(statement).one()
     return int(count), int(cents or 0)
 
 
-def _narrowed(worklist: Worklist, team: str, kind: str, payer: str) -> Select[Any]:
+def _narrowed(worklist: Worklist, today: dt.date, team: str, kind: str, payer: str) -> Select[Any]:
     c = work_items.c
-    statement: Select[Any] = select(c.id).where(c.state == "open", c.kind.in_(list(worklist.kinds)))
+    awake = or_(c.snoozed_until.is_(None), c.snoozed_until <= today)
+    statement: Select[Any] = select(c.id).where(c.state == "open", c.kind.in_(list(worklist.kinds)), awake)
     for column, value in ((c.team, worklist.team), (c.team, team), (c.kind, kind), (c.payer_id, payer)):
         if value:
             statement = statement.where(column == value)

@@ -76,8 +76,8 @@ async def test_a_hold_ends_by_itself_on_its_date(held: World) -> None:
 
 async def test_each_hold_is_a_work_item_with_team_dollars_and_date(held: World) -> None:
     rows = sorted((item.team, item.cents, item.work_by) for item in held.items(kind="hold"))
-    due = dt.date(2026, 11, 25)
-    assert rows == [("billing", 15000, due), ("documentation", 15000, due)]
+    # Five business days for either type (table hold_due), but not after the day on which the hold falls away.
+    assert rows == [("billing", 15000, dt.date(2026, 11, 30)), ("documentation", 15000, dt.date(2026, 12, 1))]
 
 
 async def test_a_claim_that_no_partner_reaches_waits_until_one_does(world: World) -> None:

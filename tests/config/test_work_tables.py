@@ -1,0 +1,94 @@
+"""The gateway's own tables: what a biller mistypes in them is told at its place, and they are there without a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from gateway.config.shipped import shipped_config
+from gateway.config.work_tables import work_table
+from gateway.core.model.work_tables import WORK_TABLES
+from gateway.plugins.tables import Tables
+
+from .conftest import Folder
+
+ACTIONS = """\
+key: [code]
+source: house
+rows:
+  - {code: called_payer, name: "Called the payer", follow_up: by kind, closes: N}
+"""
+FILING = """\
+key: payer
+source: house
+rows:
+  - {payer: medicare, within: 1 year}
+"""
+DUE = """\
+key: [type]
+source: house
+rows:
+  - {type: RX, team: documentation, business_days: 5}
+"""
+KINDS = """\
+key: [kind]
+source: house
+rows:
+  - {kind: denial, name: "Denial", follow_up: Y}
+"""
+SOUND = {"actions": ACTIONS, "timely_filing": FILING, "hold_due": DUE, "work_kinds": KINDS}
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "fault"),
+    [
+        ("actions", "by kind", "sometimes", "4:63: follow_up: 'sometimes' cannot be used; expected one of always, by"),
+        ("actions", "closes: N", "closes: no", "4:80: closes: 'no' cannot be used; expected one of Y, N"),
+        ("actions", ", closes: N", "", "4:5: row 1 has no 'closes'; expected 'closes' in each row"),
+        ("actions", "closes: N", "close: N",
+         "4:5: row 1 has no 'closes'; expected 'closes' in each row; did you mean 'close'?"),
+        ("actions", "called_payer", "called_the_payer_about_it",
+         "4:12: code: 'called_the_payer_about_it' cannot be used; expected a word of at most 24 characters"),
+        ("actions", "[code]", "[name]", "1:6: key: the gateway looks this table up by code; expected [code]"),
+        ("timely_filing", "1 year", "a year", "4:31: within: 'a year' cannot be used; expected a span such as 1 year"),
+        ("timely_filing", "1 year", "99 years", "4:31: within: '99 years' cannot be used; expected a span of at least"),
+        ("hold_due", "RX", "CMN", "4:12: type: 'CMN' cannot be used; expected one of RX, PAR, SYS, MAN"),
+        ("hold_due", "business_days: 5", "business_days: five", "4:52: business_days: 'five' cannot be used"),
+        ("work_kinds", "follow_up: Y", "follow_up: yes", "4:47: follow_up: 'yes' cannot be used; expected one of Y, N"),
+    ],
+)  # fmt: skip
+def test_what_is_mistyped_is_told_at_its_place(folder: Folder, table: str, old: str, new: str, fault: str) -> None:
+    folder.write(f"tables/{table}.yaml", SOUND[table])
+    assert folder.texts() == []
+    folder.edit(f"tables/{table}.yaml", old, new)
+    assert [text[: len(table) + 13 + len(fault)] for text in folder.texts()] == [f"tables/{table}.yaml:{fault}"]
+
+
+@pytest.mark.parametrize("table", WORK_TABLES)
+def test_a_configuration_without_the_table_has_the_shipped_one(folder: Folder, table: str) -> None:
+    shipped = work_table(folder.config().tables, table)
+    assert shipped.rows
+    folder.write(f"tables/{table}.yaml", SOUND[table])
+    assert len(work_table(folder.config().tables, table).rows) == 1
+
+
+def test_the_shipped_tables_are_sound_and_every_row_has_its_source(folder: Folder) -> None:
+    for table in WORK_TABLES:
+        folder.write(f"tables/{table}.yaml", (shipped_config() / "tables" / f"{table}.yaml").read_text())
+    config = folder.config()
+    assert all(row.source for table in WORK_TABLES for row in config.tables[table].rows)
+
+
+def test_a_table_that_is_none_of_the_gateways_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        work_table(Tables(), "fees")
+
+
+def test_an_action_that_was_ended_is_no_longer_offered_but_stays_in_the_table(folder: Folder) -> None:
+    from gateway.core.work.actions import Actions
+
+    folder.write("tables/actions.yaml", ACTIONS.replace("closes: N", "closes: N, valid_to: 2026-06-30"))
+    tables = folder.config().tables
+    assert Actions.of(tables, dt.date(2026, 6, 30)).find("called_payer") is not None
+    assert Actions.of(tables, dt.date(2026, 7, 1)).find("called_payer") is None
