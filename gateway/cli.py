@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "backup": ("gateway.operate.commands:backup", "Copy everything into a folder, while the gateway runs."),
     "batches": ("gateway.operate.batch_commands:batches", "Interchanges made of claims; sending one that waits."),
+    "claim": ("gateway.operate.claim_commands:claim", "One claim: its fields, correcting, replacing, voiding it."),
     "config": ("gateway.config.commands:config", "Check and show the configuration."),
     "plugins": ("gateway.operate.plugins_command:plugins", "The plugins that are found, who uses them, how they do."),
     "deliveries": ("gateway.operate.belongings_commands:deliveries", "What was delivered to patients; bringing it in."),
@@ -38,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plugin": ("gateway.plugins.scaffold:plugin", "Begin a plugin of your own; run a command of one."),
     "purge": ("gateway.operate.commands:purge", "Remove what the retention policy no longer keeps."),
     "queue": ("gateway.operate.queue_commands:queue", "What waits for a person, and working it."),
+    "rejection": ("gateway.operate.rejection_commands:rejection", "Refused claims: where the fault is, what to do."),
     "replay": (
         "gateway.operate.again_commands:replay",
         "Run something again inside: claims, payments that wait, a file.",

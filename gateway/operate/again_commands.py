@@ -36,7 +36,9 @@ WAIT_SECONDS = 60.0
 ALIVE_SECONDS = 60.0
 
 
-def _do(config_path: Path, function: Callable[[Connection, Config, str, dt.datetime], list[Again]], who: str) -> None:
+def do_and_wait(
+    config_path: Path, function: Callable[[Connection, Config, str, dt.datetime], list[Again]], who: str
+) -> None:
     """Ask for it in one transaction, wait for what comes of it, and tell."""
     from ..core.clock import SystemClock
     from ..core.flow.again import CannotBeDone
@@ -126,7 +128,7 @@ def resubmit(config_path: Path, numbers: tuple[str, ...], reason: str, who: str,
         ids = claim_ids_of(connection, numbers)
         return [again(connection, one, by, reason, now, payer_has_it_not=payer_has_it_not) for one in ids]
 
-    _do(config_path, ask, who)
+    do_and_wait(config_path, ask, who)
 
 
 def _nearest(connection: Connection, plugin: str, rule: str) -> str:
@@ -199,7 +201,7 @@ def replay_claim(
             even_so=even_so,
         )
 
-    _do(config_path, ask, who)
+    do_and_wait(config_path, ask, who)
 
 
 @replay.command("payment")
@@ -233,7 +235,7 @@ def replay_payment(
             connection, ids, by, reason, now, config.hash, configuration=configuration, even_so=even_so
         )
 
-    _do(config_path, ask, who)
+    do_and_wait(config_path, ask, who)
 
 
 @replay.command("file")
@@ -249,7 +251,7 @@ def replay_one_file(config_path: Path, file_id: int, reason: str, who: str) -> N
 
         return [replay_file(connection, file_id, by, reason, now)]
 
-    _do(config_path, ask, who)
+    do_and_wait(config_path, ask, who)
 
 
 @click.group()
@@ -258,7 +260,12 @@ def requests() -> None:
 
 
 @requests.command("list")
-@click.option("--verb", type=click.Choice(["resubmit", "replay", "look"]), default=None, help="Only those.")
+@click.option(
+    "--verb",
+    type=click.Choice(["resubmit", "replay", "look", "correct", "replace", "void"]),
+    default=None,
+    help="Only those.",
+)
 @click.option("--claim", type=int, default=None, help="Only those of this claim.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not done yet.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")

@@ -106,6 +106,7 @@ def _found(config: Config, kind: str, name: str) -> tuple[Declared, Any]:
 OWN_REPORTS = {
     "holds": ("gateway.operate.report_commands:holds", "Holds by type, team and age: dollars and hold days."),
     "productivity": ("gateway.operate.report_commands:productivity", "What each person got done, by day."),
+    "rejections": ("gateway.operate.rejection_commands:report_rejections", "What front ends refused in a week."),
 }
 
 

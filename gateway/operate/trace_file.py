@@ -208,7 +208,7 @@ def _paid(connection: Connection, batch_id: int) -> Iterator[Event]:
 
 
 def _claims_of(file: Any) -> Select[Any]:
-    if file.direction == "in" and file.origin in ("source", "upload"):
+    if file.direction == "in" and file.origin in ("source", "upload", "gateway"):
         return select(claims.c.id).where(claims.c.file_id == file.id)
     spoken_of = (
         select(submissions.c.claim_id)

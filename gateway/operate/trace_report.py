@@ -16,7 +16,10 @@ from .looking import count, dollars, moment
 RANK = {
     name: rank
     for rank, name in enumerate(
-        ("fetch", "intake", "read", "confirm", "scrub", "hold", "batch", "send", "acknowledge", "post", "route", "work")
+        (
+            *("fetch", "intake", "read", "correct", "replace", "void", "confirm", "scrub", "hold", "batch", "send"),
+            *("acknowledge", "post", "route", "work"),
+        )
     )
 }
 """Stations in the order in which they are told where several things happened at one moment."""

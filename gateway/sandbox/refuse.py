@@ -60,6 +60,8 @@ def _checked(case: Case) -> Refusal | None:
 
 def refuse(case: Case, behaviour: Behaviour, draws: Draws) -> Refusal | None:
     """Whether, by whom and why a claim is refused before anybody decides on it."""
+    if case.subscriber.id in behaviour.unknown_ids:
+        return Refusal(False, (Status("A7", "164", "IL"),))
     if behaviour.check_claims:
         refusal = _checked(case)
         if refusal is not None:

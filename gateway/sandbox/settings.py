@@ -39,6 +39,8 @@ class Behaviour(Model):
     check_claims: bool = True
     """Refuse what a payer's front end refuses: what breaks the claim's guide, a Medicare number of the wrong form, a
     modifier twice, a rental without RR, an NPI whose check digit is wrong, frequency 7 or 8 to Medicare."""
+    unknown_ids: tuple[str, ...] = ()
+    """Member ids that no payer knows: claims with one of them are refused by the clearinghouse (277CA A7:164:IL)."""
     rejected: Share = 0.04
     """Claims refused at the front end although nothing is wrong with them that can be seen from here."""
     rejected_by_payer: Share = 0.5

@@ -47,12 +47,12 @@ async def _body(request: web.Request, **known: type) -> _Asked:
     return _Asked(found, {"reason": str, **known})
 
 
-def _told(one: Again) -> web.Response:
+def answer_of(one: Again) -> web.Response:
     body = {"request_id": one.request_id, "asked_before": not one.new, "what": one.what}
     return web.json_response(body, status=202 if one.new else 200)
 
 
-def _plainly(handler: Handler) -> Handler:
+def plainly(handler: Handler) -> Handler:
     """What cannot be done is told with what to do instead."""
 
     async def handled(request: web.Request) -> web.StreamResponse:
@@ -74,7 +74,7 @@ async def _resubmit(request: web.Request) -> web.StreamResponse:
         has_it_not = asked.get("payer_has_it_not", False)
         return resubmit(connection, claim_id, who, asked.reason, now, payer_has_it_not=has_it_not)
 
-    return _told(await server.write(ask))
+    return answer_of(await server.write(ask))
 
 
 async def _replay_claim(request: web.Request) -> web.StreamResponse:
@@ -96,7 +96,7 @@ async def _replay_claim(request: web.Request) -> web.StreamResponse:
             even_so=asked.get("again", False),
         )[0]
 
-    return _told(await server.write(ask))
+    return answer_of(await server.write(ask))
 
 
 async def _replay_payment(request: web.Request) -> web.StreamResponse:
@@ -117,7 +117,7 @@ async def _replay_payment(request: web.Request) -> web.StreamResponse:
             even_so=asked.get("again", False),
         )[0]
 
-    return _told(await server.write(ask))
+    return answer_of(await server.write(ask))
 
 
 async def _replay_file(request: web.Request) -> web.StreamResponse:
@@ -125,7 +125,7 @@ async def _replay_file(request: web.Request) -> web.StreamResponse:
     asked = await _body(request)
     server = request.app[SERVER]
     file_id, who, now = int(request.match_info["id"]), request[WHO], server.services.clock.now()
-    return _told(await server.write(replay.replay_file, file_id, who, asked.reason, now))
+    return answer_of(await server.write(replay.replay_file, file_id, who, asked.reason, now))
 
 
 async def _retransmit(request: web.Request) -> web.StreamResponse:
@@ -172,5 +172,5 @@ def routes() -> list[web.RouteDef]:
         r"/api/v1/files/{id:\d{1,18}}/replay": _replay_file,
         r"/api/v1/batches/{id:\d{1,18}}/retransmit": _retransmit,
     }
-    made = [web.post(path, needs("work")(_plainly(handler))) for path, handler in asking.items()]
+    made = [web.post(path, needs("work")(plainly(handler))) for path, handler in asking.items()]
     return [*made, web.get(r"/api/v1/requests/{id:\d{1,18}}", needs("read")(_request))]

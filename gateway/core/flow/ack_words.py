@@ -14,6 +14,11 @@ from ..model.answers import (
 )
 from ..model.code_words import CATEGORIES, ENTITIES, STATUSES
 from ..model.states import Hop
+from ..x12.acknowledgment import StatusCode as WireCode
+from ..x12.answers.status_map import READ_THE_LINE
+from ..x12.answers.status_places import place_of
+from ..x12.claim_fields import field_at
+from ..x12.editing import parse_place
 from ..x12.guides.answer_codes import AK9_CODES, IK3_CODES, IK4_CODES, IK5_CODES, TA1_NOTES
 
 _MORE = 3
@@ -37,6 +42,8 @@ def error_words(error: ElementError) -> str:
     if error.element:
         place += f"{error.element:02d}" + (f"-{error.component}" if error.component else "")
         words = IK4_CODES.get(error.element_code, f"code {error.element_code}")
+        field = field_at(error.loop, error.segment, error.element, error.component)
+        words += f" ({field.name})" if field is not None else ""
     else:
         words = IK3_CODES.get(error.segment_code, f"code {error.segment_code}")
     return f"{place} (segment {error.position}): {words}" if error.position else f"{place}: {words}"
@@ -88,15 +95,34 @@ def status_words(answer: ClaimAnswer) -> str:
     return f"{_BY.get(answer.hop, 'The partner')} says: {said}."
 
 
+def place_words(code: StatusCode, *, of_line: bool = False) -> str:
+    """What a status speaks of, in a biller's words and with its place: `subscriber id, 2010BA NM109`; empty where it
+    speaks of none."""
+    at = place_of(WireCode(code.category, code.status, code.entity), of_line=of_line)
+    if at is None:
+        return ""
+    where = parse_place(str(at))
+    field = field_at(where.loop, where.tag, where.element, where.component, where.qualifier)
+    return f"{field.name}, {at}" if field is not None else str(at)
+
+
+def _faulty_places(answer: ClaimAnswer) -> list[str]:
+    """Where to look in the claim, in the order in which it was said, the first few."""
+    places = [place_words(code) for code in answer.codes if not (answer.lines and code.status == READ_THE_LINE.status)]
+    for number, codes in answer.lines:
+        said = (place_words(code, of_line=True) for code in codes)
+        places += [f"line {number or '?'} {words}" for words in said if words]
+    return list(dict.fromkeys(filter(None, places)))[:_MORE]
+
+
 def claim_reason(answer: ClaimAnswer, partner: str) -> str:
     """Why a claim was rejected, with what its lines say."""
     who = _BY.get(answer.hop, "The partner")
     words = [code_words(code) for code in answer.codes]
     for number, codes in answer.lines:
         words += [f"line {number or '?'}: {code_words(code)}" for code in codes]
-    end = (
-        "Ask the partner where the claim is, or resubmit it."
-        if answer.verdict is Verdict.INVESTIGATE
-        else "Correct it and resubmit."
-    )
+    end = "Ask the partner where the claim is, or resubmit it."
+    if answer.verdict is not Verdict.INVESTIGATE:
+        at = _faulty_places(answer)
+        end = f"Correct it ({'; '.join(at)}) and resubmit." if at else "Correct it and resubmit."
     return f"{who} ({partner}) did not take this claim: {_list(words) or 'no reason is given'}. {end}"

@@ -30,6 +30,7 @@ from .intake_answer import acknowledgments_of
 from .intake_status import status_of_file
 from .own_numbers import our_numbers_in, own_numbers, under_own_numbers
 from .post import postings_rows
+from .receive import MADE_HERE
 from .services import Services
 
 _PIECE = 1 << 20
@@ -155,7 +156,7 @@ def _give_to_source(services: Services, connection: Connection, file_id: int, by
     """What a source gets at once for a file that it sent: TA1 and 999, and a 277CA where claims were not taken."""
     row = connection.execute(select(files).where(files.c.id == file_id)).one()
     source = services.config.source(row.party)
-    if source is None or row.kind != "837P":
+    if source is None or row.kind != "837P" or row.origin == MADE_HERE:
         return []
     folder, stamp = _folder(services, source), f"{row.received_at:%Y%m%d}-{file_id}"
     given: list[dict[str, Any]] = []

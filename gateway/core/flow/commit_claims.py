@@ -43,7 +43,8 @@ _KINDS = {
     DUPLICATE_CONTENT: "duplicate_claim",
     "plugin": "plugin_failure",
 }
-_REPLACES = frozenset({"7", "8"})
+_VOID = "8"
+_REPLACES = frozenset({"7", _VOID})
 
 
 # The columns of the rows that are written here, in their order.
@@ -487,10 +488,11 @@ def _entries(
 def _charges(
     origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int], line_ids: dict[int, list[int]]
 ) -> list[transfers.Transfer]:
-    """What is owed to us from now on; a claim that cannot be worked on is not charged."""
+    """What is owed to us from now on; a claim that cannot be worked on is not charged, nor is a void (frequency 8),
+    which asks for nothing."""
     made: list[transfers.Transfer] = []
     for verdict in verdicts:
-        if not verdict.fault:
+        if not verdict.fault and verdict.columns.frequency != _VOID:
             lines = zip(
                 line_ids.get(verdict.ordinal, ()),
                 [line.charge_cents for line in verdict.columns.lines],

@@ -17,6 +17,7 @@ import msgspec
 
 from ...config import Config
 from ...plugins.chains import STATIONS
+from ...plugins.http import NoCalls
 from ...plugins.outgoing import OutgoingCalls
 from ...plugins.past import WaitingItem
 from ...plugins.runner import Decision, Runner
@@ -47,6 +48,7 @@ _ON_THE_WAY: tuple[tuple[str, Callable[[Decision], str]], ...] = (
     (hold.STATION, hold.what_happened),
 )
 _NAMES = frozenset(station for station, _ in _ON_THE_WAY)
+_ONLY_ASKED = "it calls out, and a preview does not: nobody knows what it would decide"
 _requests = msgspec.msgpack.Decoder(Request)
 _NO_PERSON = Person("", "", None, "", "")
 _NO_COLUMNS = Columns("", "", "", "", "", "", "", 0, None, None, "", _NO_PERSON, [])
@@ -112,7 +114,7 @@ async def _decide(request: Request, mark: Marking) -> bytes:
     mark.outside()
     opens = reads(request.database_url).connect
     history = history_of(opens, read, before=request.before, paused=mark.paused)
-    outgoing = OutgoingCalls()
+    outgoing = NoCalls(_ONLY_ASKED) if request.only_asked else OutgoingCalls()
     runner = Runner(
         today=dt.date.fromisoformat(request.today),
         lookups=history,
@@ -133,7 +135,8 @@ async def _decide(request: Request, mark: Marking) -> bytes:
             if not item % 50:
                 await asyncio.sleep(0)
     finally:
-        await outgoing.close()
+        if isinstance(outgoing, OutgoingCalls):
+            await outgoing.close()
     mark.outside()
     return pack_chunk(Chunk(request.config_hash, verdicts))
 

@@ -53,7 +53,7 @@ class Request(msgspec.Struct, array_like=True):
 
     For claims that are in the books already (replay): `first` is the station to begin with, `renumber` whether they
     leave under our numbers (else as the source is set), and `before` the id of each: only what came before it is its
-    history. Of such a chunk no two are of one patient.
+    history. Of such a chunk no two are of one patient. `only_asked`: nobody is called outside of the gateway for it.
     """
 
     config_hash: str
@@ -69,6 +69,7 @@ class Request(msgspec.Struct, array_like=True):
     first: str = ""
     renumber: bool | None = None
     before: list[int] = []
+    only_asked: bool = False
 
     def only(self, start: int, end: int) -> Request:
         """A request for some of the claims."""

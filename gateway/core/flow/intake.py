@@ -29,7 +29,7 @@ from .chunk import Survey, chunks, survey
 from .commit_claims import Origin, commit_chunk
 from .deciding import Asked, decide_chunk
 from .make_claims import tell_why
-from .receive import problem
+from .receive import MADE_HERE, problem
 from .services import Services
 from .verdicts import unpack_chunk
 
@@ -54,6 +54,7 @@ def _lookup(services: Services, file_id: int) -> dict[str, Any]:
         "sha256": row.sha256,
         "name": row.name,
         "source": row.party,
+        "origin": row.origin,
         "state": row.state,
         "today": today.isoformat(),
         "usage": config.gateway.usage,
@@ -162,7 +163,9 @@ async def take_in(run: Run, payload: Payload) -> dict[str, int]:
     services: Services = run.services
     file_id = int(payload["file_id"])
     facts = await run.step("lookup", _lookup, services, file_id)
-    seen = await run.step("survey", _survey, services, facts["sha256"], facts["source"])
+    # What is made here is X12, whatever the source itself sends.
+    form_of = "" if facts.get("origin") == MADE_HERE else facts["source"]
+    seen = await run.step("survey", _survey, services, facts["sha256"], form_of)
     boundary("intake.surveyed")
     await run.transact("begin", _begin, services, file_id, facts, seen)
     totals = dict.fromkeys(("claims", "cents", "ready", "held", "faulty"), 0)

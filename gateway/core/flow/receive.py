@@ -26,6 +26,9 @@ declare(
     intake_committed="the database knows the file and that it is to be read; the source still has it",
 )
 
+MADE_HERE = "gateway"
+"""The origin of a file with claims of a source that were made here (`replace`)."""
+
 T = TypeVar("T")
 
 
@@ -54,8 +57,8 @@ def register(
 ) -> Received:
     """Record a file whose bytes are in the archive, and that it is to be read.
 
-    `origin` is source (drop folder) or upload. `refused` says why it is not to be read (cut short, empty): then it is
-    quarantined and waits for a person.
+    `origin` is source (drop folder), upload or gateway (made here). `refused` says why it is not to be read (cut
+    short, empty): then it is quarantined and waits for a person.
     """
     # The counter's row first: two arrivals of the same content come one after the other.
     file_id = allocate(connection, "files", 1)
@@ -72,7 +75,8 @@ def register(
         now,
         file_id,
     )
-    what = f"Received from {source}, {stored.size:,} bytes. {reason}".rstrip()
+    came = f"Made here for {source}" if origin == MADE_HERE else f"Received from {source}"
+    what = f"{came}, {stored.size:,} bytes. {reason}".rstrip()
     timeline.add(connection, [timeline.Entry("file", file_id, "intake", what)], now)
     if reason:
         open_items(connection, [problem(file_id, source, f"File {name}: {reason}", now)], now)

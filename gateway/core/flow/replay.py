@@ -23,6 +23,8 @@ from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentenc
 from .resubmit import locked_claim
 
 AS_IT_CAME = "intake"
+CORRECTED = "check"
+"""As a person has corrected it (`correct`): held against the guides again, then its whole chain."""
 CLAIM_STATIONS = (AS_IT_CAME, confirm.STATION, scrub.STATION, hold.STATION)
 """From where a claim can be run again; `intake`: with its content as its source sent it, without any step's edits."""
 TODAY, ORIGINAL = "today", "original"

@@ -21,11 +21,11 @@ from ..store.archive import ArchiveDamaged
 from ..store.claims import bulks
 from ..store.tables import claims
 from ..work.deadlines import Deadlines
-from . import stored_config
+from . import correct_commit, stored_config
 from .breakers import called, calls_of_claims
 from .chunk import cut
 from .deciding import Asked, decide_chunk
-from .replay import AS_IT_CAME, ORIGINAL, of_files
+from .replay import AS_IT_CAME, CORRECTED, ORIGINAL, of_files
 from .replay_commit import commit_replayed, give_up
 from .services import Services
 from .verdicts import unpack_chunk
@@ -90,11 +90,12 @@ def _asked(services: Services, chunk: dict[str, Any]) -> tuple[list[Asked], list
     ids = {claim_id: ordinal for _, claim_id, ordinal in chunk["asked"]}
     with services.reads.connect() as connection:
         rows = _claims(connection, list(ids))
+        corrected = correct_commit.contents(connection, chunk) if chunk["station"] == CORRECTED else {}
     versions = {str(row.id): int(row.version) for row in rows.values()}
     usage = {row.ordinal: row.usage for row in rows.values()}
     numbers = {ordinal: claim_id for claim_id, ordinal in ids.items()}
     if chunk["station"] != AS_IT_CAME:
-        made = [Asked(row.ordinal, row.content, row.usage) for row in rows.values()]
+        made = [Asked(row.ordinal, corrected.get(row.id, row.content), row.usage) for row in rows.values()]
     else:
         with closing(services.archive.open(chunk["sha256"])) as stream:
             made = [

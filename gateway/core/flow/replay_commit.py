@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -25,12 +25,12 @@ from ..store.tables import claim_lines, claims, holds, patients, work_items
 from ..store.tables import requests as request_table
 from ..work.deadlines import Deadlines
 from ..work.items import close_items, open_items
-from . import kept_rows
+from . import correct_commit, kept_rows
 from .again import sentence
 from .commit_claims import CHECK, Origin, changed_patients, check_entry, plugin_items, write_holds
 from .look_again import DAILY, LOOK
 from .release import BY_ITSELF, NO_PARTNER
-from .replay import CLAIM_STATIONS, REPLAYED
+from .replay import AS_IT_CAME, CLAIM_STATIONS, CORRECTED, REPLAYED
 from .verdicts import Chunk, HoldRow, Verdict
 
 _CHANGED = "The claim or its patient's history kept changing meanwhile. Ask for it again."
@@ -40,8 +40,10 @@ def give_up(connection: Connection, request_id: int, claim_id: int, why: str, no
     """A request comes to nothing: the claim stays as it is, and its timeline says why (a person has asked), or the
     request does (the gateway looked by itself)."""
     requests.done(connection, request_id, why, now)
+    correction = correct_commit.refuse(connection, request_id)
+    station, told = ("correct", "Not corrected.") if correction else ("replay", "Not replayed.")
     if requests.get(connection, request_id).verb != LOOK:
-        timeline.add(connection, [timeline.Entry("claim", claim_id, "replay", f"Not replayed. {why}")], now)
+        timeline.add(connection, [timeline.Entry("claim", claim_id, station, f"{told} {why}")], now)
 
 
 def commit_replayed(
@@ -78,6 +80,7 @@ def commit_replayed(
             select(request_table).where(request_table.c.id.in_([request_id for request_id, _ in by_ordinal.values()]))
         )
     }
+    corrections = correct_commit.of_chunk(connection, chunk) if chunk["station"] == CORRECTED else {}
     others = changed_patients(connection, decided.verdicts)
     again = []
     for verdict in decided.verdicts:
@@ -93,11 +96,15 @@ def commit_replayed(
             else:
                 again.append(claim_id)
             continue
-        why_not = _why_not(connection, row, verdict)
+        correction = corrections.get(request_id)
+        if correction is not None:
+            why_not = correct_commit.why_not(connection, row, verdict, correction)
+        else:
+            why_not = _why_not(connection, row, verdict)
         if why_not:
             give_up(connection, request_id, claim_id, why_not, now)
             continue
-        _One(connection, origin, chunk, decided.config_hash, row, verdict, asked, now).apply()
+        _One(connection, origin, chunk, decided.config_hash, row, verdict, asked, now, correction).apply()
     return again
 
 
@@ -133,6 +140,7 @@ class _One:
         verdict: Verdict,
         asked: Any,
         now: dt.datetime,
+        correction: Any = None,
     ) -> None:
         self.connection = connection
         self.origin = origin
@@ -143,10 +151,13 @@ class _One:
         self.asked = asked
         self.by_itself = asked.verb == LOOK
         self.now = now
+        self.correction = correction
+        self.patient_id = row.patient_id
 
     def apply(self) -> None:
         """Holds, state, content, timeline and the request."""
-        standing, gone, new, reworded = self._holds()
+        held = compared(self._known_holds(), self.verdict.holds, self.chunk["station"], self.origin.today)
+        standing, gone, new, reworded = held
         if self.by_itself and not gone and not new and not reworded and self._as_it_was():
             self._nothing_new(len(standing))
             return
@@ -156,27 +167,32 @@ class _One:
             self._release(gone)
         open_now = len(standing) + len(new)
         state = ClaimState(self.row.state)
-        if state is not ClaimState.REJECTED:
+        if state in (ClaimState.HELD, ClaimState.READY):
             state = ClaimState.HELD if open_now else ClaimState.READY
         outcome = _in_words(state, len(standing), len(gone), len(new))
         self._write(state)
         ids = {self.verdict.ordinal: self.row.id}
         opened = plugin_items(self.origin, [self.verdict], ids)
+        if self.correction is not None:
+            self.patient_id, more = correct_commit.settle(
+                self.connection, self.origin, self.row, self.verdict, self.correction, self.now
+            )
+            opened += more
         if new:
             self.verdict.holds = new
             opened += write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
         open_items(self.connection, opened, self.now, self.origin.deadlines)
-        kept = ((row, self.row.patient_id, self.row.id) for row in self.verdict.rows)
+        kept = ((row, self.patient_id, self.row.id) for row in self.verdict.rows)
         kept_rows.write(self.connection, kept, self.now)
-        self._tell(outcome, gone, new, [anew for _, anew in reworded])
-        requests.done(
-            self.connection,
-            self.asked.id,
-            outcome,
-            self.now,
-            stands=self.row.version + 1,
-            config_hash=self.config_hash,
-        )
+        stands = self.row.version + 1
+        told = (gone, new, [anew for _, anew in reworded])
+        if self.correction is not None and state in (ClaimState.REJECTED, ClaimState.DENIED):
+            self._tell("", *told)
+            outcome = correct_commit.goes_again(self.connection, self.row, self.correction, self.now)
+            stands += 1
+        else:
+            self._tell(outcome, *told)
+        requests.done(self.connection, self.asked.id, outcome, self.now, stands=stands, config_hash=self.config_hash)
 
     def _as_it_was(self) -> bool:
         verdict, row = self.verdict, self.row
@@ -193,34 +209,9 @@ class _One:
             self.connection, self.asked.id, outcome, self.now, stands=self.row.version, config_hash=self.config_hash
         )
 
-    def _holds(self) -> tuple[list[Any], list[Any], list[HoldRow], list[tuple[Any, HoldRow]]]:
-        """The open holds that stay, those that go, what is to be opened, and those that stay in other words."""
-        rows = self.connection.execute(select(holds).where(holds.c.claim_id == self.row.id).order_by(holds.c.id)).all()
-        wanted = {_same(one): one for one in self.verdict.holds}
-        before = [*CLAIM_STATIONS[: CLAIM_STATIONS.index(self.chunk["station"])]]
-        if before:
-            before.append(CHECK)
-        kept, gone = [], []
-        for row in rows:
-            if row.released_at is not None:
-                if row.released_by != BY_ITSELF or self._is_over(row, wanted.get(_same(row))):
-                    wanted.pop(_same(row), None)
-                continue
-            of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER or row.station == CHECK
-            if not of_the_chain or row.station in before or wanted.pop(_same(row), None) is not None:
-                kept.append(row)
-            else:
-                gone.append(row)
-        reworded = [(row, wanted.pop(_same(anew))) for row, anew in _pairs(gone, list(wanted.values()))]
-        stays = {row.id for row, _ in reworded}
-        kept += [row for row in gone if row.id in stays]
-        return kept, [row for row in gone if row.id not in stays], list(wanted.values()), reworded
-
-    def _is_over(self, released: Any, wanted: HoldRow | None) -> bool:
-        """Whether its date has come, and it is wanted until that very date."""
-        if wanted is None or wanted.expires is None:
-            return False
-        return bool(released.expires == wanted.expires) and wanted.expires <= self.origin.today
+    def _known_holds(self) -> Sequence[Any]:
+        """The holds of the claim, open or not."""
+        return known_holds(self.connection, self.row.id)
 
     def _reword(self, row: Any, anew: HoldRow) -> None:
         """The same rule keeps it back for another reason: the hold and its work item say so, and keep their age."""
@@ -288,7 +279,7 @@ class _One:
                 )
             )
         if self.row.patient_id is not None:
-            # What was decided on the old lines of this patient is decided again.
+            # What was decided on the old lines of this patient is decided again; `settle` looks after a new patient.
             self.connection.execute(
                 update(patients).where(patients.c.id == self.row.patient_id).values(version=patients.c.version + 1)
             )
@@ -300,6 +291,10 @@ class _One:
         how = "Decided again" if self.by_itself else "Run again"
         what = f"{how} from {self.chunk['station']}, with {which}: {sentence(asked.reason)} {outcome}"
         entries = [timeline.Entry("claim", claim_id, "replay", what, None, config, asked.who)]
+        station = "replay"
+        if self.correction is not None:
+            station, what = "correct", correct_commit.in_words(self.correction, asked.reason, outcome)
+        entries = [timeline.Entry("claim", claim_id, station, what, None, config, asked.who)]
         if self.verdict.noted:
             entries.append(check_entry(claim_id, self.verdict.noted, config))
         for row in self.verdict.stations:
@@ -315,6 +310,51 @@ class _One:
             words = f"Kept back by {len(new)} new hold{'s' if len(new) != 1 else ''}."
             entries.append(timeline.Entry("claim", claim_id, "hold", words, steps, config))
         timeline.add(self.connection, entries, self.now)
+
+
+def known_holds(connection: Connection, claim_id: int) -> Sequence[Any]:
+    """The holds of a claim, open or not, in the order in which they were put."""
+    return connection.execute(select(holds).where(holds.c.claim_id == claim_id).order_by(holds.c.id)).all()
+
+
+class Compared(NamedTuple):
+    """The holds of a claim after its chain has run again: open ones that stay, those that go, what is to be opened,
+    and those that stay in other words (each with what is said now; they are among those that stay)."""
+
+    standing: list[Any]
+    gone: list[Any]
+    new: list[HoldRow]
+    reworded: list[tuple[Any, HoldRow]]
+
+
+def compared(known: Sequence[Any], verdict: Sequence[HoldRow], station: str, today: dt.date) -> Compared:
+    """The holds `known` of a claim beside those that its `verdict` wants, from `station` on."""
+    wanted = {_same(one): one for one in verdict}
+    before: list[str] = []
+    if station not in (AS_IT_CAME, CORRECTED):
+        before = [*CLAIM_STATIONS[: CLAIM_STATIONS.index(station)], CHECK]
+    kept, gone = [], []
+    for row in known:
+        if row.released_at is not None:
+            if row.released_by != BY_ITSELF or _is_over(row, wanted.get(_same(row)), today):
+                wanted.pop(_same(row), None)
+            continue
+        of_the_chain = bool(row.plugin) or row.rule == NO_PARTNER or row.station == CHECK
+        if not of_the_chain or row.station in before or wanted.pop(_same(row), None) is not None:
+            kept.append(row)
+        else:
+            gone.append(row)
+    reworded = [(row, wanted.pop(_same(anew))) for row, anew in _pairs(gone, list(wanted.values()))]
+    stays = {row.id for row, _ in reworded}
+    kept += [row for row in gone if row.id in stays]
+    return Compared(kept, [row for row in gone if row.id not in stays], list(wanted.values()), reworded)
+
+
+def _is_over(released: Any, wanted: HoldRow | None, today: dt.date) -> bool:
+    """Whether its date has come, and it is wanted until that very date."""
+    if wanted is None or wanted.expires is None:
+        return False
+    return bool(released.expires == wanted.expires) and wanted.expires <= today
 
 
 def _same(one: Any) -> tuple[str, str, str, int]:

@@ -85,7 +85,35 @@ def resubmit(
     _end_what_it_answers(connection, claim_id, who, now)
     words = f"Resubmitted, in place of submission {last}: {sentence(reason)} {what}"
     timeline.add(connection, [timeline.Entry("claim", claim_id, "batch", words, who=who)], now)
+    if last is not None:
+        _end_what_is_worked_whole(connection, last, now)
     return Again(request_id, claim_id, True, what)
+
+
+def _end_what_is_worked_whole(connection: Connection, submission_id: int, now: dt.datetime) -> None:
+    """The work item of a refused interchange, group, set or provider ends with the last of its claims that is still
+    rejected."""
+    batch_id = connection.execute(
+        select(submissions.c.batch_id).where(submissions.c.id == submission_id)
+    ).scalar_one_or_none()
+    items = connection.execute(
+        select(work_items.c.key).where(
+            work_items.c.subject_kind == "batch",
+            work_items.c.subject_id == batch_id,
+            work_items.c.kind == "file_rejection",
+            work_items.c.state == "open",
+        )
+    ).scalars()
+    keys = list(items)
+    if not keys:
+        return
+    still = (
+        select(submissions.c.id)
+        .join(claims, claims.c.id == submissions.c.claim_id)
+        .where(submissions.c.batch_id == batch_id, claims.c.state == ClaimState.REJECTED)
+    )
+    if connection.execute(still.limit(1)).first() is None:
+        close_items(connection, keys, "Each of its claims was resubmitted, or is no longer rejected.", now)
 
 
 def locked_claim(connection: Connection, claim_id: int) -> Any:

@@ -112,6 +112,61 @@ def charge_transfers(
     return made
 
 
+def recharge_transfers(
+    connection: Connection,
+    claim_id: int,
+    lines: Iterable[tuple[int, int]],
+    charge_cents: int,
+    on_date: dt.date,
+    why: str,
+    key: str,
+) -> list[Transfer]:
+    """A claim of which nothing is posted is charged anew: where what a line (or the claim itself, beside its lines) is
+    charged changes, the transfers that charged it are taken back and a new one is made.
+
+    `lines` and `charge_cents` as in `charge_transfers`; `key` names the cause, and makes each transfer once.
+    """
+    columns = [transfers.c[name] for name in Transfer._fields]
+    taken_back = select(transfers.c.reverses).where(transfers.c.claim_id == claim_id, transfers.c.reverses.is_not(None))
+    standing: dict[int | None, list[tuple[int, Transfer]]] = {}
+    for transfer_id, *values in connection.execute(
+        select(transfers.c.id, *columns)
+        .where(
+            transfers.c.claim_id == claim_id,
+            transfers.c.kind == "charge",
+            transfers.c.reverses.is_(None),
+            transfers.c.id.not_in(taken_back),
+        )
+        .order_by(transfers.c.id)
+    ):
+        transfer = Transfer(*values)
+        standing.setdefault(transfer.line_id, []).append((transfer_id, transfer))
+    wanted: dict[int | None, int] = dict(lines)
+    wanted[None] = charge_cents - sum(wanted.values())
+    made: list[Transfer] = []
+    for line_id, cents in wanted.items():
+        before = standing.get(line_id, [])
+        if sum(one.cents if one.debit == accounts.INSURANCE else -one.cents for _, one in before) == cents:
+            continue
+        made += [
+            one._replace(
+                debit=one.credit,
+                credit=one.debit,
+                on_date=on_date,
+                key=f"reverse:{transfer_id}",
+                why=why,
+                reverses=transfer_id,
+            )
+            for transfer_id, one in before
+        ]
+        if cents:
+            new = f"charge:{claim_id}:{line_id or 'claim'}:{key}"
+            made.append(
+                signed(accounts.INSURANCE, accounts.CHARGES, cents, on_date, "charge", new, why, claim_id, line_id)
+            )
+    return made
+
+
 def of_payments(connection: Connection, claim_payment_ids: Sequence[int]) -> dict[int, list[tuple[int, Transfer]]]:
     """The transfers of claim payments with their ids, by payment, in order."""
     found: dict[int, list[tuple[int, Transfer]]] = {}

@@ -621,6 +621,9 @@ submissions = Table(
     Index("ix_submissions_waiting", "batch_id", "state", **_where(WAITING)),
 )
 
+REFUSED = "acknowledgments.verdict IN ('rejected', 'investigate')"
+"""An acknowledgment that refuses, or does not know the claim. A query in these words finds the index of the few."""
+
 # Every acknowledgment as it was said, attached to a submission or (file level) to a batch.
 acknowledgments = Table(
     "acknowledgments",
@@ -636,6 +639,9 @@ acknowledgments = Table(
     Column("details", JSON, nullable=False),
     _moment("at"),
     UniqueConstraint("file_id", "id"),
+    # What was said of a whole batch, set or provider: a few among those of each claim.
+    Index("ix_acknowledgments_whole", "batch_id", **_where("submission_id IS NULL")),
+    Index("ix_acknowledgments_refused", "at", **_where(REFUSED.replace("acknowledgments.", ""))),
 )
 
 # --- what waits for a person -----------------------------------------------------------------------
@@ -725,6 +731,28 @@ requests = Table(
     _text("key", size=200),
     UniqueConstraint("key"),
     Index("ix_requests_subject", "subject_kind", "subject_id"),
+)
+
+# A claim corrected by a person: the packed claim before and after, and what it answers. `edit`: what was refused
+# (`A7:164:IL`, `999:7`), or the rule of the hold that kept it back; `root_cause` is of table root_causes. `state`:
+# asked, made, refused (nothing was changed).
+corrections = Table(
+    "corrections",
+    metadata,
+    _id(),
+    _ref("claim_id", "claims"),
+    _ref("request_id", "requests"),
+    # The sending that was refused; none of a claim that was held.
+    _ref("submission_id", "submissions", nullable=True),
+    _text("edit", size=40),
+    _text("root_cause", size=40),
+    _text("who"),
+    _text("state", size=8),
+    # Each change in words, values only where they are not the patient's.
+    Column("told", JSON, nullable=False),
+    Column("before", LargeBinary, nullable=False),
+    Column("after", LargeBinary, nullable=False),
+    _moment("at"),
 )
 
 # One row per claim (file, batch, remittance, payment) and station; what each step decided is in `steps`.

@@ -103,6 +103,27 @@ async def test_a_rejected_claim_goes_again_in_a_new_interchange(world: World) ->
     assert any(f"It repeats submission {repeated.id}." in one for one in told)
 
 
+async def test_the_item_of_a_refused_interchange_ends_with_its_last_rejected_claim(world: World) -> None:
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"), Made("C-2", member="1EG4TE5MK73"))
+        await gateway.batch("first")
+        now_is(world, "rejected")
+        whole = WorkItem(
+            kind="file_rejection",
+            key="refused:1:INTERCHANGE:",
+            reason="TA1 025",
+            team="edi",
+            subject_kind="batch",
+            subject_id=world.batches()[0].id,
+        )
+        with world.sql.begin() as connection:
+            open_items(connection, [whole], world.clock.now())
+        ask(world, 1)
+        assert [item.key for item in world.items(kind="file_rejection")] == [whole.key]
+        ask(world, 2)
+        assert world.items(kind="file_rejection") == []
+
+
 async def test_asking_twice_does_it_once_and_says_who_asked_first(world: World) -> None:
     async with world.running() as gateway:
         await gateway.take_in(Made("C-1"))

@@ -1,0 +1,79 @@
+"""The claims that are rejected now, each with what refused it and where to look; the most dollars first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from ...config import Config
+from ..model.states import ClaimState
+from ..store.tables import claims, submissions
+from . import refusals, rejections
+from .faulty_places import Fault
+from .rejections import Rejection
+
+MOST = 2_000
+"""Claims of a list, at most; the report counts all of them."""
+
+
+class Rejected(NamedTuple):
+    """A rejected claim. `where`: the first faulty place in words; nothing of the patient's."""
+
+    claim_id: int
+    number: str
+    version: int
+    cents: int
+    payer: str
+    payer_id: str
+    edit: str
+    where: str
+    said: str
+    do: str
+    rule: str
+    since: dt.date
+
+
+def rejected(connection: Connection, config: Config, payer_id: str = "") -> list[Rejected]:
+    """The claims that wait to be corrected. `payer_id`: only of this payer."""
+    statement = (
+        select(claims, func.max(submissions.c.id).label("last"))
+        .join(submissions, submissions.c.claim_id == claims.c.id)
+        .where(claims.c.state == ClaimState.REJECTED)
+        .group_by(claims.c.id)
+        .order_by(claims.c.charge_cents.desc(), claims.c.id)
+        .limit(MOST)
+    )
+    if payer_id:
+        statement = statement.where(claims.c.payer_id == payer_id)
+    rows = connection.execute(statement).all()
+    refused = refusals.of_claims(connection, [row.id for row in rows])
+    found = []
+    for row in rows:
+        of_last = [one for one in refused[row.id] if one.submission_id == row.last][:1]
+        latest = next(iter(rejections.told(connection, None, config, row, of_last)), None)
+        fault = _first(latest)
+        found.append(
+            Rejected(
+                row.id,
+                row.source_claim_number or row.claim_number,
+                row.version,
+                row.charge_cents,
+                row.payer_name,
+                row.payer_id,
+                latest.edit if latest is not None else "",
+                fault.where if fault is not None else "",
+                fault.said if fault is not None else "",
+                fault.do if fault is not None else "",
+                latest.rule if latest is not None else "",
+                (latest.at if latest is not None else row.updated_at).date(),
+            )
+        )
+    return found
+
+
+def _first(one: Rejection | None) -> Fault | None:
+    """The fault that says most: the first with a place, else the first."""
+    faults = one.faults if one is not None else []
+    return next((fault for fault in faults if fault.place), faults[0] if faults else None)

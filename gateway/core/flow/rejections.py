@@ -1,0 +1,166 @@
+"""A rejection as the person sees it who works it: each faulty place of the claim in a biller's words, what was said of
+it, and what to do; with the value that stands there only where that is asked for.
+
+Places come from what the partner named: the status of a 277CA (`faulty_places`), the element of a 999 (`faulty_sets`);
+and from the findings of our own check.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from ...config import Config
+from ..model.states import ClaimState, Hop
+from ..store import timeline
+from ..store.archive import Archive
+from ..x12.claim import Claim
+from ..x12.guides.answer_codes import TA1_NOTES
+from ..x12.stored import StoredClaim
+from . import refusals
+from .again import CannotBeDone
+from .commit_claims import CHECK
+from .correct import claim_row
+from .faulty_places import WHOLE, Fault, of_finding, of_status
+from .faulty_sets import of_set
+from .refusals import Refusal
+
+EDIT_RULES = "edit_rules"
+NO_RULE = "no rule of ours; write one (docs/plugins.md)"
+
+
+class Rejection(NamedTuple):
+    """Why a claim was refused once: by whom, with which answer, and where. `edit` is what is counted; `rule` the rule
+    of ours that would have caught it, in words."""
+
+    kind: str
+    by: str
+    file: str
+    file_id: int
+    at: dt.datetime
+    submission_id: int
+    edit: str
+    rule: str
+    faults: list[Fault]
+
+    def as_data(self) -> dict[str, Any]:
+        """For a program."""
+        data = self._asdict()
+        return data | {"at": self.at.isoformat(), "faults": [one._asdict() for one in self.faults]}
+
+
+def rule_for(config: Config, edit: str, day: dt.date) -> tuple[str, str]:
+    """The rule that would have caught an edit, and what it looks at; empty where the table has none."""
+    table = config.tables.get(EDIT_RULES)
+    if table is None:
+        return "", ""
+    parts = edit.split(":")
+    names = [edit]
+    if edit[:2] not in ("99", "TA"):
+        category, status, entity = (*parts, "", "")[:3]
+        names += [f"{category}:{status}:{entity}", f"{category}:{status}:*"]
+        names += [f"*:{status}:{entity}", f"*:{status}:*"]
+    else:
+        names.append(f"{parts[0]}:*")
+    for name in names:
+        row = table.find(day, name)
+        if row is not None:
+            return row.values["rule"], row.values.get("words", "")
+    return "", ""
+
+
+def suggestion(config: Config, edit: str, day: dt.date) -> str:
+    """The same for a person: `R1.24 (the form of a Medicare number)`."""
+    rule, words = rule_for(config, edit, day)
+    return (f"{rule} ({words})" if words else rule) if rule else NO_RULE
+
+
+def of_claim(
+    connection: Connection, archive: Archive | None, config: Config, claim_id: int, *, values: bool = False
+) -> list[Rejection]:
+    """Every refusal of a claim, the newest first; what our own check holds it for comes first of all.
+
+    `archive`: where interchanges stand that a 999 spoke of (None: places in them are told as they were named).
+    `values`: with what stands at each place now; the caller notes the look.
+
+    Raises:
+        CannotBeDone: there is no such claim.
+    """
+    row = claim_row(connection, claim_id)
+    found = list(_by_our_check(connection, row, _readable(row), values=values))
+    return found + told(connection, archive, config, row, refusals.of_claim(connection, claim_id), values=values)
+
+
+def told(
+    connection: Connection,
+    archive: Archive | None,
+    config: Config,
+    row: Any,
+    refused: Sequence[Refusal],
+    *,
+    values: bool = False,
+) -> list[Rejection]:
+    """The refusals of a claim (its row) as a person sees them, in the same order; see `of_claim`."""
+    claim = _readable(row)
+    found = []
+    for refusal in refused:
+        faults = list(_faults(connection, archive, refusal, claim, values=values))
+        edit = refusal.edit
+        by = _by(refusal)
+        rule = suggestion(config, edit, refusal.at.date())
+        found.append(
+            Rejection(
+                refusal.kind, by, refusal.file, refusal.file_id, refusal.at, refusal.submission_id, edit, rule, faults
+            )
+        )
+    return found
+
+
+def _readable(row: Any) -> Claim | None:
+    try:
+        return Claim(StoredClaim.unpack(row.content))
+    except ValueError:
+        return None
+
+
+def _by(refusal: Refusal) -> str:
+    who = {Hop.CLEARINGHOUSE: "the clearinghouse", Hop.PAYER: "the payer"}.get(refusal.hop, "the partner")
+    return f"{who} ({refusal.partner})"
+
+
+def _faults(
+    connection: Connection, archive: Archive | None, refusal: Refusal, claim: Claim | None, *, values: bool
+) -> Iterator[Fault]:
+    details = refusal.details
+    if refusal.kind == "TA1":
+        note = details.get("note", "")
+        yield Fault("", "", 0, f"TA1:{note}", TA1_NOTES.get(note, f"note {note}"), WHOLE["TA1"])
+    elif refusal.kind == "999":
+        yield from of_set(connection, archive, refusal, claim, values=values)
+    else:
+        yield from of_status(refusal, claim, values=values)
+
+
+def _by_our_check(connection: Connection, row: Any, claim: Claim | None, *, values: bool) -> Iterator[Rejection]:
+    """What the guides find in a claim that is kept back because of it."""
+    if ClaimState(row.state) not in (ClaimState.FAULTY, ClaimState.HELD):
+        return
+    entries = [one for one in timeline.of(connection, "claim", row.id) if one["station"] == CHECK]
+    if not entries:
+        return
+    entry = entries[-1]
+    stops = [one for one in entry["steps"] or () if isinstance(one, Mapping) and one.get("action") != "report"]
+    if not stops:
+        return
+    faults = [of_finding(one, claim, values=values) for one in stops]
+    edit = f"guide:{stops[0]['code']}"
+    yield Rejection("guide", "our own check", "", 0, entry["at"], 0, edit, f"guide level {stops[0]['level']}", faults)
+
+
+def require(found: Sequence[Rejection], number: str) -> None:
+    """Raises CannotBeDone where a claim was never refused."""
+    if not found:
+        raise CannotBeDone(f"Claim {number} was not rejected by anybody. What did happen to it: gateway trace {number}")
