@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..core.model.money import to_dollars
 from ..core.store import timeline
 from ..core.store.tables import claim_payments, claims, holds
 from ..operate.overview import Overview, Tally
+from .processes import Process
 
 WIDTH = 78
 
@@ -131,6 +133,26 @@ def example(connection: Connection) -> list[str]:
         at: dt.datetime = event["at"]
         lines.append(f"  {at.astimezone():%H:%M:%S}  {event['station']:<12} {event['what']}")
     return lines
+
+
+def back_office(several: Sequence[Process]) -> Iterator[str]:
+    """The processes of the back office: counts, dollars, an example, and the command that shows more."""
+    yield f"\n{'=' * WIDTH}"
+    yield f"  {'The back office, process by process':<48}{'items':>9}{'dollars':>19}"
+    yield "=" * WIDTH
+    for one in several:
+        yield f"\n{one.name}"
+        for count in one.counts:
+            yield _line(count.words, count.number if count.number or not count.cents else "", count.cents)
+        if one.example:
+            yield from _wrapped(one.example)
+        yield f"    more: gateway {one.more}"
+        if one.later:
+            yield f"    with the money side: {one.later}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="    e.g. ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def cleared(connection: Connection) -> int:
