@@ -300,7 +300,7 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
                 click.echo(line)
             for line in example:
                 click.echo(line)
-            for line in demo_report.back_office(back_office):
+            for line in demo_report.back_office(back_office, places.root):
                 click.echo(line)
             for line in demo_report.where_next(places.root):
                 click.echo(line)

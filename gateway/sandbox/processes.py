@@ -3,13 +3,17 @@ that shows more. Nothing here names a patient."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from ..core.flow.release import BY_ITSELF
 from ..core.ledger.accounts import balances_by_kind
+from ..core.model.decision import HoldType
+from ..core.model.money import to_dollars
 from ..core.store.tables import (
     acknowledgments,
     batches,
@@ -34,20 +38,19 @@ REPORTS: Mapping[str, Mapping[str, str]] = {
 }
 """The reports that are wanted, with what they are asked."""
 
-HOLD_TYPES = {
-    "RX": "certificate or prescription",
-    "PA": "prior authorization",
-    "SYS": "automated system hold",
-    "MAN": "manual hold",
+HOLD_TYPES: Mapping[str, str] = {
+    HoldType.PRESCRIPTION: "certificate or prescription",
+    HoldType.AUTHORIZATION: "prior authorization",
+    HoldType.SYSTEM: "automated system",
+    HoldType.MANUAL: "manual",
 }
-BY_ITSELF = "gateway"
 
 
 class Count(NamedTuple):
-    """So many of something, of so many cents (None: it has no dollars)."""
+    """So many of something (None: it is not counted), of so many cents (None: it has no dollars)."""
 
     words: str
-    number: int
+    number: int | None
     cents: int | None = None
 
 
@@ -92,9 +95,15 @@ def _held(connection: Connection, words: str, *where: ColumnElement[bool]) -> Co
     return Count(words, int(row[0]), int(row[1] or 0))
 
 
-def _first_item(connection: Connection, *where: ColumnElement[bool]) -> str:
-    """A work item in words: whose it is, and why."""
-    row = connection.execute(select(work_items).where(*where).order_by(work_items.c.id).limit(1)).first()
+def _dollars(cents: int) -> str:
+    return f"${to_dollars(cents):,.2f}"
+
+
+def _dearest_item(connection: Connection, *where: ColumnElement[bool]) -> str:
+    """The work item with the most dollars in words: why, and whose it is."""
+    row = connection.execute(
+        select(work_items).where(*where).order_by(work_items.c.cents.desc(), work_items.c.id).limit(1)
+    ).first()
     return f"{row.reason} ({row.team} team)" if row is not None else ""
 
 
@@ -114,6 +123,8 @@ def _first_hold(connection: Connection, *where: ColumnElement[bool]) -> str:
     return f"{row.claim_number} waited: {row.reason} Then {row.release_reason}; it is {row.state} now."
 
 
+# AK901, what a 999 says of a whole group.
+_GROUP = {"A": "accepted", "P": "accepted in part", "E": "accepted, with errors", "R": "rejected"}
 _OPEN = holds.c.released_at.is_(None)
 _LET_GO = holds.c.released_at.is_not(None)
 
@@ -128,7 +139,7 @@ def _orders(connection: Connection) -> Process:
             _items(connection, "reasons for which orders wait", waits),
             _items(connection, "reasons mended, the order sent again", of_orders & (work_items.c.state != "open")),
         ],
-        _first_item(connection, waits),
+        _dearest_item(connection, waits),
         "report run order_feedback",
     )
 
@@ -154,12 +165,12 @@ def _most_released(connection: Connection) -> str:
         return ""
     claim = connection.execute(select(claims).where(claims.c.id == rows.claim_id)).one()
     let_go = connection.execute(select(holds).where(holds.c.claim_id == claim.id).order_by(holds.c.released_at)).all()
-    told = [
-        f"the {HOLD_TYPES.get(one.type, one.type)} hold was released by "
-        f"{'itself' if one.released_by == BY_ITSELF else one.released_by}: {one.release_reason}"
+    told = dict.fromkeys(
+        f"{HOLD_TYPES.get(one.type, one.type)}, by "
+        f"{'itself' if one.released_by == BY_ITSELF else one.released_by} ({one.release_reason})"
         for one in let_go
-    ]
-    return f"{claim.claim_number} left when none of its {len(let_go)} holds was left; {'; '.join(told)}."
+    )
+    return f"{claim.claim_number} left when none of its {len(let_go)} holds was left. Released were: {'; '.join(told)}."
 
 
 def _transmission(connection: Connection) -> Process:
@@ -171,8 +182,8 @@ def _transmission(connection: Connection) -> Process:
     sent = batches.c.sent_at.is_not(None)
     row = connection.execute(select(batches).where(sent).order_by(batches.c.id).limit(1)).first()
     example = (
-        f"Interchange {row.isa13} with {row.claims} claims was sent as {row.remote_name}; its group came back "
-        f"{row.group_ack or 'not yet'}, and {row.claim_acks} of its claims were answered."
+        f"Interchange {row.isa13} with {row.claims} claims, {_dollars(row.cents)}, was sent as {row.remote_name}; "
+        f"its 999 said: {_GROUP.get(row.group_ack, row.group_ack or 'nothing yet')}."
         if row is not None
         else ""
     )
@@ -221,7 +232,7 @@ def _cash(connection: Connection) -> Process:
         select(deposits).where(deposits.c.cents > 0).order_by(deposits.c.cents.desc()).limit(1)
     ).first()
     example = (
-        f"{row.payer_name} pays ${row.cents / 100:,.2f} by {row.method}, trace {row.trace_number}: {row.state}."
+        f"{row.payer_name} pays {_dollars(row.cents)} by {row.method}, trace {row.trace_number}: {row.state}."
         if row is not None
         else ""
     )
@@ -235,7 +246,7 @@ def _cash(connection: Connection) -> Process:
         ],
         example,
         "queue list --kind posting_exception",
-        "checks, lockbox, cards and the closing of the day",
+        "checks, lockbox and cards, and the closing of the day at a variance of 0.00",
     )
 
 
@@ -247,9 +258,9 @@ def _denials(connection: Connection) -> Process:
             _count(connection, "lines denied, each with its category and team", denials, denials.c.cents),
             _items(connection, "denials to work, with their dates", to_work),
         ],
-        _first_item(connection, to_work),
+        _dearest_item(connection, to_work),
         "queue list --kind denial",
-        "appeals, outcomes and trends",
+        "appeals with their dates, outcomes, trends by reason and payer",
     )
 
 
@@ -258,16 +269,16 @@ def _receivables(connection: Connection) -> Process:
     patients = sum(cents for name, cents in balances.items() if name.startswith("patient"))
     unpaid = claims.c.state.in_(("sent", "acknowledged", "accepted"))
     row = connection.execute(select(claims).where(unpaid).order_by(claims.c.charge_cents.desc()).limit(1)).first()
-    example = f"{row.claim_number}: ${row.charge_cents / 100:,.2f}, {row.state}." if row is not None else ""
+    example = f"{row.claim_number}: {_dollars(row.charge_cents)}, {row.state}." if row is not None else ""
     return Process(
         "A/R management",
         [
             _claims(connection, "claims with their payers, not decided", unpaid),
-            Count("what patients owe", 0, patients),
+            Count("what patients owe", None, patients),
         ],
         example,
         "queue list",
-        "the follow-up queue, ageing and statements",
+        "the follow-up queue by balance, and ageing",
     )
 
 
@@ -315,12 +326,16 @@ def _oxygen(connection: Connection, reports: Reports) -> Process:
     )
 
 
+def _day(text: str) -> str:
+    return f"{dt.date.fromisoformat(text):%m/%d/%Y}"
+
+
 def _lifetime(connection: Connection, reports: Reports) -> Process:
     ending = reports["rul/ending"]
     soon = next((row for row in ending if row["code"] == "E1390"), next(iter(ending), None))
     example = (
-        f"{soon['code']} of patient {soon['patient']}, received on {soon['received']}, may be replaced from "
-        f"{soon['lifetime ends']} on; it lacks: {soon['lacks'] or 'nothing'}."
+        f"{soon['code']} of patient {soon['patient']}, received on {_day(soon['received'])}, may be replaced from "
+        f"{_day(soon['lifetime ends'])} on. Still needed for that: {soon['lacks'] or 'nothing'}."
         if soon is not None
         else ""
     )
@@ -346,7 +361,7 @@ def _maintenance(connection: Connection, reports: Reports) -> Process:
     row = connection.execute(select(claims).where(made).order_by(claims.c.id).limit(1)).first()
     example = (
         f"The visit of {row.from_date:%m/%d/%Y} was recorded, and its claim made: {row.claim_number}, "
-        f"${row.charge_cents / 100:,.2f}; it is {row.state} now."
+        f"{_dollars(row.charge_cents)}; it is {row.state} now."
         if row is not None
         else ""
     )

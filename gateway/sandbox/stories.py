@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from . import care, people
@@ -158,7 +158,7 @@ def _refills(maker: _Maker) -> list[dict[str, Any]]:
     return asked
 
 
-def requests_of(claims: list[Claim]) -> list[dict[str, Any]]:
+def requests_of(claims: Iterable[Claim]) -> list[dict[str, Any]]:
     """What patients said to the refills among these claims (a patient's in a row): asked five days before each item
     that they had before."""
     found, had = [], set[tuple[str, str]]()
