@@ -259,8 +259,9 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
     from . import day, demo_report
     from .generate import generate_claims
     from .papers import papers_of
-    from .processes import REPORTS, processes
+    from .processes import processes
     from .server import Sandbox
+    from .special_processes import REPORTS
     from .stories import stories_of
 
     today = dt.datetime.now().astimezone().date()

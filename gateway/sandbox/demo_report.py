@@ -15,7 +15,7 @@ from ..core.model.money import to_dollars
 from ..core.store import timeline
 from ..core.store.tables import claim_payments, claims, holds
 from ..operate.overview import Overview, Tally
-from .processes import Process
+from .counting import Process
 
 WIDTH = 78
 

@@ -3,17 +3,13 @@ that shows more. Nothing here names a patient."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import Connection, func, select
 
 from ..core.flow.release import BY_ITSELF
 from ..core.ledger.accounts import balances_by_kind
 from ..core.model.decision import HoldType
-from ..core.model.money import to_dollars
 from ..core.store.tables import (
     acknowledgments,
     batches,
@@ -25,18 +21,9 @@ from ..core.store.tables import (
     holds,
     work_items,
 )
-
-Reports = Mapping[str, Sequence[Mapping[str, Any]]]
-"""Rows of reports of plugins, by `plugin/name`."""
-
-REPORTS: Mapping[str, Mapping[str, str]] = {
-    "order_confirmation/order_feedback": {},
-    "resupply/resupply_due": {},
-    "oxygen/clock": {},
-    "rul/ending": {},
-    "maintenance/calendar": {},
-}
-"""The reports that are wanted, with what they are asked."""
+from . import special_processes
+from .counting import LET_GO, OPEN, Count, Process, claims_of, count_of, dearest_item, dollars, held, items_of
+from .special_processes import Reports
 
 HOLD_TYPES: Mapping[str, str] = {
     HoldType.PRESCRIPTION: "certificate or prescription",
@@ -44,89 +31,20 @@ HOLD_TYPES: Mapping[str, str] = {
     HoldType.SYSTEM: "automated system",
     HoldType.MANUAL: "manual",
 }
-
-
-class Count(NamedTuple):
-    """So many of something (None: it is not counted), of so many cents (None: it has no dollars)."""
-
-    words: str
-    number: int | None
-    cents: int | None = None
-
-
-class Process(NamedTuple):
-    """One process: its counts, an example in words (empty: there is none today), the command that shows more, and
-    what of it comes with the money side."""
-
-    name: str
-    counts: list[Count]
-    example: str
-    more: str
-    later: str = ""
+# AK901, what a 999 says of a whole group.
+_GROUP = {"A": "accepted", "P": "accepted in part", "E": "accepted, with errors", "R": "rejected"}
 
 
 def processes(connection: Connection, reports: Reports) -> list[Process]:
     """Every process of the back office."""
     made = (_orders, _holds, _transmission, _rejections, _cash, _denials, _receivables)
-    special = (_resupply, _oxygen, _lifetime, _maintenance)
+    special = (
+        special_processes.resupply,
+        special_processes.oxygen,
+        special_processes.lifetime,
+        special_processes.maintenance,
+    )
     return [one(connection) for one in made] + [one(connection, reports) for one in special]
-
-
-def _count(connection: Connection, words: str, table: Table, cents: Any, *where: ColumnElement[bool]) -> Count:
-    row = connection.execute(select(func.count(), func.sum(cents)).select_from(table).where(*where)).one()
-    return Count(words, int(row[0]), int(row[1] or 0))
-
-
-def _claims(connection: Connection, words: str, *where: ColumnElement[bool]) -> Count:
-    return _count(connection, words, claims, claims.c.charge_cents, *where)
-
-
-def _items(connection: Connection, words: str, *where: ColumnElement[bool]) -> Count:
-    return _count(connection, words, work_items, work_items.c.cents, *where)
-
-
-def _held(connection: Connection, words: str, *where: ColumnElement[bool]) -> Count:
-    """Holds, with the charge of their claims."""
-    row = connection.execute(
-        select(func.count(), func.sum(claims.c.charge_cents))
-        .select_from(holds.join(claims, claims.c.id == holds.c.claim_id))
-        .where(*where)
-    ).one()
-    return Count(words, int(row[0]), int(row[1] or 0))
-
-
-def _dollars(cents: int) -> str:
-    return f"${to_dollars(cents):,.2f}"
-
-
-def _dearest_item(connection: Connection, *where: ColumnElement[bool]) -> str:
-    """The work item with the most dollars in words: why, and whose it is."""
-    row = connection.execute(
-        select(work_items).where(*where).order_by(work_items.c.cents.desc(), work_items.c.id).limit(1)
-    ).first()
-    return f"{row.reason} ({row.team} team)" if row is not None else ""
-
-
-def _first_hold(connection: Connection, *where: ColumnElement[bool]) -> str:
-    """A hold in words: which claim, and why, or why it was let go."""
-    row = connection.execute(
-        select(holds, claims.c.claim_number, claims.c.state)
-        .join(claims, claims.c.id == holds.c.claim_id)
-        .where(*where)
-        .order_by(holds.c.id.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        return ""
-    if row.released_at is None:
-        return f"{row.claim_number}: {row.reason} ({row.rule}, {row.team} team)"
-    return f"{row.claim_number} waited: {row.reason} Then {row.release_reason}; it is {row.state} now."
-
-
-# AK901, what a 999 says of a whole group.
-_GROUP = {"A": "accepted", "P": "accepted in part", "E": "accepted, with errors", "R": "rejected"}
-_OPEN = holds.c.released_at.is_(None)
-_LET_GO = holds.c.released_at.is_not(None)
 
 
 def _orders(connection: Connection) -> Process:
@@ -135,11 +53,11 @@ def _orders(connection: Connection) -> Process:
     return Process(
         "Order confirmation",
         [
-            _claims(connection, "claims made of delivered orders", claims.c.source == "plugin:order_confirmation"),
-            _items(connection, "reasons for which orders wait", waits),
-            _items(connection, "reasons mended, the order sent again", of_orders & (work_items.c.state != "open")),
+            claims_of(connection, "claims made of delivered orders", claims.c.source == "plugin:order_confirmation"),
+            items_of(connection, "reasons for which orders wait", waits),
+            items_of(connection, "reasons mended, the order sent again", of_orders & (work_items.c.state != "open")),
         ],
-        _dearest_item(connection, waits),
+        dearest_item(connection, waits),
         "report run order_feedback",
     )
 
@@ -147,8 +65,8 @@ def _orders(connection: Connection) -> Process:
 def _holds(connection: Connection) -> Process:
     counts = []
     for code, name in HOLD_TYPES.items():
-        gone = _held(connection, "", holds.c.type == code, _LET_GO).number
-        counts.append(_held(connection, f"{name}, open ({gone} released)", holds.c.type == code, _OPEN))
+        gone = held(connection, "", holds.c.type == code, LET_GO).number
+        counts.append(held(connection, f"{name}, open ({gone} released)", holds.c.type == code, OPEN))
     return Process("Hold management", counts, _most_released(connection), "report holds")
 
 
@@ -182,7 +100,7 @@ def _transmission(connection: Connection) -> Process:
     sent = batches.c.sent_at.is_not(None)
     row = connection.execute(select(batches).where(sent).order_by(batches.c.id).limit(1)).first()
     example = (
-        f"Interchange {row.isa13} with {row.claims} claims, {_dollars(row.cents)}, was sent as {row.remote_name}; "
+        f"Interchange {row.isa13} with {row.claims} claims, {dollars(row.cents)}, was sent as {row.remote_name}; "
         f"its 999 said: {_GROUP.get(row.group_ack, row.group_ack or 'nothing yet')}."
         if row is not None
         else ""
@@ -190,10 +108,10 @@ def _transmission(connection: Connection) -> Process:
     return Process(
         "Claims transmission",
         [
-            _count(connection, "interchanges sent", batches, batches.c.cents, sent),
+            count_of(connection, "interchanges sent", batches, batches.c.cents, sent),
             told("claims answered by the clearinghouse (277CA)", "277CA", 3),
             told("claims answered by the payer (277CA)", "277CA", 4),
-            _items(connection, "answers that are overdue", work_items.c.kind == "overdue_ack"),
+            items_of(connection, "answers that are overdue", work_items.c.kind == "overdue_ack"),
         ],
         example,
         "batches list",
@@ -217,9 +135,9 @@ def _rejections(connection: Connection) -> Process:
     return Process(
         "Front-end rejections",
         [
-            _items(connection, "claims refused", refused),
+            items_of(connection, "claims refused", refused),
             Count("corrected, and sent again under their number", int(again[0]), int(again[1] or 0)),
-            _items(connection, "still to correct", refused & (work_items.c.state == "open")),
+            items_of(connection, "still to correct", refused & (work_items.c.state == "open")),
         ],
         example,
         "rejection list",
@@ -232,7 +150,7 @@ def _cash(connection: Connection) -> Process:
         select(deposits).where(deposits.c.cents > 0).order_by(deposits.c.cents.desc()).limit(1)
     ).first()
     example = (
-        f"{row.payer_name} pays {_dollars(row.cents)} by {row.method}, trace {row.trace_number}: {row.state}."
+        f"{row.payer_name} pays {dollars(row.cents)} by {row.method}, trace {row.trace_number}: {row.state}."
         if row is not None
         else ""
     )
@@ -240,9 +158,9 @@ def _cash(connection: Connection) -> Process:
     return Process(
         "Cash posting",
         [
-            _count(connection, "payments posted by themselves", claim_payments, claim_payments.c.paid_cents, posted),
-            _count(connection, "deposits expected at the bank", deposits, deposits.c.cents),
-            _items(connection, "payments that wait for a person", waits),
+            count_of(connection, "payments posted by themselves", claim_payments, claim_payments.c.paid_cents, posted),
+            count_of(connection, "deposits expected at the bank", deposits, deposits.c.cents),
+            items_of(connection, "payments that wait for a person", waits),
         ],
         example,
         "queue list --kind posting_exception",
@@ -255,119 +173,46 @@ def _denials(connection: Connection) -> Process:
     return Process(
         "Denial management",
         [
-            _count(connection, "lines denied, each with its category and team", denials, denials.c.cents),
-            _items(connection, "denials to work, with their dates", to_work),
+            count_of(connection, "lines denied, each with its category and team", denials, denials.c.cents),
+            items_of(connection, "denials to work, with their dates", to_work),
         ],
-        _dearest_item(connection, to_work),
+        dearest_item(connection, to_work),
         "queue list --kind denial",
         "appeals with their dates, outcomes, trends by reason and payer",
     )
 
 
 def _receivables(connection: Connection) -> Process:
-    balances = balances_by_kind(connection)
-    patients = sum(cents for name, cents in balances.items() if name.startswith("patient"))
     unpaid = claims.c.state.in_(("sent", "acknowledged", "accepted"))
-    row = connection.execute(select(claims).where(unpaid).order_by(claims.c.charge_cents.desc()).limit(1)).first()
-    example = f"{row.claim_number}: {_dollars(row.charge_cents)}, {row.state}." if row is not None else ""
-    return Process(
-        "A/R management",
-        [
-            _claims(connection, "claims with their payers, not decided", unpaid),
-            Count("what patients owe", None, patients),
-        ],
-        example,
-        "queue list",
-        "the follow-up queue by balance, and ageing",
-    )
-
-
-# --- the special processes of home medical equipment
-
-
-def _by_rule(*rules: str) -> ColumnElement[bool]:
-    return holds.c.rule.in_(rules)
-
-
-def _states(rows: Sequence[Mapping[str, Any]], words: Mapping[str, str]) -> Iterator[Count]:
-    seen = Counter(str(row["state"]) for row in rows)
-    for state, told in words.items():
-        yield Count(told, seen[state])
-
-
-def _resupply(connection: Connection, reports: Reports) -> Process:
-    due = reports["resupply/resupply_due"]
-    words = {"ask": "refills to ask the patient about", "ship": "refills to ship", "wanted": "asked for, not yet due"}
-    early = (_by_rule("RS-1", "RS-2", "RS-3"), _OPEN)
-    return Process(
-        "Resupply",
-        [
-            *_states(due, words),
-            _held(connection, "held: not asked for, too soon, or too much", *early),
-            _held(connection, "released by a request that was recorded", _by_rule("RS-1", "RS-2", "RS-3"), _LET_GO),
-        ],
-        _first_hold(connection, _by_rule("RS-2"), _OPEN),
-        "report run resupply_due",
-    )
-
-
-def _oxygen(connection: Connection, reports: Reports) -> Process:
-    clock = reports["oxygen/clock"]
-    return Process(
-        "Oxygen",
-        [
-            Count("clocks that are kept, by patient and system", len(clock)),
-            _held(connection, "contents that wait for their delivery", _by_rule("O-C4"), _OPEN),
-            _held(connection, "contents released by their delivery ticket", _by_rule("O-C4"), _LET_GO),
-            _held(connection, "contents that wait for month 37", _by_rule("O-C5"), _OPEN),
-        ],
-        _first_hold(connection, _by_rule("O-C5"), _OPEN),
-        "report run oxygen/clock",
-    )
-
-
-def _day(text: str) -> str:
-    return f"{dt.date.fromisoformat(text):%m/%d/%Y}"
-
-
-def _lifetime(connection: Connection, reports: Reports) -> Process:
-    ending = reports["rul/ending"]
-    soon = next((row for row in ending if row["code"] == "E1390"), next(iter(ending), None))
+    left = (claim_payments.c.state == "posted") & (claim_payments.c.patient_cents > 0)
+    patients = [cents for name, cents in balances_by_kind(connection).items() if name.startswith("patient")]
+    row = connection.execute(
+        select(claims.c.claim_number, claims.c.state, claim_payments.c.patient_cents)
+        .join(claims, claims.c.id == claim_payments.c.claim_id)
+        .where(left)
+        .order_by(claim_payments.c.patient_cents.desc(), claims.c.id)
+        .limit(1)
+    ).first()
     example = (
-        f"{soon['code']} of patient {soon['patient']}, received on {_day(soon['received'])}, may be replaced from "
-        f"{_day(soon['lifetime ends'])} on. Still needed for that: {soon['lacks'] or 'nothing'}."
-        if soon is not None
-        else ""
-    )
-    return Process(
-        "Reasonable useful lifetime",
-        [
-            _held(connection, "second items inside their lifetime, held", _by_rule("RUL-1"), _OPEN),
-            Count("items that reach their end within 90 days", len(ending)),
-        ],
-        example,
-        "report run rul/ending",
-    )
-
-
-def _maintenance(connection: Connection, reports: Reports) -> Process:
-    words = {
-        "open": "visits due now",
-        "coming": "visits that come up",
-        "done": "visits made",
-        "lapsed": "visits lapsed",
-    }
-    made = claims.c.source == "plugin:maintenance"
-    row = connection.execute(select(claims).where(made).order_by(claims.c.id).limit(1)).first()
-    example = (
-        f"The visit of {row.from_date:%m/%d/%Y} was recorded, and its claim made: {row.claim_number}, "
-        f"{_dollars(row.charge_cents)}; it is {row.state} now."
+        f"{row.claim_number} is {row.state}, and {dollars(row.patient_cents)} of it is left to the patient or the "
+        "next payer."
         if row is not None
         else ""
     )
     return Process(
-        "Periodic maintenance",
-        [*_states(reports["maintenance/calendar"], words), _claims(connection, "MS claims made of visits", made)],
+        "A/R management",
+        [
+            claims_of(connection, "claims sent that no payer has decided", unpaid),
+            count_of(
+                connection,
+                "payments that leave a part to somebody else",
+                claim_payments,
+                claim_payments.c.patient_cents,
+                left,
+            ),
+            Count("what patients owe by the ledger", None, sum(patients)),
+        ],
         example,
-        "report run maintenance/calendar",
+        "queue list",
+        "the follow-up queue by balance, and ageing",
     )
