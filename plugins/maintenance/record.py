@@ -72,6 +72,7 @@ def record(row: VisitRow, desk: Desk[MaintenanceDesk], items: Items, seen: dict[
     if patient is None:
         _say_unknown(row, desk)
         return Said(None, row.visited_on, "", "no such patient is known")
+    desk.close_item(_unknown_key(row), "The patient is known by now.")
     facts = facts_of(patient)
     found = maintained(facts, items, row.visited_on, warranties_in(patient.rows("warranties")))
     before = [*complete_days(patient.rows("visits")), *seen.setdefault(patient.id, [])]
@@ -94,12 +95,16 @@ def whom(row: OfPatient, desk: Desk[MaintenanceDesk]) -> int | None:
 def _say_unknown(row: VisitRow, desk: Desk[MaintenanceDesk]) -> None:
     desk.open_item(
         kind=UNKNOWN,
-        key=f"{row.visited_on}:{_digest(row):x}",
+        key=_unknown_key(row),
         reason=f"A maintenance visit of {row.visited_on:%m/%d/%Y} is for a patient whom the gateway does not know. "
         "Bring the patient's claims or equipment in, and send the visit again.",
         team=desk.settings.team,
         rule="O-M3",
     )
+
+
+def _unknown_key(row: VisitRow) -> str:
+    return f"{row.visited_on}:{_digest(row):x}"
 
 
 def _digest(row: VisitRow) -> int:
@@ -166,6 +171,7 @@ def _make(desk: Desk[MaintenanceDesk], patient: PatientView, found: Maintained, 
     number = claim_number(patient.id, row.visited_on)
     note = visit_note(row.concentration, row.flow)
     made = maintenance_claim(claim, line, number, code, row.visited_on, charge, note)
+    desk.close_item(key, "The claim is made.")
     why = f"Made for the maintenance visit of {row.visited_on:%m/%d/%Y}."
     return number if desk.make_claim(f"visit:{key}", made, why=why) else ""
 

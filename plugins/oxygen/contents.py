@@ -12,6 +12,7 @@ from gateway.plugins.months import SLACK, add_months, billed, months_between, re
 from gateway.plugins.rental_clock import Clock, Facts, Month
 
 from .clock import CAP, ONE_DAY, make_clock
+from .flow import HIGH, told_flow
 from .items import DELIVERED_SYSTEMS, Items
 from .rules import Says
 
@@ -50,8 +51,31 @@ def check_contents(
         known = _systems(facts, items, "portable", day)
         has = f"only a {' and a '.join(sorted(known))} is known" if known else "none is known"
         say("O-C2", line, f"portable contents go with a portable gas or liquid system in use, and {has}.")
+    _check_dose(line, day, claim, facts, items, say)
     if clock is not None and not (owned & DELIVERED_SYSTEMS):
         _check_start(line, kind, day, clock, facts, items, say)
+
+
+def _check_dose(line: ServiceLine, day: dt.date, claim: Claim, facts: Facts, items: Items, say: Says) -> None:
+    """O-C2-FLOW: contents for a high flow want one that was billed, or that the note tells."""
+    row = items.table.find(day, line.code)
+    if row is None or row.values.get("flow") != "high":
+        return
+    told = told_flow([note.text for note in (*line.notes, *claim.notes)])
+    if told and sum(told) / len(told) > HIGH:
+        return
+    rented = [
+        one
+        for one in billed(facts.history, facts.payments, items.codes["stationary"])
+        if one.from_date is not None and one.from_date <= day
+    ]
+    flows = [items.modifiers.find(day, word) for word in (rented[-1].modifiers if rented else ())]
+    if not any(found is not None and found.values["flow"] == "high" for found in flows):
+        say(
+            "O-C2-FLOW",
+            line,
+            "it is for a stationary dose above 4 liters a minute, and none was billed. E0444 may fit.",
+        )
 
 
 def _check_quantity(line: ServiceLine, day: dt.date, claim: Claim, facts: Facts, say: Says) -> None:

@@ -55,7 +55,7 @@ def standings(patient: PatientView, today: dt.date, items: Items) -> Iterator[St
             patient.id,
             kind,
             code,
-            clock.period.length,
+            min(clock.period.length, CAP),
             stage,
             clock.period.start,
             clock.cap_end,

@@ -26,6 +26,7 @@ RULES = rule_book(
         "Stationary contents need a gas or liquid stationary system in month 36, or an own one.",
     ),
     Rule("O-C2", RuleState.WARNS, "Portable contents need a portable gas or liquid system in use."),
+    Rule("O-C2-FLOW", RuleState.WARNS, "E0447 is for a stationary dose of more than 4 liters a minute."),
     Rule(
         "O-C3",
         RuleState.HOLDS,

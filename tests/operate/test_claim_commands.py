@@ -22,8 +22,8 @@ def refused(lived: Place) -> Any:
     now = dt.datetime.now(dt.UTC)
     file_id = lived.rows(acknowledgments)[0].file_id
     said = {
-        "id": 900_000, "file_id": file_id, "batch_id": sent.batch_id, "submission_id": sent.id, "kind": "277CA", "hop": 3,
-        "verdict": "rejected", "details": {"codes": ["A7:164:IL"], "lines": []}, "at": now,
+        "id": 900_000, "file_id": file_id, "batch_id": sent.batch_id, "submission_id": sent.id, "kind": "277CA",
+        "hop": 3, "verdict": "rejected", "details": {"codes": ["A7:164:IL"], "lines": []}, "at": now,
     }  # fmt: skip
     lived.change(insert(acknowledgments).values(said))
     lived.change(update(claims).where(claims.c.id == sent.claim_id).values(state="rejected"))

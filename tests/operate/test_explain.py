@@ -186,12 +186,20 @@ def test_a_payer_that_nobody_reaches_is_sent_to_nobody(place: Place, desk: Path)
     assert "[no-partner]" in output
 
 
-def add_plugin(place: Place, body: str) -> None:
+TABLE = """
+@hookimpl
+def plugin_tables():
+    return [RowTable("seen", {"number": str}, of="payer")]
+"""
+
+
+def add_plugin(place: Place, body: str, more: str = "") -> None:
     """A plugin of this place's own, the last of every chain's scrub."""
     folder = place.folder / "own"
     folder.mkdir()
     (folder / "own.py").write_text(
-        f"from gateway.plugins import hookimpl\n\ngateway_api = 1\n\n@hookimpl\ndef scrub_claim(claim):\n{body}"
+        "from gateway.plugins import RowTable, hookimpl\n\ngateway_api = 1\n\n"
+        f"@hookimpl\ndef scrub_claim(claim, context):\n{body}{more}"
     )
     main = place.config_dir / "gateway.yaml"
     main.write_text(main.read_text() + "plugins_dir: ../own\n")
@@ -216,6 +224,13 @@ def test_a_plugin_that_fails_would_hold_the_claim(lived: Place, desk: Path) -> N
     output = said(lived, file(desk, make_837([Made(payer="90101", filing="CI")])), code=1)
     assert "SYS hold [plugin:own] by own for edi: Plugin own failed in scrub: RuntimeError" in output
     assert "secret words" not in output
+
+
+def test_a_plugin_whose_tables_are_made_at_the_next_start_finds_them_empty(place: Place, desk: Path) -> None:
+    add_plugin(place, "    context.note(f'{len(context.rows(\"seen\"))} rows.')\n", TABLE)
+    output = said(place, file(desk, make_837([Made(payer="90101", filing="CI")])))
+    assert "own 0: goes on" in output
+    assert "0 rows." in output
 
 
 def test_no_patient_is_named_unless_asked_for(place: Place, desk: Path) -> None:

@@ -182,7 +182,8 @@ def test_a_refused_set_and_a_rejected_claim_say_what_was_wrong_in_words(place: P
     status = {"codes": ["A7:562:85"], "lines": [["L1", ["A7:507"]]]}
     replacing(place, "277CA", 4, "rejected", status, claim.id)
     output = told(place, claim.claim_number)
-    assert f"with {size} claims was refused (999 R): loop 2010BA NM109 (segment 22): the value is too short." in output
+    said = "loop 2010BA NM109 (segment 22): the value is too short (subscriber id)."
+    assert f"with {size} claims was refused (999 R): {said}" in output
     assert "the NPI of the entity, billing provider (A7:562:85)" in output
     assert "line L1: " in output
 

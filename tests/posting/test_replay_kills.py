@@ -1,4 +1,4 @@
-"""Exactly once: the process is killed at each boundary of a replay, of payments and of claims."""
+"""Exactly once: the process is killed at each boundary of a replay, of payments, of claims and of a correction."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from gateway.core.flow.belongings import KINDS, take_in
+from gateway.core.flow.correct import correct
 from gateway.core.flow.replay import replay_claims, replay_payments
 from gateway.core.store import tables
+from gateway.core.x12.correcting import typed
 
 from ..conftest import create_tables
 from ..flow.out.conftest import World
@@ -90,11 +93,19 @@ async def test_a_killed_replay_of_claims_goes_on_and_decides_each_once(quiet_wor
     assert sum("Run again" in one for one in world.told("claim", 1)) == 1
 
 
+@pytest.fixture
+def any_world(tmp_path: Path, database_url: str) -> Iterator[World]:
+    """On both databases."""
+    made = World(tmp_path, database_url)
+    yield made
+    made.sql.dispose()
+
+
 @pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
 async def test_what_a_paper_has_decided_again_is_done_once_though_the_process_dies(
-    quiet_world: World, boundary: str
+    any_world: World, boundary: str
 ) -> None:
-    world = quiet_world
+    world = any_world
     world.add_plugin("waits", WAITS)
     world.stations = "  hold: [waits]"
     async with world.running() as gateway:
@@ -135,3 +146,26 @@ def test_a_paper_that_dies_before_its_commit_has_asked_for_nothing(tmp_path: Pat
     for table in (tables.orders, tables.requests, tables.outbox, tables.files):
         assert world.rows(table) == []
     world.sql.dispose()
+
+
+@pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
+async def test_a_killed_correction_goes_on_charges_once_and_sends_once(quiet_world: World, boundary: str) -> None:
+    world = quiet_world
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"))
+        await gateway.batch("first")
+    with world.sql.begin() as connection:
+        connection.execute(update(tables.claims).values(state="rejected"))
+        changes = typed(["line 1 charge=120", "subscriber id=1EG4TE5MK99"])
+        day = world.clock.now().date()
+        correct(connection, world.config(), 1, changes, "pat", "as on the card", world.clock.now(), today=day)
+    told = {"part_of": "correct-1"}
+    assert work(world.url, world.folder, "replay", "correct-1", told, boundary) == -signal.SIGKILL
+    assert work(world.url, world.folder, "replay", "correct-1", told) == 0
+    (claim,) = world.claims()
+    (sent,) = world.rows(tables.submissions)
+    assert (claim.state, claim.charge_cents, claim.resubmits) == ("ready", 12_000, sent.id)
+    assert [row.cents for row in world.rows(tables.transfers)] == [15_000, 15_000, 12_000]
+    assert [row.state for row in world.rows(tables.corrections)] == ["made"]
+    assert [row.verb for row in world.rows(tables.requests)] == ["correct", "resubmit"]
+    assert sum(one.startswith("Corrected") for one in world.told("claim", 1)) == 1

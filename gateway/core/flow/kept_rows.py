@@ -48,6 +48,10 @@ class KeptRows:
 
     def _stored(self, declared: DeclaredTable, owner: Any) -> Sequence[Row]:
         kind, whose = f"rows:{declared.name}", declared.table.of
+        # The gateway makes the tables when it starts; who asks before that (gateway explain) finds them empty.
+        made = self._past.once("tables", _made)
+        if made is not None and declared.name not in made:
+            return ()
         if whose == "patient":
             return self._past.of(kind, lambda c, owners: plugin_rows.rows_by_owner(c, declared, owners), owner)
         if whose == "claim":
@@ -74,6 +78,10 @@ class KeptRows:
             values = dict(zip(row.table.columns, row.values, strict=True))
             key = tuple(values[name] for name in row.table.key)
             self._kept.setdefault((row.plugin, row.table.name, owner), {})[key] = values
+
+
+def _made(connection: Connection) -> frozenset[str]:
+    return frozenset(one.name for one in plugin_rows.known(connection).values())
 
 
 def owner_of(of: str, patient_id: int | None, claim_id: int, payer_id: str) -> Any:

@@ -115,7 +115,7 @@ async def preview(ground: Ground, asking: Asking) -> Preview:
 def _told(ground: Ground, asking: Asking, verdict: Verdict) -> Preview:
     row = asking.made.row
     kept, gone, new, reworded = compared(asking.holds, verdict.holds, CORRECTED, ground.today)
-    said = {standing.id: anew for standing, anew in reworded}
+    words = {known.id: anew for known, anew in reworded}
     guide = list(_guide(ground.config, verdict))
     stops = [one for one in guide if one["action"] != "report"]
     goes = not verdict.fault and not kept and not new and not stops
@@ -133,7 +133,7 @@ def _told(ground: Ground, asking: Asking, verdict: Verdict) -> Preview:
         verdict.chain,
         list(_findings(verdict)),
         guide,
-        [*(_hold(said.get(one.id, one), new=False) for one in kept), *(_hold(one, new=True) for one in new)],
+        [*(_hold(words.get(one.id, one), new=False) for one in kept), *(_hold(one, new=True) for one in new)],
         [one.reason for one in gone],
     )
 

@@ -219,6 +219,19 @@ def test_without_an_earlier_claim_or_a_charge_a_person_bills() -> None:
     assert made_by(before).charge == 100, "as the last maintenance was charged"
 
 
+def test_what_waited_for_a_person_closes_when_the_visit_comes_again() -> None:
+    waiting = desk(whole={})
+    dropped(waiting)
+    (by_hand,) = waiting.opened
+    later = desk()
+    assert dropped(later)[2] == "MS7-20250722"
+    assert by_hand.key in [one.key for one in later.closed]
+    stranger = desk(make_patient_view(7))
+    dropped(stranger)
+    (unknown,) = stranger.opened
+    assert unknown.key in [one.key for one in later.closed]
+
+
 def test_a_claim_to_a_second_payer_is_no_pattern() -> None:
     second = make_claim(
         make_line("E1390", "RR"), other_payers=[make_other_payer("P", paid="80", adjustments=[("CO", "45", "20")])]

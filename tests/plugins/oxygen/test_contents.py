@@ -97,6 +97,20 @@ def test_a_patient_with_a_portable_only_has_contents_from_the_start(scrub: Asks)
     assert said(scrub, line("E0443", on="2026-01-10"), history=history, equipment=given_back) == []
 
 
+@pytest.mark.rule("O-C2-FLOW")
+def test_e0447_is_for_a_high_flow(scrub: Asks) -> None:
+    portable = rented("2023-01-10", 36, "E0434")
+    high = rented("2023-01-10", 36, "E0439", "QF") + portable
+    usual = rented("2023-01-10", 36, "E0439") + portable
+    one = line("E0447", on="2026-01-10")
+    assert said(scrub, one, history=high) == []
+    decision = scrub(claim(one), QUIET, history=usual)
+    assert rules(decision) == ["O-C2-FLOW"]
+    assert decision.passes
+    assert said(scrub, line("E0447", on="2026-01-10", note="STATIONARY 6 LPM"), history=usual) == []
+    assert said(scrub, line("E0444", on="2026-01-10"), history=usual) == []
+
+
 # --- O-C3
 
 
