@@ -43,7 +43,7 @@ def money(cents: int) -> str:
 
 def _line(name: str, count: object = "", cents: int | None = None) -> str:
     number = f"{count:,}" if isinstance(count, int) else str(count)
-    return f"  {name:<48.48}{number:>9}{money(cents) if cents is not None else '':>19}"
+    return f"  {name:<48.48}{number:>9}{money(cents) if cents is not None else '':>19}".rstrip()
 
 
 def _head(title: str) -> str:

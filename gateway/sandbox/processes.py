@@ -189,7 +189,7 @@ def _receivables(connection: Connection) -> Process:
     row = connection.execute(
         select(claims.c.claim_number, claims.c.state, claim_payments.c.patient_cents)
         .join(claims, claims.c.id == claim_payments.c.claim_id)
-        .where(left)
+        .where(left, claim_payments.c.paid_cents > 0)
         .order_by(claim_payments.c.patient_cents.desc(), claims.c.id)
         .limit(1)
     ).first()
