@@ -16,7 +16,7 @@ from typing import NamedTuple
 import click
 
 from . import peers
-from .data import make
+from .data import make, make_with_history
 from .measure import Figure, measure
 from .table import Line, table
 
@@ -34,6 +34,8 @@ class Row(NamedTuple):
     label: str
     reads: str
     durable: bool = False
+    module: str = "rails"
+    """Of durable work: which module does it."""
 
 
 ROWS = (
@@ -45,6 +47,7 @@ ROWS = (
     Row("check-835", "835 held against its guide, with 999", "remittance"),
     Row("chain", "ten steps that do nothing", ""),
     Row("intake", "837P taken in, scrubbed, batched", "claims", durable=True),
+    Row("scrub", "Medicare claims with history, whole chain", "history", durable=True, module="scrub"),
     Row("post", "835 matched and posted", "remittance", durable=True),
 )
 
@@ -62,7 +65,12 @@ def _plain(row: Row, size: int, runs: int) -> Figure:
 
 def _durable(row: Row, size: int, runs: int, database: str) -> Figure:
     """A fresh gateway and database for each run; one run of the largest size, which takes minutes."""
-    make(DATA, size)
+    if row.reads == "history":
+        make_with_history(DATA, size)
+        asked = [f"benchmarks.{row.module}"]
+    else:
+        make(DATA, size)
+        asked = [f"benchmarks.{row.module}", row.name]
     runs = 1 if size > 10_000 else runs
     figures = []
     for _ in range(runs):
@@ -71,7 +79,7 @@ def _durable(row: Row, size: int, runs: int, database: str) -> Figure:
             with _database(database) as reason:
                 if reason:
                     return Figure(note=reason)
-                command = [sys.executable, "-m", "benchmarks.rails", row.name, str(size), str(folder), str(DATA)]
+                command = [sys.executable, "-m", *asked, str(size), str(folder), str(DATA)]
                 figures.append(measure(command, expected=size, runs=1))
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -36,9 +36,9 @@ PROGRESS_SECONDS = 5.0
 _UNSENT = ("allocated",)
 
 
-def configuration(folder: Path) -> Config:
+def configuration(folder: Path, *changes: tuple[str, str]) -> Config:
     """The shipped configuration with its data below `folder`, a partner who takes every file, and no claim waiting long
-    for company."""
+    for company. `changes`: what else stands in the partner's file, in place of what."""
     root = folder / "config"
     shutil.copytree(ROOT / "config", root)
     main = root / "gateway.yaml"
@@ -51,9 +51,13 @@ def configuration(folder: Path) -> Config:
     # What stands under `transport` goes; a second opinion is the partner's choice, and reads some hundred claims a
     # second.
     text = re.sub(r"(?m)^transport:\n(?:(?: .*)?\n)+", "transport: {plugin: nowhere}\n\n", partner.read_text())
-    partner.write_text(
-        text.replace("max_wait: 30s", "max_wait: 2s").replace("second_opinion: true", "second_opinion: false")
-    )
+    for old, new in (
+        ("max_wait: 30s", "max_wait: 2s"),
+        ("second_opinion: true", "second_opinion: false"),
+        *changes,
+    ):
+        text = text.replace(old, new)
+    partner.write_text(text)
     found = load(root)
     if not isinstance(found, Config):
         raise SystemExit("the shipped configuration is not accepted: " + "; ".join(str(fault) for fault in found))
@@ -64,7 +68,8 @@ def _count(connection: Connection, table: Any, *where: Any) -> int:
     return int(connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
 
 
-def _claims(connection: Connection) -> int:
+def count_claims(connection: Connection) -> int:
+    """Claims that were taken in."""
     return _count(connection, claims)
 
 
@@ -74,7 +79,8 @@ def _unbatched(connection: Connection) -> int:
     return ready + _count(connection, batches, batches.c.state.in_(_UNSENT))
 
 
-def _held(connection: Connection) -> int:
+def count_held(connection: Connection) -> int:
+    """Claims that wait."""
     return _count(connection, claims, claims.c.state.in_(("held", "faulty")))
 
 
@@ -86,7 +92,7 @@ def _exceptions(connection: Connection) -> int:
     return _count(connection, claim_payments, claim_payments.c.state != "posted")
 
 
-async def _telling(gateway: Gateway, what: str, size: int, count: Callable[[Connection], int]) -> None:
+async def telling(gateway: Gateway, what: str, size: int, count: Callable[[Connection], int]) -> None:
     """Say on stderr how far it is, until cancelled."""
     begun = time.monotonic()
     while True:
@@ -97,14 +103,19 @@ async def _telling(gateway: Gateway, what: str, size: int, count: Callable[[Conn
 
 async def _take_in(gateway: Gateway, files: Files) -> None:
     """A billing system's file, until every claim that may leave is in a written batch."""
-    await _upload(gateway, files.claims)
+    await upload(gateway, files.claims)
+    await batch_all(gateway)
+
+
+async def batch_all(gateway: Gateway) -> None:
+    """Until no claim that may leave is in no written batch."""
     while await gateway.read(_unbatched):
         key = f"{PARTNER}:{time.monotonic_ns()}"
         await gateway.engine.submit("batch", key, {"partner": PARTNER, "why": "all is read"})
         await gateway.engine.wait("batch", key)
 
 
-async def _upload(gateway: Gateway, file: Path) -> None:
+async def upload(gateway: Gateway, file: Path) -> None:
     """Hand a file over and wait until it is read."""
     with file.open("rb") as stream:
         received = await receive.receive(gateway.write, gateway.archive, SOURCE, file.name, stream, gateway.clock.now())
@@ -138,19 +149,19 @@ async def measure(row: str, size: int, folder: Path, data: Path) -> None:
     await gateway.start()
     try:
         # A running gateway is measured: its child processes have loaded their plugins.
-        await _upload(gateway, make_warm_up(data))
-        before = await gateway.read(_claims)
-        rails = [("claims taken in", _claims, _take_in)]
+        await upload(gateway, make_warm_up(data))
+        before = await gateway.read(count_claims)
+        rails = [("claims taken in", count_claims, _take_in)]
         if row == "post":
             rails.append(("payments", _payments, _post))
         for what, count, rail in rails:
-            telling = asyncio.create_task(_telling(gateway, what, size, count))
+            told = asyncio.create_task(telling(gateway, what, size, count))
             begun, cpu = time.perf_counter(), time.process_time()
             await rail(gateway, files)
             seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
-            telling.cancel()
+            told.cancel()
         seen = await gateway.read(rails[-1][1])
-        waiting = await gateway.read(_exceptions if row == "post" else _held)
+        waiting = await gateway.read(_exceptions if row == "post" else count_held)
     finally:
         await gateway.stop()
     if row == "intake":

@@ -114,7 +114,7 @@ def _started(case: Case, months: int) -> dt.date:
     return case.started
 
 
-def _rented(case: Case, code: str, month: int, day: dt.date, extra: tuple[str, ...] = ()) -> Line:
+def rented(case: Case, code: str, month: int, day: dt.date, extra: tuple[str, ...] = ()) -> Line:
     """One month of a capped rental, with the modifiers and the span its payer wants."""
     modifiers = ["RR"]
     if case.rules != "medicaid":
@@ -135,7 +135,7 @@ def _capped(code: str | None, *with_it: str) -> Callable[[Case], Iterator[Claim]
         accessories = [item for item in with_it if case.chance(0.6)]
         start = _started(case, RENTAL_CAP)
         for month, day in rental_months(case, start, RENTAL_CAP):
-            lines = [_rented(case, item, month, day) for item in (base, *accessories)]
+            lines = [rented(case, item, month, day) for item in (base, *accessories)]
             yield case.claim(lines, month)
 
     return make
@@ -144,14 +144,14 @@ def _capped(code: str | None, *with_it: str) -> Callable[[Case], Iterator[Claim]
 def _pap(case: Case) -> Iterator[Claim]:
     start = _started(case, RENTAL_CAP)
     for month, day in rental_months(case, start, RENTAL_CAP):
-        lines = [_rented(case, "E0601", month, day)]
+        lines = [rented(case, "E0601", month, day)]
         if month == 1:
             lines.append(case.line("E0562", ["NU", *case.kx()], cat.HUMIDIFIER.charge, day))
             lines += _mask(case, day, 1)
         yield case.claim(lines, month)
 
 
-def _bought(case: Case, item: cat.Item, day: dt.date, months: int = 1) -> Line:
+def bought(case: Case, item: cat.Item, day: dt.date, months: int = 1) -> Line:
     """A refill: the month's quantity for so many months, `NU` and, where the policy wants it, KX."""
     line = case.line(item.code, ["NU", *case.kx()], item.charge, day, item.most * months)
     if months > 1:
@@ -161,7 +161,7 @@ def _bought(case: Case, item: cat.Item, day: dt.date, months: int = 1) -> Line:
 
 def _mask(case: Case, day: dt.date, months: int) -> list[Line]:
     frame, cushion = cat.MASKS[case.below(len(cat.MASKS))]
-    return [_bought(case, frame, day), _bought(case, cushion, day, months)]
+    return [bought(case, frame, day), bought(case, cushion, day, months)]
 
 
 def _resupply(case: Case) -> Iterator[Claim]:
@@ -170,10 +170,10 @@ def _resupply(case: Case) -> Iterator[Claim]:
     while day < case.today:
         lines = _mask(case, day, months) if months == 3 or case.chance(0.5) else []
         if case.chance(0.7):
-            lines.append(_bought(case, cat.PAP_TUBES[case.below(2)], day))
-        lines.append(_bought(case, cat.PAP_FILTERS, day, months))
+            lines.append(bought(case, cat.PAP_TUBES[case.below(2)], day))
+        lines.append(bought(case, cat.PAP_FILTERS, day, months))
         if case.chance(0.35):
-            lines += [_bought(case, item, day) for item in cat.PAP_HALF_YEARLY if case.chance(0.6)]
+            lines += [bought(case, item, day) for item in cat.PAP_HALF_YEARLY if case.chance(0.6)]
         yield case.claim(lines)
         day += dt.timedelta(days=months * 30)
 
@@ -181,10 +181,10 @@ def _resupply(case: Case) -> Iterator[Claim]:
 def _nebulizer(case: Case) -> Iterator[Claim]:
     start = _started(case, RENTAL_CAP)
     for month, day in rental_months(case, start, RENTAL_CAP):
-        lines = [_rented(case, "E0570", month, day)]
-        lines += [_bought(case, item, day) for item in cat.NEBULIZER_SETS]
+        lines = [rented(case, "E0570", month, day)]
+        lines += [bought(case, item, day) for item in cat.NEBULIZER_SETS]
         if month in (1, 7, 13):
-            lines.append(_bought(case, cat.NEBULIZER_HALF_YEARLY, day))
+            lines.append(bought(case, cat.NEBULIZER_HALF_YEARLY, day))
         yield case.claim(lines, month)
 
 

@@ -26,9 +26,10 @@ from ..config.shipped import shipped_config
 
 if TYPE_CHECKING:
     from ..server import Gateway
-    from .papers import Rows
+    from .office import Office
     from .records import Claim
     from .server import Sandbox
+    from .settings import SandboxSettings
 
 USER = "stillwater"
 JSON_SHARE = 10
@@ -73,7 +74,7 @@ def _write_config(places: Places, sandbox: Sandbox, own: Own) -> None:
     text, folder = _plugins_dir(text, own)
     main.write_text(
         text.replace("data_dir: ../var", "data_dir: ../data") + "\nstable_for: 500ms\npoll_every: 500ms\n"
-        f"log_level: error\nweb: {{port: 0}}\n{folder}"
+        f"log_level: error\nweb: {{port: 0}}\n{_desk()}{folder}"
     )
     for chain in own.chains:
         shutil.copy(chain, places.config / "chains" / chain.name)
@@ -90,6 +91,15 @@ def _write_config(places: Places, sandbox: Sandbox, own: Own) -> None:
     text = _only_once(text, "{day: 5s, night: 5s}", "{day: 1s, night: 1s}")
     text = _only_once(text, "max_wait: 30s", "max_wait: 2s")
     partner.write_text(text)
+
+
+def _desk() -> str:
+    """The supplier's NPIs, under which delivered orders are billed, as gateway.yaml says them."""
+    from .documents import billing_provider
+    from .people import BILLERS
+
+    providers = [billing_provider(biller) for biller in BILLERS]
+    return f"desk: {json.dumps({'order_confirmation': {'billing_providers': providers}})}\n"
 
 
 def _plugins_dir(text: str, own: Own) -> tuple[str, str]:
@@ -125,48 +135,6 @@ def _drop(places: Places, made: Sequence[Claim], today: dt.date) -> tuple[int, i
         beside.write_bytes(data)
         os.replace(beside, folder / name)
     return len(rest), len(apart)
-
-
-async def _bring(gateway: Gateway, rows: Rows) -> tuple[str, int]:
-    """The billing system brings what its claims rest on; what it brought in words, and how many held claims that has
-    decided again."""
-    from ..core.flow.belongings import KINDS, take_in
-    from .papers import as_csv
-
-    brought, again = [], 0
-    zone = gateway.config.gateway.organisation.time_zone
-    for name, some in rows.items():
-        if some:
-            kind, data = KINDS[name], as_csv(some)
-            stored = await asyncio.to_thread(gateway.archive.put, data)
-            now = gateway.clock.now()
-            done = await gateway.write(take_in, kind, "billing", f"{name}.csv", stored, kind.read(data), zone, now)
-            brought.append(f"{name} {len(some):,}")
-            again += done.again
-    return ", ".join(brought) or "nothing", again
-
-
-async def _scan(gateway: Gateway, made: Sequence[Claim]) -> tuple[int, int]:
-    """Somebody scans the notes of maintenance visits; how many, and how many held claims that has decided again."""
-    from ..core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
-    from ..core.model.papers import media_type
-    from .scans import visits_of
-
-    apart = {claim.number for claim in made[::JSON_SHARE]}
-    count, again = 0, 0
-    for scan in visits_of(made):
-        stored = await asyncio.to_thread(gateway.archive.put, scan.data)
-        source = "orders" if scan.claim_number in apart else "billing"
-        belongs = Belongs(source=source, claim_number=scan.claim_number)
-        new = NewDocument(
-            scan.kind, "visit.pdf", media_type(scan.data), stored, belongs, dated=scan.dated, codes=(scan.code,)
-        )
-        # Of a claim that could not be read nobody knows the patient.
-        with contextlib.suppress(CannotBeAdded):
-            done = await gateway.write(add_document, new, "demo", gateway.clock.now())
-            count += 1
-            again += done.again
-    return count, again
 
 
 class _Screen:
@@ -266,19 +234,41 @@ class _Apart:
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, self._loop))
 
 
+def _clearinghouse(seed: int, nobody: str) -> SandboxSettings:
+    """What the clearinghouse is told: one partner, and a member id that no payer knows."""
+    from .settings import Behaviour, SandboxPartner, SandboxSettings
+
+    partner = SandboxPartner(user=USER, password=os.urandom(12).hex(), behaviour=Behaviour(unknown_ids=(nobody,)))
+    return SandboxSettings(seed=seed, partners=(partner,))
+
+
+async def _office(gateway: Gateway) -> Office:
+    """The back office, with a token as `gateway token add` makes it."""
+    from ..core.store import tokens
+    from .office import SCOPES, WHO, Office
+
+    return Office(gateway.port, await gateway.write(tokens.add, WHO, SCOPES, gateway.clock.now()))
+
+
 async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen) -> int:
     from ..config.commands import require
     from ..core.ledger.proof import prove
     from ..operate.commands import set_up_log
     from ..operate.overview import overview
     from ..server import Gateway
-    from . import demo_report
+    from . import day, demo_report
     from .generate import generate_claims
     from .papers import papers_of
+    from .processes import processes
     from .server import Sandbox
-    from .settings import SandboxPartner, SandboxSettings
+    from .special_processes import REPORTS
+    from .stories import stories_of
 
-    settings = SandboxSettings(seed=seed, partners=(SandboxPartner(user=USER, password=os.urandom(12).hex()),))
+    today = dt.datetime.now().astimezone().date()
+    made = list(generate_claims(claims, seed, today))
+    papers, stories = papers_of(made, seed, today), stories_of(seed, today, len(made))
+    made += stories.claims
+    settings = _clearinghouse(seed, stories.mistyped)
     async with _Apart(Sandbox(settings, places.clearinghouse)) as sandbox:
         screen.say(
             f"A practice clearinghouse listens on 127.0.0.1:{sandbox.port} (SFTP, key {sandbox.host_key_fingerprint})."
@@ -290,22 +280,18 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
         await gateway.start()
         try:
             screen.say(f"The gateway runs, on SQLite below {places.root}.")
-            today = dt.datetime.now().astimezone().date()
-            made = list(generate_claims(claims, seed, today))
-            papers = papers_of(made, seed, today)
-            brought, _ = await _bring(gateway, papers.now)
-            screen.say(f"The billing system brings what its claims rest on: {brought}.")
-            x12, as_json = _drop(places, made, today)
-            screen.say(f"Two billing systems drop their claims: {x12} in an 837P, {as_json} as JSON.\n")
-            done = await _until_quiet(gateway, sandbox, screen)
-            brought, again = await _bring(gateway, papers.late)
-            scans, more = await _scan(gateway, made)
-            screen.say(
-                f"\nWhat was missing comes in: {brought}, scanned papers {scans}. Held claims that are decided again: "
-                f"{again + more}."
-            )
-            done = await _until_quiet(gateway, sandbox, screen) and done
-            screen.say(f"Holds that released themselves: {await gateway.read(demo_report.cleared)}.\n")
+            async with await _office(gateway) as office:
+                await day.morning(office, papers, stories, screen.say)
+                x12, as_json = _drop(places, made, today)
+                screen.say(f"Two billing systems drop their claims: {x12} in an 837P, {as_json} as JSON.\n")
+                done = await _until_quiet(gateway, sandbox, screen)
+                apart = dict.fromkeys((claim.number for claim in made[::JSON_SHARE]), "orders")
+                await day.afternoon(office, papers, stories, made, apart, screen.say)
+                screen.say("")
+                done = await _until_quiet(gateway, sandbox, screen) and done
+                screen.say(f"Holds that released themselves: {await gateway.read(demo_report.cleared)}.\n")
+                reports = {name: await office.report(*name.split("/"), **asked) for name, asked in REPORTS.items()}
+            back_office = await gateway.read(processes, reports)
             seen = await gateway.read(overview)
             proof = await gateway.read(prove)
             received = sandbox.received(USER)
@@ -314,6 +300,8 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
             for line in demo_report.report(seen, proof, received, remitted):
                 click.echo(line)
             for line in example:
+                click.echo(line)
+            for line in demo_report.back_office(back_office, places.root):
                 click.echo(line)
             for line in demo_report.where_next(places.root):
                 click.echo(line)

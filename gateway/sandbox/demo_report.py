@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..core.model.money import to_dollars
 from ..core.store import timeline
 from ..core.store.tables import claim_payments, claims, holds
 from ..operate.overview import Overview, Tally
+from .counting import Process
 
 WIDTH = 78
 
@@ -41,7 +43,7 @@ def money(cents: int) -> str:
 
 def _line(name: str, count: object = "", cents: int | None = None) -> str:
     number = f"{count:,}" if isinstance(count, int) else str(count)
-    return f"  {name:<48.48}{number:>9}{money(cents) if cents is not None else '':>19}"
+    return f"  {name:<48.48}{number:>9}{money(cents) if cents is not None else '':>19}".rstrip()
 
 
 def _head(title: str) -> str:
@@ -97,6 +99,7 @@ _KINDS = {
     "payment_review": "payments posted that need a next step",
     "plugin_failure": "plugin failures",
     "partner_stopped": "partners that are stopped",
+    "order_problem": "reasons for which delivered orders wait",
 }
 
 
@@ -133,6 +136,45 @@ def example(connection: Connection) -> list[str]:
     return lines
 
 
+def back_office(several: Sequence[Process], root: Path) -> Iterator[str]:
+    """The processes of the back office: counts, dollars, an example, and the command that shows more."""
+    yield f"\n{'=' * WIDTH}"
+    yield f"  {'The back office, process by process':<48}{'items':>9}{'dollars':>19}"
+    yield "=" * WIDTH
+    for one in several:
+        yield f"\n{one.name}"
+        for count in one.counts:
+            yield _line(count.words, count.number if count.number is not None else "", count.cents)
+        if one.example:
+            yield from _wrapped("e.g. ", one.example)
+        yield from _wrapped("more: ", f"gateway {one.more}")
+        if one.later:
+            yield from _wrapped("comes with the money side: ", one.later)
+    later = [one.name for one in several if one.later]
+    empty = [one.name for one in several if not any(count.number or count.cents for count in one.counts)]
+    yield _head(f"{len(several) - len(empty)} of {len(several)} processes have something to show")
+    yield from _wrapped("", f"More of these comes with the money side: {', '.join(later)}.")
+    if empty:
+        yield from _wrapped("", f"Nothing today: {', '.join(empty)}.")
+    yield from _wrapped("", f"`gateway` stands for .venv/bin/gateway -c {_shown(root)}/config")
+
+
+def _wrapped(lead: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=f"    {lead}",
+        subsequent_indent="    ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def _shown(root: Path) -> Path:
+    """A folder as one would type it."""
+    return root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root
+
+
 def cleared(connection: Connection) -> int:
     """How many holds have released themselves because what they waited for has come."""
     by_itself = (holds.c.released_by == "gateway") & holds.c.release_reason.startswith("its cause has cleared")
@@ -141,7 +183,7 @@ def cleared(connection: Connection) -> int:
 
 def where_next(root: Path) -> Iterator[str]:
     """What to look at now."""
-    shown = root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root
+    shown = _shown(root)
     yield _head("Where to look next")
     yield f"  {shown}/data/out/billing       answers for the billing system: 999, 277CA, 835, postings as CSV"
     yield f"  {shown}/clearinghouse/home     the clearinghouse's side of the line"

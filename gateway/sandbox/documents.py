@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .records import Address, Claim, Coverage, Line, Orderer, Person
+from .records import Address, Biller, Claim, Coverage, Line, Orderer, Person
 
 
 def _dollars(cents: int) -> str:
@@ -94,20 +94,25 @@ def _line(claim: Claim, line: Line) -> dict[str, Any]:
     return found
 
 
+def billing_provider(biller: Biller) -> dict[str, Any]:
+    """The supplier under one of its NPIs, as a JSON object."""
+    return {
+        "last": biller.name,
+        "npi": biller.npi,
+        "taxonomy": biller.taxonomy,
+        "tax_id": biller.tax_id,
+        "address": _address(biller.address),
+        "contact": {"name": "BILLING OFFICE", "phone": biller.phone},
+    }
+
+
 def document(claim: Claim) -> dict[str, Any]:
     """The claim as a JSON object."""
     biller, coverage = claim.biller, claim.coverage
     found: dict[str, Any] = {
         "id": claim.number,
         "charge": _dollars(claim.charge),
-        "billing_provider": {
-            "last": biller.name,
-            "npi": biller.npi,
-            "taxonomy": biller.taxonomy,
-            "tax_id": biller.tax_id,
-            "address": _address(biller.address),
-            "contact": {"name": "BILLING OFFICE", "phone": biller.phone},
-        },
+        "billing_provider": billing_provider(biller),
         "subscriber": _subscriber(coverage, claim.responsibility),
         "payer": _payer(coverage),
         "diagnoses": claim.diagnoses,

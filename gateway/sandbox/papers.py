@@ -29,6 +29,8 @@ Rows = dict[str, list[dict[str, Any]]]
 # What refills go with, bought or rented out long before: the patient's own by now.
 _BASE = {"resupply": "E0601", "strips": "E0607", "cgm": "E2103"}
 _BY_MAIL = frozenset({"resupply", "strips", "cgm"})
+# What is sold and bears a serial number.
+_NUMBERED = frozenset({cat.HUMIDIFIER.code, cat.CGM_RECEIVER.code})
 
 
 class Papers(NamedTuple):
@@ -96,7 +98,7 @@ class _Patient:
         # The id that is on the card, also where a biller has mistyped it on one of the claims.
         sound = next((one for one in claims if "member_id_invalid" not in one.expected_faults), claims[0])
         self.coverage = sound.coverage
-        self.who = _who(sound)
+        self.who = who_of(sound)
         self.started = next((one.started for one in claims if one.started is not None), None)
         self.given: set[tuple[str, dt.date]] = set()
 
@@ -184,6 +186,8 @@ class _Patient:
             self.given.add((line.code, line.start))
             proof = "carrier" if self.family in _BY_MAIL else "signed"
             given = {"code": line.code, "quantity": line.units, "delivered_on": line.start, "proof": proof}
+            if line.code in _NUMBERED:
+                given["serial"] = self._serial(line.code)
             self._now("deliveries", order_number=self.order, claim_number=claim.number, **given)
 
     def _contents(self, claim: Claim, delivery: Delivery) -> None:
@@ -208,7 +212,8 @@ class _Patient:
             self._now("authorizations", **affirmed)
 
 
-def _who(claim: Claim) -> dict[str, Any]:
+def who_of(claim: Claim) -> dict[str, Any]:
+    """Whose a row is, as every kind of row says it."""
     coverage: Coverage = claim.coverage
     found: dict[str, Any] = {"member_id": coverage.member_id, "birth_date": claim.patient.born}
     found |= {"last_name": claim.patient.last, "first_name": claim.patient.first}

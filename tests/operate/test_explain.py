@@ -229,8 +229,8 @@ def test_a_plugin_that_fails_would_hold_the_claim(lived: Place, desk: Path) -> N
 def test_a_plugin_whose_tables_are_made_at_the_next_start_finds_them_empty(place: Place, desk: Path) -> None:
     add_plugin(place, "    context.note(f'{len(context.rows(\"seen\"))} rows.')\n", TABLE)
     output = said(place, file(desk, make_837([Made(payer="90101", filing="CI")])))
-    assert "own 0: goes on" in output
-    assert "0 rows." in output
+    assert "own 0: nothing to object" in output
+    assert "notes: 0 rows." in output
 
 
 def test_no_patient_is_named_unless_asked_for(place: Place, desk: Path) -> None:

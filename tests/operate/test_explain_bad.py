@@ -47,7 +47,7 @@ def test_each_harms_its_claim_and_the_others_are_told(place: Place, tmp_path: Pa
 def test_free_text_is_shown_only_where_it_is_asked_for(place: Place, tmp_path: Path) -> None:
     path = tmp_path / "new.837"
     note = "NTE*ADD*MRS QUILL CALLED FROM 6145550199"
-    path.write_bytes(make_837([Made(extra=[note, "K3*JANE QUILL"])]))
+    path.write_bytes(make_837([Made(extra=["K3*JANE QUILL", note])]))
     hidden = place.run("explain", str(path)).output
     assert "QUILL" not in hidden
     assert "NTE*ADD*...~" in hidden

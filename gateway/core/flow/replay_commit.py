@@ -230,7 +230,7 @@ class _One:
         why = "replayed: it is not wanted any more"
         words = "The replay does not want it any more."
         if self.by_itself:
-            why = f"its cause has cleared: {self.asked.reason}"
+            why = f"its cause has cleared: {self._came()}"
             words = f"Released: {why}"
         self.connection.execute(
             update(holds)
@@ -239,6 +239,16 @@ class _One:
         )
         keys = [f"hold:{row.id}" for row in gone]
         close_items(self.connection, keys, words[:200], self.now)
+
+    def _came(self) -> str:
+        """What has come: why this look was asked for, and each that waits beside it, for what it brought was there
+        when this was decided."""
+        of_claim = (request_table.c.subject_kind == "claim") & (request_table.c.subject_id == self.row.id)
+        waiting = (request_table.c.verb == LOOK) & request_table.c.done_at.is_(None)
+        rows = self.connection.execute(
+            select(request_table.c.reason).where(of_claim, waiting).order_by(request_table.c.id)
+        ).scalars()
+        return "; ".join(dict.fromkeys([self.asked.reason, *rows]))[:400]
 
     def _write(self, state: ClaimState) -> None:
         columns, verdict = self.verdict.columns, self.verdict
@@ -300,7 +310,7 @@ class _One:
         for row in self.verdict.stations:
             entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config))
         if gone and self.by_itself:
-            words = f"Released: its cause has cleared: {sentence(asked.reason)}"
+            words = f"Released: its cause has cleared: {sentence(self._came())}"
             entries.append(timeline.Entry("claim", claim_id, "hold", words, _steps(gone), config, BY_ITSELF))
         if reworded:
             words = f"Still kept back by {_count(len(reworded), 'hold')}, for another reason."

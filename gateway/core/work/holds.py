@@ -121,7 +121,7 @@ class HoldReport(NamedTuple):
     def in_words(self) -> str:
         """What the figures rest on, for the person who reads them."""
         if self.billing.daily_cents <= 0:
-            return f"Nothing was billed in the last {self.billing.days} days, so hold days cannot be told."
+            return f"Nothing was billed in the {self.billing.days} days before today, so hold days cannot be told."
         average, share = to_dollars(round(self.billing.daily_cents)), f"{self.billing.known:.0%}"
         return (
             f"Average daily billing over {self.billing.days} days: ${average:,}. The allowable amount is known for "

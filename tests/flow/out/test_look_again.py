@@ -103,6 +103,20 @@ async def test_a_claim_with_two_holds_leaves_when_both_papers_are_there(waiting:
     assert all("replay" not in one.lower() for one in told)
 
 
+async def test_a_hold_that_released_itself_names_everything_that_had_come(waiting: World) -> None:
+    """Two papers come before the claim is looked at: the first look knows of both, and releases both holds."""
+    world = waiting
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1"))
+        bring(world, "orders", SIGNED)
+        bring(world, "authorizations", AUTHORIZED)
+        await looked(gateway)
+    assert world.states() == {"C-1": "ready"}
+    both = "Orders came from desk (file 2); Authorizations came from desk (file 3)"
+    assert [row.release_reason for row in world.holds()] == [f"its cause has cleared: {both}"] * 2
+    assert f"Released: its cause has cleared: {both}." in world.told("claim", 1)
+
+
 async def test_what_still_stands_keeps_its_age_also_in_other_words(waiting: World) -> None:
     world = waiting
     async with world.running() as gateway:
