@@ -57,7 +57,7 @@ async def test_claims_leave_and_their_answers_stand_in_the_folder_of_the_source(
 
     async with world.running(by_itself=True) as gateway:
         await gateway.take_in(Made("C-1"), Made("C-2", charge="15O"))
-        await until(lambda: names() == {"999.x12"}, "the source has its 999")
+        await until(lambda: names() == {"999.x12", "277CA.x12"}, "the source hears of the file, and of the claim in it")
         await gateway.batch()
         assert await gateway.sent(1) == "sent"
         (batch,) = world.rows(batches)
