@@ -82,11 +82,11 @@ def test_one_who_does_not_know_what_there_is_is_told(place: Place) -> None:
         (("plugin", "run", "well", "ask"), "key is missing."),
         (("plugin", "run", "well", "ask", "--set", "kee=x"), "There is no 'kee'; there are: key, close."),
         (("plugin", "run", "well", "ask", "--set", "key"), "--set wants NAME=VALUE, not 'key'."),
-        (("report", "run", "nothing"), "There are: well/charges, ill/hangs, ill/words."),
+        (("report", "run", "nothing"), "There are: well/charges, ill/hangs, ill/words, "),
         (("report", "run", "charges", "--set", "least=much"), "least: input should be a valid decimal."),
         (
             ("queue", "list", "--worklist", "nothing"),
-            "There is no worklist 'nothing'. There are: well/asked, well/large.",
+            "There is no worklist 'nothing'. There are: well/asked, well/large, ",
         ),
     ):
         assert told in place.run(*words).output, words
