@@ -136,7 +136,7 @@ def test_a_paid_claim_is_told_from_its_file_to_its_balance(place: Place) -> None
     batch = place.rows(batches, batches.c.id == sent.batch_id)[0]
     output = told(place, claim.claim_number)
     assert output.startswith(f"Claim {claim.claim_number}: paid, {money(claim.charge_cents)}\n")
-    assert stations(output)[:2] == ["intake", "scrub"]
+    assert stations(output)[:3] == ["intake", "confirm", "scrub"]
     order = [name for name in dict.fromkeys(stations(output)) if name not in ("confirm", "hold", "route", "work")]
     assert order == ["intake", "scrub", "batch", "send", "acknowledge", "post"]
     for words in (
