@@ -1,0 +1,491 @@
+"""A life, lived through the shipped chain and the plugins' desks: what left, what was kept back, what was on a list.
+
+Dates are passed in. What the billing system or the order system sends goes in as it would; what a biller does (corrects
+a claim, decides about a long break) is done with what the rules page makes right, as the checker reads it: the gateway
+must then let it go. Two facts have no record of their own in the gateway: of a stay in a facility and of a death the
+registry says that the equipment is not in use (it ended, and came back).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from gateway.core.model.belongings import (
+    Authorization,
+    Decided,
+    Delivery,
+    Document,
+    Equipment,
+    Order,
+    Ownership,
+    Proof,
+)
+from gateway.core.model.decision import Severity
+from gateway.core.x12.claim import Claim
+from gateway.plugins import LinePayment
+from gateway.plugins.runner import NoMark, Runner
+
+from ..oracle import life
+from ..oracle.codes import AUTHORIZED_MONTHS, BASES, CAPPED, GLUCOSE_SUPPLIES, OXYGEN, line_of
+from ..oracle.days import ONE, add_months, last_of_month
+from ..oracle.expect import script
+from . import house
+from .claims import BORN, MEMBERS, ORDERER, PRICE, Item, Who, as_of, order_row, source_claim
+from .folder import ACCEPTED, DENIED, HELD, PAID, Filed, Folder
+
+BILLING = "billing"
+CONFIRMATION = "plugin:order_confirmation"
+REASONS = {"lost": "REPLACES EQUIPMENT THAT WAS LOST", "lifetime": "RUL ENDED, USEFUL LIFETIME OVER"}
+DECISIONS = {"new": "BIN NEW MEDICAL NEED", "resumes": "BIB NO CHANGE IN NEED"}
+CHECKED = {"technician": "T1", "inspected": True, "filters": True, "alarms": True, "concentration": "94", "flow": "2"}
+KEEPS = (Severity.HOLD, Severity.REJECT)
+
+
+class Left(NamedTuple):
+    """A claim that left; `warned`: the rules that were told with it."""
+
+    date: dt.date
+    code: str
+    dos: dt.date
+    units: int
+    modifiers: frozenset[str]
+    payer: str
+    warned: frozenset[str]
+
+
+class Kept(NamedTuple):
+    """A claim that was kept back on a day; `rules`: those that are told for the first time."""
+
+    date: dt.date
+    code: str
+    dos: dt.date
+    rules: frozenset[str]
+
+
+class Listed(NamedTuple):
+    """What stood on a list on a day. `dos`: the day that it speaks of."""
+
+    date: dt.date
+    rule: str
+    code: str
+    dos: dt.date
+    state: str
+    units: int
+
+
+class Lived(NamedTuple):
+    """Everything that came of a life, and the days on which the lists were looked at."""
+
+    left: list[Left]
+    kept: list[Kept]
+    listed: list[Listed]
+    looked: frozenset[dt.date]
+
+
+class Life:
+    """A patient, walked through day by day. `right`: what must leave, by code and date of service, for who corrects."""
+
+    def __init__(self, patient: life.Patient, due: Sequence[life.Expected]) -> None:
+        self.patient = patient
+        self.by_gateway = patient.rentals_by == "gateway"
+        self.who = Who(patient.kind, patient.state, patient.payer)
+        self.folder = Folder((MEMBERS[life.MEDICARE], BORN), "P-1")
+        self.right = {(one.code, one.dos): one for one in due if one.kind in ("claim", "warn")}
+        self.replaced: dict[tuple[str, dt.date], str] = {}
+        self.homes: list[tuple[dt.date, Equipment]] = []
+        self.today = dt.date.min
+        self.numbers = 0
+        self.lived = Lived([], [], [], frozenset())
+
+    # --- days
+
+    def live(self, upto: dt.date, look: Iterable[dt.date]) -> Lived:
+        """Until and with a day; the lists are looked at on those days."""
+        by_day: dict[dt.date, list[life.Event]] = {}
+        for event in script(self.patient):
+            by_day.setdefault(event.date, []).append(event)
+        looks = set(look)
+        first = min(by_day)
+        ends = {last_of_month(add_months(first, months)) for months in range((upto - first).days // 28 + 1)}
+        homes = {event.home for event in self.patient.events if isinstance(event, life.InpatientStay)}
+        days = sorted(day for day in {*by_day, *looks, *ends, *homes} if first <= day <= upto)
+        for day in days:
+            self.today = day
+            self._come_home()
+            for event in by_day.get(day, ()):
+                getattr(self, f"_{type(event).__name__.lower()}", self._nothing)(event)
+            if day in ends and self.by_gateway:
+                self._months(rentals="orders")
+            if day in by_day or day in ends or day in homes:
+                self._look_again()
+            if day in looks:
+                self._lists()
+        return self.lived._replace(looked=frozenset(looks))
+
+    def _nothing(self, event: life.Event) -> None: ...
+
+    def _come_home(self) -> None:
+        for day, piece in [one for one in self.homes if one[0] <= self.today]:
+            self.homes.remove((day, piece))
+            self.folder.pieces.append(piece)
+
+    # --- claims
+
+    def number(self, prefix: str) -> str:
+        self.numbers += 1
+        return f"{prefix}{self.numbers}"
+
+    def send(self, claim: Claim, source: str) -> Filed:
+        """A claim comes in and is decided."""
+        filed = self.folder.file(claim, source, self.who.payer)
+        self.decide(filed)
+        return filed
+
+    def decide(self, filed: Filed) -> None:
+        """Run the chain for a claim: it leaves, or it is kept back."""
+        self.folder.deciding = filed.id
+        chains = house.config().chains
+        claim = filed.claim
+        chain = chains.choose(claim.payer.id, "practice", claim.filing_code)
+        runner = Runner(today=self.today, lookups=self.folder, mark=NoMark())
+        kept: set[str] = set()
+        warned: set[str] = set()
+        for station in ("confirm", "scrub", "hold"):
+            decision, claim = house.now(runner.claim(0, chain, station, claim, claim.payer.id, "practice"))
+            assert not decision.failure, decision.failure
+            kept |= {opened.hold.rule for opened in decision.holds}
+            warned |= {
+                found.rule for step in decision.steps for found in step.findings if found.severity is Severity.WARN
+            }
+        self.folder.deciding = None
+        filed.claim, filed.kept = claim, frozenset(kept)
+        new = frozenset(kept - filed.told)
+        filed.told |= kept
+        filed.state = HELD if kept else ACCEPTED
+        filed.read()
+        self.folder.changed()
+        about = (self.today, filed.code, filed.dos)
+        if not kept:
+            line = claim.lines[0]
+            modifiers = frozenset(line.modifiers)
+            self.lived.left.append(Left(*about, int(line.units), modifiers, filed.payer, frozenset(warned)))
+        elif new:
+            self.lived.kept.append(Kept(*about, new))
+
+    def _look_again(self) -> None:
+        """What is held is decided again, the oldest service first."""
+        held = [one for one in self.folder.claims_filed if one.state == HELD]
+        for filed in sorted(held, key=lambda one: one.dos):
+            self.decide(filed)
+
+    def _by_source(self, item: Item) -> Filed:
+        return self.send(source_claim(self.number("SW"), self.who, item), BILLING)
+
+    def _by_order(self, item: Item, kind: str, serials: Sequence[str]) -> None:
+        number = self.number("SO")
+        row = order_row(number, self.folder.known_as, self.who, item, kind, serials)
+        said, acts = house.ask(
+            "order_confirmation",
+            "plugin_drops",
+            "orders",
+            json.dumps([row]).encode(),
+            self.today,
+            self.folder.turn("order_confirmation"),
+        )
+        (told,) = house.rows_of(said)
+        if told["said"] != "billed":
+            rules = frozenset(told["claims_or_reasons"].split(", "))
+            self.lived.kept.append(Kept(self.today, item.code, item.day, rules))
+        self._made(acts, "order_confirmation")
+
+    def _made(self, acts: Sequence[Any], plugin: str) -> list[Filed]:
+        """What a desk made comes in, for whoever pays now."""
+        found = []
+        for act in self.folder.turn(plugin).done(acts):
+            claim = act.claim
+            if (claim.payer.id, claim.patient.address.state) != (self.who.payer_id, self.who.state):
+                claim = as_of(claim, self.who)
+            found.append(self.send(claim, f"plugin:{plugin}"))
+        return found
+
+    def _months(self, rentals: str) -> list[Filed]:
+        """The claims of rental months that have begun."""
+        if not any("RR" in line.modifiers for one in self.folder.claims_filed for line in one.lines):
+            return []
+        _, acts = house.ask(
+            "order_confirmation",
+            "plugin_commands",
+            "rentals",
+            {},
+            self.today,
+            self.folder.turn("order_confirmation"),
+            rentals=rentals,
+        )
+        return self._made(acts, "order_confirmation")
+
+    def _by_hand(self, code: str, day: dt.date, modifiers: tuple[str, ...], notes: tuple[str, ...]) -> None:
+        """A person has a month billed: by the system that bills this patient's months."""
+        item = Item(code, modifiers, day, notes=notes, authorization=self._authorization(code))
+        if self.by_gateway:
+            self._by_order(item, "rental", [self._serial(code)])
+        else:
+            self._by_source(item)
+
+    def _filed(self, code: str, dos: dt.date, *states: str) -> Filed | None:
+        found = [
+            one for one in self.folder.claims_filed if one.code == code and one.dos == dos and one.state in states
+        ]
+        return found[-1] if found else None
+
+    def _serial(self, code: str) -> str:
+        return next((one.serial for one in reversed(self.folder.pieces) if one.code == code), "")
+
+    def _authorization(self, code: str) -> str:
+        """The number that stands on a claim: of the last decision that affirmed, else of the last."""
+        if code not in AUTHORIZED_MONTHS:
+            return ""
+        mine = [one for one in self.folder.authorized if code in one.codes]
+        good = [one for one in mine if one.decided is Decided.AFFIRMED]
+        return (good or mine)[-1].number if mine else ""
+
+    # --- equipment
+
+    def _delivered(self, event: life.Delivered) -> None:
+        ownership = Ownership.OWNED if event.way == "sell" else Ownership.RENTED
+        self.folder.pieces.append(Equipment(event.code, event.serial, event.date, None, ownership, BILLING))
+        if not event.asks:
+            return
+        if event.how == "again":
+            self._months(rentals="all")
+            return
+        notes = (REASONS[event.how],) if event.narrative else ()
+        self.replaced[event.code, event.date] = event.how
+        number = self._authorization(event.code)
+        if event.way == "sell":
+            self._by_order(
+                Item(event.code, event.modifiers, event.date, notes=notes, authorization=number),
+                "purchase",
+                [event.serial],
+            )
+        elif self.by_gateway:
+            self._by_order(
+                Item(event.code, event.modifiers, event.date, notes=notes, authorization=number),
+                "rental",
+                [event.serial],
+            )
+        else:
+            month = ("RR", "KH") if event.code in CAPPED else ("RR",)
+            self._by_source(
+                Item(event.code, (*month, *event.modifiers), event.date, notes=notes, authorization=number)
+            )
+
+    def _end(self, serials: Iterable[str], day: dt.date) -> None:
+        wanted = set(serials)
+        self.homes = [(home, piece) for home, piece in self.homes if piece.serial not in wanted]
+        self.folder.pieces = [
+            one._replace(ended_on=day) if one.serial in wanted and one.ended_on is None else one
+            for one in self.folder.pieces
+        ]
+
+    def _pickedup(self, event: life.PickedUp) -> None:
+        self._end([event.serial], event.date)
+
+    def _lost(self, event: life.Lost) -> None:
+        self._end([event.serial], event.date)
+        if event.statement:
+            self._file("other", event.code)
+
+    def _statementfiled(self, event: life.StatementFiled) -> None:
+        self._file("other", event.code)
+
+    def _inpatientstay(self, event: life.InpatientStay) -> None:
+        used = [one for one in self.folder.pieces if one.ended_on is None and one.ownership is Ownership.RENTED]
+        self._end([one.serial for one in used], event.date)
+        self.homes += [(event.home, one._replace(started_on=event.home)) for one in used]
+
+    def _died(self, event: life.Died) -> None:
+        self._end([one.serial for one in self.folder.pieces], event.date)
+        self.homes.clear()
+
+    def _moved(self, event: life.Moved) -> None:
+        self.who = self.who._replace(state=event.state)
+
+    def _payerchanged(self, event: life.PayerChanged) -> None:
+        self.who = self.who._replace(payer=event.payer)
+
+    # --- what asks to be billed
+
+    def _rentalasked(self, event: life.RentalAsked) -> None:
+        number = self._authorization(event.code)
+        self._by_source(Item(event.code, event.modifiers, event.date, authorization=number, place=event.place))
+
+    def _contentsdelivered(self, event: life.ContentsDelivered) -> None:
+        proof = Proof.SIGNED if event.proven else Proof.NONE
+        about = (Decimal(event.months), "", "", event.date, proof, BILLING)
+        self.folder.given.append(Delivery(self.number("DO"), event.code, (), *about))
+
+    def _proofarrived(self, event: life.ProofArrived) -> None:
+        self.folder.given = [
+            one._replace(proof=Proof.SIGNED) if (one.code, one.delivered_on) == (event.code, event.delivered) else one
+            for one in self.folder.given
+        ]
+
+    def _contentsasked(self, event: life.ContentsAsked) -> None:
+        self._by_source(Item(event.code, event.modifiers, event.date, event.units))
+
+    def _visit(self, event: life.Visit) -> None:
+        row: dict[str, Any] = {"patient_id": self.folder.known_as, "visited_on": event.date.isoformat()}
+        if event.documented:
+            row |= CHECKED
+        if len(event.codes) == 1:
+            row["code"] = event.codes[0]
+        _, acts = house.ask(
+            "maintenance",
+            "plugin_drops",
+            "visits",
+            json.dumps([row]).encode(),
+            self.today,
+            self.folder.turn("maintenance"),
+        )
+        self._made(acts, "maintenance")
+
+    def _repairasked(self, event: life.RepairAsked) -> None:
+        self._by_source(Item(event.code, event.modifiers, event.date, notes=(f"REPAIR OF {event.machine}",)))
+
+    def _refillcontact(self, event: life.RefillContact) -> None:
+        row = {"patient_id": self.folder.known_as, "code": event.code, "contacted_on": event.date.isoformat()}
+        row["answer"] = event.answer  # type: ignore[assignment]
+        _, acts = house.ask(
+            "resupply",
+            "plugin_drops",
+            "refills",
+            json.dumps([row]).encode(),
+            self.today,
+            self.folder.turn("resupply"),
+        )
+        self.folder.turn("resupply").done(acts)
+
+    def _shipment(self, event: life.Shipment) -> None:
+        notes = [f"{BASES[event.code][0]} OF ANOTHER SUPPLIER 2023"] if event.narrative else []
+        notes += [f"{event.days} DAY SUPPLY"] if event.days > 31 else []
+        thru = event.date + dt.timedelta(days=event.days - 1) if event.code in GLUCOSE_SUPPLIES else None
+        if event.reason:
+            self._file("medical_record", event.code)
+        self._by_source(Item(event.code, event.modifiers, event.date, event.units, thru, tuple(notes)))
+
+    # --- papers and answers
+
+    def _file(self, kind: str, code: str) -> None:
+        self.folder.papers.append(
+            Document(kind, "scan.pdf", "application/pdf", "0" * 64, self.today, (code,), "", "", BILLING)
+        )
+
+    def _order(self, event: life.Order) -> None:
+        named = event.practitioner_named
+        made = Order(
+            event.number,
+            event.codes,
+            event.ordered,
+            event.date,
+            event.ordered if event.signed else None,
+            event.encounter,
+            event.ends,
+            None,
+            "AS ORDERED" if event.described else "",
+            "ALDERMAN, IVO" if named else "",
+            ORDERER["npi"] if named else "",
+            event.patient_named,
+            BILLING,
+        )
+        others = [one for one in self.folder.ordered if one.order_number != event.number]
+        self.folder.ordered = sorted([*others, made], key=lambda one: one.ordered_on)
+
+    def _authorized(self, event: life.Authorized) -> None:
+        decided = Decided.AFFIRMED if event.affirmed else Decided.DENIED
+        number = "A" + event.number.replace("-", "").zfill(13)
+        about = ((event.code,), (), decided, event.date, None, None, None, BILLING)
+        self.folder.authorized.append(Authorization(number, self.who.payer_id, *about))
+
+    def _answered(self, event: life.Answered) -> None:
+        filed = self._filed(event.code, event.month, ACCEPTED, PAID, DENIED)
+        if filed is None:
+            return
+        line = filed.claim.lines[0]
+        denied, charge, nothing = event.outcome == "denied", Decimal(PRICE), Decimal(0)
+        money = (charge, nothing if denied else charge, nothing, nothing, charge if denied else nothing, ())
+        about = (filed.claim.id, 1, filed.code, tuple(line.modifiers), filed.dos, filed.dos)
+        payer = filed.claim.payer.id
+        self.folder.paid.append(LinePayment(*about, *money, payer, payer, event.date, "4" if denied else "1"))
+        filed.state = DENIED if denied else PAID
+        filed.read()
+        self.folder.changed()
+
+    # --- what a person does
+
+    def _corrected(self, event: life.Corrected) -> None:
+        filed = self._filed(event.code, event.service, HELD)
+        right = self.right.get((event.code, event.service))
+        if filed is None or right is None or right.modifiers is None:
+            return
+        how = self.replaced.get((event.code, event.service), "")
+        note = REASONS[how] if how and "RA" in right.modifiers else ""
+        self._change(filed, right.modifiers, note)
+
+    def _decided(self, event: life.Decided) -> None:
+        right = self.right.get((event.code, event.month))
+        if right is None or right.modifiers is None:
+            return
+        filed = self._filed(event.code, event.month, HELD)
+        note = DECISIONS[event.answer]
+        if filed is not None and "R1.05" in " ".join(filed.kept):
+            self._change(filed, right.modifiers, note)
+        elif filed is None and self._filed(event.code, event.month, ACCEPTED, PAID, DENIED) is None:
+            self._by_hand(event.code, event.month, right.modifiers, (note,))
+
+    def _change(self, filed: Filed, modifiers: Sequence[str], note: str) -> None:
+        claim = Claim(filed.claim.stored, "biller")
+        line = claim.lines[0]
+        line.set_modifiers(tuple(modifiers))
+        if note:
+            line.remove("NTE")
+            line.add_note(note)
+        filed.claim = claim.handle("biller")
+        filed.read()
+        self.folder.changed()
+
+    # --- lists
+
+    def _lists(self) -> None:
+        listed = self.lived.listed
+        for row in self._report("rul", "ending", {}):
+            ends = _day(row["lifetime ends"])
+            listed.append(Listed(self.today, "RUL-2", row["code"], ends, "", 1))
+        if self.patient.kind == "oxygen":
+            for row in self._report("maintenance", "calendar", {}):
+                about = ("O-M2", row["code"], _day(row["due"]), row["state"])
+                listed.append(Listed(self.today, *about, 1))
+        elif self.patient.kind in ("pap", "nebulizer", "diabetic"):
+            for row in self._report("resupply", "resupply_due", {"days": "0"}):
+                about = ("RS-1", row["item"], _day(row["supply_ends"]), row["state"])
+                listed.append(Listed(self.today, *about, int(Decimal(str(row["eligible"])))))
+
+    def _report(self, plugin: str, name: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+        said, _ = house.ask(plugin, "plugin_reports", name, asked, self.today, self.folder.turn(plugin))
+        return house.rows_of(said)
+
+
+def _day(value: Any) -> dt.date:
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
+
+
+def days_to_look(due: Sequence[life.Expected], upto: dt.date) -> set[dt.date]:
+    """The days on which something comes on a list, and those before them."""
+    days = {one.date for one in due if one.kind == "due"}
+    return {day for day in days | {day - ONE for day in days} if day <= upto}
+
+
+__all__ = ["Kept", "Left", "Life", "Listed", "Lived", "days_to_look", "line_of", "OXYGEN"]
