@@ -11,6 +11,7 @@ import enum
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from gateway.core.model.belongings import Equipment
 from gateway.plugins import HistoryLine, PatientView
 from gateway.plugins.months import billed, new_period_from, rental_month_end, use_periods
 
@@ -119,36 +120,60 @@ def _taken(lines: Iterator[HistoryLine]) -> list[tuple[dt.date, HistoryLine]]:
 def _of_item(
     view: PatientView, clock: Clock, items: Items, settings: DeskSettings, through: dt.date
 ) -> Iterator[NextMonth]:
-    last, code = clock.last, clock.last.code
+    last, code, anchor = clock.last, clock.last.code, clock.anchor
     cap = items.cap(clock.last_start, code, settings.classes(last.payer_id))
-    number, start = clock.number, rental_month_end(clock.last_start, clock.anchor) + ONE_DAY
-    if cap is None or start < through - dt.timedelta(days=FORGOTTEN_DAYS):
+    number, due = clock.number, rental_month_end(clock.last_start, anchor) + ONE_DAY
+    if cap is None:
         return
-    while start <= through:
-        end = rental_month_end(start, clock.anchor)
-        why = _why_not(view, clock, start, through)
+    while due <= through:
+        used = _used_from(view.equipment, code, due)
+        start = used.day if used is not None and used.day is not None else due
+        if used is None and due < through - dt.timedelta(days=FORGOTTEN_DAYS):
+            return
+        why = _why_not(view, clock, used, through)
         if why is None and cap.months is not None and number > cap.months:
             why = Why.CAPPED
+        elif why is None and new_period_from(due - ONE_DAY, anchor).later <= (start if used else through):
+            why = Why.LAPSED
+        if start != due:
+            # After a break in which a month would have begun, the months begin on the day of the return.
+            anchor = start.day
+        end = rental_month_end(start, anchor)
         about = (cap.has_modifiers, last.claim_number, why)
         yield NextMonth(view.id, code, last.payer_id, number, start, end, *about)
         if why is not None:
             return
-        number, start = number + 1, end + ONE_DAY
+        number, due = number + 1, end + ONE_DAY
 
 
-def _why_not(view: PatientView, clock: Clock, start: dt.date, through: dt.date) -> Why | None:
-    code = clock.last.code
-    pieces = [piece for piece in view.equipment if piece.code == code]
-    if pieces and all(piece.ended_on is not None and piece.ended_on <= start for piece in pieces):
+class Used(NamedTuple):
+    """Since when equipment is used that the registry knows: the day on which the next month begins (None: it has
+    gone)."""
+
+    day: dt.date | None
+
+
+def _used_from(equipment: Sequence[Equipment], code: str, due: dt.date) -> Used | None:
+    """When a month that is due on a day begins as the registry has it: on that day where the equipment is in use, else
+    on the day on which it came back. None where the registry says nothing of that time."""
+    pieces = [piece for piece in equipment if piece.code == code]
+    if not any(piece.started_on <= due for piece in pieces):
+        return None
+    if any(piece.started_on <= due and (piece.ended_on is None or due < piece.ended_on) for piece in pieces):
+        return Used(due)
+    back = (piece.started_on for piece in pieces if piece.started_on > due and piece.ended_on != piece.started_on)
+    return Used(min(back, default=None))
+
+
+def _why_not(view: PatientView, clock: Clock, used: Used | None, through: dt.date) -> Why | None:
+    if used is not None and (used.day is None or used.day > through):
         return Why.ENDED
-    if _bought(view.history, code, clock.last_start):
+    if _bought(view.history, clock.last.code, clock.last_start):
         return Why.BOUGHT
     if clock.last.state in NOT_TAKEN:
         return Why.THERE
     if clock.last.state == "held":
         return Why.HELD
-    if new_period_from(start - ONE_DAY, clock.anchor).later <= through:
-        return Why.LAPSED
     return None
 
 

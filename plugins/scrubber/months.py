@@ -127,6 +127,23 @@ def standing(months: Sequence[Month], cap: int) -> Standing:
     return Standing(period, least + len(period), most + len(period))
 
 
+def replaces_old(months: Sequence[Month], day: dt.date, lifetime: int) -> bool:
+    """Whether month 1 of this day may be that of a new item, as the useful lifetime of the one before is over
+    (hme-billing-rules 3). It runs from the first month of an item; a break begins none.
+
+    Args:
+        months: the rental months before, in order.
+        lifetime: months that an item must last; 0 where that is not known.
+    """
+    if not lifetime or not months:
+        return False
+    begun = months[0].start
+    for month in months:
+        if REPLACED in month.modifiers or (FIRST in month.modifiers and month.start >= add_months(begun, lifetime)):
+            begun = month.start
+    return day >= add_months(begun, lifetime)
+
+
 class Break(enum.Enum):
     """What lies between two rental months: nothing; an overlap; a temporary break; one of which the two readings
     differ; one after which a new need begins a new period."""

@@ -18,6 +18,7 @@ from .months import (
     month_modifier,
     months_of,
     new_period_days,
+    replaces_old,
     standing,
 )
 from .past import Past
@@ -57,6 +58,8 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
     months = [month for month in _months(line, past) if month.start < line.start]
     if not months:
         return
+    if FIRST in line.have and replaces_old(months, line.start, book.lifetime(line.code, line.start)):
+        return  # at the end of its lifetime an item is replaced without RA (RUL-3)
     now = standing(months, cap)
     last = months[-1]
     gap = break_before(last.end, line.start, last.anchor)

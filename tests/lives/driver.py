@@ -35,7 +35,7 @@ from ..oracle.days import ONE, add_months, last_of_month
 from ..oracle.expect import script
 from . import house
 from .claims import BORN, MEMBERS, ORDERER, PRICE, Item, Who, as_of, order_row, source_claim
-from .folder import ACCEPTED, DENIED, HELD, PAID, Filed, Folder
+from .folder import ACCEPTED, CANCELLED, DENIED, HELD, PAID, Filed, Folder
 
 BILLING = "billing"
 CONFIRMATION = "plugin:order_confirmation"
@@ -292,6 +292,13 @@ class Life:
         ]
 
     def _pickedup(self, event: life.PickedUp) -> None:
+        """Taken back; what still waits to be billed for its delivery is withdrawn."""
+        came = {one.started_on for one in self.folder.pieces if one.serial == event.serial}
+        for filed in self.folder.claims_filed:
+            if filed.state == HELD and filed.code == event.code and filed.dos in came:
+                filed.state = CANCELLED
+                filed.read()
+        self.folder.changed()
         self._end([event.serial], event.date)
 
     def _lost(self, event: life.Lost) -> None:

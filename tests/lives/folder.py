@@ -18,7 +18,7 @@ from gateway.plugins.rows import RowTable
 
 from .house import NOON, row_tables
 
-HELD, ACCEPTED, PAID, DENIED = "held", "accepted", "paid", "denied"
+HELD, ACCEPTED, PAID, DENIED, CANCELLED = "held", "accepted", "paid", "denied", "cancelled"
 PATIENT_ID = 1
 Lines = tuple[HistoryLine, ...]
 

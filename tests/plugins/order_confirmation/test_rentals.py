@@ -193,6 +193,66 @@ def test_a_piece_that_was_changed_for_another_ends_no_rental() -> None:
     assert [one[2] for one in said(desk_on(dt.date(2026, 2, 20), billed_months(1), equipment=pieces))] == ["made"]
 
 
+@pytest.mark.rule("R1.05")
+def test_after_a_break_the_months_begin_on_the_day_of_the_return() -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2026, 2, 1), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2026, 4, 3), serial="A"),
+    ]
+    kit = desk_on(dt.date(2026, 5, 20), billed_months(1), equipment=pieces)
+    assert said(kit) == [(2, "2026-04-03", "made"), (3, "2026-05-03", "made")]
+
+
+@pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(
+    ("back", "says"), [(dt.date(2026, 4, 16), "made"), (dt.date(2026, 4, 17), "no month was billed for too long")]
+)
+def test_equipment_that_comes_back_after_a_long_break_waits_for_a_person(back: dt.date, says: str) -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2026, 2, 1), serial="A"),
+        make_equipment("E0601", started_on=back, serial="A"),
+    ]
+    kit = desk_on(dt.date(2026, 4, 20), billed_months(1), equipment=pieces)
+    ((number, start, told),) = said(kit)
+    assert (number, start) == (2, f"{back}")
+    assert told.startswith(says)
+
+
+def test_equipment_that_comes_back_after_a_year_is_not_forgotten() -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2026, 2, 1), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2027, 5, 25), serial="A"),
+    ]
+    kit = desk_on(dt.date(2027, 6, 1), billed_months(1), equipment=pieces)
+    assert len(said(kit)) == 1
+    assert [item.rule for item in kit.opened] == ["R1.05"]
+
+
+def test_a_break_in_which_no_month_would_have_begun_changes_no_day() -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2026, 2, 1), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2026, 2, 10), serial="A"),
+    ]
+    assert said(desk_on(dt.date(2026, 2, 20), billed_months(1), equipment=pieces)) == [(2, "2026-02-15", "made")]
+
+
+def test_what_is_still_out_is_billed_on_however_late_its_last_month_was_released() -> None:
+    piece = make_equipment("E0601", started_on=START)
+    kit = desk_on(dt.date(2026, 5, 20), billed_months(1), equipment=[piece])
+    assert [number for number, _, _ in said(kit)] == [2, 3, 4, 5]
+    assert not kit.opened
+
+
+@pytest.mark.rule("R1.03")
+def test_once_all_months_are_billed_no_break_asks_for_a_person() -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2027, 2, 20), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2027, 9, 1), serial="A"),
+    ]
+    kit = desk_on(dt.date(2027, 9, 20), billed_months(13), equipment=pieces)
+    assert [one[2] for one in said(kit)] == ["all of its months are billed"]
+
+
 @pytest.mark.parametrize(("died", "makes"), [(dt.date(2026, 2, 14), False), (dt.date(2026, 2, 15), True)])
 def test_a_rental_ends_with_the_patients_death(died: dt.date, makes: bool) -> None:
     kit = desk_on(dt.date(2026, 2, 20), billed_months(1))

@@ -242,3 +242,23 @@ def test_after_a_new_period_the_count_begins_with_it() -> None:
 def test_no_break_begins_a_new_period_once_all_months_are_billed() -> None:
     again = claim(dt.date(2026, 6, 15), "KH", note="BIN 121525 TO 061426 NEW NEED")
     assert said(again, history=billed(*range(1, 14)), today=dt.date(2026, 6, 20)) == ["R1.03"]
+
+
+@pytest.mark.rule("R1.03")
+@pytest.mark.parametrize(("day", "told"), [(dt.date(2029, 11, 15), []), (dt.date(2029, 11, 14), ["R1.03"])])
+def test_when_its_lifetime_is_over_a_new_item_begins_with_month_one(day: dt.date, told: list[str]) -> None:
+    # No RA: at the end of the lifetime only oxygen has it (RUL-3).
+    assert said(claim(day, "KH"), history=billed(*range(1, 14)), today=dt.date(2029, 11, 20)) == told
+
+
+@pytest.mark.rule("R1.03")
+def test_a_month_that_goes_on_is_no_new_item_however_old_the_rental_is() -> None:
+    late = claim(dt.date(2029, 11, 15), "KJ")
+    assert said(late, history=billed(*range(1, 14)), today=dt.date(2029, 11, 20)) == ["R1.03"]
+
+
+@pytest.mark.rule("R1.03")
+def test_the_months_of_the_new_item_are_its_own() -> None:
+    again = make_history("E0260", "RR", "KH", "KX", from_date=dt.date(2029, 11, 15), payer_id=MAC)
+    second = claim(dt.date(2029, 12, 15), "KI")
+    assert said(second, history=[*billed(*range(1, 14)), again], today=dt.date(2029, 12, 20)) == []
