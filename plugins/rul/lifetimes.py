@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gateway.core.model.belongings import Delivery, Equipment
 from gateway.plugins import HistoryLine, LinePayment, Table, Tables
-from gateway.plugins.months import add_months, billed
+from gateway.plugins.months import WITHDRAWN, add_months, billed, rental_month_end
 
 KINDS = ("months", "calendar year", "none")
 WEIGHTS = ("hold", "warn", "off")
@@ -20,6 +20,7 @@ REPLACEMENT = "RA"
 SIDES = frozenset({"RT", "LT"})
 NEAR = dt.timedelta(days=31)
 """A delivery and the first claim for it lie this near to each other."""
+ONE_DAY = dt.timedelta(days=1)
 SAME_DELIVERY = dt.timedelta(days=2)
 """An item may be fitted so long before the date of service (1.4): it is the one that is billed."""
 
@@ -128,6 +129,35 @@ def is_new_item(modifiers: Collection[str]) -> bool:
     rentals do not say which month they are."""
     given = set(modifiers)
     return not (given & NOT_NEW) and (RENTAL not in given or FIRST_MONTH in given)
+
+
+def goes_on(code: str, modifiers: Collection[str], day: dt.date, facts: Facts) -> bool:
+    """Whether a rental month follows the one before of the same item, with nothing delivered between: the rental goes
+    on, also where it is month 1 again because the payer refused the first (R1.04)."""
+    if RENTAL not in modifiers:
+        return False
+    months = [
+        line.from_date
+        for line in facts.history
+        if line.code == code and RENTAL in line.modifiers and line.from_date is not None and line.state not in WITHDRAWN
+    ]
+    last = max((month for month in months if month < day), default=None)
+    if last is None or day > max(rental_month_end(last), last + NEAR) + ONE_DAY:
+        return False
+    brought = [one.delivered_on for one in facts.deliveries if one.code == code]
+    brought += [one.started_on for one in facts.equipment if one.code == code]
+    return not any(last < one <= day for one in brought)
+
+
+def is_same_piece(code: str, day: dt.date, facts: Facts) -> bool:
+    """Whether what came for a day is a piece that the patient had before, by its serial number."""
+    pieces = [one for one in facts.equipment if one.code == code and one.serial and one.started_on <= day]
+    last = max(pieces, key=lambda one: one.started_on, default=None)
+    return (
+        last is not None
+        and day - last.started_on <= SAME_DELIVERY
+        and any(one.serial == last.serial and one.started_on < last.started_on for one in pieces)
+    )
 
 
 def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Given]:

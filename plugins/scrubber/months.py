@@ -78,7 +78,8 @@ def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]])
     anchor = 0
     for start in sorted(found):
         line = found[start]
-        if not anchor or start.day != min(anchor, calendar.monthrange(start.year, start.month)[1]):
+        begins = FIRST in line.modifiers or REPLACED in line.modifiers
+        if begins or not anchor or start.day != min(anchor, calendar.monthrange(start.year, start.month)[1]):
             anchor = start.day
         end, through = month_end(start, anchor), line.thru_date or start
         if PARTIAL in line.modifiers or through > end:

@@ -74,7 +74,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
     # What was rented for all of its months has no new period by a break, however long.
     if now.least > cap:
         _over(line, now, cap, out)
-    elif gap is Break.UNCLEAR:
+    elif gap is Break.UNCLEAR and not NOT_BILLED.search(whole.told(line)):
         _unclear(line, last, out)
     elif gap is Break.LONG and _begins(line, whole):
         _new_period(line, last, bool(NEW_NEED.search(whole.told(line))), past, out)
@@ -140,7 +140,8 @@ def _unclear(line: Line, last: Month, out: Findings) -> None:
     out.say(
         "R1.05",
         f"the last rental month ended on {last.end:%m/%d/%Y}. A new period may begin on {earlier:%m/%d/%Y} by one "
-        f"reading and on {later:%m/%d/%Y} by the other. Decide which holds, and bill month 1 or the next.",
+        f"reading and on {later:%m/%d/%Y} by the other; by the later the count goes on. Look why it was not rented, and "
+        "say so in the note (BIB and the dates).",
         line=line,
         place=PLACE,
         team="documentation",

@@ -142,11 +142,11 @@ class _Judge:
         ours: dict[tuple[str, dt.date], list[Kept]] = {}
         for kept in self.lived.kept:
             ours.setdefault((kept.code, kept.dos), []).append(kept)
-        left = {(one.code, one.dos) for one in self.lived.left}
+        left = {(one.code, one.dos): one.date for one in self.lived.left}
         for one in keeps:
             self.counts["holds"] += 1
             key = (one.code, one.dos)
-            if key not in ours and key not in left and self._own(one):
+            if key not in ours and left.get(key, dt.date.max) > one.date and self._own(one):
                 continue
             told = {rule for kept in ours.get(key, ()) if kept.date <= one.date for rule in kept.rules}
             if not told & said_for(one):

@@ -95,6 +95,7 @@ class Life:
         self.who = Who(patient.kind, patient.state, patient.payer)
         self.folder = Folder((MEMBERS[life.MEDICARE], BORN), "P-1")
         self.right = {(one.code, one.dos): one for one in due if one.kind in ("claim", "warn")}
+        self.long_breaks = {(one.code, one.dos) for one in due if one.rule == "R1.05"}
         self.replaced: dict[tuple[str, dt.date], str] = {}
         self.homes: list[tuple[dt.date, Equipment]] = []
         self.today = dt.date.min
@@ -447,7 +448,8 @@ class Life:
         if right is None or right.modifiers is None:
             return
         filed = self._filed(event.code, event.month, HELD)
-        note = DECISIONS[event.answer]
+        # Where only one reading of the rule calls the break long, the count goes on, whatever the need.
+        note = DECISIONS[event.answer if (event.code, event.month) in self.long_breaks else "resumes"]
         if filed is not None and "R1.05" in " ".join(filed.kept):
             self._change(filed, right.modifiers, note)
         elif filed is None and self._filed(event.code, event.month, ACCEPTED, PAID, DENIED) is None:

@@ -221,3 +221,35 @@ def test_a_row_that_cannot_be_used_is_told(row: dict[str, str], told: str) -> No
     faults = list(lifetimes.faults({"useful_lifetime": make_table("useful_lifetime", [row])}))
     assert len(faults) == bool(told)
     assert told in "".join(faults)
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(
+    ("came", "wanted"),
+    [
+        ([], []),
+        ([make_equipment("K0001", started_on=day("2026-01-31"), serial="A")], []),
+        ([make_equipment("K0001", started_on=day("2026-02-20"), serial="B")], ["RUL-1"]),
+    ],
+)
+def test_month_one_again_after_a_denied_first_month_is_no_second_item(came: list[Any], wanted: list[str]) -> None:
+    denied = had("K0001", "RR", "KH", on="2026-01-31", state="denied")
+    first = make_equipment("K0001", started_on=day("2026-01-31"), serial="A")
+    again = line("K0001", "RR", "KH", on=day("2026-02-28"))
+    assert said(again, history=denied, equipment=[first, *came]) == wanted
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(
+    ("serial", "note", "wanted"),
+    [("A", "", []), ("B", "", ["RUL-1"]), ("", "BIN, NEW NEED SINCE FEBRUARY", []), ("", "BINDER SENT", ["RUL-1"])],
+)
+def test_the_same_item_that_comes_back_after_a_break_is_no_second_one(
+    serial: str, note: str, wanted: list[str]
+) -> None:
+    before = had("K0001", "RR", "KH", on="2025-03-02")
+    pieces = [
+        make_equipment("K0001", started_on=day("2025-03-02"), ended_on=day("2025-03-20"), serial="A"),
+        make_equipment("K0001", started_on=ON, serial=serial),
+    ]
+    assert said(line("K0001", "RR", "KH", note=note), history=before, equipment=pieces) == wanted

@@ -201,6 +201,13 @@ def test_where_the_two_readings_differ_a_person_decides(given: str, number: int)
 
 
 @pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(("given", "told"), [("KI", []), ("KH", ["R1.02"])])
+def test_who_says_that_the_need_did_not_change_has_decided(given: str, told: list[str]) -> None:
+    # By the later reading the count goes on.
+    assert after_a_break(dt.date(2025, 3, 16), given, note="BIB 011525 TO 031525 SNF STAY") == told
+
+
+@pytest.mark.rule("R1.05")
 def test_a_short_break_goes_on_with_the_count() -> None:
     day = dt.date(2025, 3, 14)
     assert after_a_break(day, "KI") == []
@@ -262,3 +269,14 @@ def test_the_months_of_the_new_item_are_its_own() -> None:
     again = make_history("E0260", "RR", "KH", "KX", from_date=dt.date(2029, 11, 15), payer_id=MAC)
     second = claim(dt.date(2029, 12, 15), "KI")
     assert said(second, history=[*billed(*range(1, 14)), again], today=dt.date(2029, 12, 20)) == []
+
+
+@pytest.mark.rule("R1.04")
+@pytest.mark.parametrize(("first", "told"), [("KH", []), ("KI", ["R1.04"])])
+def test_the_months_of_a_new_item_have_a_day_of_their_own(first: str, told: list[str]) -> None:
+    # February 28 is the short month of a rental from the 29th, unless a new rental begins on it.
+    before = make_history("E0260", "RR", "KH", "KX", from_date=dt.date(2024, 2, 29), payer_id=MAC)
+    last = make_history("E0260", "RR", first, "KX", from_date=dt.date(2029, 2, 28), payer_id=MAC, claim_number="SW2")
+    after = claim(dt.date(2029, 3, 28), "KI")
+    found = said(after, history=[before, last], today=dt.date(2029, 4, 2))
+    assert [rule for rule in found if rule == "R1.04"] == told
