@@ -90,7 +90,7 @@ def clock_of(view: PatientView, codes: Collection[str]) -> Clock | None:
     taken = _taken(line for line in view.history if line.code in codes and RENTAL in line.modifiers)
     if not taken:
         return None
-    restarts = [start for start, line in taken if {REPLACEMENT, FIRST_MONTH} & set(line.modifiers)]
+    restarts = _restarts(taken)
     counting = billed(view.history, view.payments, codes)
     counted = use_periods([line.from_date for line in counting if line.from_date is not None], restarts)
     everything = use_periods([start for start, _ in taken], restarts)
@@ -101,6 +101,20 @@ def clock_of(view: PatientView, codes: Collection[str]) -> Clock | None:
         number = 1
     last_start, last = taken[-1]
     return Clock(number, everything[-1].anchor_day, last, last_start)
+
+
+def _restarts(taken: Sequence[tuple[dt.date, HistoryLine]]) -> list[dt.date]:
+    """The days on which a count began: a replacement, or month 1. Month 1 again right after month 1 begins nothing: the
+    first was denied then, and may have been paid since."""
+    found = []
+    before: tuple[dt.date, frozenset[str]] | None = None
+    for start, line in taken:
+        begins = frozenset(line.modifiers) & {REPLACEMENT, FIRST_MONTH}
+        again = before is not None and before[1] and start <= rental_month_end(before[0]) + ONE_DAY
+        if begins and (REPLACEMENT in begins or not again):
+            found.append(start)
+        before = start, begins
+    return found
 
 
 def _taken(lines: Iterator[HistoryLine]) -> list[tuple[dt.date, HistoryLine]]:

@@ -160,6 +160,13 @@ def is_same_piece(code: str, day: dt.date, facts: Facts) -> bool:
     )
 
 
+def _again(line: HistoryLine, day: dt.date, facts: Facts) -> bool:
+    """Whether a line that bills month 1 bills what the patient had before: after a denied first month, or a break."""
+    return goes_on(line.code, line.modifiers, day, facts) or (
+        RENTAL in line.modifiers and is_same_piece(line.code, day, facts)
+    )
+
+
 def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Given]:
     """When the patient was given such items, oldest first: deliveries, equipment, and what was billed as new; without
     any of it, the first day that was billed. `but`: a claim whose own deliveries are left out."""
@@ -177,7 +184,7 @@ def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Giv
     found |= {
         Given(day, line.code, sides_of(line.modifiers), True)
         for day, line in lines
-        if is_new_item(line.modifiers) or REPLACEMENT in line.modifiers
+        if REPLACEMENT in line.modifiers or (is_new_item(line.modifiers) and not _again(line, day, facts))
     }
     if not found and lines:
         day, line = lines[0]

@@ -11,7 +11,7 @@ from gateway.core.model.belongings import Authorization, Order
 from gateway.plugins import ClaimContext, HistoryLine
 
 from .line import FIRST, Line
-from .months import months_of, standing
+from .months import BEGINS, months_of
 from .settings import ScrubberSettings
 
 _NOTHING = Decimal(0)
@@ -88,7 +88,8 @@ class Past:
         """The first month of the rental that a later month belongs to, as far as it was billed here."""
         lines = self.lines(line.code)
         months = [month for month in months_of(lines, self.denied(lines)) if month.start < line.day]
-        return standing(months, 0).months[0].start if months else None
+        begun = [month.start for month in months if BEGINS & set(month.modifiers)]
+        return (begun[-1] if begun else months[0].start) if months else None
 
     def _delivered(self, code: str, day: dt.date) -> dt.date | None:
         days = [one.delivered_on for one in self._context.deliveries() if one.code == code and one.delivered_on <= day]

@@ -63,7 +63,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
     now = standing(months, cap)
     last = months[-1]
     gap = break_before(last.end, line.start, last.anchor)
-    if gap is Break.OVERLAP:
+    if gap is Break.OVERLAP and last.counts:
         out.say(
             "R1.04",
             f"the rental month from {last.start:%m/%d/%Y} lasts until {last.end:%m/%d/%Y}. Bill the next one from the "

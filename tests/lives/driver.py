@@ -97,6 +97,7 @@ class Life:
         self.right = {(one.code, one.dos): one for one in due if one.kind in ("claim", "warn")}
         self.long_breaks = {(one.code, one.dos) for one in due if one.rule == "R1.05"}
         self.replaced: dict[tuple[str, dt.date], str] = {}
+        self.waiting: list[tuple[Item, dict[str, Any]]] = []
         self.homes: list[tuple[dt.date, Equipment]] = []
         self.today = dt.date.min
         self.numbers = 0
@@ -140,9 +141,17 @@ class Life:
         self.numbers += 1
         return f"{prefix}{self.numbers}"
 
-    def send(self, claim: Claim, source: str) -> Filed:
+    def _on(self, day: dt.date | None) -> Who:
+        """Whose claim it is on a day of service."""
+        payer = self.patient.payer
+        for event in self.patient.events:
+            if isinstance(event, life.PayerChanged) and day is not None and event.date <= day:
+                payer = event.payer
+        return self.who._replace(payer=payer)
+
+    def send(self, claim: Claim, source: str, payer: str) -> Filed:
         """A claim comes in and is decided."""
-        filed = self.folder.file(claim, source, self.who.payer)
+        filed = self.folder.file(claim, source, payer)
         self.decide(filed)
         return filed
 
@@ -178,17 +187,22 @@ class Life:
             self.lived.kept.append(Kept(*about, new))
 
     def _look_again(self) -> None:
-        """What is held is decided again, the oldest service first."""
+        """What is held is decided again, the oldest service first; orders that wait are sent again."""
+        for item, row in list(self.waiting):
+            self._drop(item, row)
         held = [one for one in self.folder.claims_filed if one.state == HELD]
         for filed in sorted(held, key=lambda one: one.dos):
             self.decide(filed)
 
     def _by_source(self, item: Item) -> Filed:
-        return self.send(source_claim(self.number("SW"), self.who, item), BILLING)
+        who = self._on(item.day)
+        return self.send(source_claim(self.number("SW"), who, item), BILLING, who.payer)
 
     def _by_order(self, item: Item, kind: str, serials: Sequence[str]) -> None:
-        number = self.number("SO")
-        row = order_row(number, self.folder.known_as, self.who, item, kind, serials)
+        self._drop(item, order_row(self.number("SO"), self.folder.known_as, self._on(item.day), item, kind, serials))
+
+    def _drop(self, item: Item, row: dict[str, Any]) -> None:
+        """An order comes in; one that waits is sent again when something has happened."""
         said, acts = house.ask(
             "order_confirmation",
             "plugin_drops",
@@ -200,7 +214,11 @@ class Life:
         (told,) = house.rows_of(said)
         if told["said"] != "billed":
             rules = frozenset(told["claims_or_reasons"].split(", "))
-            self.lived.kept.append(Kept(self.today, item.code, item.day, rules))
+            if all(waiting is not row for _, waiting in self.waiting):
+                self.waiting.append((item, row))
+                self.lived.kept.append(Kept(self.today, item.code, item.day, rules))
+        else:
+            self.waiting = [(one, waiting) for one, waiting in self.waiting if waiting is not row]
         self._made(acts, "order_confirmation")
 
     def _made(self, acts: Sequence[Any], plugin: str) -> list[Filed]:
@@ -208,9 +226,10 @@ class Life:
         found = []
         for act in self.folder.turn(plugin).done(acts):
             claim = act.claim
-            if (claim.payer.id, claim.patient.address.state) != (self.who.payer_id, self.who.state):
-                claim = as_of(claim, self.who)
-            found.append(self.send(claim, f"plugin:{plugin}"))
+            who = self._on(claim.lines[0].dates.start)
+            if (claim.payer.id, claim.patient.address.state) != (who.payer_id, who.state):
+                claim = as_of(claim, who)
+            found.append(self.send(claim, f"plugin:{plugin}", who.payer))
         return found
 
     def _months(self, rentals: str) -> list[Filed]:
@@ -230,7 +249,8 @@ class Life:
 
     def _by_hand(self, code: str, day: dt.date, modifiers: tuple[str, ...], notes: tuple[str, ...]) -> None:
         """A person has a month billed: by the system that bills this patient's months."""
-        item = Item(code, modifiers, day, notes=notes, authorization=self._authorization(code))
+        number = self._authorization(code, goes_on=DECISIONS["new"] not in notes)
+        item = Item(code, modifiers, day, notes=notes, authorization=number)
         if self.by_gateway:
             self._by_order(item, "rental", [self._serial(code)])
         else:
@@ -245,10 +265,14 @@ class Life:
     def _serial(self, code: str) -> str:
         return next((one.serial for one in reversed(self.folder.pieces) if one.code == code), "")
 
-    def _authorization(self, code: str) -> str:
-        """The number that stands on a claim: of the last decision that affirmed, else of the last."""
+    def _authorization(self, code: str, *, goes_on: bool = False) -> str:
+        """The number that stands on a claim: where a rental goes on the one of its last month; else of the last
+        decision that affirmed, else of the last."""
         if code not in AUTHORIZED_MONTHS:
             return ""
+        before = [one.claim.lines[0].reference("G1") for one in self.folder.claims_filed if one.code == code]
+        if goes_on and before:
+            return before[-1]
         mine = [one for one in self.folder.authorized if code in one.codes]
         good = [one for one in mine if one.decided is Decided.AFFIRMED]
         return (good or mine)[-1].number if mine else ""
@@ -328,7 +352,7 @@ class Life:
     # --- what asks to be billed
 
     def _rentalasked(self, event: life.RentalAsked) -> None:
-        number = self._authorization(event.code)
+        number = self._authorization(event.code, goes_on=True)
         self._by_source(Item(event.code, event.modifiers, event.date, authorization=number, place=event.place))
 
     def _contentsdelivered(self, event: life.ContentsDelivered) -> None:
@@ -478,7 +502,7 @@ class Life:
                 about = ("O-M2", row["code"], _day(row["due"]), row["state"])
                 listed.append(Listed(self.today, *about, 1))
         elif self.patient.kind in ("pap", "nebulizer", "diabetic"):
-            for row in self._report("resupply", "resupply_due", {"days": "0"}):
+            for row in self._report("resupply", "resupply_due", {"days": "0", "lapsed": "true"}):
                 about = ("RS-1", row["item"], _day(row["supply_ends"]), row["state"])
                 listed.append(Listed(self.today, *about, int(Decimal(str(row["eligible"])))))
 

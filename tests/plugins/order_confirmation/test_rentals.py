@@ -145,6 +145,16 @@ def test_a_month_that_the_payer_refused_does_not_count_and_is_not_billed_again()
 
 
 @pytest.mark.rule("R1.04")
+@pytest.mark.rule("R1.03")
+@pytest.mark.parametrize(("state", "says"), [("denied", "made"), ("paid", "all of its months are billed")])
+def test_a_first_month_that_was_paid_in_the_end_counts(state: str, says: str) -> None:
+    # It was denied at first, so the second was month 1 as well.
+    first, *others = billed_months(13)
+    again = others[0]._replace(modifiers=("RR", "KH", "KX"))
+    kit = desk_on(add_months(START, 13), [first._replace(state=state), again, *others[1:]])
+    assert [one[2] for one in said(kit)] == [says]
+
+
 def test_the_same_month_is_made_once() -> None:
     kit = desk_on(dt.date(2026, 2, 20), billed_months(1))
     kit.schedule("rentals")

@@ -253,3 +253,17 @@ def test_the_same_item_that_comes_back_after_a_break_is_no_second_one(
         make_equipment("K0001", started_on=ON, serial=serial),
     ]
     assert said(line("K0001", "RR", "KH", note=note), history=before, equipment=pieces) == wanted
+
+
+@pytest.mark.rule("RUL-1")
+def test_a_new_rental_period_of_the_same_item_begins_no_new_lifetime() -> None:
+    before = [*had("K0001", "RR", "KH", on="2021-03-02"), *had("K0001", "RR", "KH", on="2022-03-02")]
+    pieces = [
+        make_equipment("K0001", started_on=day("2021-03-02"), ended_on=day("2021-06-20"), serial="A"),
+        make_equipment("K0001", started_on=day("2022-03-02"), ended_on=ON, serial="A"),
+        make_equipment("K0001", started_on=ON, serial="B"),
+    ]
+    new = line("K0001", "RR", "KH")
+    assert said(new, history=before, equipment=pieces) == []
+    another = [pieces[0], pieces[1]._replace(serial="C"), pieces[2]]
+    assert said(new, history=before, equipment=another) == ["RUL-1"]

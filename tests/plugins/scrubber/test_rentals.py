@@ -280,3 +280,35 @@ def test_the_months_of_a_new_item_have_a_day_of_their_own(first: str, told: list
     after = claim(dt.date(2029, 3, 28), "KI")
     found = said(after, history=[before, last], today=dt.date(2029, 4, 2))
     assert [rule for rule in found if rule == "R1.04"] == told
+
+
+@pytest.mark.rule("R1.02")
+@pytest.mark.parametrize(("given", "told"), [("KH", []), ("KI", ["R1.02"])])
+def test_where_the_first_month_of_a_replacement_was_denied_the_next_is_month_one(given: str, told: list[str]) -> None:
+    replaced = make_history(
+        "E0260", "RR", "KH", "RA", from_date=dt.date(2025, 2, 3), payer_id=MAC, state="denied", claim_number="SW2"
+    )
+    day = dt.date(2025, 3, 3)
+    assert said(claim(day, given), history=[*billed(1, 2), replaced], today=day + dt.timedelta(days=5)) == told
+
+
+@pytest.mark.rule("R1.02")
+def test_month_one_by_mistake_that_was_denied_begins_nothing() -> None:
+    wrong = [line._replace(modifiers=("RR", "KH", "KX"), state="denied") for line in billed(4)]
+    assert of(5, "KJ", past=[*billed(1, 2, 3), *wrong]) == []
+    assert of(5, "KH", past=[*billed(1, 2, 3), *wrong]) == ["R1.02"]
+
+
+@pytest.mark.rule("R1.05")
+def test_months_that_were_denied_are_no_break() -> None:
+    denied = [line._replace(state="denied") for line in billed(3, 4, 5, 6)]
+    assert of(7, "KI", past=[*billed(1, 2), *denied]) == []
+
+
+@pytest.mark.rule("R1.03")
+@pytest.mark.parametrize(("state", "told"), [("denied", []), ("paid", ["R1.03"])])
+def test_a_first_month_that_was_paid_in_the_end_counts(state: str, told: list[str]) -> None:
+    # It was denied at first, so the second was month 1 as well.
+    first, *others = billed(*range(1, 14))
+    again = others[0]._replace(modifiers=("RR", "KH", "KX"))
+    assert of(14, "KJ", past=[first._replace(state=state), again, *others[1:]]) == told
