@@ -30,7 +30,7 @@ from gateway.plugins import LinePayment
 from gateway.plugins.runner import NoMark, Runner
 
 from ..oracle import life
-from ..oracle.codes import AUTHORIZED_MONTHS, BASES, CAPPED, GLUCOSE_SUPPLIES, OXYGEN, line_of
+from ..oracle.codes import AUTHORIZED_MONTHS, BASES, CAPPED
 from ..oracle.days import ONE, add_months, last_of_month
 from ..oracle.expect import script
 from . import house
@@ -38,6 +38,8 @@ from .claims import BORN, MEMBERS, ORDERER, PRICE, Item, Who, as_of, order_row, 
 from .folder import ACCEPTED, CANCELLED, DENIED, HELD, PAID, Filed, Folder
 
 BILLING = "billing"
+SPANNED = ("A4253", "A4259")
+"""Testing supplies, which are billed with a span (R1.30)."""
 CONFIRMATION = "plugin:order_confirmation"
 REASONS = {"lost": "REPLACES EQUIPMENT THAT WAS LOST", "lifetime": "RUL ENDED, USEFUL LIFETIME OVER"}
 DECISIONS = {"new": "BIN NEW MEDICAL NEED", "resumes": "BIB NO CHANGE IN NEED"}
@@ -404,7 +406,7 @@ class Life:
     def _shipment(self, event: life.Shipment) -> None:
         notes = [f"{BASES[event.code][0]} OF ANOTHER SUPPLIER 2023"] if event.narrative else []
         notes += [f"{event.days} DAY SUPPLY"] if event.days > 31 else []
-        thru = event.date + dt.timedelta(days=event.days - 1) if event.code in GLUCOSE_SUPPLIES else None
+        thru = event.date + dt.timedelta(days=event.days - 1) if event.code in SPANNED else None
         if event.reason:
             self._file("medical_record", event.code)
         self._by_source(Item(event.code, event.modifiers, event.date, event.units, thru, tuple(notes)))
@@ -519,6 +521,3 @@ def days_to_look(due: Sequence[life.Expected], upto: dt.date) -> set[dt.date]:
     """The days on which something comes on a list, and those before them."""
     days = {one.date for one in due if one.kind == "due"}
     return {day for day in days | {day - ONE for day in days} if day <= upto}
-
-
-__all__ = ["Kept", "Left", "Life", "Listed", "Lived", "days_to_look", "line_of", "OXYGEN"]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from ..oracle.codes import cap_of, line_of
+from ..oracle.codes import NEBULIZER_SUPPLIES, cap_of, line_of, usual_of
 from ..oracle.days import add_days, add_months
-from ..oracle.life import MEDICARE, Expected, Patient
+from ..oracle.life import MEDICARE, Expected, Patient, Shipment
 from .agree import FOLDER, Difference
 from .driver import Lived
 
@@ -77,10 +77,79 @@ def months_of_another_payer(case: Case) -> bool:
     return due.payer != MEDICARE and len(before) >= cap_of(one.code)
 
 
+def _shipments(case: Case) -> list[Shipment]:
+    """Shipments of the item until the day in question, oldest first."""
+    one = case.one
+    return [
+        event
+        for event in case.patient.events
+        if isinstance(event, Shipment) and event.code == one.code and event.date <= one.date
+    ]
+
+
+def _is_more_than_usual(case: Case, told: Shipment) -> bool:
+    units, months = usual_of(told.code, case.patient.insulin)
+    window = months
+    while window * 30 < told.days:
+        window += months
+    return told.units > units * (window // months)
+
+
+def more_lasts_longer(case: Case) -> bool:
+    """A due after a shipment of more than the usual for its days."""
+    shipped = _shipments(case)
+    on_list = case.one.rule == "RS-1" and case.one.what in ("due", "extra due", "units")
+    return on_list and bool(shipped) and _is_more_than_usual(case, shipped[-1])
+
+
+def after_an_early_refill(case: Case) -> bool:
+    """The units of a due, where the last shipment came before the supply of the one before it had ended."""
+    shipped = _shipments(case)
+    if case.one.rule != "RS-1" or case.one.what != "units" or len(shipped) < 2:
+        return False
+    return shipped[-1].date < add_days(shipped[-2].date, shipped[-2].days)
+
+
+def three_months_at_once(case: Case) -> bool:
+    """A monthly item that is dispensed for 30 days: what is left on the list, and a shipment for up to three months."""
+    shipped, one = _shipments(case), case.one
+    if not shipped or shipped[-1].days != 30:
+        return False
+    units, months = usual_of(one.code, case.patient.insulin)
+    if months != 1:
+        return False
+    if one.rule == "RS-1":
+        return one.what == "units"
+    return one.rule == "RS-3" and one.what in ("hold", "extra claim") and shipped[-1].units <= 3 * units
+
+
+def _is_told(case: Case, rule: str) -> bool:
+    """Whether the claim left with a warning of the rule that the page keeps it back by."""
+    one = case.one
+    if one.rule != rule or one.what not in ("hold", "extra claim"):
+        return False
+    return any(rule in left.warned for left in case.lived.left if (left.code, left.dos) == (one.code, one.dos))
+
+
+def nebulizer_supplies(case: Case) -> bool:
+    """RS-3 of nebulizer supplies."""
+    return case.one.code in NEBULIZER_SUPPLIES and _is_told(case, "RS-3")
+
+
+def no_base_equipment(case: Case) -> bool:
+    """RS-5."""
+    return _is_told(case, "RS-5")
+
+
 QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a break that only one of the two readings calls long": between_the_readings,
     "a second order while the first of the item waits": second_order,
     "months that another payer pays": months_of_another_payer,
+    "how long more than the usual lasts": more_lasts_longer,
+    "what may be shipped after an early refill": after_an_early_refill,
+    "a monthly item may be dispensed for three months": three_months_at_once,
+    "too many nebulizer supplies are told": nebulizer_supplies,
+    "supplies without their equipment are told": no_base_equipment,
 }
 
 
