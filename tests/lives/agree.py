@@ -109,7 +109,13 @@ class _Judge:
                 yield self.differ("missing claim", several[0].date, code, dos, said, " ".join(rules))
             for claim in came[len(expected) :]:
                 self.counts["claims"] += 1
-                holds = sorted({one.rule for one in self.due if (one.code, one.dos) == (code, dos) and one.rule})
+                holds = sorted(
+                    {
+                        one.rule
+                        for one in self.due
+                        if (one.code, one.dos) == (code, dos) and one.kind in ("hold", "reject")
+                    }
+                )
                 said = f"it left; the page keeps it back by {' '.join(holds) or 'nothing, it knows none'}"
                 yield self.differ("extra claim", claim.date, code, dos, said, " ".join(holds))
 

@@ -60,12 +60,13 @@ class Left(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A claim that was kept back on a day; `rules`: those that are told for the first time."""
+    """A claim that was kept back on a day; `rules`: those that are told for the first time. `warned` as in `Left`."""
 
     date: dt.date
     code: str
     dos: dt.date
     rules: frozenset[str]
+    warned: frozenset[str] = frozenset()
 
 
 class Listed(NamedTuple):
@@ -186,7 +187,7 @@ class Life:
             modifiers = frozenset(line.modifiers)
             self.lived.left.append(Left(*about, int(line.units), modifiers, filed.payer, frozenset(warned)))
         elif new:
-            self.lived.kept.append(Kept(*about, new))
+            self.lived.kept.append(Kept(*about, new, frozenset(warned)))
 
     def _look_again(self) -> None:
         """What is held is decided again, the oldest service first; orders that wait are sent again."""

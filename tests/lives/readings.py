@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from ..oracle.codes import NEBULIZER_SUPPLIES, cap_of, line_of, usual_of
+from ..oracle.codes import BASES, NEBULIZER_SUPPLIES, cap_of, line_of, usual_of
 from ..oracle.days import add_days, add_months
-from ..oracle.life import MEDICARE, Expected, Patient, Shipment
+from ..oracle.life import COMMERCIAL, MEDICARE, Delivered, Expected, InpatientStay, Patient, Shipment
 from .agree import FOLDER, Difference
 from .driver import Lived
 
@@ -124,11 +124,14 @@ def three_months_at_once(case: Case) -> bool:
 
 
 def _is_told(case: Case, rule: str) -> bool:
-    """Whether the claim left with a warning of the rule that the page keeps it back by."""
+    """Whether the claim has a warning of the rule that the page keeps it back by."""
     one = case.one
     if one.rule != rule or one.what not in ("hold", "extra claim"):
         return False
-    return any(rule in left.warned for left in case.lived.left if (left.code, left.dos) == (one.code, one.dos))
+    of_claim = [
+        each.warned for each in (*case.lived.left, *case.lived.kept) if (each.code, each.dos) == (one.code, one.dos)
+    ]
+    return any(rule in warned for warned in of_claim)
 
 
 def nebulizer_supplies(case: Case) -> bool:
@@ -141,6 +144,29 @@ def no_base_equipment(case: Case) -> bool:
     return _is_told(case, "RS-5")
 
 
+def equipment_not_known(case: Case) -> bool:
+    """A due of a patient whose equipment nobody named."""
+    one, shipped = case.one, _shipments(case)
+    if one.rule != "RS-1" or one.what != "extra due" or not shipped or shipped[-1].narrative:
+        return False
+    own = [event for event in case.patient.events if isinstance(event, Delivered) and event.code in BASES[one.code]]
+    return not own
+
+
+def in_a_facility(case: Case) -> bool:
+    """A due that comes while the patient is in a facility, of equipment that waits at home."""
+    stays = [event for event in case.patient.events if isinstance(event, InpatientStay)]
+    return case.one.what == "due" and any(stay.date <= case.one.date < stay.home for stay in stays)
+
+
+def month_of_a_plan(case: Case) -> bool:
+    """The wrong month's modifier on a claim for another payer."""
+    one = case.one
+    if not one.rule.startswith("R1.02") or one.what not in ("kept", "date", "missing claim"):
+        return False
+    return any(due.payer == COMMERCIAL and (due.code, due.dos) == (one.code, one.dos) for due in case.due)
+
+
 QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a break that only one of the two readings calls long": between_the_readings,
     "a second order while the first of the item waits": second_order,
@@ -150,6 +176,9 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a monthly item may be dispensed for three months": three_months_at_once,
     "too many nebulizer supplies are told": nebulizer_supplies,
     "supplies without their equipment are told": no_base_equipment,
+    "refills of patients whose equipment is not known": equipment_not_known,
+    "what comes due during a stay": in_a_facility,
+    "months of commercial plans": month_of_a_plan,
 }
 
 
