@@ -58,7 +58,8 @@ class Clock(NamedTuple):
     """The count of one group of equipment.
 
     `periods`: every count, the current one last. `terms`: for each, the day from which the useful lifetime runs.
-    `months`: what was billed, by day. `complete`: the record reaches back to where the first count began; if not, every
+    `months`: what was billed, by day; `refused`: the days of replacements (RA) whose first month was denied, so that
+    the count begins with a later one. `complete`: the record reaches back to where the first count began; if not, every
     number is the least that it can be. `cap` and `lifetime` are months.
     """
 
@@ -68,6 +69,7 @@ class Clock(NamedTuple):
     complete: bool
     cap: int
     lifetime: int = LIFETIME
+    refused: tuple[dt.date, ...] = ()
 
     @property
     def period(self) -> UsePeriod:
@@ -138,8 +140,13 @@ def make_clock(
         starts.update(_unshown(before[0], first, day))
     if not starts:
         return None
-    restarts = _replacements(months)
     denied = {one for one in uncounted(facts.history, codes, starts) if one <= day}
+    refused = {
+        line.from_date
+        for line in facts.history
+        if line.code in codes and REPLACED in line.modifiers and line.from_date is not None and line.from_date in denied
+    }
+    restarts = _replacements(months) | refused
     periods = use_periods(starts, restarts, denied)
     for _ in range(len(starts)):
         anew = _new_need(periods, facts.orders, codes, cap) or _new_lifetime(periods, given, lifetime)
@@ -148,7 +155,8 @@ def make_clock(
         restarts.add(anew)
         periods = use_periods(starts, restarts, denied)
     begun_with_replacement = bool(months) and months[0].replaces and months[0].day == periods[0].start
-    return Clock(periods, _terms(periods, given), months, bool(before) or begun_with_replacement, cap, lifetime)
+    complete = bool(before) or begun_with_replacement
+    return Clock(periods, _terms(periods, given), months, complete, cap, lifetime, tuple(sorted(refused)))
 
 
 def furnished(facts: Facts, codes: Collection[str]) -> list[tuple[dt.date, dt.date | None]]:

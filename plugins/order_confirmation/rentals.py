@@ -68,30 +68,55 @@ class NextMonth(NamedTuple):
 
 class Clock(NamedTuple):
     """Where a rental stands: the number of its next month, the day of the month on which its months begin, and the last
-    line that took a month, whether it counts or was refused."""
+    line that took a month, whether it counts or was refused. `begun`: when a new count took the place of another."""
 
     number: int
     anchor: int
     last: HistoryLine
     last_start: dt.date
+    begun: dt.date | None = None
 
 
 def next_months(view: PatientView, items: Items, settings: DeskSettings, through: dt.date) -> Iterator[NextMonth]:
     """The months of a patient's rentals that begin until `through` and have no claim yet, item by item; where a rental
     does not go on, its next month with the reason."""
     for code in dict.fromkeys(line.code for line in view.history if RENTAL in line.modifiers):
-        clock = clock_of(view, items.together(through, code))
-        if clock is not None and clock.last.code == code:
+        codes = items.together(through, code)
+        clock = clock_of(view, codes)
+        if clock is None:
+            continue
+        yield from _left_over(view, codes, code, clock, items, settings)
+        if clock.last.code == code:
             yield from _of_item(view, clock, items, settings, through)
 
 
-def clock_of(view: PatientView, codes: Collection[str]) -> Clock | None:
-    """Where the rental of these codes, which make one count, stands; None where no month was billed."""
-    taken = _taken(line for line in view.history if line.code in codes and RENTAL in line.modifiers)
+def _left_over(
+    view: PatientView, codes: Collection[str], code: str, clock: Clock, items: Items, settings: DeskSettings
+) -> Iterator[NextMonth]:
+    """Months that had begun with the equipment that was replaced since, and have no claim yet: where the registry says
+    that it was in use."""
+    if clock.begun is None:
+        return
+    before = clock_of(view, codes, clock.begun)
+    if before is None or before.last.code != code:
+        return
+    due = rental_month_end(before.last_start, before.anchor) + ONE_DAY
+    if clock.begun - due > dt.timedelta(days=FORGOTTEN_DAYS) or _used_from(view.equipment, code, due) != Used(due):
+        return
+    for month in _of_item(view, before, items, settings, clock.begun - ONE_DAY):
+        if month.why_not is None:
+            yield month
+
+
+def clock_of(view: PatientView, codes: Collection[str], until: dt.date | None = None) -> Clock | None:
+    """Where the rental of these codes, which make one count, stands (or stood, when the months from `until` on had not
+    begun); None where no month was billed."""
+    history = [line for line in view.history if line.code in codes and (until is None or _starts_before(line, until))]
+    taken = _taken(line for line in history if RENTAL in line.modifiers)
     if not taken:
         return None
     restarts = _restarts(taken)
-    counting = billed(view.history, view.payments, codes)
+    counting = billed(history, view.payments, codes)
     counted = use_periods([line.from_date for line in counting if line.from_date is not None], restarts)
     everything = use_periods([start for start, _ in taken], restarts)
     number = counted[-1].length + 1 if counted else 1
@@ -100,7 +125,12 @@ def clock_of(view: PatientView, codes: Collection[str]) -> Clock | None:
         # A new count began, and none of its months counts so far.
         number = 1
     last_start, last = taken[-1]
-    return Clock(number, everything[-1].anchor_day, last, last_start)
+    replaced = begun if begun in restarts and begun > taken[0][0] else None
+    return Clock(number, everything[-1].anchor_day, last, last_start, replaced)
+
+
+def _starts_before(line: HistoryLine, day: dt.date) -> bool:
+    return line.from_date is not None and line.from_date < day
 
 
 def _restarts(taken: Sequence[tuple[dt.date, HistoryLine]]) -> list[dt.date]:

@@ -60,8 +60,12 @@ class Looked(NamedTuple):
 
     @property
     def begins(self) -> bool:
-        """Whether a count begins with it, after another one."""
-        return self.which > 0 and self.month.number == 1
+        """Whether a count begins with it, after another one. Where the first month of a replacement was denied, the
+        count begins with the next; the replacement itself was billed before."""
+        if self.which == 0 or self.month.number != 1:
+            return False
+        last = self.clock.periods[self.which - 1].months[-1].from_date
+        return not any(last < day < self.month.from_date for day in self.clock.refused)
 
 
 def look(rented: Rented, all_of_claim: list[Rented], facts: Facts, items: Items) -> Looked | None:

@@ -131,9 +131,15 @@ def is_new_item(modifiers: Collection[str]) -> bool:
     return not (given & NOT_NEW) and (RENTAL not in given or FIRST_MONTH in given)
 
 
-def goes_on(code: str, modifiers: Collection[str], day: dt.date, facts: Facts) -> bool:
+def goes_on(
+    code: str, modifiers: Collection[str], day: dt.date, facts: Facts, *, on_its_day: bool = False
+) -> bool:
     """Whether a rental month follows the one before of the same item, with nothing delivered between: the rental goes
-    on, also where it is month 1 again because the payer refused the first (R1.04)."""
+    on, also where it is month 1 again because the payer refused the first (R1.04).
+
+    Args:
+        on_its_day: it begins on the day after the one before has ended, whatever was delivered.
+    """
     if RENTAL not in modifiers:
         return False
     months = [
@@ -142,6 +148,9 @@ def goes_on(code: str, modifiers: Collection[str], day: dt.date, facts: Facts) -
         if line.code == code and RENTAL in line.modifiers and line.from_date is not None and line.state not in WITHDRAWN
     ]
     last = max((month for month in months if month < day), default=None)
+    if on_its_day:
+        ends = {rental_month_end(last), rental_month_end(last, max(month.day for month in months))} if last else set()
+        return day - ONE_DAY in ends
     if last is None or day > max(rental_month_end(last), last + NEAR) + ONE_DAY:
         return False
     brought = [one.delivered_on for one in facts.deliveries if one.code == code]
@@ -158,6 +167,15 @@ def is_same_piece(code: str, day: dt.date, facts: Facts) -> bool:
         and day - last.started_on <= SAME_DELIVERY
         and any(one.serial == last.serial and one.started_on < last.started_on for one in pieces)
     )
+
+
+def is_another_piece(code: str, day: dt.date, facts: Facts) -> bool:
+    """Whether a piece with another serial number than those before was brought for a day."""
+    pieces = [one for one in facts.equipment if one.code == code and one.serial and one.started_on <= day]
+    last = max(pieces, key=lambda one: one.started_on, default=None)
+    if last is None or day - last.started_on > SAME_DELIVERY:
+        return False
+    return any(one.started_on < last.started_on for one in pieces) and not is_same_piece(code, day, facts)
 
 
 def _again(line: HistoryLine, day: dt.date, facts: Facts) -> bool:

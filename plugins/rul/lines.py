@@ -14,6 +14,7 @@ from gateway.plugins import Table
 from gateway.plugins.months import billed
 
 from .lifetimes import (
+    NOT_NEW,
     RENTAL,
     REPLACEMENT,
     Facts,
@@ -21,6 +22,7 @@ from .lifetimes import (
     Lifetimes,
     given_items,
     goes_on,
+    is_another_piece,
     is_new_item,
     is_same_piece,
     last_before,
@@ -42,7 +44,7 @@ def check_claim(
         lifetime = lifetimes.of(line.code, day)
         modifiers = line.modifiers
         replaces = REPLACEMENT in modifiers
-        if lifetime is None or not (is_new_item(modifiers) or replaces):
+        if lifetime is None or not (is_new_item(modifiers) or replaces or _came_now(line, day, facts)):
             continue
         if lifetime.kind == "calendar year":
             yield from _year(line, day, lifetime, claim, lifetimes, facts())
@@ -97,6 +99,14 @@ def _lifetime(
             f"{received} ends on {end:%m/%d/%Y}, and RA stands here without a reason. Write into the note what "
             "happened (lost, stolen, destroyed).",
         )
+
+
+def _came_now(line: ServiceLine, day: dt.date, facts: Callable[[], Facts]) -> bool:
+    """Whether a rental month that does not say which it is begins with a piece that was brought for it."""
+    if RENTAL not in line.modifiers or not NOT_NEW.isdisjoint(line.modifiers):
+        return False
+    known = facts()
+    return is_another_piece(line.code, day, known) and not goes_on(line.code, line.modifiers, day, known, on_its_day=True)
 
 
 def _came_back(line: ServiceLine, day: dt.date, claim: Claim, facts: Facts) -> bool:

@@ -167,6 +167,15 @@ def month_of_a_plan(case: Case) -> bool:
     return any(due.payer == COMMERCIAL and (due.code, due.dos) == (one.code, one.dos) for due in case.due)
 
 
+def behind_a_claim_that_waits(case: Case) -> bool:
+    """A month with the old equipment, made late because the claim of the new one waited without RA."""
+    one = case.one
+    if one.what != "date" or one.rule:
+        return False
+    after = [due.dos for due in case.due if due.kind == "hold" and due.rule == "RUL-1" and due.code == one.code]
+    return any(one.dos < dos < add_months(one.dos, 1) for dos in after)
+
+
 QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a break that only one of the two readings calls long": between_the_readings,
     "a second order while the first of the item waits": second_order,
@@ -179,6 +188,7 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "refills of patients whose equipment is not known": equipment_not_known,
     "what comes due during a stay": in_a_facility,
     "months of commercial plans": month_of_a_plan,
+    "the last month of what was lost": behind_a_claim_that_waits,
 }
 
 

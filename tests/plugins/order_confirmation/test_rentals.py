@@ -272,6 +272,18 @@ def test_a_rental_ends_with_the_patients_death(died: dt.date, makes: bool) -> No
     assert [one[2] for one in said(kit)] == ["made" if makes else "the patient has died"]
 
 
+@pytest.mark.rule("R1.04")
+@pytest.mark.parametrize(("lost", "wanted"), [("2026-03-20", [(3, "2026-03-15", "made")]), ("2026-03-10", [])])
+def test_a_month_that_had_begun_before_the_item_was_lost_is_billed(lost: str, wanted: list[Any]) -> None:
+    again = make_history("E0601", "RR", "KH", "RA", from_date=dt.date(2026, 3, 25), claim_number="SW8")
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date.fromisoformat(lost), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2026, 3, 25), serial="B"),
+    ]
+    kit = desk_on(dt.date(2026, 4, 1), [*billed_months(2), again], equipment=pieces)
+    assert said(kit) == wanted
+
+
 def test_an_item_that_was_bought_is_rented_no_more() -> None:
     bought = make_history("E0601", "NU", from_date=dt.date(2026, 2, 1), claim_number="SW9")
     assert [one[2] for one in said(desk_on(dt.date(2026, 2, 20), [*billed_months(1), bought]))] == [

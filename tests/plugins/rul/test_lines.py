@@ -267,3 +267,31 @@ def test_a_new_rental_period_of_the_same_item_begins_no_new_lifetime() -> None:
     assert said(new, history=before, equipment=pieces) == []
     another = [pieces[0], pieces[1]._replace(serial="C"), pieces[2]]
     assert said(new, history=before, equipment=another) == ["RUL-1"]
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(
+    ("on", "serial", "wanted"),
+    [
+        ("2026-03-02", "B", ["RUL-1"]),
+        ("2026-03-02", "A", []),  # the same one came back
+        ("2026-02-20", "B", []),  # it was changed before, and the months went on
+    ],
+)
+def test_another_concentrator_inside_the_lifetime_says_why(on: str, serial: str, wanted: list[str]) -> None:
+    # The rental months of oxygen do not say which they are: a piece that was brought for the month does.
+    before = had("E1390", "RR", on="2026-01-20")
+    pieces = [
+        make_equipment("E1390", started_on=day("2024-01-20"), ended_on=day("2026-02-15"), serial="A"),
+        make_equipment("E1390", started_on=day(on), serial=serial),
+    ]
+    assert said(line("E1390", "RR"), history=before, equipment=pieces) == wanted
+
+
+@pytest.mark.rule("RUL-1")
+def test_a_concentrator_that_is_changed_on_the_day_of_its_month_is_no_second_one() -> None:
+    pieces = [
+        make_equipment("E1390", started_on=day("2024-01-02"), ended_on=ON, serial="A"),
+        make_equipment("E1390", started_on=ON, serial="B"),
+    ]
+    assert said(line("E1390", "RR"), history=had("E1390", "RR", on="2026-02-02"), equipment=pieces) == []
