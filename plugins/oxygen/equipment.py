@@ -114,7 +114,7 @@ def _say_break(looked: Looked, gap: Break, claim: Claim, facts: Facts, items: It
     rented, _, _, month = looked
     words = notes_of(rented.line, claim).split()
     ordered = has_new_order(facts.orders, items.codes[rented.kind], gap)
-    if SAME_NEED in words and not ordered:
+    if SAME_NEED in words and (not ordered or gap.kind is BreakKind.UNCLEAR):
         return
     if NEW_NEED in words and ordered and gap.kind is BreakKind.LONG:
         return

@@ -131,9 +131,7 @@ def is_new_item(modifiers: Collection[str]) -> bool:
     return not (given & NOT_NEW) and (RENTAL not in given or FIRST_MONTH in given)
 
 
-def goes_on(
-    code: str, modifiers: Collection[str], day: dt.date, facts: Facts, *, on_its_day: bool = False
-) -> bool:
+def goes_on(code: str, modifiers: Collection[str], day: dt.date, facts: Facts, *, on_its_day: bool = False) -> bool:
     """Whether a rental month follows the one before of the same item, with nothing delivered between: the rental goes
     on, also where it is month 1 again because the payer refused the first (R1.04).
 

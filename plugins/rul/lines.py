@@ -106,7 +106,9 @@ def _came_now(line: ServiceLine, day: dt.date, facts: Callable[[], Facts]) -> bo
     if RENTAL not in line.modifiers or not NOT_NEW.isdisjoint(line.modifiers):
         return False
     known = facts()
-    return is_another_piece(line.code, day, known) and not goes_on(line.code, line.modifiers, day, known, on_its_day=True)
+    return is_another_piece(line.code, day, known) and not goes_on(
+        line.code, line.modifiers, day, known, on_its_day=True
+    )
 
 
 def _came_back(line: ServiceLine, day: dt.date, claim: Claim, facts: Facts) -> bool:

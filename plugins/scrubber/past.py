@@ -77,12 +77,18 @@ class Past:
         """The day on which a line's item was handed over: of a later rental month the delivery with which its rental
         began (None: none is known; the same item that came back after a break was not handed over anew), of a first
         month or a purchase the day of service, or a delivery in the month before it."""
-        if line.rented and not line.have & FIRST:
+        if line.rented and not line.have & FIRST and not self._came_with(line):
             began = self._began(line)
             at_first = self._delivered(line.code, began) if began is not None else None
             return at_first or self._delivered(line.code, line.day)
         known = self._delivered(line.code, line.day)
         return known if known is not None and line.day - known <= _MONTH else line.day
+
+    def _came_with(self, line: Line) -> bool:
+        """Whether a piece that the patient did not have before was delivered on the day of the line."""
+        pieces = [one for one in self._context.equipment() if one.code == line.code and one.started_on <= line.day]
+        before = {one.serial for one in pieces if one.started_on < line.day}
+        return bool(before) and any(one.started_on == line.day and one.serial not in before for one in pieces)
 
     def _began(self, line: Line) -> dt.date | None:
         """The first month of the rental that a later month belongs to, as far as it was billed here."""

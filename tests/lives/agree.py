@@ -18,6 +18,7 @@ from .driver import Kept, Left, Listed, Lived
 FOLDER = Path(__file__).parent
 NOT_COMPARED = frozenset({"KX", "N1", "N2", "N3"})
 """Modifiers of maintenance claims that the page leaves open (READINGS, MS claims)."""
+MAINTENANCE = "MS"
 TIMELY = "R1.TF-1"
 """Timely filing is not in the lives; what waits for a year meets it all the same."""
 
@@ -84,20 +85,22 @@ class _Judge:
     # --- claims
 
     def claims(self) -> Iterator[Difference]:
-        wanted: dict[tuple[str, dt.date], list[list[Expected]]] = {}
+        wanted: dict[tuple[str, dt.date, bool], list[list[Expected]]] = {}
         for one in self.due:
             if one.kind in ("claim", "warn"):
-                of_item = wanted.setdefault((one.code, one.dos), [])
+                # A visit may be on the day of a rental month.
+                of_item = wanted.setdefault((one.code, one.dos, MAINTENANCE in (one.modifiers or ())), [])
                 same = [each for each in of_item if (each[0].date, each[0].units) == (one.date, one.units)]
                 if one.kind == "warn" and same and all(each.rule != one.rule for each in same[0]):
                     same[0].append(one)
                 else:
                     of_item.append([one])
-        left: dict[tuple[str, dt.date], list[Left]] = {}
+        left: dict[tuple[str, dt.date, bool], list[Left]] = {}
         for claim in self.lived.left:
-            left.setdefault((claim.code, claim.dos), []).append(claim)
-        for code, dos in sorted({*wanted, *left}):
-            expected, came = wanted.get((code, dos), []), left.get((code, dos), [])
+            left.setdefault((claim.code, claim.dos, MAINTENANCE in claim.modifiers), []).append(claim)
+        for key in sorted({*wanted, *left}):
+            code, dos, _ = key
+            expected, came = wanted.get(key, []), left.get(key, [])
             for several, claim in zip(expected, came, strict=False):
                 self.counts["claims"] += 1
                 yield from self._claim(several, claim)
@@ -148,11 +151,12 @@ class _Judge:
         ours: dict[tuple[str, dt.date], list[Kept]] = {}
         for kept in self.lived.kept:
             ours.setdefault((kept.code, kept.dos), []).append(kept)
-        left = {(one.code, one.dos): one.date for one in self.lived.left}
+        left = {(one.code, one.dos, MAINTENANCE in one.modifiers): one.date for one in self.lived.left}
         for one in keeps:
             self.counts["holds"] += 1
             key = (one.code, one.dos)
-            if key not in ours and left.get(key, dt.date.max) > one.date and self._own(one):
+            left_on = left.get((*key, one.rule.startswith("O-M")), dt.date.max)
+            if key not in ours and left_on > one.date and self._own(one):
                 continue
             told = {rule for kept in ours.get(key, ()) if kept.date <= one.date for rule in kept.rules}
             if not told & said_for(one):

@@ -260,9 +260,7 @@ class Life:
             self._by_source(item)
 
     def _filed(self, code: str, dos: dt.date, *states: str) -> Filed | None:
-        found = [
-            one for one in self.folder.claims_filed if one.code == code and one.dos == dos and one.state in states
-        ]
+        found = [one for one in self.folder.claims_filed if one.code == code and one.dos == dos and one.state in states]
         return found[-1] if found else None
 
     def _serial(self, code: str) -> str:
@@ -307,9 +305,7 @@ class Life:
             )
         else:
             month = ("RR", "KH") if event.code in CAPPED else ("RR",)
-            self._by_source(
-                Item(event.code, (*month, *event.modifiers), event.date, notes=notes, authorization=number)
-            )
+            self._by_source(Item(event.code, (*month, *event.modifiers), event.date, notes=notes, authorization=number))
 
     def _end(self, serials: Iterable[str], day: dt.date) -> None:
         wanted = set(serials)
@@ -464,11 +460,15 @@ class Life:
     def _corrected(self, event: life.Corrected) -> None:
         filed = self._filed(event.code, event.service, HELD)
         right = self.right.get((event.code, event.service))
-        if filed is None or right is None or right.modifiers is None:
+        if right is None or right.modifiers is None:
             return
         how = self.replaced.get((event.code, event.service), "")
         note = REASONS[how] if how and "RA" in right.modifiers else ""
-        self._change(filed, right.modifiers, note)
+        if filed is not None:
+            self._change(filed, right.modifiers, note)
+        for item, row in self.waiting:
+            if (item.code, item.day) == (event.code, event.service):
+                row["lines"] = [{**row["lines"][0], "modifiers": list(right.modifiers), "note": note}]
 
     def _decided(self, event: life.Decided) -> None:
         right = self.right.get((event.code, event.month))
