@@ -14,7 +14,6 @@ from gateway.core.model.belongings import Delivery, Proof
 from gateway.core.model.decision import Finding, Severity
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
-
 from gateway.plugins.months import add_months
 
 from .items import Items, Reason

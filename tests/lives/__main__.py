@@ -7,8 +7,8 @@ import sys
 import time
 from collections import Counter
 
-from .run import UPTO, run_one
 from ..oracle import population
+from .run import UPTO, run_one
 
 
 def main() -> None:

@@ -36,20 +36,17 @@ class Filed:
     kept: frozenset[str] = frozenset()
     told: set[str] = field(default_factory=set)
     lines: Lines = ()
-
-    @property
-    def code(self) -> str:
-        return self.claim.lines[0].code
-
-    @property
-    def dos(self) -> dt.date:
-        day = self.claim.lines[0].dates.start
-        assert day is not None
-        return day
+    code: str = ""
+    dos: dt.date = dt.date.min
+    view: ClaimView = field(init=False)
 
     def read(self) -> None:
-        """Read its lines again, after its state or the claim has changed."""
+        """Read its lines again, after its state or the claim has changed; `view` is the claim as a desk's lists have
+        it."""
         claim = self.claim
+        day = claim.lines[0].dates.start
+        assert day is not None
+        self.code, self.dos = claim.lines[0].code, day
         self.lines = tuple(
             HistoryLine(
                 claim.id,
@@ -66,18 +63,13 @@ class Filed:
             )
             for line in claim.lines
         )
-
-    @property
-    def view(self) -> ClaimView:
-        """As a desk's lists have it."""
-        claim = self.claim
         lines = tuple(
             LineView(one.number, one.code, tuple(one.modifiers), str(one.units), one.charge, *one.dates)
             for one in claim.lines
         )
-        created = dt.datetime.combine(self.dos, NOON)
+        created = dt.datetime.combine(day, NOON)
         about = (claim.payer.id, claim.payer.last, "practice", PATIENT_ID, claim.charge)
-        return ClaimView(self.id, claim.id, self.source, self.state, *about, self.dos, self.dos, created, lines)
+        self.view = ClaimView(self.id, claim.id, self.source, self.state, *about, day, day, created, lines)
 
 
 class Folder:
@@ -155,7 +147,7 @@ class Folder:
         view (name, patient)."""
         if len(asked) == 3:
             return list(self._of(asked[0], asked[1].name))
-        first, owner = asked
+        first = asked[0]
         if isinstance(first, str):
             return list(self._of(self._plugin, first))
         of = {"patient": PATIENT_ID}.get(first.of, "")

@@ -15,7 +15,8 @@ from .driver import Life, days_to_look
 from .readings import Case, excuse
 
 UPTO = add_months(BEGIN, MONTHS) - ONE
-QUARTERS = {add_months(BEGIN, months) - ONE for months in range(3, MONTHS + 1, 3)}
+HALF_YEARS = {add_months(BEGIN, months) - ONE for months in range(6, MONTHS + 1, 6)}
+"""Days on which the lists are looked at whatever comes: what is on them, and should not be."""
 
 
 class Found(NamedTuple):
@@ -30,7 +31,7 @@ class Found(NamedTuple):
 def run_one(patient: Patient, upto: dt.date = UPTO) -> Found:
     """Live a life, and compare."""
     due = expected(patient, upto)
-    lived = Life(patient, due).live(upto, days_to_look(due, upto) | QUARTERS)
+    lived = Life(patient, due).live(upto, days_to_look(due, upto) | HALF_YEARS)
     compared = compare(patient, due, lived)
     excused = [(excuse(Case(one, patient, due, lived)), one) for one in compared.differences]
     return Found(
