@@ -62,10 +62,7 @@ class Looked(NamedTuple):
     def begins(self) -> bool:
         """Whether a count begins with it, after another one. Where the first month of a replacement was denied, the
         count begins with the next; the replacement itself was billed before."""
-        if self.which == 0 or self.month.number != 1:
-            return False
-        last = self.clock.periods[self.which - 1].months[-1].from_date
-        return not any(last < day < self.month.from_date for day in self.clock.refused)
+        return self.which > 0 and self.month.number == 1 and self.clock.begun_on(self.which) == self.month.from_date
 
 
 def look(rented: Rented, all_of_claim: list[Rented], facts: Facts, items: Items) -> Looked | None:

@@ -125,6 +125,7 @@ class Life:
                 getattr(self, f"_{type(event).__name__.lower()}", self._nothing)(event)
             if day in ends and self.by_gateway:
                 self._months(rentals="orders")
+                self._other_modality()
             if day in by_day or day in ends or day in homes:
                 self._look_again()
             if day in looks:
@@ -251,6 +252,16 @@ class Life:
             rentals=rentals,
         )
         return self._made(acts, "order_confirmation")
+
+    def _other_modality(self) -> None:
+        """The first month under the code of another modality has another price: it is billed from its order."""
+        for event in self.patient.events:
+            if not isinstance(event, life.Delivered) or event.how != "switch" or event.date > self.today:
+                continue
+            known = any(one.code == event.code and one.dos >= event.date for one in self.folder.claims_filed)
+            due = [one for one in self.right.values() if one.code == event.code and one.date == self.today]
+            for one in due if not known else ():
+                self._by_hand(one.code, one.dos, one.modifiers or ("RR", *event.modifiers), ())
 
     def _by_hand(self, code: str, day: dt.date, modifiers: tuple[str, ...], notes: tuple[str, ...]) -> None:
         """A person has a month billed: by the system that bills this patient's months."""

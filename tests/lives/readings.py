@@ -176,6 +176,27 @@ def behind_a_claim_that_waits(case: Case) -> bool:
     return any(one.dos < dos < add_months(one.dos, 1) for dos in after)
 
 
+def _replaced(case: Case, since: dt.date, until: dt.date) -> bool:
+    """Whether equipment was replaced between two days."""
+    return any(
+        isinstance(event, Delivered) and event.how in ("lost", "lifetime") and since <= event.date <= until
+        for event in case.patient.events
+    )
+
+
+def contents_after_new_equipment(case: Case) -> bool:
+    """Contents that are held anyway, right after new equipment whose claim waits."""
+    one = case.one
+    held = any(due.kind == "hold" and (due.code, due.dos) == (one.code, one.dos) for due in case.due)
+    return one.what == "kept" and one.rule == "O-C5" and held and _replaced(case, add_days(one.dos, -31), one.dos)
+
+
+def lapses_with_the_replacement(case: Case) -> bool:
+    """A visit that lapses on the day on which the equipment is replaced."""
+    one = case.one
+    return one.rule == "O-M2" and one.what == "due" and "lapsed" in one.said and _replaced(case, one.date, one.date)
+
+
 QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a break that only one of the two readings calls long": between_the_readings,
     "a second order while the first of the item waits": second_order,
@@ -189,6 +210,8 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "what comes due during a stay": in_a_facility,
     "months of commercial plans": month_of_a_plan,
     "the last month of what was lost": behind_a_claim_that_waits,
+    "contents right after new equipment": contents_after_new_equipment,
+    "a visit that lapses with the replacement": lapses_with_the_replacement,
 }
 
 
