@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gateway.core.model.belongings import Delivery, Equipment
 from gateway.plugins import HistoryLine, LinePayment, Table, Tables
-from gateway.plugins.months import WITHDRAWN, add_months, billed, rental_month_end
+from gateway.plugins.months import WITHDRAWN, add_months, billed, rental_month_end, uncounted
 
 KINDS = ("months", "calendar year", "none")
 WEIGHTS = ("hold", "warn", "off")
@@ -167,6 +167,21 @@ def is_same_piece(code: str, day: dt.date, facts: Facts) -> bool:
     )
 
 
+def _replaced_and_denied(facts: Facts, codes: Collection[str], counted: Collection[dt.date]) -> set[Given]:
+    """Replacements (RA) that the payer refused, where the registry knows that the item came: its lifetime runs."""
+    brought = [one.delivered_on for one in facts.deliveries if one.code in codes]
+    brought += [one.started_on for one in facts.equipment if one.code in codes]
+    refused = uncounted(facts.history, codes, counted, REPLACEMENT)
+    return {
+        Given(line.from_date, line.code, sides_of(line.modifiers), True)
+        for line in facts.history
+        if line.from_date in refused
+        and line.from_date is not None
+        and line.code in codes
+        and any(dt.timedelta(0) <= line.from_date - day <= SAME_DELIVERY for day in brought)
+    }
+
+
 def is_another_piece(code: str, day: dt.date, facts: Facts) -> bool:
     """Whether a piece with another serial number than those before was brought for a day."""
     pieces = [one for one in facts.equipment if one.code == code and one.serial and one.started_on <= day]
@@ -202,6 +217,7 @@ def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Giv
         for day, line in lines
         if REPLACEMENT in line.modifiers or (is_new_item(line.modifiers) and not _again(line, day, facts))
     }
+    found |= _replaced_and_denied(facts, codes, {day for day, _ in lines})
     if not found and lines:
         day, line = lines[0]
         found.add(Given(day, line.code, sides_of(line.modifiers)))

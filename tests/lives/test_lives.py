@@ -26,7 +26,16 @@ LIVES = 2000 if SOAK else 200
 PARTS = 4
 """Parts of the population, so that they run beside each other."""
 ALL_KINDS = tuple(kind for kind, _ in KINDS)
-COMPARED = ("claims", "warnings", "holds", "rules that kept back", "due RUL-2", "due O-M2", "due RS-1", "items on lists")
+COMPARED = (
+    "claims",
+    "warnings",
+    "holds",
+    "rules that kept back",
+    "due RUL-2",
+    "due O-M2",
+    "due RS-1",
+    "items on lists",
+)
 AT_LEAST = {"claims": 800, "holds": 20, "due RUL-2": 8, "due RS-1": 150, "items on lists": 500}
 """What a part of a tenth has at least of each: less, and the comparison looks past what it is about."""
 
