@@ -44,7 +44,7 @@ CONFIRMATION = "plugin:order_confirmation"
 REASONS = {"lost": "REPLACES EQUIPMENT THAT WAS LOST", "lifetime": "RUL ENDED, USEFUL LIFETIME OVER"}
 DECISIONS = {"new": "BIN NEW MEDICAL NEED", "resumes": "BIB NO CHANGE IN NEED"}
 CHECKED = {"technician": "T1", "inspected": True, "filters": True, "alarms": True, "concentration": "94", "flow": "2"}
-KEEPS = (Severity.HOLD, Severity.REJECT)
+FACILITIES = ("21", "31")
 
 
 class Left(NamedTuple):
@@ -138,6 +138,7 @@ class Life:
         for day, piece in [one for one in self.homes if one[0] <= self.today]:
             self.homes.remove((day, piece))
             self.folder.pieces.append(piece)
+            self._withdraw([one for one in self.folder.claims_filed if one.claim.place_of_service in FACILITIES])
 
     # --- claims
 
@@ -232,9 +233,18 @@ class Life:
             claim = act.claim
             who = self._on(claim.lines[0].dates.start)
             if (claim.payer.id, claim.patient.address.state) != (who.payer_id, who.state):
-                claim = as_of(claim, who)
+                claim = self._rewritten(as_of(claim, who))
             found.append(self.send(claim, f"plugin:{plugin}", who.payer))
         return found
+
+    def _rewritten(self, claim: Claim) -> Claim:
+        """The claim as a person writes it for the new payer: with the modifiers that this one wants."""
+        line = claim.lines[0]
+        day = line.dates.start
+        right = self.right.get((line.code, day)) if day is not None else None
+        if right is not None and right.modifiers is not None and "MS" not in right.modifiers:
+            line.set_modifiers(right.modifiers)
+        return claim
 
     def _months(self, rentals: str) -> list[Filed]:
         """The claims of rental months that have begun. Where no month was billed for more than a year, the gateway is
@@ -291,6 +301,14 @@ class Life:
         good = [one for one in mine if one.decided is Decided.AFFIRMED]
         return (good or mine)[-1].number if mine else ""
 
+    def _withdraw(self, claims: Iterable[Filed]) -> None:
+        """A person withdraws what waits and is never to be billed."""
+        for filed in claims:
+            if filed.state == HELD:
+                filed.state = CANCELLED
+                filed.read()
+        self.folder.changed()
+
     # --- equipment
 
     def _delivered(self, event: life.Delivered) -> None:
@@ -331,11 +349,7 @@ class Life:
     def _pickedup(self, event: life.PickedUp) -> None:
         """Taken back; what still waits to be billed for its delivery is withdrawn."""
         came = {one.started_on for one in self.folder.pieces if one.serial == event.serial}
-        for filed in self.folder.claims_filed:
-            if filed.state == HELD and filed.code == event.code and filed.dos in came:
-                filed.state = CANCELLED
-                filed.read()
-        self.folder.changed()
+        self._withdraw([one for one in self.folder.claims_filed if one.code == event.code and one.dos in came])
         self._end([event.serial], event.date)
 
     def _lost(self, event: life.Lost) -> None:

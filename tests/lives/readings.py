@@ -185,10 +185,18 @@ def _replaced(case: Case, since: dt.date, until: dt.date) -> bool:
 
 
 def contents_after_new_equipment(case: Case) -> bool:
-    """Contents that are held anyway, right after new equipment whose claim waits."""
+    """Contents that are held anyway, or right after new equipment that came too early, whose claim waits."""
     one = case.one
-    held = any(due.kind == "hold" and (due.code, due.dos) == (one.code, one.dos) for due in case.due)
-    return one.what == "kept" and one.rule == "O-C5" and held and _replaced(case, add_days(one.dos, -31), one.dos)
+    if one.rule != "O-C5" or one.what not in ("kept", "date") or not _replaced(case, add_days(one.dos, -31), one.dos):
+        return False
+    return any(
+        due.kind == "hold"
+        and (
+            (due.code, due.dos) == (one.code, one.dos)
+            or (due.rule == "RUL-1" and add_days(one.dos, -31) <= due.dos <= one.dos)
+        )
+        for due in case.due
+    )
 
 
 def lapses_with_the_replacement(case: Case) -> bool:
