@@ -99,8 +99,8 @@ def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]])
 
 
 class Standing(NamedTuple):
-    """How a rental stands before its next month. `months`: of the current period, those that count. `least`, `most`: which number the
-    next month has; they differ where the beginning is not known to us."""
+    """How a rental stands before its next month. `months`: of the current period, those that count. `least`, `most`:
+    which number the next month has; they differ where the beginning is not known to us."""
 
     months: tuple[Month, ...]
     least: int

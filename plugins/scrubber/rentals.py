@@ -140,8 +140,8 @@ def _unclear(line: Line, last: Month, out: Findings) -> None:
     out.say(
         "R1.05",
         f"the last rental month ended on {last.end:%m/%d/%Y}. A new period may begin on {earlier:%m/%d/%Y} by one "
-        f"reading and on {later:%m/%d/%Y} by the other; by the later the count goes on. Find out why it was not rented, "
-        "and say so in the note (BIB and the dates).",
+        f"reading and on {later:%m/%d/%Y} by the other; by the later the count goes on. Find out why it was not "
+        "rented, and say so in the note (BIB and the dates).",
         line=line,
         place=PLACE,
         team="documentation",
