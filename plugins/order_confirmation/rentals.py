@@ -11,9 +11,10 @@ import enum
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.core.model.belongings import Equipment
+from gateway.core.model.belongings import Equipment, Order
 from gateway.plugins import HistoryLine, PatientView
-from gateway.plugins.months import billed, new_period_from, rental_month_end, use_periods
+from gateway.plugins.months import BreakKind, UsePeriod, billed, new_period_from, rental_month_end, use_periods
+from gateway.plugins.rental_clock import has_new_order
 
 from .items import MONTHS, Items
 from .settings import DeskSettings
@@ -82,7 +83,7 @@ def next_months(view: PatientView, items: Items, settings: DeskSettings, through
     does not go on, its next month with the reason."""
     for code in dict.fromkeys(line.code for line in view.history if RENTAL in line.modifiers):
         codes = items.together(through, code)
-        clock = clock_of(view, codes)
+        clock = clock_of(view, codes, anew_after=_months_without_modifier(items, settings, through, code))
         if clock is None:
             continue
         yield from _left_over(view, codes, code, clock, items, settings)
@@ -97,7 +98,7 @@ def _left_over(
     that it was in use."""
     if clock.begun is None:
         return
-    before = clock_of(view, codes, clock.begun)
+    before = clock_of(view, codes, clock.begun, _months_without_modifier(items, settings, clock.begun, code))
     if before is None or before.last.code != code:
         return
     due = rental_month_end(before.last_start, before.anchor) + ONE_DAY
@@ -108,16 +109,35 @@ def _left_over(
             yield month
 
 
-def clock_of(view: PatientView, codes: Collection[str], until: dt.date | None = None) -> Clock | None:
-    """Where the rental of these codes, which make one count, stands (or stood, when the months from `until` on had not
-    begun); None where no month was billed."""
+def _months_without_modifier(items: Items, settings: DeskSettings, day: dt.date, code: str) -> int:
+    """How many months are paid of an item whose months have no modifier that would say that a count began (oxygen); 0
+    where they have one, or there is no cap."""
+    cap = items.cap(day, code, settings.payer_classes)
+    return cap.months or 0 if cap is not None and not cap.has_modifiers else 0
+
+
+def clock_of(
+    view: PatientView, codes: Collection[str], until: dt.date | None = None, anew_after: int = 0
+) -> Clock | None:
+    """Where the rental of these codes, which make one count, stands; None where no month was billed.
+
+    Args:
+        until: as it stood when the months from this day on had not begun.
+        anew_after: a long break before so many months, in which an order was written, begins a new count (R1.05; 0:
+            the months' modifiers say so).
+    """
     history = [line for line in view.history if line.code in codes and (until is None or _starts_before(line, until))]
     taken = _taken(line for line in history if RENTAL in line.modifiers)
     if not taken:
         return None
     restarts = _restarts(taken)
     counting = billed(history, view.payments, codes)
-    counted = use_periods([line.from_date for line in counting if line.from_date is not None], restarts)
+    starts = {line.from_date for line in counting if line.from_date is not None}
+    denied = {start for start, _ in taken} - starts
+    counted = use_periods(starts, restarts, denied)
+    while anew_after and (anew := _new_need(counted, view.orders, codes, anew_after)):
+        restarts.append(anew)
+        counted = use_periods(starts, restarts, denied)
     everything = use_periods([start for start, _ in taken], restarts)
     number = counted[-1].length + 1 if counted else 1
     begun = everything[-1].start
@@ -127,6 +147,18 @@ def clock_of(view: PatientView, codes: Collection[str], until: dt.date | None = 
     last_start, last = taken[-1]
     replaced = begun if begun in restarts and begun > taken[0][0] else None
     return Clock(number, everything[-1].anchor_day, last, last_start, replaced)
+
+
+def _new_need(
+    periods: Sequence[UsePeriod], orders: Sequence[Order], codes: Collection[str], cap: int
+) -> dt.date | None:
+    """The first day after a long break within the cap in which an order for such an item was written."""
+    for period in periods:
+        for one in period.breaks:
+            done = sum(month.from_date < one.from_date for month in period.months)
+            if one.kind is BreakKind.LONG and done < cap and has_new_order(orders, codes, one):
+                return one.thru_date + ONE_DAY
+    return None
 
 
 def _starts_before(line: HistoryLine, day: dt.date) -> bool:

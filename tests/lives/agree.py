@@ -156,7 +156,8 @@ class _Judge:
             self.counts["holds"] += 1
             key = (one.code, one.dos)
             left_on = left.get((*key, one.rule.startswith("O-M")), dt.date.max)
-            if key not in ours and left_on > one.date and self._own(one):
+            kept_on = min((kept.date for kept in ours.get(key, ())), default=dt.date.max)
+            if min(kept_on, left_on) > one.date and self._own(one):
                 continue
             told = {rule for kept in ours.get(key, ()) if kept.date <= one.date for rule in kept.rules}
             if not told & said_for(one):

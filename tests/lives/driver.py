@@ -499,9 +499,14 @@ class Life:
 
     def _decided(self, event: life.Decided) -> None:
         right = self.right.get((event.code, event.month))
+        filed = self._filed(event.code, event.month, HELD)
+        if right is None and filed is None and event.answer == "new":
+            # What the page never lets go is billed as a clerk would, and must be kept back.
+            brought = [one for one in self.patient.events if isinstance(one, life.Delivered) and one.code == event.code]
+            month = ("RR", "KH") if event.code in CAPPED else ("RR",)
+            self._by_hand(event.code, event.month, (*month, *brought[0].modifiers), (DECISIONS["new"],))
         if right is None or right.modifiers is None:
             return
-        filed = self._filed(event.code, event.month, HELD)
         # Where only one reading of the rule calls the break long, the count goes on, whatever the need.
         note = DECISIONS[event.answer if (event.code, event.month) in self.long_breaks else "resumes"]
         if filed is not None and "R1.05" in " ".join(filed.kept):

@@ -205,6 +205,18 @@ def lapses_with_the_replacement(case: Case) -> bool:
     return one.rule == "O-M2" and one.what == "due" and "lapsed" in one.said and _replaced(case, one.date, one.date)
 
 
+def behind_a_break(case: Case) -> bool:
+    """A month after a long break whose own month never left."""
+    one = case.one
+    if one.what != "missing claim" or one.rule:
+        return False
+    left = {(due.code, due.dos) for due in case.due if due.kind in ("claim", "warn")}
+    return any(
+        due.rule == "R1.05" and due.code == one.code and due.dos < one.dos and (due.code, due.dos) not in left
+        for due in case.due
+    )
+
+
 QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a break that only one of the two readings calls long": between_the_readings,
     "a second order while the first of the item waits": second_order,
@@ -218,6 +230,7 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "what comes due during a stay": in_a_facility,
     "months of commercial plans": month_of_a_plan,
     "the last month of what was lost": behind_a_claim_that_waits,
+    "months behind one that waits for its papers": behind_a_break,
     "contents right after new equipment": contents_after_new_equipment,
     "a visit that lapses with the replacement": lapses_with_the_replacement,
 }

@@ -21,6 +21,7 @@ from gateway.plugins.testing import (
     make_history,
     make_line,
     make_line_payment,
+    make_order,
     make_patient_view,
     plugin_desk,
 )
@@ -325,6 +326,21 @@ def test_a_rental_that_ended_long_ago_is_nobodys_work() -> None:
     kit = desk_on(dt.date(2027, 6, 1), billed_months(1))
     assert said(kit) == []
     assert not kit.acts
+
+
+@pytest.mark.rule("R1.03")
+@pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(("ordered", "says"), [("2026-11-20", "made"), ("2026-01-10", "all of its months are billed")])
+def test_a_new_need_after_a_long_break_begins_36_new_months_of_oxygen(ordered: str, says: str) -> None:
+    # Ten months, a break, and 26 more: 36 in all, of which 26 are of the new need.
+    again = [
+        line._replace(claim_number=f"AG{number}")
+        for number, line in enumerate(billed_months(26, "E1390", start=dt.date(2027, 3, 1)))
+    ]
+    orders = [make_order("E1390", ordered_on=dt.date.fromisoformat(ordered))]
+    history = [*billed_months(10, "E1390"), *again]
+    kit = desk_on(add_months(dt.date(2027, 3, 1), 26), history, orders=orders)
+    assert [one[2] for one in said(kit)] == [says]
 
 
 @pytest.mark.rule("R1.06")
