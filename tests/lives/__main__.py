@@ -15,7 +15,7 @@ def main() -> None:
     """Print the differences, and how much was compared."""
     reader = argparse.ArgumentParser(prog="python -m tests.lives")
     reader.add_argument("--patients", type=int, default=20)
-    reader.add_argument("--seed", default="1")
+    reader.add_argument("--seed", type=int, default=1)
     reader.add_argument("--only", type=int)
     reader.add_argument("--kind")
     reader.add_argument("--readings", action="store_true", help="also what a reading excuses")

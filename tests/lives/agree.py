@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from ..oracle.codes import line_of
 from ..oracle.days import ONE
-from ..oracle.life import MEDICARE, Died, Event, Expected, Patient, PayerChanged
-from .driver import Kept, Left, Listed, Lived
+from ..oracle.life import MEDICARE, Died, Expected, Patient, PayerChanged
+from .outcomes import Kept, Left, Listed, Lived
 
 FOLDER = Path(__file__).parent
 NOT_COMPARED = frozenset({"KX", "N1", "N2", "N3"})
@@ -148,23 +148,22 @@ class _Judge:
 
     def holds(self) -> Iterator[Difference]:
         keeps = [one for one in self.due if one.kind in ("hold", "reject")]
-        ours: dict[tuple[str, dt.date], list[Kept]] = {}
+        ours: dict[tuple[str, dt.date, bool], list[Kept]] = {}
         for kept in self.lived.kept:
-            ours.setdefault((kept.code, kept.dos), []).append(kept)
+            ours.setdefault((kept.code, kept.dos, kept.visit), []).append(kept)
         left = {(one.code, one.dos, MAINTENANCE in one.modifiers): one.date for one in self.lived.left}
         for one in keeps:
             self.counts["holds"] += 1
-            key = (one.code, one.dos)
-            left_on = left.get((*key, one.rule.startswith("O-M")), dt.date.max)
+            key = _key(one)
             kept_on = min((kept.date for kept in ours.get(key, ())), default=dt.date.max)
-            if min(kept_on, left_on) > one.date and self._own(one):
+            if min(kept_on, left.get(key, dt.date.max)) > one.date and self._own(one):
                 continue
             told = {rule for kept in ours.get(key, ()) if kept.date <= one.date for rule in kept.rules}
             if not told & said_for(one):
                 said = f"kept back by {' '.join(sorted(told)) or 'nothing'}: {one.detail}"
-                yield self.differ("hold", one.date, *key, said, one.rule)
+                yield self.differ("hold", one.date, one.code, one.dos, said, one.rule)
         for key, several in ours.items():
-            mine = [one for one in keeps if (one.code, one.dos) == key]
+            mine = [one for one in keeps if _key(one) == key]
             known: set[str] = set()
             for kept in several:
                 for rule in sorted(kept.rules):
@@ -172,7 +171,8 @@ class _Judge:
                     fits = any(one.date <= kept.date and rule in said_for(one) for one in mine)
                     if not fits and not (rule == TIMELY and known):
                         page = " ".join(sorted({one.rule for one in mine})) or "nothing"
-                        yield self.differ("kept", kept.date, *key, f"the page keeps it back by {page}", rule)
+                        said = f"the page keeps it back by {page}"
+                        yield self.differ("kept", kept.date, kept.code, kept.dos, said, rule)
                     known.add(rule)
 
     def _own(self, one: Expected) -> bool:
@@ -234,12 +234,12 @@ class _Judge:
         return payer == MEDICARE
 
 
+def _key(one: Expected) -> tuple[str, dt.date, bool]:
+    """Which claim a hold is of: a visit may be on the day of a rental month."""
+    return one.code, one.dos, one.rule.startswith("O-M")
+
+
 def _in_state(one: Expected, there: Listed) -> bool:
     if one.rule != "O-M2":
         return True
     return there.state == {"due": "coming"}.get(one.detail, one.detail)
-
-
-def told_of(patient: Patient, kind: type[Event]) -> list[Event]:
-    """The events of a kind in a life."""
-    return [event for event in patient.events if isinstance(event, kind)]

@@ -12,21 +12,18 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.core.model.belongings import (
-    Authorization,
     Decided,
     Delivery,
     Document,
     Equipment,
-    Order,
     Ownership,
     Proof,
 )
 from gateway.core.model.decision import Severity
 from gateway.core.x12.claim import Claim
-from gateway.plugins import LinePayment
 from gateway.plugins.runner import NoMark, Runner
 
 from ..oracle import life
@@ -34,8 +31,10 @@ from ..oracle.codes import AUTHORIZED_MONTHS, BASES, CAPPED
 from ..oracle.days import ONE, add_months, last_of_month
 from ..oracle.expect import script
 from . import house
-from .claims import BORN, MEMBERS, ORDERER, PRICE, Item, Who, as_of, order_row, source_claim
+from .claims import BORN, MEMBERS, Item, Who, as_of, order_row, source_claim
 from .folder import ACCEPTED, CANCELLED, DENIED, HELD, PAID, Filed, Folder
+from .outcomes import Kept, Left, Listed, Lived
+from .papers import authorization_of, order_of, payment_of
 
 BILLING = "billing"
 SPANNED = ("A4253", "A4259")
@@ -45,48 +44,6 @@ REASONS = {"lost": "REPLACES EQUIPMENT THAT WAS LOST", "lifetime": "RUL ENDED, U
 DECISIONS = {"new": "BIN NEW MEDICAL NEED", "resumes": "BIB NO CHANGE IN NEED"}
 CHECKED = {"technician": "T1", "inspected": True, "filters": True, "alarms": True, "concentration": "94", "flow": "2"}
 FACILITIES = ("21", "31")
-
-
-class Left(NamedTuple):
-    """A claim that left; `warned`: the rules that were told with it."""
-
-    date: dt.date
-    code: str
-    dos: dt.date
-    units: int
-    modifiers: frozenset[str]
-    payer: str
-    warned: frozenset[str]
-
-
-class Kept(NamedTuple):
-    """A claim that was kept back on a day; `rules`: those that are told for the first time. `warned` as in `Left`."""
-
-    date: dt.date
-    code: str
-    dos: dt.date
-    rules: frozenset[str]
-    warned: frozenset[str] = frozenset()
-
-
-class Listed(NamedTuple):
-    """What stood on a list on a day. `dos`: the day that it speaks of."""
-
-    date: dt.date
-    rule: str
-    code: str
-    dos: dt.date
-    state: str
-    units: int
-
-
-class Lived(NamedTuple):
-    """Everything that came of a life, and the days on which the lists were looked at."""
-
-    left: list[Left]
-    kept: list[Kept]
-    listed: list[Listed]
-    looked: frozenset[dt.date]
 
 
 class Life:
@@ -189,7 +146,7 @@ class Life:
             modifiers = frozenset(line.modifiers)
             self.lived.left.append(Left(*about, int(line.units), modifiers, filed.payer, frozenset(warned)))
         elif new:
-            self.lived.kept.append(Kept(*about, new, frozenset(warned)))
+            self.lived.kept.append(Kept(*about, new, frozenset(warned), "MS" in claim.lines[0].modifiers))
 
     def _look_again(self) -> None:
         """What is held is decided again, the oldest service first; orders that wait are sent again."""
@@ -443,42 +400,19 @@ class Life:
         )
 
     def _order(self, event: life.Order) -> None:
-        named = event.practitioner_named
-        made = Order(
-            event.number,
-            event.codes,
-            event.ordered,
-            event.date,
-            event.ordered if event.signed else None,
-            event.encounter,
-            event.ends,
-            None,
-            "AS ORDERED" if event.described else "",
-            "ALDERMAN, IVO" if named else "",
-            ORDERER["npi"] if named else "",
-            event.patient_named,
-            BILLING,
-        )
+        made = order_of(event)
         others = [one for one in self.folder.ordered if one.order_number != event.number]
         self.folder.ordered = sorted([*others, made], key=lambda one: one.ordered_on)
 
     def _authorized(self, event: life.Authorized) -> None:
-        decided = Decided.AFFIRMED if event.affirmed else Decided.DENIED
-        number = "A" + event.number.replace("-", "").zfill(13)
-        about = ((event.code,), (), decided, event.date, None, None, None, BILLING)
-        self.folder.authorized.append(Authorization(number, self.who.payer_id, *about))
+        self.folder.authorized.append(authorization_of(event, self.who.payer_id))
 
     def _answered(self, event: life.Answered) -> None:
         filed = self._filed(event.code, event.month, ACCEPTED, PAID, DENIED)
         if filed is None:
             return
-        line = filed.claim.lines[0]
-        denied, charge, nothing = event.outcome == "denied", Decimal(PRICE), Decimal(0)
-        money = (charge, nothing if denied else charge, nothing, nothing, charge if denied else nothing, ())
-        about = (filed.claim.id, 1, filed.code, tuple(line.modifiers), filed.dos, filed.dos)
-        payer = filed.claim.payer.id
-        self.folder.paid.append(LinePayment(*about, *money, payer, payer, event.date, "4" if denied else "1"))
-        filed.state = DENIED if denied else PAID
+        self.folder.paid.append(payment_of(filed, event))
+        filed.state = DENIED if event.outcome == "denied" else PAID
         filed.read()
         self.folder.changed()
 

@@ -12,7 +12,7 @@ from ..oracle.codes import BASES, NEBULIZER_SUPPLIES, cap_of, line_of, usual_of
 from ..oracle.days import add_days, add_months
 from ..oracle.life import COMMERCIAL, MEDICARE, Delivered, Expected, InpatientStay, Patient, Shipment
 from .agree import FOLDER, Difference
-from .driver import Lived
+from .outcomes import Lived
 
 
 class Case(NamedTuple):
@@ -128,9 +128,8 @@ def _is_told(case: Case, rule: str) -> bool:
     one = case.one
     if one.rule != rule or one.what not in ("hold", "extra claim"):
         return False
-    of_claim = [
-        each.warned for each in (*case.lived.left, *case.lived.kept) if (each.code, each.dos) == (one.code, one.dos)
-    ]
+    of_claim = [left.warned for left in case.lived.left if (left.code, left.dos) == (one.code, one.dos)]
+    of_claim += [kept.warned for kept in case.lived.kept if (kept.code, kept.dos) == (one.code, one.dos)]
     return any(rule in warned for warned in of_claim)
 
 

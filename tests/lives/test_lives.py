@@ -20,7 +20,7 @@ from .agree import ids
 from .readings import QUESTIONS, readings
 from .run import Found, run_one
 
-SEED = os.environ.get("GATEWAY_TEST_SEED", "1")
+SEED = int(os.environ.get("GATEWAY_TEST_SEED", "1"))
 SOAK = bool(os.environ.get("SOAK"))
 LIVES = 2000 if SOAK else 200
 PARTS = 4
@@ -60,7 +60,7 @@ def _table(lived: list[tuple[str, Found]]) -> str:
     for kind, found in lived:
         counts[kind] += found.counts + Counter({"lives": 1, "by a reading": len(found.excused)})
     columns = ("lives", *COMPARED, "by a reading")
-    rows = [("", *columns)]
+    rows: list[tuple[str, ...]] = [("", *columns)]
     rows += [(kind, *(str(counts[kind][column]) for column in columns)) for kind in ALL_KINDS]
     widths = [max(len(row[at]) for row in rows) for at in range(len(columns) + 1)]
     return "\n".join("  ".join(word.rjust(width) for word, width in zip(row, widths, strict=True)) for row in rows)
