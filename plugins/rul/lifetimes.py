@@ -17,6 +17,7 @@ FIRST_MONTH = "KH"
 NOT_NEW = frozenset({"KI", "KJ", "MS", "RB"})
 """A later rental month, maintenance, a repair: no new item."""
 REPLACEMENT = "RA"
+HELD = "held"
 SIDES = frozenset({"RT", "LT"})
 NEAR = dt.timedelta(days=31)
 """A delivery and the first claim for it lie this near to each other."""
@@ -171,7 +172,8 @@ def _replaced_and_denied(facts: Facts, codes: Collection[str], counted: Collecti
     """Replacements (RA) that the payer refused, where the registry knows that the item came: its lifetime runs."""
     brought = [one.delivered_on for one in facts.deliveries if one.code in codes]
     brought += [one.started_on for one in facts.equipment if one.code in codes]
-    refused = uncounted(facts.history, codes, counted, REPLACEMENT)
+    left = [line for line in facts.history if line.state != HELD]
+    refused = uncounted(left, codes, counted, REPLACEMENT)
     return {
         Given(line.from_date, line.code, sides_of(line.modifiers), True)
         for line in facts.history
@@ -207,9 +209,11 @@ def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Giv
         if one.code in codes and not (but and one.claim_number == but)
     }
     found |= {Given(one.started_on, one.code, SIDES) for one in facts.equipment if one.code in codes}
+    # What is held says nothing yet: it is looked at again when it is let go.
+    left = [line for line in facts.history if line.state != HELD]
     lines = [
         (line.from_date, line)
-        for line in billed(facts.history, facts.payments, codes, modifier="")
+        for line in billed(left, facts.payments, codes, modifier="")
         if line.from_date is not None
     ]
     found |= {

@@ -236,7 +236,7 @@ class _Judge:
 
 def _key(one: Expected) -> tuple[str, dt.date, bool]:
     """Which claim a hold is of: a visit may be on the day of a rental month."""
-    return one.code, one.dos, one.rule.startswith("O-M")
+    return one.code, one.dos, one.rule.startswith("O-M") and one.rule != "O-M6"
 
 
 def _in_state(one: Expected, there: Listed) -> bool:

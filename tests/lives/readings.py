@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ..oracle.codes import BASES, NEBULIZER_SUPPLIES, cap_of, line_of, usual_of
-from ..oracle.days import add_days, add_months
+from ..oracle.days import add_days, add_months, last_of_month
 from ..oracle.life import COMMERCIAL, MEDICARE, Delivered, Expected, InpatientStay, Patient, Shipment
 from .agree import FOLDER, Difference
 from .outcomes import Lived
@@ -27,7 +27,7 @@ class Case(NamedTuple):
 def between_the_readings(case: Case) -> bool:
     """A month that comes back between the regulation's day and the contractors'."""
     one = case.one
-    if not one.rule.startswith("R1.05") or one.what not in ("kept", "date"):
+    if not one.rule.startswith("R1.05") or one.what not in ("kept", "date", "missing claim"):
         return False
     due = month_due(case, one.code, one.dos)
     if due is None:
@@ -161,9 +161,11 @@ def in_a_facility(case: Case) -> bool:
 def month_of_a_plan(case: Case) -> bool:
     """The wrong month's modifier on a claim for another payer."""
     one = case.one
-    if not one.rule.startswith("R1.02") or one.what not in ("kept", "date", "missing claim"):
-        return False
-    return any(due.payer == COMMERCIAL and (due.code, due.dos) == (one.code, one.dos) for due in case.due)
+    of_plan = any(due.payer == COMMERCIAL and (due.code, due.dos) == (one.code, one.dos) for due in case.due)
+    if one.rule.startswith("R1.02"):
+        return of_plan and one.what in ("kept", "date", "missing claim")
+    waits = any("R1.02" in kept.rules and kept.code == one.code and kept.dos < one.dos for kept in case.lived.kept)
+    return of_plan and waits and one.what == "missing claim" and not one.rule
 
 
 def behind_a_claim_that_waits(case: Case) -> bool:
@@ -216,6 +218,33 @@ def behind_a_break(case: Case) -> bool:
     )
 
 
+def back_on_a_months_last_day(case: Case) -> bool:
+    """Months after equipment came back on the last day of a month."""
+    one = case.one
+    return one.what in ("missing claim", "extra claim") and any(
+        isinstance(event, Delivered)
+        and event.how == "again"
+        and line_of(event.code) == line_of(one.code)
+        and event.date < one.dos
+        and event.date == last_of_month(event.date)
+        for event in case.patient.events
+    )
+
+
+def replacement_that_was_never_billed(case: Case) -> bool:
+    """A month with a replacement whose own claim was held and withdrawn."""
+    one = case.one
+    left = {(due.code, due.dos) for due in case.due if due.kind in ("claim", "warn")}
+    return one.what == "extra claim" and any(
+        isinstance(event, Delivered)
+        and event.how in ("lost", "lifetime")
+        and event.code == one.code
+        and add_days(one.dos, -31) <= event.date < one.dos
+        and (event.code, event.date) not in left
+        for event in case.patient.events
+    )
+
+
 QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a break that only one of the two readings calls long": between_the_readings,
     "a second order while the first of the item waits": second_order,
@@ -229,6 +258,8 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "what comes due during a stay": in_a_facility,
     "months of commercial plans": month_of_a_plan,
     "the last month of what was lost": behind_a_claim_that_waits,
+    "equipment that comes back on a month's last day": back_on_a_months_last_day,
+    "a replacement that was never billed": replacement_that_was_never_billed,
     "months behind one that waits for its papers": behind_a_break,
     "contents right after new equipment": contents_after_new_equipment,
     "a visit that lapses with the replacement": lapses_with_the_replacement,

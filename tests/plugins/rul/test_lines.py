@@ -295,3 +295,9 @@ def test_a_concentrator_that_is_changed_on_the_day_of_its_month_is_no_second_one
         make_equipment("E1390", started_on=ON, serial="B"),
     ]
     assert said(line("E1390", "RR"), history=had("E1390", "RR", on="2026-02-02"), equipment=pieces) == []
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(("state", "wanted"), [("held", []), ("sent", ["RUL-1"])])
+def test_a_claim_that_is_held_gave_nothing_yet(state: str, wanted: list[str]) -> None:
+    assert said(line("E0601", "NU"), history=had("E0601", "NU", on="2025-03-01", state=state)) == wanted
