@@ -200,10 +200,10 @@ def contents_after_new_equipment(case: Case) -> bool:
     )
 
 
-def lapses_with_the_replacement(case: Case) -> bool:
-    """A visit that lapses on the day on which the equipment is replaced."""
+def calendar_of_the_day(case: Case) -> bool:
+    """The calendar of the old equipment on the day on which it is replaced."""
     one = case.one
-    return one.rule == "O-M2" and one.what == "due" and "lapsed" in one.said and _replaced(case, one.date, one.date)
+    return one.rule == "O-M2" and one.what == "due" and _replaced(case, one.date, one.date)
 
 
 def behind_a_break(case: Case) -> bool:
@@ -262,7 +262,7 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a replacement that was never billed": replacement_that_was_never_billed,
     "months behind one that waits for its papers": behind_a_break,
     "contents right after new equipment": contents_after_new_equipment,
-    "a visit that lapses with the replacement": lapses_with_the_replacement,
+    "the calendar on the day of a replacement": calendar_of_the_day,
 }
 
 
