@@ -58,7 +58,8 @@ class Clock(NamedTuple):
     """The count of one group of equipment.
 
     `periods`: every count, the current one last. `terms`: for each, the day from which the useful lifetime runs.
-    `months`: what was billed, by day. `complete`: the record reaches back to where the first count began; if not, every
+    `months`: what was billed, by day; `refused`: the days of replacements (RA) whose first month was denied, so that
+    the count begins with a later one. `complete`: the record reaches back to where the first count began; if not, every
     number is the least that it can be. `cap` and `lifetime` are months.
     """
 
@@ -68,6 +69,7 @@ class Clock(NamedTuple):
     complete: bool
     cap: int
     lifetime: int = LIFETIME
+    refused: tuple[dt.date, ...] = ()
 
     @property
     def period(self) -> UsePeriod:
@@ -98,6 +100,12 @@ class Clock(NamedTuple):
             return ""
         month = self.period.months[number - 1]
         return next((one.code for one in reversed(self.months) if one.day == month.from_date), "")
+
+    def begun_on(self, which: int) -> dt.date:
+        """The day on which a count began: its first month, or the one before it that was a replacement and denied."""
+        start = self.periods[which].start
+        last = self.periods[which - 1].months[-1].from_date if which else dt.date.min
+        return min((day for day in self.refused if last < day < start), default=start)
 
     def break_before(self, day: dt.date) -> Break | None:
         """The break that ended on the day before."""
@@ -138,8 +146,13 @@ def make_clock(
         starts.update(_unshown(before[0], first, day))
     if not starts:
         return None
-    restarts = _replacements(months)
     denied = {one for one in uncounted(facts.history, codes, starts) if one <= day}
+    refused = {
+        line.from_date
+        for line in facts.history
+        if line.code in codes and REPLACED in line.modifiers and line.from_date is not None and line.from_date in denied
+    }
+    restarts = _replacements(months) | refused
     periods = use_periods(starts, restarts, denied)
     for _ in range(len(starts)):
         anew = _new_need(periods, facts.orders, codes, cap) or _new_lifetime(periods, given, lifetime)
@@ -148,7 +161,9 @@ def make_clock(
         restarts.add(anew)
         periods = use_periods(starts, restarts, denied)
     begun_with_replacement = bool(months) and months[0].replaces and months[0].day == periods[0].start
-    return Clock(periods, _terms(periods, given), months, bool(before) or begun_with_replacement, cap, lifetime)
+    complete = bool(before) or begun_with_replacement
+    terms = _terms(periods, _new_pieces(facts, codes, given))
+    return Clock(periods, terms, months, complete, cap, lifetime, tuple(sorted(refused)))
 
 
 def furnished(facts: Facts, codes: Collection[str]) -> list[tuple[dt.date, dt.date | None]]:
@@ -158,6 +173,20 @@ def furnished(facts: Facts, codes: Collection[str]) -> list[tuple[dt.date, dt.da
     rented = (one for one in facts.equipment if one.code in codes and one.ownership is Ownership.RENTED)
     found |= {one.started_on: one.ended_on for one in rented}
     return sorted(found.items(), key=lambda one: one[0])
+
+
+def _new_pieces(
+    facts: Facts, codes: Collection[str], given: Sequence[tuple[dt.date, dt.date | None]]
+) -> list[tuple[dt.date, dt.date | None]]:
+    """Those of them that the patient did not have before, by their serial numbers: what comes back after a break begins
+    no useful lifetime."""
+    first: dict[str, dt.date] = {}
+    back: set[dt.date] = set()
+    for piece in sorted((one for one in facts.equipment if one.code in codes), key=lambda one: one.started_on):
+        if piece.serial and first.setdefault(piece.serial, piece.started_on) < piece.started_on:
+            back.add(piece.started_on)
+    new = {one.started_on for one in facts.equipment if one.code in codes and first.get(one.serial) == one.started_on}
+    return [one for one in given if one[0] not in back - new]
 
 
 def _unshown(given: tuple[dt.date, dt.date | None], first: dt.date | None, day: dt.date) -> list[dt.date]:

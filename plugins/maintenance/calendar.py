@@ -47,18 +47,25 @@ class Window(NamedTuple):
 
 class Maintained(NamedTuple):
     """Equipment with maintenance: its code in month 36, the clock, the end of month 36, the day from which the six
-    months to the first maintenance run, and the day from which none is due."""
+    months to the first maintenance run, and the day from which none is due. `grid`: a day and how many months later
+    `base` is: the months of a rental from the 29th begin on the 29th, also where month 37 begins on February 28."""
 
     code: str
     clock: Clock
     cap_end: dt.date
     base: dt.date
     end: dt.date
+    grid: tuple[dt.date, int]
 
     @property
     def first(self) -> dt.date:
         """The first day on which maintenance is due."""
-        return add_months(self.base, EVERY)
+        return self.due(EVERY)
+
+    def due(self, months: int) -> dt.date:
+        """The day so many months after the one from which they run."""
+        day, before = self.grid
+        return add_months(day, before + months)
 
 
 def clocks(facts: Facts, items: Items, day: dt.date) -> dict[str, Clock]:
@@ -90,8 +97,21 @@ def maintained(
         # The stationary equipment's lifetime is the portable's too (O-R3).
         lifetime_end = known.get("stationary", clock).lifetime_end
         gone = given_back(facts, items.kinds[kind], day)
-        return Maintained(code, clock, clock.cap_end, base, min(lifetime_end, gone) if gone else lifetime_end)
+        end = min(lifetime_end, gone) if gone else lifetime_end
+        return Maintained(code, clock, clock.cap_end, base, end, _grid(clock, base))
     return None
+
+
+def _grid(clock: Clock, base: dt.date) -> tuple[dt.date, int]:
+    """The last rental month that began on the day of the month on which the months begin, with how many months later
+    `base` is; `base` itself where it is no first day of a month (a warranty's end, months after a break)."""
+    day = clock.period.anchor_day
+    begun = [month.from_date for month in clock.period.months if month.from_date.day == day and month.from_date < base]
+    for start in reversed(begun):
+        months = (base.year - start.year) * 12 + base.month - start.month
+        if add_months(start, months) == base:
+            return start, months
+    return base, 0
 
 
 def in_month_36(facts: Facts, clock: Clock, codes: Collection[str]) -> str:
@@ -125,7 +145,7 @@ def windows(of: Maintained, done: Iterable[dt.date], today: dt.date) -> list[Win
     visits = sorted(day for day in set(done) if day >= of.first)
     found: list[Window] = []
     # Always from the day on which it began: from August 29 to February 28, and to August 29 again.
-    base, step = of.base, EVERY
+    base, step = of.grid[0], of.grid[1] + EVERY
     while True:
         due = add_months(base, step)
         if due >= of.end:

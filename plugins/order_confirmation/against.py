@@ -14,6 +14,7 @@ from gateway.core.model.belongings import Delivery, Proof
 from gateway.core.model.decision import Finding, Severity
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
+from gateway.plugins.months import add_months
 
 from .items import Items, Reason
 from .settings import ConfirmationSettings
@@ -21,6 +22,7 @@ from .settings import ConfirmationSettings
 LATER_MONTHS = frozenset({"KI", "KJ", "MS"})
 """What no delivery goes with: later months of a rental, and maintenance."""
 RENTAL = "RR"
+MOST_MONTHS = 120
 DISCHARGE_DAYS = 2
 PLACES = {"OC-2": "", "OC-4": "2400 SV104", "OC-5": "", "OC-6": "2400 DTP03", "OC-7": "2400 SV102", "OC-9": "2400"}
 
@@ -81,7 +83,7 @@ def findings_of(
         wrongs = [*_price(line)]
         if is_delivered(line):
             mine = deliveries_of(claim, line, day, deliveries, settings.transit_days)
-            wrongs += _of_deliveries(claim, line, day, mine, items, settings)
+            wrongs += _of_deliveries(claim, line, day, mine, deliveries, items, settings)
             wrongs += _elsewhere(claim, line, day, deliveries, mine)
         for wrong in wrongs:
             reason = reasons[wrong.reason]
@@ -110,6 +112,7 @@ def _of_deliveries(
     line: ServiceLine,
     day: dt.date,
     mine: Sequence[Delivery],
+    deliveries: Sequence[Delivery],
     items: Items,
     settings: ConfirmationSettings,
 ) -> Iterator[Wrong]:
@@ -127,7 +130,8 @@ def _of_deliveries(
             "QUANTITY",
             f"{_number(pieces)} delivered, and {_number(billed)} billed. Correct the units, or the delivery.",
         )
-    if any(one.proof is Proof.NONE for one in mine):
+    proven = by_month and any(_lasts(one, line, day) for one in deliveries)
+    if any(one.proof is Proof.NONE for one in mine) and not proven:
         yield Wrong("PROOF", "its delivery is not proven. Add the signed ticket or the carrier's record.")
     needs = items.needs(day, line.code)
     if (needs == "serial" and any(not one.serial for one in mine)) or (
@@ -136,6 +140,13 @@ def _of_deliveries(
         yield Wrong("SERIAL", "its delivery has no serial or lot number. Ask the warehouse, and add it.")
     if not by_month and (RENTAL not in line.modifiers or "KH" in line.modifiers):
         yield from _service_date(day, mine, settings)
+
+
+def _lasts(one: Delivery, line: ServiceLine, day: dt.date) -> bool:
+    """Whether a delivery is proven, and what it brought of an item that is billed by the month lasts on a day."""
+    if one.code != line.code or one.proof is Proof.NONE or not 1 <= one.quantity <= MOST_MONTHS:
+        return False
+    return one.delivered_on <= day < add_months(one.delivered_on, int(one.quantity))
 
 
 def _service_date(day: dt.date, mine: Sequence[Delivery], settings: ConfirmationSettings) -> Iterator[Wrong]:

@@ -11,8 +11,10 @@ import enum
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from gateway.core.model.belongings import Equipment, Order
 from gateway.plugins import HistoryLine, PatientView
-from gateway.plugins.months import billed, new_period_from, rental_month_end, use_periods
+from gateway.plugins.months import BreakKind, UsePeriod, billed, new_period_from, rental_month_end, use_periods
+from gateway.plugins.rental_clock import has_new_order
 
 from .items import MONTHS, Items
 from .settings import DeskSettings
@@ -67,31 +69,75 @@ class NextMonth(NamedTuple):
 
 class Clock(NamedTuple):
     """Where a rental stands: the number of its next month, the day of the month on which its months begin, and the last
-    line that took a month, whether it counts or was refused."""
+    line that took a month, whether it counts or was refused. `begun`: when a new count took the place of another."""
 
     number: int
     anchor: int
     last: HistoryLine
     last_start: dt.date
+    begun: dt.date | None = None
 
 
 def next_months(view: PatientView, items: Items, settings: DeskSettings, through: dt.date) -> Iterator[NextMonth]:
     """The months of a patient's rentals that begin until `through` and have no claim yet, item by item; where a rental
     does not go on, its next month with the reason."""
     for code in dict.fromkeys(line.code for line in view.history if RENTAL in line.modifiers):
-        clock = clock_of(view, items.together(through, code))
-        if clock is not None and clock.last.code == code:
+        codes = items.together(through, code)
+        clock = clock_of(view, codes, anew_after=_months_without_modifier(items, settings, through, code))
+        if clock is None:
+            continue
+        yield from _left_over(view, codes, code, clock, items, settings)
+        if clock.last.code == code:
             yield from _of_item(view, clock, items, settings, through)
 
 
-def clock_of(view: PatientView, codes: Collection[str]) -> Clock | None:
-    """Where the rental of these codes, which make one count, stands; None where no month was billed."""
-    taken = _taken(line for line in view.history if line.code in codes and RENTAL in line.modifiers)
+def _left_over(
+    view: PatientView, codes: Collection[str], code: str, clock: Clock, items: Items, settings: DeskSettings
+) -> Iterator[NextMonth]:
+    """Months that had begun with the equipment that was replaced since, and have no claim yet: where the registry says
+    that it was in use."""
+    if clock.begun is None:
+        return
+    before = clock_of(view, codes, clock.begun, _months_without_modifier(items, settings, clock.begun, code))
+    if before is None or before.last.code != code:
+        return
+    due = rental_month_end(before.last_start, before.anchor) + ONE_DAY
+    if clock.begun - due > dt.timedelta(days=FORGOTTEN_DAYS) or _used_from(view.equipment, code, due) != Used(due):
+        return
+    for month in _of_item(view, before, items, settings, clock.begun - ONE_DAY):
+        if month.why_not is None:
+            yield month
+
+
+def _months_without_modifier(items: Items, settings: DeskSettings, day: dt.date, code: str) -> int:
+    """How many months are paid of an item whose months have no modifier that would say that a count began (oxygen); 0
+    where they have one, or there is no cap."""
+    cap = items.cap(day, code, settings.payer_classes)
+    return cap.months or 0 if cap is not None and not cap.has_modifiers else 0
+
+
+def clock_of(
+    view: PatientView, codes: Collection[str], until: dt.date | None = None, anew_after: int = 0
+) -> Clock | None:
+    """Where the rental of these codes, which make one count, stands; None where no month was billed.
+
+    Args:
+        until: as it stood when the months from this day on had not begun.
+        anew_after: a long break before so many months, in which an order was written, begins a new count (R1.05; 0:
+            the months' modifiers say so).
+    """
+    history = [line for line in view.history if line.code in codes and (until is None or _starts_before(line, until))]
+    taken = _taken(line for line in history if RENTAL in line.modifiers)
     if not taken:
         return None
-    restarts = [start for start, line in taken if {REPLACEMENT, FIRST_MONTH} & set(line.modifiers)]
-    counting = billed(view.history, view.payments, codes)
-    counted = use_periods([line.from_date for line in counting if line.from_date is not None], restarts)
+    restarts = _restarts(taken)
+    counting = billed(history, view.payments, codes)
+    starts = {line.from_date for line in counting if line.from_date is not None}
+    denied = {start for start, _ in taken} - starts
+    counted = use_periods(starts, restarts, denied)
+    while anew_after and (anew := _new_need(counted, view.orders, codes, anew_after)):
+        restarts.append(anew)
+        counted = use_periods(starts, restarts, denied)
     everything = use_periods([start for start, _ in taken], restarts)
     number = counted[-1].length + 1 if counted else 1
     begun = everything[-1].start
@@ -99,7 +145,38 @@ def clock_of(view: PatientView, codes: Collection[str]) -> Clock | None:
         # A new count began, and none of its months counts so far.
         number = 1
     last_start, last = taken[-1]
-    return Clock(number, everything[-1].anchor_day, last, last_start)
+    replaced = begun if begun in restarts and begun > taken[0][0] else None
+    return Clock(number, everything[-1].anchor_day, last, last_start, replaced)
+
+
+def _new_need(
+    periods: Sequence[UsePeriod], orders: Sequence[Order], codes: Collection[str], cap: int
+) -> dt.date | None:
+    """The first day after a long break within the cap in which an order for such an item was written."""
+    for period in periods:
+        for one in period.breaks:
+            done = sum(month.from_date < one.from_date for month in period.months)
+            if one.kind is BreakKind.LONG and done < cap and has_new_order(orders, codes, one):
+                return one.thru_date + ONE_DAY
+    return None
+
+
+def _starts_before(line: HistoryLine, day: dt.date) -> bool:
+    return line.from_date is not None and line.from_date < day
+
+
+def _restarts(taken: Sequence[tuple[dt.date, HistoryLine]]) -> list[dt.date]:
+    """The days on which a count began: a replacement, or month 1. Month 1 again right after month 1 begins nothing: the
+    first was denied then, and may have been paid since."""
+    found = []
+    before: tuple[dt.date, frozenset[str]] | None = None
+    for start, line in taken:
+        begins = frozenset(line.modifiers) & {REPLACEMENT, FIRST_MONTH}
+        again = before is not None and before[1] and start <= rental_month_end(before[0]) + ONE_DAY
+        if begins and (REPLACEMENT in begins or not again):
+            found.append(start)
+        before = start, begins
+    return found
 
 
 def _taken(lines: Iterator[HistoryLine]) -> list[tuple[dt.date, HistoryLine]]:
@@ -119,36 +196,60 @@ def _taken(lines: Iterator[HistoryLine]) -> list[tuple[dt.date, HistoryLine]]:
 def _of_item(
     view: PatientView, clock: Clock, items: Items, settings: DeskSettings, through: dt.date
 ) -> Iterator[NextMonth]:
-    last, code = clock.last, clock.last.code
+    last, code, anchor = clock.last, clock.last.code, clock.anchor
     cap = items.cap(clock.last_start, code, settings.classes(last.payer_id))
-    number, start = clock.number, rental_month_end(clock.last_start, clock.anchor) + ONE_DAY
-    if cap is None or start < through - dt.timedelta(days=FORGOTTEN_DAYS):
+    number, due = clock.number, rental_month_end(clock.last_start, anchor) + ONE_DAY
+    if cap is None:
         return
-    while start <= through:
-        end = rental_month_end(start, clock.anchor)
-        why = _why_not(view, clock, start, through)
+    while due <= through:
+        used = _used_from(view.equipment, code, due)
+        start = used.day if used is not None and used.day is not None else due
+        if used is None and due < through - dt.timedelta(days=FORGOTTEN_DAYS):
+            return
+        why = _why_not(view, clock, used, through)
         if why is None and cap.months is not None and number > cap.months:
             why = Why.CAPPED
+        elif why is None and new_period_from(due - ONE_DAY, anchor).later <= (start if used else through):
+            why = Why.LAPSED
+        if start != due:
+            # After a break in which a month would have begun, the months begin on the day of the return.
+            anchor = start.day
+        end = rental_month_end(start, anchor)
         about = (cap.has_modifiers, last.claim_number, why)
         yield NextMonth(view.id, code, last.payer_id, number, start, end, *about)
         if why is not None:
             return
-        number, start = number + 1, end + ONE_DAY
+        number, due = number + 1, end + ONE_DAY
 
 
-def _why_not(view: PatientView, clock: Clock, start: dt.date, through: dt.date) -> Why | None:
-    code = clock.last.code
-    pieces = [piece for piece in view.equipment if piece.code == code]
-    if pieces and all(piece.ended_on is not None and piece.ended_on <= start for piece in pieces):
+class Used(NamedTuple):
+    """Since when equipment is used that the registry knows: the day on which the next month begins (None: it has
+    gone)."""
+
+    day: dt.date | None
+
+
+def _used_from(equipment: Sequence[Equipment], code: str, due: dt.date) -> Used | None:
+    """When a month that is due on a day begins as the registry has it: on that day where the equipment is in use, else
+    on the day on which it came back. None where the registry says nothing of that time."""
+    pieces = [piece for piece in equipment if piece.code == code]
+    if not any(piece.started_on <= due for piece in pieces):
+        return None
+    if any(piece.started_on <= due and (piece.ended_on is None or due < piece.ended_on) for piece in pieces):
+        return Used(due)
+    back = (piece.started_on for piece in pieces if piece.started_on > due and piece.ended_on != piece.started_on)
+    return Used(min(back, default=None))
+
+
+def _why_not(view: PatientView, clock: Clock, used: Used | None, through: dt.date) -> Why | None:
+    if used is not None and (used.day is None or used.day > through):
         return Why.ENDED
-    if _bought(view.history, code, clock.last_start):
+    if _bought(view.history, clock.last.code, clock.last_start):
         return Why.BOUGHT
     if clock.last.state in NOT_TAKEN:
         return Why.THERE
     if clock.last.state == "held":
         return Why.HELD
-    if new_period_from(start - ONE_DAY, clock.anchor).later <= through:
-        return Why.LAPSED
     return None
 
 

@@ -16,6 +16,7 @@ from .flow import HIGH, told_flow
 from .items import DELIVERED_SYSTEMS, Items
 from .rules import Says
 
+HELD = "held"
 MOST_MONTHS = 3
 """Months of contents that may be delivered at once (O-C3)."""
 
@@ -83,7 +84,9 @@ def _check_quantity(line: ServiceLine, day: dt.date, claim: Claim, facts: Facts,
         units = f"{line.units.normalize():f}"
         say("O-C3", line, f"contents are one unit for one month, not {units}.", place="2400 SV104")
     slack = dt.timedelta(days=SLACK)
-    before = [one.from_date for one in billed(facts.history, facts.payments, {line.code}, modifier="")]
+    # What is held itself keeps no other month back; it is looked at again when it is let go.
+    left = [one for one in facts.history if one.state != HELD]
+    before = [one.from_date for one in billed(left, facts.payments, {line.code}, modifier="")]
     before += [other.dates.start for other in claim.lines if other.code == line.code and other.number < line.number]
     for start in before:
         if start is not None and start <= rental_month_end(day) - slack and day <= rental_month_end(start) - slack:

@@ -60,8 +60,9 @@ class Looked(NamedTuple):
 
     @property
     def begins(self) -> bool:
-        """Whether a count begins with it, after another one."""
-        return self.which > 0 and self.month.number == 1
+        """Whether a count begins with it, after another one. Where the first month of a replacement was denied, the
+        count begins with the next; the replacement itself was billed before."""
+        return self.which > 0 and self.month.number == 1 and self.clock.begun_on(self.which) == self.month.from_date
 
 
 def look(rented: Rented, all_of_claim: list[Rented], facts: Facts, items: Items) -> Looked | None:
@@ -110,7 +111,7 @@ def _say_break(looked: Looked, gap: Break, claim: Claim, facts: Facts, items: It
     rented, _, _, month = looked
     words = notes_of(rented.line, claim).split()
     ordered = has_new_order(facts.orders, items.codes[rented.kind], gap)
-    if SAME_NEED in words and not ordered:
+    if SAME_NEED in words and (not ordered or gap.kind is BreakKind.UNCLEAR):
         return
     if NEW_NEED in words and ordered and gap.kind is BreakKind.LONG:
         return

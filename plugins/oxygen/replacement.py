@@ -167,4 +167,4 @@ def check_together(
 
 def _old(portable: Looked, stationary: Clock) -> bool:
     """Whether the portable's count began before the stationary's."""
-    return portable.clock.periods[portable.which].start < stationary.period.start
+    return portable.clock.begun_on(portable.which) < stationary.begun_on(len(stationary.periods) - 1)

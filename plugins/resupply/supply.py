@@ -115,8 +115,8 @@ def supply_before(given: Sequence[Dispensed], day: dt.date, limits: Sequence[Lim
     same = [one for one in given if one.on == last and one.counts] or [one for one in given if one.on == last]
     units = sum((one.units for one in same), Decimal(0))
     modifiers, thru = same[-1].modifiers, max(one.thru for one in same)
-    # A span ends on the last day that the supply should last, and the next may begin ten days before it (R1.31).
-    days = (thru - last).days if thru > last else days_supplied(units, for_line(limits, modifiers))
+    # A span ends on the last day that the supply should last (R1.30): both of its ends are days of supply.
+    days = (thru - last).days + 1 if thru > last else days_supplied(units, for_line(limits, modifiers))
     return Supply(last, units, days, modifiers, same[-1].claim_number, same[-1].payer_id)
 
 

@@ -71,8 +71,9 @@ def endings(patient: PatientView, today: dt.date, lifetimes: Lifetimes, needs: T
         end = lifetime_end(last.day, lifetime.months)
         wanted = _needs(needs, group, end)
         governed[group] = lifetime.governed_by
+        # What the patient has now: another modality may have come since, and the lifetime runs on.
         found[group] = Ending(
-            patient.id, group, last.code, last.day, end, wanted, _lacking(wanted, patient.orders, codes, end)
+            patient.id, group, given[-1].code, last.day, end, wanted, _lacking(wanted, patient.orders, codes, end)
         )
     for group, one in found.items():
         if governed[group] not in found:

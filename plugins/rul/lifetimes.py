@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gateway.core.model.belongings import Delivery, Equipment
 from gateway.plugins import HistoryLine, LinePayment, Table, Tables
-from gateway.plugins.months import add_months, billed
+from gateway.plugins.months import WITHDRAWN, add_months, billed, rental_month_end, uncounted
 
 KINDS = ("months", "calendar year", "none")
 WEIGHTS = ("hold", "warn", "off")
@@ -17,9 +17,11 @@ FIRST_MONTH = "KH"
 NOT_NEW = frozenset({"KI", "KJ", "MS", "RB"})
 """A later rental month, maintenance, a repair: no new item."""
 REPLACEMENT = "RA"
+HELD = "held"
 SIDES = frozenset({"RT", "LT"})
 NEAR = dt.timedelta(days=31)
 """A delivery and the first claim for it lie this near to each other."""
+ONE_DAY = dt.timedelta(days=1)
 SAME_DELIVERY = dt.timedelta(days=2)
 """An item may be fitted so long before the date of service (1.4): it is the one that is billed."""
 
@@ -130,6 +132,74 @@ def is_new_item(modifiers: Collection[str]) -> bool:
     return not (given & NOT_NEW) and (RENTAL not in given or FIRST_MONTH in given)
 
 
+def goes_on(code: str, modifiers: Collection[str], day: dt.date, facts: Facts, *, on_its_day: bool = False) -> bool:
+    """Whether a rental month follows the one before of the same item, with nothing delivered between: the rental goes
+    on, also where it is month 1 again because the payer refused the first (R1.04).
+
+    Args:
+        on_its_day: it begins on the day after the one before has ended, whatever was delivered.
+    """
+    if RENTAL not in modifiers:
+        return False
+    months = [
+        line.from_date
+        for line in facts.history
+        if line.code == code and RENTAL in line.modifiers and line.from_date is not None and line.state not in WITHDRAWN
+    ]
+    last = max((month for month in months if month < day), default=None)
+    if on_its_day:
+        ends = {rental_month_end(last), rental_month_end(last, max(month.day for month in months))} if last else set()
+        return day - ONE_DAY in ends
+    if last is None or day > max(rental_month_end(last), last + NEAR) + ONE_DAY:
+        return False
+    brought = [one.delivered_on for one in facts.deliveries if one.code == code]
+    brought += [one.started_on for one in facts.equipment if one.code == code]
+    return not any(last < one <= day for one in brought)
+
+
+def is_same_piece(code: str, day: dt.date, facts: Facts) -> bool:
+    """Whether what came for a day is a piece that the patient had before, by its serial number."""
+    pieces = [one for one in facts.equipment if one.code == code and one.serial and one.started_on <= day]
+    last = max(pieces, key=lambda one: one.started_on, default=None)
+    return (
+        last is not None
+        and day - last.started_on <= SAME_DELIVERY
+        and any(one.serial == last.serial and one.started_on < last.started_on for one in pieces)
+    )
+
+
+def _replaced_and_denied(facts: Facts, codes: Collection[str], counted: Collection[dt.date]) -> set[Given]:
+    """Replacements (RA) that the payer refused, where the registry knows that the item came: its lifetime runs."""
+    brought = [one.delivered_on for one in facts.deliveries if one.code in codes]
+    brought += [one.started_on for one in facts.equipment if one.code in codes]
+    left = [line for line in facts.history if line.state != HELD]
+    refused = uncounted(left, codes, counted, REPLACEMENT)
+    return {
+        Given(line.from_date, line.code, sides_of(line.modifiers), True)
+        for line in facts.history
+        if line.from_date in refused
+        and line.from_date is not None
+        and line.code in codes
+        and any(dt.timedelta(0) <= line.from_date - day <= SAME_DELIVERY for day in brought)
+    }
+
+
+def is_another_piece(code: str, day: dt.date, facts: Facts) -> bool:
+    """Whether a piece with another serial number than those before was brought for a day."""
+    pieces = [one for one in facts.equipment if one.code == code and one.serial and one.started_on <= day]
+    last = max(pieces, key=lambda one: one.started_on, default=None)
+    if last is None or day - last.started_on > SAME_DELIVERY:
+        return False
+    return any(one.started_on < last.started_on for one in pieces) and not is_same_piece(code, day, facts)
+
+
+def _again(line: HistoryLine, day: dt.date, facts: Facts) -> bool:
+    """Whether a line that bills month 1 bills what the patient had before: after a denied first month, or a break."""
+    return goes_on(line.code, line.modifiers, day, facts) or (
+        RENTAL in line.modifiers and is_same_piece(line.code, day, facts)
+    )
+
+
 def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Given]:
     """When the patient was given such items, oldest first: deliveries, equipment, and what was billed as new; without
     any of it, the first day that was billed. `but`: a claim whose own deliveries are left out."""
@@ -139,16 +209,19 @@ def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Giv
         if one.code in codes and not (but and one.claim_number == but)
     }
     found |= {Given(one.started_on, one.code, SIDES) for one in facts.equipment if one.code in codes}
+    # What is held says nothing yet: it is looked at again when it is let go.
+    left = [line for line in facts.history if line.state != HELD]
     lines = [
         (line.from_date, line)
-        for line in billed(facts.history, facts.payments, codes, modifier="")
+        for line in billed(left, facts.payments, codes, modifier="")
         if line.from_date is not None
     ]
     found |= {
         Given(day, line.code, sides_of(line.modifiers), True)
         for day, line in lines
-        if is_new_item(line.modifiers) or REPLACEMENT in line.modifiers
+        if REPLACEMENT in line.modifiers or (is_new_item(line.modifiers) and not _again(line, day, facts))
     }
+    found |= _replaced_and_denied(facts, codes, {day for day, _ in lines})
     if not found and lines:
         day, line = lines[0]
         found.add(Given(day, line.code, sides_of(line.modifiers)))

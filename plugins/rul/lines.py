@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 
@@ -13,18 +14,25 @@ from gateway.plugins import Table
 from gateway.plugins.months import billed
 
 from .lifetimes import (
+    NOT_NEW,
+    RENTAL,
     REPLACEMENT,
     Facts,
     Lifetime,
     Lifetimes,
     given_items,
+    goes_on,
+    is_another_piece,
     is_new_item,
+    is_same_piece,
     last_before,
     lifetime_end,
     sides_of,
 )
 
 TEAM = "documentation"
+NEW_NEED = re.compile(r"\bBIN\b|\bBREAK IN NEED\b", re.IGNORECASE)
+"""Says in a note that the need is new after a break (R1.05)."""
 
 
 def check_claim(
@@ -36,7 +44,7 @@ def check_claim(
         lifetime = lifetimes.of(line.code, day)
         modifiers = line.modifiers
         replaces = REPLACEMENT in modifiers
-        if lifetime is None or not (is_new_item(modifiers) or replaces):
+        if lifetime is None or not (is_new_item(modifiers) or replaces or _came_now(line, day, facts)):
             continue
         if lifetime.kind == "calendar year":
             yield from _year(line, day, lifetime, claim, lifetimes, facts())
@@ -61,6 +69,8 @@ def _lifetime(
     replaces: bool,
     told: frozenset[str],
 ) -> Iterator[Hold | Finding]:
+    if not replaces and (goes_on(line.code, line.modifiers, day, facts) or _came_back(line, day, claim, facts)):
+        return
     given = given_items(facts, lifetimes.codes(lifetime.group), claim.id)
     before = last_before(given, lifetimes, day, sides_of(line.modifiers))
     if before is None:
@@ -89,6 +99,25 @@ def _lifetime(
             f"{received} ends on {end:%m/%d/%Y}, and RA stands here without a reason. Write into the note what "
             "happened (lost, stolen, destroyed).",
         )
+
+
+def _came_now(line: ServiceLine, day: dt.date, facts: Callable[[], Facts]) -> bool:
+    """Whether a rental month that does not say which it is begins with a piece that was brought for it."""
+    if RENTAL not in line.modifiers or not NOT_NEW.isdisjoint(line.modifiers):
+        return False
+    known = facts()
+    return is_another_piece(line.code, day, known) and not goes_on(
+        line.code, line.modifiers, day, known, on_its_day=True
+    )
+
+
+def _came_back(line: ServiceLine, day: dt.date, claim: Claim, facts: Facts) -> bool:
+    """Whether the line bills the item that the patient had before, after a break in need: a new rental period, and no
+    new item. Its note says so (BIN), or the registry has the same serial number again."""
+    if RENTAL not in line.modifiers:
+        return False
+    told = " ".join(note.text for note in (*line.notes, *claim.notes))
+    return NEW_NEED.search(told) is not None or is_same_piece(line.code, day, facts)
 
 
 def _year(

@@ -48,6 +48,7 @@ class Book:
         refills, similar = tables.get("supply_limits"), tables.get("useful_lifetime")
         self.refills = Coded(refills.rows if refills is not None else (), records.usual)
         self.similar = Coded(similar.rows if similar is not None else (), records.group)
+        self.lifetimes = Coded(similar.rows if similar is not None else (), records.lifetime)
         self._groups: dict[str, list[str]] = {}
         for row in similar.rows if similar is not None else ():
             self._groups.setdefault(records.group(row), []).append(row.values["code"])
@@ -69,6 +70,11 @@ class Book:
         """The same-or-similar group of a code; empty where it has none."""
         found = self.similar.find(code, day)
         return found[0] if found is not None else ""
+
+    def lifetime(self, code: str, day: dt.date) -> int:
+        """For how many months an item must last; 0 where that is not known."""
+        found = self.lifetimes.find(code, day)
+        return found[0] if found is not None else 0
 
     def in_group(self, group: str) -> list[str]:
         """The codes of a same-or-similar group."""

@@ -21,7 +21,12 @@ BREAK_MONTHS = 2
 """Full rental months without use after which the DME MACs see a new period."""
 RENTAL, PARTIAL, REPLACED = "RR", "KR", "RA"
 FIRST, SECOND, LATER = "KH", "KI", "KJ"
-NOT_BILLED = frozenset({"faulty", "cancelled", "rejected", "denied"})
+BEGINS = frozenset({FIRST, REPLACED})
+"""What the first month of a rental is billed with."""
+NEVER_BILLED = frozenset({"faulty", "cancelled", "rejected"})
+"""States of claims that no payer has."""
+DENIED = "denied"
+NOT_BILLED = NEVER_BILLED | {DENIED}
 """States of claims whose rental months count for nothing: no payer has them, or it denied them."""
 VOID = "8"
 
@@ -47,8 +52,8 @@ def month_modifier(number: int) -> str:
 
 
 class Month(NamedTuple):
-    """A rental month that was billed and not denied. `anchor`: the day of the month on which the rental's months begin
-    (0: it did not end with a whole month)."""
+    """A rental month that was billed. `anchor`: the day of the month on which the rental's months begin (0: it did not
+    end with a whole month). `counts`: it was not denied; the item was in use all the same."""
 
     code: str
     start: dt.date
@@ -56,41 +61,46 @@ class Month(NamedTuple):
     modifiers: tuple[str, ...]
     payer_id: str
     anchor: int
+    counts: bool = True
 
 
 def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]]) -> list[Month]:
     """The rental months in these lines of an item (oldest first), by their first day (R1.04).
 
-    `denied`: claim number and line of those that a payer has denied. Two lines of the same day are one month; a void
-    (frequency 8) takes its month out.
+    `denied`: claim number and line of those that a payer has denied. Two lines of the same day are one month, which
+    counts if one of them does; a void (frequency 8) takes its month out.
     """
     found: dict[dt.date, HistoryLine] = {}
+    refused: dict[dt.date, HistoryLine] = {}
     for line in lines:
-        if RENTAL not in line.modifiers or line.from_date is None:
-            continue
-        if line.state in NOT_BILLED or (line.claim_number, line.line) in denied:
+        if RENTAL not in line.modifiers or line.from_date is None or line.state in NEVER_BILLED:
             continue
         if line.frequency == VOID:
             found.pop(line.from_date, None)
+            refused.pop(line.from_date, None)
+        elif line.state == DENIED or (line.claim_number, line.line) in denied:
+            refused[line.from_date] = line
         else:
             found[line.from_date] = line
     months = []
     anchor = 0
-    for start in sorted(found):
-        line = found[start]
-        if not anchor or start.day != min(anchor, calendar.monthrange(start.year, start.month)[1]):
+    for start in sorted({*found, *refused}):
+        counts = start in found
+        line = found[start] if counts else refused[start]
+        begins = FIRST in line.modifiers or REPLACED in line.modifiers
+        if begins or not anchor or start.day != min(anchor, calendar.monthrange(start.year, start.month)[1]):
             anchor = start.day
         end, through = month_end(start, anchor), line.thru_date or start
         if PARTIAL in line.modifiers or through > end:
-            months.append(Month(line.code, start, through, line.modifiers, line.payer_id, 0))
+            months.append(Month(line.code, start, through, line.modifiers, line.payer_id, 0, counts))
         else:
-            months.append(Month(line.code, start, end, line.modifiers, line.payer_id, anchor))
+            months.append(Month(line.code, start, end, line.modifiers, line.payer_id, anchor, counts))
     return months
 
 
 class Standing(NamedTuple):
-    """How a rental stands before its next month. `months`: of the current period. `least`, `most`: which number the
-    next month has; they differ where the beginning is not known to us."""
+    """How a rental stands before its next month. `months`: of the current period, those that count. `least`, `most`:
+    which number the next month has; they differ where the beginning is not known to us."""
 
     months: tuple[Month, ...]
     least: int
@@ -109,14 +119,19 @@ def standing(months: Sequence[Month], cap: int) -> Standing:
     """
     first = 0
     for at, month in enumerate(months):
-        if FIRST in month.modifiers or REPLACED in month.modifiers:
+        follows = at > 0 and month.start <= months[at - 1].end + DAY
+        # Month 1 that was denied in the middle of a rental began nothing: it was a mistake. Nor does one that follows
+        # another: the first was denied then, and may have been paid since.
+        again = follows and (not month.counts or bool(BEGINS & set(months[at - 1].modifiers)))
+        if REPLACED in month.modifiers or (FIRST in month.modifiers and not again):
             first = at
-    period = tuple(months[first:])
-    if not period:
+    begun = months[first] if months else None
+    period = tuple(month for month in months[first:] if month.counts)
+    if begun is None:
         return Standing((), 1, cap)
     # `least` and `most` number the first month of the period that we know.
     least, most = 1, cap
-    if FIRST in period[0].modifiers or REPLACED in period[0].modifiers:
+    if BEGINS & set(begun.modifiers):
         most = 1
     else:
         for at, month in enumerate(period):
@@ -125,6 +140,23 @@ def standing(months: Sequence[Month], cap: int) -> Standing:
             if low <= high:  # else the past contradicts itself, and this month tells nothing
                 least, most = low, high
     return Standing(period, least + len(period), most + len(period))
+
+
+def replaces_old(months: Sequence[Month], day: dt.date, lifetime: int) -> bool:
+    """Whether month 1 of this day may be that of a new item, as the useful lifetime of the one before is over
+    (hme-billing-rules 3). It runs from the first month of an item; a break begins none.
+
+    Args:
+        months: the rental months before, in order.
+        lifetime: months that an item must last; 0 where that is not known.
+    """
+    if not lifetime or not months:
+        return False
+    begun = months[0].start
+    for month in months:
+        if REPLACED in month.modifiers or (FIRST in month.modifiers and month.start >= add_months(begun, lifetime)):
+            begun = month.start
+    return day >= add_months(begun, lifetime)
 
 
 class Break(enum.Enum):

@@ -11,6 +11,7 @@ from gateway.core.model.belongings import Authorization, Order
 from gateway.plugins import ClaimContext, HistoryLine
 
 from .line import FIRST, Line
+from .months import BEGINS, months_of
 from .settings import ScrubberSettings
 
 _NOTHING = Decimal(0)
@@ -73,12 +74,28 @@ class Past:
         return self._context.authorizations()
 
     def handed_over(self, line: Line) -> dt.date | None:
-        """The day on which a line's item was handed over: of a later rental month the last delivery that is known
-        (None: none is), of a first month or a purchase the day of service, or a delivery in the month before it."""
+        """The day on which a line's item was handed over: of a later rental month the delivery with which its rental
+        began (None: none is known; the same item that came back after a break was not handed over anew), of a first
+        month or a purchase the day of service, or a delivery in the month before it."""
+        if line.rented and not line.have & FIRST and not self._came_with(line):
+            began = self._began(line)
+            at_first = self._delivered(line.code, began) if began is not None else None
+            return at_first or self._delivered(line.code, line.day)
         known = self._delivered(line.code, line.day)
-        if line.rented and not line.have & FIRST:
-            return known
         return known if known is not None and line.day - known <= _MONTH else line.day
+
+    def _came_with(self, line: Line) -> bool:
+        """Whether a piece that the patient did not have before was delivered on the day of the line."""
+        pieces = [one for one in self._context.equipment() if one.code == line.code and one.started_on <= line.day]
+        before = {one.serial for one in pieces if one.started_on < line.day}
+        return bool(before) and any(one.started_on == line.day and one.serial not in before for one in pieces)
+
+    def _began(self, line: Line) -> dt.date | None:
+        """The first month of the rental that a later month belongs to, as far as it was billed here."""
+        lines = self.lines(line.code)
+        months = [month for month in months_of(lines, self.denied(lines)) if month.start < line.day]
+        begun = [month.start for month in months if BEGINS & set(month.modifiers)]
+        return (begun[-1] if begun else months[0].start) if months else None
 
     def _delivered(self, code: str, day: dt.date) -> dt.date | None:
         days = [one.delivered_on for one in self._context.deliveries() if one.code == code and one.delivered_on <= day]

@@ -260,6 +260,12 @@ def group(row: Row) -> str:
     return row.values.get("group", "")
 
 
+def lifetime(row: Row) -> int:
+    """The same: for how many months an item must last (0: it is counted otherwise)."""
+    months = row.values.get("months", "")
+    return int(months) if months.isdigit() and row.values.get("kind", "") in ("", "months") else 0
+
+
 READERS: dict[str, Callable[[Row], object]] = {
     "rule_payers": payers,
     "payment_categories": category,

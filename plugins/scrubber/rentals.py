@@ -18,6 +18,7 @@ from .months import (
     month_modifier,
     months_of,
     new_period_days,
+    replaces_old,
     standing,
 )
 from .past import Past
@@ -57,10 +58,12 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
     months = [month for month in _months(line, past) if month.start < line.start]
     if not months:
         return
+    if FIRST in line.have and replaces_old(months, line.start, book.lifetime(line.code, line.start)):
+        return  # at the end of its lifetime an item is replaced without RA (RUL-3)
     now = standing(months, cap)
     last = months[-1]
     gap = break_before(last.end, line.start, last.anchor)
-    if gap is Break.OVERLAP:
+    if gap is Break.OVERLAP and last.counts:
         out.say(
             "R1.04",
             f"the rental month from {last.start:%m/%d/%Y} lasts until {last.end:%m/%d/%Y}. Bill the next one from the "
@@ -71,7 +74,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
     # What was rented for all of its months has no new period by a break, however long.
     if now.least > cap:
         _over(line, now, cap, out)
-    elif gap is Break.UNCLEAR:
+    elif gap is Break.UNCLEAR and not NOT_BILLED.search(whole.told(line)):
         _unclear(line, last, out)
     elif gap is Break.LONG and _begins(line, whole):
         _new_period(line, last, bool(NEW_NEED.search(whole.told(line))), past, out)
@@ -137,7 +140,8 @@ def _unclear(line: Line, last: Month, out: Findings) -> None:
     out.say(
         "R1.05",
         f"the last rental month ended on {last.end:%m/%d/%Y}. A new period may begin on {earlier:%m/%d/%Y} by one "
-        f"reading and on {later:%m/%d/%Y} by the other. Decide which holds, and bill month 1 or the next.",
+        f"reading and on {later:%m/%d/%Y} by the other; by the later the count goes on. Find out why it was not "
+        "rented, and say so in the note (BIB and the dates).",
         line=line,
         place=PLACE,
         team="documentation",

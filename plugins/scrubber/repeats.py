@@ -71,7 +71,9 @@ def check_similar(whole: Whole, out: Findings) -> None:
         if others and not other:
             lines = past.of(others)
             months = months_of(lines, past.denied(lines))
-            other = next((month.code for month in months if month.start <= line.start <= month.end), "")
+            other = next(
+                (month.code for month in months if month.counts and month.start <= line.start <= month.end), ""
+            )
         if other:
             out.say(
                 "R1.SS-1",

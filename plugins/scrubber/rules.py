@@ -14,7 +14,7 @@ RULES = rule_book(
     Rule("R1.03", _HOLDS, "No rental month is billed past the cap of its item (13 or 15; oxygen has its own plugin)."),
     Rule("R1.04", _HOLDS, "A rental month begins after the one before has ended."),
     Rule("R1.05", _HOLDS, "After a long break a person decides whether a new rental period has begun."),
-    Rule("R1.05-BIB", _WARNS, "A rental that goes on after a long break says why it was not billed."),
+    Rule("R1.05-BIB", _HOLDS, "A rental that goes on after a long break says why it was not billed."),
     Rule("R1.06", _HOLDS, "A move to the state of another contractor begins no new rental period."),
     Rule("R1.FS-1", _REJECTS, "What is frequently serviced is only rented."),
     Rule("R1.OX-1", _HOLDS, "Oxygen contents are neither rented nor sold: no RR, NU or UE."),

@@ -56,6 +56,11 @@ def maintenance_due(chart: Chart) -> Iterator[Expected]:
         if window.opens <= chart.today and chart.open_maintenance is None:
             chart.open_maintenance = (window.opens, window.closes)
             yield from once(chart, Expected(chart.today, "due", code, window.opens, None, "O-M2", "open"))
+        # 2.5: "alert 30 days ahead" of every window: of the next one as well while this one is still open. A window of
+        # 25 April closes on 25 October, when the next opens: that is shown from 25 September on.
+        is_last = window.closes >= chart.lifetimes[line].ends
+        if window.opens <= chart.today and not is_last and add_days(window.closes, -30) <= chart.today:
+            yield from once(chart, Expected(chart.today, "due", code, window.closes, None, "O-M2", "due"))
 
 
 def refills_due(chart: Chart) -> Iterator[Expected]:

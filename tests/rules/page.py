@@ -24,6 +24,10 @@ project's page of billing rules; ids with a name (R1.POS-1) are our own, for rul
 | off | nothing, until a setting or a table switches it on |
 
 A step of a chain leaves rules out with `skip: [R1.20, ...]`.
+
+Beside the tests named here, invented patients live through seven years each (tests/lives): claims, holds and due lists
+are compared with an independent checker written from the page (tests/oracle). Where the two read it differently, and
+fairly, `tests/lives/readings.toml` says so.
 """
 _LEFT = """
 ## Not kept by a plugin

@@ -76,6 +76,16 @@ def test_a_delivery_that_is_not_proven_waits() -> None:
     assert held(filters(), deliveries=[FILTERS._replace(proof=Proof.PICKUP)]) == []
 
 
+@pytest.mark.rule("OC-5")
+@pytest.mark.parametrize(("months", "waits"), [("3", False), ("2", True)])
+def test_what_is_billed_by_the_month_waits_only_for_what_it_lasts_from(months: str, waits: bool) -> None:
+    # The contents of June are from April; that the delivery for July is not proven yet is another month's matter.
+    brought = make_delivery("E0443", delivered_on=dt.date(2026, 4, 5), quantity=months)
+    late = make_delivery("E0443", delivered_on=dt.date(2026, 6, 7), quantity="1", proof=Proof.NONE)
+    contents = make_line("E0443", from_date=dt.date(2026, 6, 8))
+    assert held(contents, deliveries=[brought, late]) == (["OC-5"] if waits else [])
+
+
 @pytest.mark.rule("OC-6")
 @pytest.mark.parametrize(
     ("days", "proof", "waits"),

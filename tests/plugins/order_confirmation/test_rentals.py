@@ -21,6 +21,7 @@ from gateway.plugins.testing import (
     make_history,
     make_line,
     make_line_payment,
+    make_order,
     make_patient_view,
     plugin_desk,
 )
@@ -145,6 +146,16 @@ def test_a_month_that_the_payer_refused_does_not_count_and_is_not_billed_again()
 
 
 @pytest.mark.rule("R1.04")
+@pytest.mark.rule("R1.03")
+@pytest.mark.parametrize(("state", "says"), [("denied", "made"), ("paid", "all of its months are billed")])
+def test_a_first_month_that_was_paid_in_the_end_counts(state: str, says: str) -> None:
+    # It was denied at first, so the second was month 1 as well.
+    first, *others = billed_months(13)
+    again = others[0]._replace(modifiers=("RR", "KH", "KX"))
+    kit = desk_on(add_months(START, 13), [first._replace(state=state), again, *others[1:]])
+    assert [one[2] for one in said(kit)] == [says]
+
+
 def test_the_same_month_is_made_once() -> None:
     kit = desk_on(dt.date(2026, 2, 20), billed_months(1))
     kit.schedule("rentals")
@@ -193,6 +204,66 @@ def test_a_piece_that_was_changed_for_another_ends_no_rental() -> None:
     assert [one[2] for one in said(desk_on(dt.date(2026, 2, 20), billed_months(1), equipment=pieces))] == ["made"]
 
 
+@pytest.mark.rule("R1.05")
+def test_after_a_break_the_months_begin_on_the_day_of_the_return() -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2026, 2, 1), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2026, 4, 3), serial="A"),
+    ]
+    kit = desk_on(dt.date(2026, 5, 20), billed_months(1), equipment=pieces)
+    assert said(kit) == [(2, "2026-04-03", "made"), (3, "2026-05-03", "made")]
+
+
+@pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(
+    ("back", "says"), [(dt.date(2026, 4, 16), "made"), (dt.date(2026, 4, 17), "no month was billed for too long")]
+)
+def test_equipment_that_comes_back_after_a_long_break_waits_for_a_person(back: dt.date, says: str) -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2026, 2, 1), serial="A"),
+        make_equipment("E0601", started_on=back, serial="A"),
+    ]
+    kit = desk_on(dt.date(2026, 4, 20), billed_months(1), equipment=pieces)
+    ((number, start, told),) = said(kit)
+    assert (number, start) == (2, f"{back}")
+    assert told.startswith(says)
+
+
+def test_equipment_that_comes_back_after_a_year_is_not_forgotten() -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2026, 2, 1), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2027, 5, 25), serial="A"),
+    ]
+    kit = desk_on(dt.date(2027, 6, 1), billed_months(1), equipment=pieces)
+    assert len(said(kit)) == 1
+    assert [item.rule for item in kit.opened] == ["R1.05"]
+
+
+def test_a_break_in_which_no_month_would_have_begun_changes_no_day() -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2026, 2, 1), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2026, 2, 10), serial="A"),
+    ]
+    assert said(desk_on(dt.date(2026, 2, 20), billed_months(1), equipment=pieces)) == [(2, "2026-02-15", "made")]
+
+
+def test_what_is_still_out_is_billed_on_however_late_its_last_month_was_released() -> None:
+    piece = make_equipment("E0601", started_on=START)
+    kit = desk_on(dt.date(2026, 5, 20), billed_months(1), equipment=[piece])
+    assert [number for number, _, _ in said(kit)] == [2, 3, 4, 5]
+    assert not kit.opened
+
+
+@pytest.mark.rule("R1.03")
+def test_once_all_months_are_billed_no_break_asks_for_a_person() -> None:
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date(2027, 2, 20), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2027, 9, 1), serial="A"),
+    ]
+    kit = desk_on(dt.date(2027, 9, 20), billed_months(13), equipment=pieces)
+    assert [one[2] for one in said(kit)] == ["all of its months are billed"]
+
+
 @pytest.mark.parametrize(("died", "makes"), [(dt.date(2026, 2, 14), False), (dt.date(2026, 2, 15), True)])
 def test_a_rental_ends_with_the_patients_death(died: dt.date, makes: bool) -> None:
     kit = desk_on(dt.date(2026, 2, 20), billed_months(1))
@@ -200,6 +271,18 @@ def test_a_rental_ends_with_the_patients_death(died: dt.date, makes: bool) -> No
     whole.set("PAT05", "D8")
     whole.set("PAT06", f"{died:%Y%m%d}")
     assert [one[2] for one in said(kit)] == ["made" if makes else "the patient has died"]
+
+
+@pytest.mark.rule("R1.04")
+@pytest.mark.parametrize(("lost", "wanted"), [("2026-03-20", [(3, "2026-03-15", "made")]), ("2026-03-10", [])])
+def test_a_month_that_had_begun_before_the_item_was_lost_is_billed(lost: str, wanted: list[Any]) -> None:
+    again = make_history("E0601", "RR", "KH", "RA", from_date=dt.date(2026, 3, 25), claim_number="SW8")
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=dt.date.fromisoformat(lost), serial="A"),
+        make_equipment("E0601", started_on=dt.date(2026, 3, 25), serial="B"),
+    ]
+    kit = desk_on(dt.date(2026, 4, 1), [*billed_months(2), again], equipment=pieces)
+    assert said(kit) == wanted
 
 
 def test_an_item_that_was_bought_is_rented_no_more() -> None:
@@ -243,6 +326,21 @@ def test_a_rental_that_ended_long_ago_is_nobodys_work() -> None:
     kit = desk_on(dt.date(2027, 6, 1), billed_months(1))
     assert said(kit) == []
     assert not kit.acts
+
+
+@pytest.mark.rule("R1.03")
+@pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(("ordered", "says"), [("2026-11-20", "made"), ("2026-01-10", "all of its months are billed")])
+def test_a_new_need_after_a_long_break_begins_36_new_months_of_oxygen(ordered: str, says: str) -> None:
+    # Ten months, a break, and 26 more: 36 in all, of which 26 are of the new need.
+    again = [
+        line._replace(claim_number=f"AG{number}")
+        for number, line in enumerate(billed_months(26, "E1390", start=dt.date(2027, 3, 1)))
+    ]
+    orders = [make_order("E1390", ordered_on=dt.date.fromisoformat(ordered))]
+    history = [*billed_months(10, "E1390"), *again]
+    kit = desk_on(add_months(dt.date(2027, 3, 1), 26), history, orders=orders)
+    assert [one[2] for one in said(kit)] == [says]
 
 
 @pytest.mark.rule("R1.06")

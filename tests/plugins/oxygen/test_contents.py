@@ -128,6 +128,10 @@ def test_a_month_of_contents_is_billed_once(scrub: Asks) -> None:
     assert said(scrub, line("E0443", on="2026-02-10"), history=[*CAPPED, before]) == []
     denied = before._replace(state="denied")
     assert said(scrub, line("E0443", on="2026-01-10"), history=[*CAPPED, denied]) == []
+    # A claim for a wrong day that is held keeps the right one not back.
+    held = before._replace(state="held", from_date=day("2026-01-18"), thru_date=day("2026-01-18"))
+    assert said(scrub, line("E0443", on="2026-02-10"), history=[*CAPPED, held]) == []
+    assert said(scrub, line("E0443", on="2026-02-10"), history=[*CAPPED, held._replace(state="sent")]) == ["O-C3"]
 
 
 @pytest.mark.rule("O-C3")

@@ -78,6 +78,17 @@ def test_the_two_readings_of_a_break_wait_for_a_person_even_with_a_new_order(scr
 
 
 @pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(("note", "told"), [("BIB HOSPITAL", []), ("BIN", ["R1.05"])])
+def test_after_a_break_of_unclear_length_the_count_goes_on_when_a_person_says_so(
+    scrub: Asks, note: str, told: list[str]
+) -> None:
+    # By the later of the two dates it is no long break, also where an order was written meanwhile.
+    ordered = [make_order("E1390", ordered_on=day("2025-08-20"))]
+    unclear = claim(line("E1390", "RR", on="2025-08-31", note=note))
+    assert rules(scrub(unclear, QUIET, history=rented("2025-01-01", 6), orders=ordered)) == told
+
+
+@pytest.mark.rule("R1.05")
 def test_a_break_that_the_biller_has_explained_goes_on(scrub: Asks) -> None:
     history = rented("2025-01-10", 5)
     ordered = [make_order("E1390", ordered_on=day("2025-10-01"))]

@@ -129,3 +129,13 @@ def test_a_portable_of_its_own_runs_on_where_the_stationary_was_lost(scrub: Asks
     lost = line("E1390", "RR", "RA", on="2025-06-01", note="STOLEN")
     portable = line("E0431", "RR", on="2025-06-01")
     assert said(scrub, lost, portable, history=history, documents=STATEMENT) == []
+
+
+@pytest.mark.rule("O-R1")
+@pytest.mark.rule("R1.03")
+def test_where_the_first_month_of_a_replacement_was_denied_the_next_needs_no_ra(scrub: Asks) -> None:
+    denied = rented("2026-01-10", 1, "E1390", "RA", state="denied")
+    delivered = [make_delivery("E1390", delivered_on=day(on)) for on in ("2021-01-10", "2026-01-10")]
+    second = line("E1390", "RR", on="2026-02-10")
+    assert said(scrub, second, history=[*OLD, *denied], deliveries=delivered, orders=ORDERED) == []
+    assert said(scrub, second, deliveries=delivered, orders=ORDERED) == ["O-R1"]

@@ -173,3 +173,26 @@ def test_the_days_ahead_are_a_setting() -> None:
     patient = make_patient_view(deliveries=[delivered("E1390", "2021-05-01")])
     assert listed(patient, settings={"days_ahead": "59"}) == []
     assert listed(patient, settings={"days_ahead": "60"}) != []
+
+
+@pytest.mark.rule("RUL-2")
+def test_the_list_names_what_the_patient_has_now() -> None:
+    patient = make_patient_view(deliveries=[delivered("E1390", "2021-05-01"), delivered("E1391", "2024-01-01")])
+    (row,) = desk(patient).report("ending")
+    assert (row["code"], row["lifetime ends"], row["received"]) == ("E1391", "2026-05-01", "2021-05-01")
+
+
+@pytest.mark.rule("RUL-2")
+def test_a_replacement_that_came_has_its_own_lifetime_also_where_the_payer_refused_it() -> None:
+    first = make_history("E0601", "RR", "KH", from_date=day("2021-05-01"), claim_number="SW1")
+    denied = make_history("E0601", "RR", "KH", "RA", from_date=day("2024-03-02"), state="denied", claim_number="SW2")
+    pieces = [
+        make_equipment("E0601", started_on=day("2021-05-01"), ended_on=day("2024-02-20"), serial="A"),
+        make_equipment("E0601", started_on=day("2024-03-02"), serial="B"),
+    ]
+    replaced = make_patient_view(history=[first, denied], equipment=pieces)
+    assert listed(replaced) == []
+    (row,) = desk(replaced, today=day("2029-01-02")).report("ending")
+    assert row["lifetime ends"] == "2029-03-02"
+    changed = make_patient_view(history=[first], equipment=pieces)
+    assert [ends for _, _, ends, _ in listed(changed)] == ["2026-05-01"]

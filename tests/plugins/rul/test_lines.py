@@ -221,3 +221,83 @@ def test_a_row_that_cannot_be_used_is_told(row: dict[str, str], told: str) -> No
     faults = list(lifetimes.faults({"useful_lifetime": make_table("useful_lifetime", [row])}))
     assert len(faults) == bool(told)
     assert told in "".join(faults)
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(
+    ("came", "wanted"),
+    [
+        ([], []),
+        ([make_equipment("K0001", started_on=day("2026-01-31"), serial="A")], []),
+        ([make_equipment("K0001", started_on=day("2026-02-20"), serial="B")], ["RUL-1"]),
+    ],
+)
+def test_month_one_again_after_a_denied_first_month_is_no_second_item(came: list[Any], wanted: list[str]) -> None:
+    denied = had("K0001", "RR", "KH", on="2026-01-31", state="denied")
+    first = make_equipment("K0001", started_on=day("2026-01-31"), serial="A")
+    again = line("K0001", "RR", "KH", on=day("2026-02-28"))
+    assert said(again, history=denied, equipment=[first, *came]) == wanted
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(
+    ("serial", "note", "wanted"),
+    [("A", "", []), ("B", "", ["RUL-1"]), ("", "BIN, NEW NEED SINCE FEBRUARY", []), ("", "BINDER SENT", ["RUL-1"])],
+)
+def test_the_same_item_that_comes_back_after_a_break_is_no_second_one(
+    serial: str, note: str, wanted: list[str]
+) -> None:
+    before = had("K0001", "RR", "KH", on="2025-03-02")
+    pieces = [
+        make_equipment("K0001", started_on=day("2025-03-02"), ended_on=day("2025-03-20"), serial="A"),
+        make_equipment("K0001", started_on=ON, serial=serial),
+    ]
+    assert said(line("K0001", "RR", "KH", note=note), history=before, equipment=pieces) == wanted
+
+
+@pytest.mark.rule("RUL-1")
+def test_a_new_rental_period_of_the_same_item_begins_no_new_lifetime() -> None:
+    before = [*had("K0001", "RR", "KH", on="2021-03-02"), *had("K0001", "RR", "KH", on="2022-03-02")]
+    pieces = [
+        make_equipment("K0001", started_on=day("2021-03-02"), ended_on=day("2021-06-20"), serial="A"),
+        make_equipment("K0001", started_on=day("2022-03-02"), ended_on=ON, serial="A"),
+        make_equipment("K0001", started_on=ON, serial="B"),
+    ]
+    new = line("K0001", "RR", "KH")
+    assert said(new, history=before, equipment=pieces) == []
+    another = [pieces[0], pieces[1]._replace(serial="C"), pieces[2]]
+    assert said(new, history=before, equipment=another) == ["RUL-1"]
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(
+    ("on", "serial", "wanted"),
+    [
+        ("2026-03-02", "B", ["RUL-1"]),
+        ("2026-03-02", "A", []),  # the same one came back
+        ("2026-02-20", "B", []),  # it was changed before, and the months went on
+    ],
+)
+def test_another_concentrator_inside_the_lifetime_says_why(on: str, serial: str, wanted: list[str]) -> None:
+    # The rental months of oxygen do not say which they are: a piece that was brought for the month does.
+    before = had("E1390", "RR", on="2026-01-20")
+    pieces = [
+        make_equipment("E1390", started_on=day("2024-01-20"), ended_on=day("2026-02-15"), serial="A"),
+        make_equipment("E1390", started_on=day(on), serial=serial),
+    ]
+    assert said(line("E1390", "RR"), history=before, equipment=pieces) == wanted
+
+
+@pytest.mark.rule("RUL-1")
+def test_a_concentrator_that_is_changed_on_the_day_of_its_month_is_no_second_one() -> None:
+    pieces = [
+        make_equipment("E1390", started_on=day("2024-01-02"), ended_on=ON, serial="A"),
+        make_equipment("E1390", started_on=ON, serial="B"),
+    ]
+    assert said(line("E1390", "RR"), history=had("E1390", "RR", on="2026-02-02"), equipment=pieces) == []
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(("state", "wanted"), [("held", []), ("sent", ["RUL-1"])])
+def test_a_claim_that_is_held_gave_nothing_yet(state: str, wanted: list[str]) -> None:
+    assert said(line("E0601", "NU"), history=had("E0601", "NU", on="2025-03-01", state=state)) == wanted

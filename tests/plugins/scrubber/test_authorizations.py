@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from gateway.core.model.belongings import Authorization, Decided
 from gateway.core.model.decision import HoldType, Severity
-from gateway.plugins.testing import make_authorization, make_claim, make_delivery, make_line
+from gateway.plugins.testing import (
+    make_authorization,
+    make_claim,
+    make_delivery,
+    make_equipment,
+    make_history,
+    make_line,
+)
 
 from .desk import DAY, MAC, ORDERER, UTN, bed, findings, line, medicare, said, scrubbed, with_table
 
@@ -234,3 +241,20 @@ def test_two_authorizations_are_two_claims() -> None:
 @pytest.mark.rule("R1.50-4")
 def test_one_for_both_sides_is_one() -> None:
     assert said(medicare(brace("RT"), brace("LT"))) == []
+
+
+@pytest.mark.rule("R1.50")
+def test_an_item_that_came_back_after_a_break_was_not_delivered_anew() -> None:
+    first, gone, back = (DAY - dt.timedelta(days=days) for days in (244, 200, 40))
+    began = make_history("K0823", "RR", "KH", "KX", from_date=first, payer_id=MAC)
+    pieces = [
+        make_equipment("K0823", started_on=first, ended_on=gone, serial="A"),
+        make_equipment("K0823", started_on=back, serial="A"),
+    ]
+    old = decision(decided_on=first - dt.timedelta(days=5))
+    known: dict[str, Any] = {"history": [began], "equipment": pieces, "authorizations": [old]}
+    note = "NTE*ADD*BIB, NO CHANGE IN NEED"
+    later = line("K0823", "RR", "KI", "KX", from_date=back, more=(f"REF*G1*{UTN}", note, ORDERER))
+    assert said(medicare(later), **known) == []
+    anew = line("K0823", "RR", "KH", "KX", from_date=back, more=(f"REF*G1*{UTN}", "NTE*ADD*BIN", ORDERER))
+    assert "R1.50" in said(medicare(anew), **known)

@@ -122,7 +122,7 @@ def test_a_denied_month_is_billed_again_under_its_number(first: dt.date, count: 
     lines = billed(first, range(1, count + 1))
     lines[denied % count] = lines[denied % count]._replace(state="denied", modifiers=("RR",))
     found = months.months_of(lines, ())
-    assert len(found) == count - 1
+    assert sum(month.counts for month in found) == count - 1
 
 
 def test_two_lines_of_one_day_are_one_month_and_a_void_takes_it_out() -> None:

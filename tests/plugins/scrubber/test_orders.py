@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 
 from gateway.core.model.belongings import Order
 from gateway.core.model.decision import HoldType
-from gateway.plugins.testing import TODAY, make_claim, make_delivery, make_equipment, make_line, make_order
+from gateway.plugins.testing import (
+    TODAY,
+    make_claim,
+    make_delivery,
+    make_equipment,
+    make_history,
+    make_line,
+    make_order,
+)
 
-from .desk import DAY, ORDERER, UTN, bed, findings, line, medicare, said, scrubbed
+from .desk import DAY, MAC, ORDERER, UTN, bed, findings, line, medicare, said, scrubbed
 
 ORDERED = DAY - dt.timedelta(days=10)
 LONG_AGO = {"skip": ["R1.TF-1", "R1.50"]}
@@ -129,6 +137,22 @@ def test_a_later_month_is_judged_by_the_first_delivery() -> None:
     late = chair_order(ordered_on=DAY - dt.timedelta(days=100), encounter_on=DAY - dt.timedelta(days=110))
     assert said(medicare(chair("RR", "KJ", "KX")), orders=[late], equipment=[has]) == ["R1.WOPD-1"]
     assert said(medicare(chair("RR", "KJ", "KX")), orders=[late]) == []
+
+
+@pytest.mark.rule("R1.WOPD-1")
+@pytest.mark.parametrize(("serial", "told"), [("B", ["R1.WOPD-1"]), ("A", [])])
+def test_the_month_for_which_another_concentrator_came_is_judged_by_that_delivery(serial: str, told: list[str]) -> None:
+    day = dt.date(2030, 1, 27)
+    before = make_history("E1390", "RR", "KX", from_date=dt.date(2025, 1, 27), payer_id=MAC)
+    pieces = [
+        make_equipment("E1390", started_on=dt.date(2025, 1, 27), ended_on=dt.date(2029, 9, 1), serial="A"),
+        make_equipment("E1390", started_on=day, serial=serial),
+    ]
+    late = order("E1390", ordered_on=day, received_on=day + dt.timedelta(days=3), encounter_on=day)
+    one = medicare(line("E1390", "RR", "N1", "KX", from_date=day))
+    today = day + dt.timedelta(days=9)
+    found = said(one, orders=[late], equipment=pieces, history=[before], today=today)
+    assert [rule for rule in found if rule == "R1.WOPD-1"] == told
 
 
 @pytest.mark.rule("R1.WOPD-1")

@@ -201,6 +201,13 @@ def test_where_the_two_readings_differ_a_person_decides(given: str, number: int)
 
 
 @pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(("given", "told"), [("KI", []), ("KH", ["R1.02"])])
+def test_who_says_that_the_need_did_not_change_has_decided(given: str, told: list[str]) -> None:
+    # By the later reading the count goes on.
+    assert after_a_break(dt.date(2025, 3, 16), given, note="BIB 011525 TO 031525 SNF STAY") == told
+
+
+@pytest.mark.rule("R1.05")
 def test_a_short_break_goes_on_with_the_count() -> None:
     day = dt.date(2025, 3, 14)
     assert after_a_break(day, "KI") == []
@@ -242,3 +249,66 @@ def test_after_a_new_period_the_count_begins_with_it() -> None:
 def test_no_break_begins_a_new_period_once_all_months_are_billed() -> None:
     again = claim(dt.date(2026, 6, 15), "KH", note="BIN 121525 TO 061426 NEW NEED")
     assert said(again, history=billed(*range(1, 14)), today=dt.date(2026, 6, 20)) == ["R1.03"]
+
+
+@pytest.mark.rule("R1.03")
+@pytest.mark.parametrize(("day", "told"), [(dt.date(2029, 11, 15), []), (dt.date(2029, 11, 14), ["R1.03"])])
+def test_when_its_lifetime_is_over_a_new_item_begins_with_month_one(day: dt.date, told: list[str]) -> None:
+    # No RA: at the end of the lifetime only oxygen has it (RUL-3).
+    assert said(claim(day, "KH"), history=billed(*range(1, 14)), today=dt.date(2029, 11, 20)) == told
+
+
+@pytest.mark.rule("R1.03")
+def test_a_month_that_goes_on_is_no_new_item_however_old_the_rental_is() -> None:
+    late = claim(dt.date(2029, 11, 15), "KJ")
+    assert said(late, history=billed(*range(1, 14)), today=dt.date(2029, 11, 20)) == ["R1.03"]
+
+
+@pytest.mark.rule("R1.03")
+def test_the_months_of_the_new_item_are_its_own() -> None:
+    again = make_history("E0260", "RR", "KH", "KX", from_date=dt.date(2029, 11, 15), payer_id=MAC)
+    second = claim(dt.date(2029, 12, 15), "KI")
+    assert said(second, history=[*billed(*range(1, 14)), again], today=dt.date(2029, 12, 20)) == []
+
+
+@pytest.mark.rule("R1.04")
+@pytest.mark.parametrize(("first", "told"), [("KH", []), ("KI", ["R1.04"])])
+def test_the_months_of_a_new_item_have_a_day_of_their_own(first: str, told: list[str]) -> None:
+    # February 28 is the short month of a rental from the 29th, unless a new rental begins on it.
+    before = make_history("E0260", "RR", "KH", "KX", from_date=dt.date(2024, 2, 29), payer_id=MAC)
+    last = make_history("E0260", "RR", first, "KX", from_date=dt.date(2029, 2, 28), payer_id=MAC, claim_number="SW2")
+    after = claim(dt.date(2029, 3, 28), "KI")
+    found = said(after, history=[before, last], today=dt.date(2029, 4, 2))
+    assert [rule for rule in found if rule == "R1.04"] == told
+
+
+@pytest.mark.rule("R1.02")
+@pytest.mark.parametrize(("given", "told"), [("KH", []), ("KI", ["R1.02"])])
+def test_where_the_first_month_of_a_replacement_was_denied_the_next_is_month_one(given: str, told: list[str]) -> None:
+    replaced = make_history(
+        "E0260", "RR", "KH", "RA", from_date=dt.date(2025, 2, 3), payer_id=MAC, state="denied", claim_number="SW2"
+    )
+    day = dt.date(2025, 3, 3)
+    assert said(claim(day, given), history=[*billed(1, 2), replaced], today=day + dt.timedelta(days=5)) == told
+
+
+@pytest.mark.rule("R1.02")
+def test_month_one_by_mistake_that_was_denied_begins_nothing() -> None:
+    wrong = [line._replace(modifiers=("RR", "KH", "KX"), state="denied") for line in billed(4)]
+    assert of(5, "KJ", past=[*billed(1, 2, 3), *wrong]) == []
+    assert of(5, "KH", past=[*billed(1, 2, 3), *wrong]) == ["R1.02"]
+
+
+@pytest.mark.rule("R1.05")
+def test_months_that_were_denied_are_no_break() -> None:
+    denied = [line._replace(state="denied") for line in billed(3, 4, 5, 6)]
+    assert of(7, "KI", past=[*billed(1, 2), *denied]) == []
+
+
+@pytest.mark.rule("R1.03")
+@pytest.mark.parametrize(("state", "told"), [("denied", []), ("paid", ["R1.03"])])
+def test_a_first_month_that_was_paid_in_the_end_counts(state: str, told: list[str]) -> None:
+    # It was denied at first, so the second was month 1 as well.
+    first, *others = billed(*range(1, 14))
+    again = others[0]._replace(modifiers=("RR", "KH", "KX"))
+    assert of(14, "KJ", past=[first._replace(state=state), again, *others[1:]]) == told
