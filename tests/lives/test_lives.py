@@ -1,6 +1,6 @@
 """Seven scripted years: invented patients live through the shipped plugins, and the independent checker agrees.
 
-A tenth of the 2,000 lives here, of seed 1 (LIVES_SEED); all of them with SOAK=1 (`make soak`). Compared are claims (day,
+A tenth of the 2,000 lives here, of seed 1 (LIVES_SEED); all with SOAK=1 (`make soak`). Compared are claims (day,
 item, date of service, units, modifiers, payer), what keeps each back (by rule), warnings, and the due lists of ends of
 lifetimes, maintenance and refills, for every kind of life that the checker generates.
 """
