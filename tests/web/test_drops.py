@@ -327,7 +327,9 @@ async def test_claims_that_are_made_go_the_way_of_all_claims(house: House) -> No
 
 async def test_a_made_claim_that_its_guide_refuses_is_faulty_like_any_sources(house: House) -> None:
     before = {one.id for one in await house.rows(claims, claims.c.source == "plugin:tickets")}
-    _, found = await make(house, start="N", payer="X" * 81)
+    said, found = await make(house, start="N", payer="X" * 81)
     made = [one for one in found if one.id not in before]
-    assert made
+    documents = await house.rows(files, files.c.origin == "plugin")
+    assert said == f"{len(made)} claims.", [(one.name, one.state, one.reason) for one in documents]
+    assert made, [(one.source, one.state) for one in await house.rows(claims)]
     assert {one.state for one in made} == {"faulty"}
