@@ -2,9 +2,9 @@
 the gateway.
 
 A desk lives for one call, in a child process. It looks things up, page by page, and collects what the call wants done
-(work items to open and close, notes on a claim's timeline, rows to keep, claims to make). Nothing of that is written
-while the function runs: when it has returned, the gateway commits all of it in one transaction, or nothing where it
-raised.
+(work items to open and close, notes on a claim's timeline, rows to keep, deliveries to record, claims to make).
+Nothing of that is written while the function runs: when it has returned, the gateway commits all of it in one
+transaction, or nothing where it raised.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from .desk_views import (
     Note,
     OpenItem,
     PaymentView,
+    TellDelivery,
     told,
 )
 from .rows import RowTable
@@ -39,6 +40,7 @@ from .tables import Table, Tables
 
 if TYPE_CHECKING:
     from gateway.core.model.belongings import Equipment
+    from gateway.core.model.belongings_file import DeliveryRow
     from gateway.core.x12.claim import Claim
 
     from .declared import Rows
@@ -349,6 +351,23 @@ class Desk(Generic[SettingsT]):
         if len(payer_id) > 80:
             raise Rubbish(f"it keeps a row of the table {table} for a payer whose id has more than 80 characters")
         self._do(KeepRow(table=table, values=row, patient_id=patient_id, claim_id=claim_id, payer_id=payer_id))
+
+    def deliver(self, row: DeliveryRow, *, source: str = "") -> None:
+        """Have a delivery stand in the registry of what patients were given, which every plugin looks at
+        (`deliveries` of a patient and of a step's context). Who is not known yet becomes a patient. The same delivery
+        again (patient, order, item, serial and lot number, day) changes quantity, proof and claim.
+
+        Args:
+            row: the delivery, as a row of a document of deliveries.
+            source: the system that tells of it; that of the document (`desk.source`) unless it is named.
+
+        Raises:
+            ReadOnly: as for `open_item`.
+            ValueError: outside a drop, and no source is named.
+        """
+        if not (source or self.source):
+            raise ValueError("outside a drop a delivery needs the source that tells of it")
+        self._do(TellDelivery(source=source or self.source, row=row.model_dump(mode="json", exclude_defaults=True)))
 
     def make_claim(self, key: str, claim: Claim | Mapping[str, Any], *, why: str) -> bool:
         """Have a claim made: it enters the gateway at intake, as if a source called `plugin:<name>` had sent it, is

@@ -158,6 +158,14 @@ class KeepRow(msgspec.Struct, frozen=True, kw_only=True, tag="keep"):
     payer_id: str = ""
 
 
+class TellDelivery(msgspec.Struct, frozen=True, kw_only=True, tag="deliver"):
+    """A delivery that is to stand in the registry, as this source tells of it; `row` has the columns of a document of
+    deliveries (`gateway.core.model.belongings_file.DeliveryRow`), as text."""
+
+    source: str
+    row: dict[str, Any]
+
+
 class MakeClaim(msgspec.Struct, frozen=True, kw_only=True, tag="make"):
     """A claim that is to enter the gateway. `key` names its cause within the plugin, `number` is its CLM01, `content`
     its segments (`gateway.core.x12.stored`), `cents` its charge."""
@@ -177,7 +185,7 @@ class MakeClaim(msgspec.Struct, frozen=True, kw_only=True, tag="make"):
         return Claim(StoredClaim.unpack(self.content), "desk")
 
 
-Act = OpenItem | CloseItem | Note | KeepRow | MakeClaim
+Act = OpenItem | CloseItem | Note | KeepRow | TellDelivery | MakeClaim
 
 
 TOLD = ("does", "what", "about", "dollars", "why")
@@ -199,6 +207,10 @@ def told(acts: Iterable[Act]) -> Iterator[tuple[str, str, str, Decimal | None, s
             yield "close a work item", act.key, "", None, act.outcome
         elif isinstance(act, Note):
             yield "note on a claim", str(act.claim_id), "", None, act.what
+        elif isinstance(act, TellDelivery):
+            row = act.row
+            what = f"{row.get('quantity', '1')} x {row['code']} on {row['delivered_on']}"
+            yield "record a delivery", what, f"order {row['order_number']}", None, f"told by {act.source}"
         else:
             owner = (act.patient_id, "patient"), (act.claim_id, "claim"), (act.payer_id or None, "payer")
             whose = next((f"{word} {value}" for value, word in owner if value is not None), "")

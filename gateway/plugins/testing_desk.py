@@ -41,6 +41,7 @@ from .desk_views import (
     Note,
     OpenItem,
     PaymentView,
+    TellDelivery,
 )
 from .host import PluginHost, PluginRefused
 from .rows import RowTable
@@ -203,6 +204,11 @@ class DeskContext:
     def kept(self) -> list[KeepRow]:
         """Rows that the last call wanted kept; from the next call on they are there."""
         return [act for act in self.acts if isinstance(act, KeepRow)]
+
+    @property
+    def delivered(self) -> list[TellDelivery]:
+        """Deliveries that the last call wanted recorded; the patients of the kit stay as they were given."""
+        return [act for act in self.acts if isinstance(act, TellDelivery)]
 
     def schedule(self, name: str) -> list[Act]:
         """One turn of a schedule; what it wants done."""

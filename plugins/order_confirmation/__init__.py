@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gateway.core.model.belongings import Delivery
 from gateway.core.model.decision import Finding
 from gateway.core.x12.claim import Claim
 from gateway.plugins import (
@@ -26,7 +25,7 @@ from gateway.plugins import (
 )
 
 from . import log, month_end
-from .against import delivered_by_orders, findings_of, is_delivered
+from .against import findings_of, is_delivered
 from .confirm import confirm
 from .feedback import KIND as FEEDBACK_KIND
 from .feedback import Days, Weeks, feedback, inventory_log, tell_teams
@@ -73,17 +72,9 @@ def confirm_claim(claim: Claim, context: ClaimContext[ConfirmationSettings]) -> 
     if claim.frequency == "8":
         return
     compiled = context.prepared(_compiled)
-    deliveries = _deliveries(claim, context) if any(is_delivered(line) for line in claim.lines) else []
+    deliveries = context.deliveries(claim) if any(is_delivered(line) for line in claim.lines) else []
     found = findings_of(claim, deliveries, compiled.items, compiled.reasons, context.settings, context.today)
     yield from (finding for finding in found if finding.rule not in context.settings.skip)
-
-
-def _deliveries(claim: Claim, context: ClaimContext[ConfirmationSettings]) -> list[Delivery]:
-    """What the registry tells, and what orders told that it does not."""
-    registered = context.deliveries(claim)
-    told = {one.order_number for one in registered}
-    by_orders = delivered_by_orders(context.rows(log.DELIVERED.name, claim))
-    return [*registered, *(one for one in by_orders if one.order_number not in told)]
 
 
 def _compiled(settings: ConfirmationSettings, tables: Tables) -> _Compiled:

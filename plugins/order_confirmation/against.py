@@ -1,14 +1,14 @@
 """A claim that a billing system sent, against what is known of its deliveries (OC-2, OC-4 to OC-7, OC-9).
 
-Deliveries are those of the registry and those of confirmed orders. Where none is known for an item, nothing is said.
+Deliveries are those of the registry, confirmed orders' among them. Where none is known for an item, nothing is said.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gateway.core.model.belongings import Delivery, Proof
 from gateway.core.model.decision import Finding, Severity
@@ -32,26 +32,6 @@ class Wrong(NamedTuple):
 
     reason: str
     what: str
-
-
-def delivered_by_orders(rows: Iterable[Mapping[str, Any]]) -> list[Delivery]:
-    """Deliveries from the rows that confirmed orders left."""
-    return [
-        Delivery(
-            row["order_number"],
-            row["code"],
-            tuple(row["modifiers"].split()),
-            Decimal(row["delivered"]),
-            row["serials"],
-            row["lot"],
-            row["delivered_on"],
-            Proof(row["proof"]),
-            "",
-            row["claim_number"] or "",
-        )
-        for row in rows
-        if row["delivered_on"] is not None
-    ]
 
 
 def deliveries_of(

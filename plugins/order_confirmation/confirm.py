@@ -5,15 +5,19 @@ An order that waits is sent again when it has been corrected where orders are ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
+from pydantic import ValidationError
+
+from gateway.core.model.belongings_file import DeliveryRow
 from gateway.plugins import ClaimRefused, Desk, Rows
 
 from .checks import Known, Problem, problems_of, service_day
 from .claims import OrderClaim, claims_of
 from .house import Held, House, mark_of, patient_mark
-from .log import BILLED, DELIVERED, ORDERS, SERIALS, WAITING
-from .order import Order, OrderRow, orders_of
+from .log import BILLED, ORDERS, SERIALS, WAITING
+from .order import Order, OrderLine, OrderRow, orders_of
 from .settings import DeskSettings
 from .waiting import settle, wait
 
@@ -67,22 +71,28 @@ def _bill(order: Order, house: House) -> list[str]:
     acts = len(desk.acts)
     claims = claims_of(order, house.items, desk.settings)
     try:
+        deliveries = [row for line in order.lines for row in _deliveries(order, line, _claim_of(line, claims, desk))]
+    except ValidationError as error:
+        fields = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
+        raise ClaimRefused(f"its delivery cannot be recorded: {fields} is not as it must be") from None
+    try:
         for one in claims:
             why = f"Order {order.number} was delivered for {one.day:%m/%d/%Y}, and confirmed."
             desk.make_claim(f"order {order.source} {one.number}", one.claim, why=why)
     except ClaimRefused:
         del desk.acts[acts:]
         raise
+    for row in deliveries:
+        desk.deliver(row)
     _register(order, house, claims)
     return [one.number for one in claims]
 
 
 def _register(order: Order, house: House, claims: Sequence[OrderClaim]) -> None:
-    """Remember what was delivered and billed, and who has which piece."""
+    """Remember what was billed, and who has which piece."""
     desk, patient_id = house.desk, house.ids[order.number]
-    by_day = {one.day: one.number for one in claims}
     house.billed.setdefault(patient_mark(order), []).extend(line for one in claims for line in one.as_history())
-    for at, line in enumerate(order.lines, start=1):
+    for line in order.lines:
         for serial in line.serials:
             desk.keep(
                 SERIALS.name,
@@ -96,26 +106,37 @@ def _register(order: Order, house: House, claims: Sequence[OrderClaim]) -> None:
                 },
             )
             house.held.setdefault(serial, []).append(Held(patient_id, patient_mark(order), order.number))
-        if patient_id is None:
-            continue
-        day = service_day(line, desk.settings)
-        desk.keep(
-            DELIVERED.name,
-            {
-                "order_number": order.number,
-                "line": at,
-                "code": line.code,
-                "modifiers": " ".join(line.modifiers),
-                "ordered": str(line.ordered),
-                "delivered": str(line.delivered),
-                "serials": " ".join(line.serials),
-                "lot": line.lot,
-                "delivered_on": line.delivered_on,
-                "proof": line.proof.value,
-                "service_on": day,
-                "claim_number": by_day.get(day, "") if day is not None else "",
-            },
-            patient_id=patient_id,
+
+
+def _claim_of(line: OrderLine, claims: Sequence[OrderClaim], desk: Desk[DeskSettings]) -> str:
+    """The number of the claim that bills a line."""
+    day = service_day(line, desk.settings)
+    return next((one.number for one in reversed(claims) if one.day == day), "")
+
+
+def _deliveries(order: Order, line: OrderLine, claim_number: str) -> Iterator[DeliveryRow]:
+    """What was delivered of a line: each piece that bears a number by itself, all else together."""
+    if line.delivered_on is None or not line.delivered:
+        return
+    head = order.head
+    each = len(line.serials) == line.delivered
+    for serial in line.serials if each else (" ".join(line.serials),):
+        yield DeliveryRow(
+            patient_id=head.patient_id,
+            member_id=head.member_id,
+            birth_date=head.birth_date,
+            last_name=head.last,
+            first_name=head.first,
+            dependent=head.relationship != "18",
+            order_number=order.number,
+            code=line.code,
+            modifiers=line.modifiers[:4],
+            quantity=Decimal(1) if each else line.delivered,
+            serial=serial[:50],
+            lot=line.lot,
+            delivered_on=line.delivered_on,
+            proof=line.proof,
+            claim_number=claim_number,
         )
 
 

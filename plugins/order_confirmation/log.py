@@ -1,4 +1,4 @@
-"""What order confirmation remembers: orders, why they waited, faults of inventory, serial numbers, deliveries."""
+"""What order confirmation remembers: orders, why they waited, faults of inventory, serial numbers."""
 
 from __future__ import annotations
 
@@ -75,24 +75,5 @@ SERIALS = RowTable(
     of="none",
 )
 """Who has a piece, by orders: `patient` tells patients apart and names nobody."""
-DELIVERED = RowTable(
-    "delivered",
-    {
-        "order_number": str,
-        "line": int,
-        "code": str,
-        "modifiers": str,
-        "ordered": str,
-        "delivered": str,
-        "serials": str,
-        "lot": str,
-        "delivered_on": dt.date,
-        "proof": str,
-        "service_on": dt.date,
-        "claim_number": str,
-    },
-    key=("order_number", "line"),
-)
-"""What orders delivered to a patient, and the claim that it became."""
-TABLES = (ORDERS, PROBLEMS, INVENTORY, SERIALS, DELIVERED)
+TABLES = (ORDERS, PROBLEMS, INVENTORY, SERIALS)
 BILLED, WAITING = "billed", "waiting"

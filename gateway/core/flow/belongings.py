@@ -88,15 +88,17 @@ def take_in(
     rows: Sequence[Any],
     time_zone: str,
     now: dt.datetime,
+    origin: str = "upload",
 ) -> TakenIn:
     """Record a document of this source, whose bytes are in the archive, and take in its rows; held claims of the
-    patients about whom they say something new are decided again. `time_zone` is the supplier's."""
+    patients about whom they say something new are decided again. `time_zone` is the supplier's, `origin` the way on
+    which the document came."""
     # The lock that commits of claims take as well: no other writer makes the same patients or rows meanwhile.
     allocate(connection, "claims", 1)
     file_id = allocate(connection, "files", 1)
     files.add(
         connection,
-        files.NewFile("in", "upload", source, name, stored, kind.name.upper(), "read"),
+        files.NewFile("in", origin, source, name, stored, kind.name.upper(), "read"),
         now,
         file_id,
     )

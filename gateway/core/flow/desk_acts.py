@@ -1,4 +1,5 @@
-"""What a plugin's call wants done is written, in one transaction: work items, notes, rows of its own, claims."""
+"""What a plugin's call wants done is written, in one transaction: work items, notes, rows of its own,
+deliveries, claims."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ...plugins.desk_views import Act, CloseItem, KeepRow, MakeClaim, Note, OpenItem
+from ...plugins.desk_views import Act, CloseItem, KeepRow, MakeClaim, Note, OpenItem, TellDelivery
 from ..store import patients as patient_store
 from ..store import plugin_rows, timeline
 from ..store.claims import bulks
@@ -19,6 +20,7 @@ from .desk_rests import Call
 from .kept_rows import TableMissing, unpacked
 from .look_again import look_again
 from .make_claims import Makes, make_claims
+from .tell_deliveries import tell_deliveries
 
 STATION = "plugin"
 """What is noted on a timeline stands there under this name."""
@@ -44,6 +46,8 @@ def apply(connection: Connection, call: Call, acts: Sequence[Act], makes: Makes,
     ]
     timeline.add(connection, notes, now)
     _keep(connection, call, [act for act in acts if isinstance(act, KeepRow)], known, now)
+    # Before the claims: these are decided with what was delivered for them, and locks are taken in intake's order.
+    tell_deliveries(connection, call, [act for act in acts if isinstance(act, TellDelivery)], makes, now)
     make_claims(connection, call, [act for act in acts if isinstance(act, MakeClaim)], makes, now)
 
 

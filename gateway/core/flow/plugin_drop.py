@@ -19,7 +19,7 @@ from ...config import Config
 from ...plugins.calling import find_one
 from ...plugins.declared import Drop
 from ...plugins.declaring import NotDeclared
-from ...plugins.desk_views import Act, CloseItem, KeepRow, MakeClaim, Note, OpenItem
+from ...plugins.desk_views import Act, CloseItem, KeepRow, MakeClaim, Note, OpenItem, TellDelivery
 from ..boundary import boundary, declare
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
@@ -109,6 +109,7 @@ def in_words(acts: Sequence[Act]) -> str:
     """How much a call does: `1,200 rows kept, 2 claims made`."""
     words: dict[type[Act], str] = {
         MakeClaim: "claims made",
+        TellDelivery: "deliveries recorded",
         KeepRow: "rows kept",
         OpenItem: "work items opened",
         CloseItem: "work items closed",

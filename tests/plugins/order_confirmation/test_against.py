@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from gateway.core.model.belongings import Delivery, Proof
+from gateway.core.model.belongings import Proof
 from gateway.plugins.testing import make_claim, make_delivery, make_line, plugin_context, rules
 
 from .shipped import CONFIRMATION, TABLES
@@ -137,33 +136,3 @@ def test_a_rule_can_be_switched_off_in_a_chain() -> None:
 
 def test_a_claim_that_voids_one_is_not_looked_at() -> None:
     assert held(filters("3"), deliveries=[FILTERS], frequency="8") == []
-
-
-def row(**more: Any) -> dict[str, Any]:
-    usual = {
-        "order_number": "SO-9",
-        "line": 1,
-        "code": "A7038",
-        "modifiers": "",
-        "ordered": "2",
-        "delivered": "2",
-        "serials": "",
-        "lot": "",
-        "delivered_on": DAY,
-        "proof": "signed",
-        "service_on": DAY,
-        "claim_number": "",
-    }
-    return {**usual, **more}
-
-
-@pytest.mark.rule("OC-4")
-def test_what_orders_told_counts_as_what_the_registry_tells() -> None:
-    assert held(filters("3"), rows={"delivered": [row()]}) == ["OC-4"]
-    assert held(filters("2"), rows={"delivered": [row()]}) == []
-
-
-@pytest.mark.rule("OC-4")
-def test_what_both_tell_is_one_delivery() -> None:
-    both: list[Delivery] = [FILTERS._replace(order_number="SO-9", quantity=Decimal(2))]
-    assert held(filters("2"), deliveries=both, rows={"delivered": [row()]}) == []

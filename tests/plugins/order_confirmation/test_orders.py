@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
 
-from gateway.plugins.testing import make_patient_view
+from gateway.core.model.belongings import Proof
+from gateway.core.model.belongings_file import DELIVERIES
 from gateway.plugins.testing_desk import NotTaken
 
 from .shipped import DELIVERED, TODAY, desk, line, order, supply
@@ -135,10 +137,28 @@ def test_either_all_claims_of_an_order_are_made_or_none() -> None:
     assert not kit.made
 
 
-def test_what_was_delivered_is_remembered_of_a_known_patient() -> None:
-    kit = desk(patients=[make_patient_view(4, source_ids={"billing": "P-9"})])
-    said(kit, order())
-    (row,) = [kept for kept in kit.kept if kept.table == "delivered"]
-    assert row.patient_id == 4
-    assert (row.values["serials"], row.values["delivered_on"], row.values["proof"]) == ("SN100", DELIVERED, "signed")
-    assert row.values["claim_number"] == "SO-100"
+def test_what_was_delivered_is_told_to_the_registry() -> None:
+    kit = desk()
+    said(kit, order(line(ordered=2, delivered=2, serials="SN100; SN101"), supply(delivered=3, ordered=3)))
+    told = [DELIVERIES.read(json.dumps([one.row]).encode())[0] for one in kit.delivered]
+    assert [(row.code, row.serial, row.quantity) for row in told] == [
+        ("E0601", "SN100", 1),
+        ("E0601", "SN101", 1),
+        ("A7038", "", 3),
+    ]
+    assert {(row.patient_id, row.member_id, row.order_number) for row in told} == {("P-9", "1A23C45DE67", "SO-100")}
+    assert {(row.delivered_on, row.proof, row.claim_number) for row in told} == {(DELIVERED, Proof.SIGNED, "SO-100")}
+    assert {one.source for one in kit.delivered} == {"billing"}
+
+
+def test_an_order_that_waits_delivers_nothing() -> None:
+    kit = desk()
+    said(kit, order(line(price="0")))
+    assert not kit.delivered
+
+
+def test_an_order_whose_delivery_cannot_be_recorded_waits_with_the_field() -> None:
+    kit = desk()
+    assert said(kit, order(line(lot="A" * 40, modifiers=["kx"])))[0][0] == "waits"
+    assert not kit.delivered
+    assert not kit.made
