@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("gateway.operate.commands:token", "Bearer tokens for the API."),
     "trace": ("gateway.operate.trace_commands:trace", "What did happen to a claim, an interchange or a file."),
     "upgrade": ("gateway.operate.commands:upgrade", "Bring the database to the schema of this version."),
+    "user": ("gateway.operate.user_commands:user", "Who signs in to the console, and what they may."),
     "work": ("gateway.operate.work_commands:work", "Files and batches under way, and those that failed."),
     "worklists": ("gateway.operate.desk_commands:worklists", "Lists of work items that plugins declare."),
     "worker": ("gateway.operate.commands:worker", "Work beside a gateway that serves (PostgreSQL)."),

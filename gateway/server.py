@@ -9,6 +9,7 @@ import asyncio
 import os
 import random
 import socket
+import ssl
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,7 +41,7 @@ from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
 if TYPE_CHECKING:
     from aiohttp.web import AppRunner
 
-    from .config.models import Source
+    from .config.models import Source, Web
     from .config.partner import Partner
 
 T = TypeVar("T")
@@ -57,6 +58,16 @@ DESK_PROCESSES = 2
 def executor_name(given: str = "") -> str:
     """A name that is stable over restarts and unique among the workers of one gateway."""
     return given or os.environ.get("GATEWAY_EXECUTOR") or socket.gethostname()
+
+
+def _tls(where: Web) -> ssl.SSLContext | None:
+    """With what browsers are spoken to; None for plain HTTP (on this machine alone, or behind a proxy)."""
+    if where.tls_certificate is None or where.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(where.tls_certificate, where.tls_key)
+    return context
 
 
 class Gateway:
@@ -213,7 +224,7 @@ class Gateway:
         self._runner = web.AppRunner(make_app(self), access_log=None)
         await self._runner.setup()
         where = self.config.gateway.web
-        site = web.TCPSite(self._runner, where.host, where.port)
+        site = web.TCPSite(self._runner, where.host, where.port, ssl_context=_tls(where))
         await site.start()
         self.port = self._runner.addresses[0][1]
 

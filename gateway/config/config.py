@@ -176,4 +176,7 @@ def _with_absolute_paths(gateway: GatewayConfig, root: Path) -> GatewayConfig:
     update: dict[str, Any] = {"data_dir": data_dir, "sources": tuple(sources)}
     if gateway.plugins_dir is not None:
         update["plugins_dir"] = root / gateway.plugins_dir
+    if gateway.web.tls_certificate is not None and gateway.web.tls_key is not None:
+        tls = {"tls_certificate": root / gateway.web.tls_certificate, "tls_key": root / gateway.web.tls_key}
+        update["web"] = gateway.web.model_copy(update=tls)
     return gateway.model_copy(update=update)

@@ -60,6 +60,25 @@ class Web(Model):
     max_upload_mb: int = Field(default=512, ge=1, le=4096)
     open_metrics: bool = False
     """Whether /metrics answers without a token."""
+    idle_minutes: int = Field(default=30, ge=1, le=720)
+    """Who has done nothing in the console for so long signs in again."""
+    tls_certificate: Path | None = None
+    """The certificate (PEM, with its chain) with which it listens; its key is in `tls_key`."""
+    tls_key: Path | None = None
+    behind_proxy: bool = False
+    """A proxy of the supplier's own stands before it and speaks TLS with the browsers."""
+
+    @model_validator(mode="after")
+    def _nothing_goes_in_the_clear(self) -> Web:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together: name both, or neither")
+        loopback = self.host in ("127.0.0.1", "::1", "localhost")
+        if not loopback and self.tls_certificate is None and not self.behind_proxy:
+            raise ValueError(
+                f"listening on {self.host} needs TLS: name tls_certificate and tls_key, or say behind_proxy: true "
+                "where a proxy of yours speaks TLS"
+            )
+        return self
 
 
 class Documents(Model):

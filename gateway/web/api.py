@@ -27,6 +27,7 @@ from .admission import SERVER, Server, needs
 from .bodies import file_name as _name
 from .bodies import spooled as _spooled
 from .bodies import too_large as _too_large
+from .console import add_to as add_console
 from .problems import Handler, in_plain_words, problem
 
 CALLS_OF_DAYS = 30
@@ -291,4 +292,5 @@ def make_app(server: Server) -> web.Application:
             *metrics.ROUTES,
         ]
     )
+    add_console(app)
     return app

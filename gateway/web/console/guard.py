@@ -1,0 +1,210 @@
+"""Who may see a page: a session, a right, a form that came from us; and what goes out with every page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+import structlog
+from aiohttp import web
+
+from ...core.clock import business_date
+from ...core.engine.faults import passing
+from ...core.store import users
+from ...core.store.users import Session, User
+from ..admission import SERVER, Server
+from .access import AccessLog
+from .render import render
+
+log = structlog.get_logger("gateway.web")
+COOKIE = "hme_session"
+ACCESS: web.AppKey[AccessLog] = web.AppKey("access", AccessLog)
+LARGEST_FORM = 1 << 20
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""With every page: nothing but our own scripts and styles, in nobody's frame, kept in no cache."""
+
+
+class Refused(Exception):
+    """A page that is not shown, or a form that is not taken; the words are for who asked."""
+
+    def __init__(self, status: int, title: str, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+        self.title = title
+
+
+class Visit(NamedTuple):
+    """One request of somebody who is signed in. `form` holds the fields of a POST."""
+
+    request: web.Request
+    server: Server
+    session: Session
+    now: dt.datetime
+    today: dt.date
+    form: Any
+
+    @property
+    def user(self) -> User:
+        """Who it is."""
+        return self.session.user
+
+    @property
+    def who(self) -> str:
+        """Under which name things are done."""
+        return self.session.user.name
+
+    @property
+    def in_part(self) -> bool:
+        """Whether the browser wants a part of the page, not all of it."""
+        return self.request.headers.get("HX-Request") == "true"
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
+        """A page as it goes out."""
+        zone = self.server.services.config.gateway.organisation.time_zone
+        text = render(
+            template, zone=zone, visit=self, user=self.user, csrf=self.session.csrf, today=self.today, **values
+        )
+        return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
+
+    def needs(self, right: str) -> None:
+        """Raises Refused where the user has not this right."""
+        if not self.user.may(right):
+            raise Refused(403, "Not for your role", f"You are {self.user.role}. Ask an administrator if you need this.")
+
+    def field(self, name: str, longest: int = 1000) -> str:
+        """A field of the form, trimmed; empty where it was not sent. Raises Refused where it is too long."""
+        value = self.form.get(name, "") if self.form is not None else ""
+        if not isinstance(value, str):
+            return ""
+        if len(value) > longest:
+            raise Refused(422, "Too long", f"What was typed is longer than {longest:,} characters. Shorten it.")
+        return value.strip()
+
+
+OLD_PAGE = "The page was open for too long. Load it again, and do it once more."
+
+
+def check_mark(session: Session, sent: str) -> None:
+    """Raises Refused where a form has not the mark of its session: it is not one of ours."""
+    if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
+        raise Refused(403, "Try again", OLD_PAGE)
+
+
+Page = Callable[[Visit], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def secure(server: Server) -> bool:
+    """Whether browsers reach us over TLS."""
+    where = server.services.config.gateway.web
+    return where.tls_certificate is not None or where.behind_proxy
+
+
+def from_here(request: web.Request) -> bool:
+    """Whether a form was sent from one of our own pages."""
+    origin = request.headers.get("Origin", "")
+    if origin:
+        return urlsplit(origin).netloc == request.host
+    return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
+
+
+def page(right: str = "look", *, noted: bool = True) -> Callable[[Page], Handler]:
+    """A page for those who are signed in and have this right. `noted`: the look goes into the access log first."""
+
+    def guard(handler: Page) -> Handler:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                visit = await _visit(request)
+                if isinstance(visit, web.Response):
+                    return visit
+                visit.needs(right)
+                if noted:
+                    await request.app[ACCESS].note(line_of(visit))
+                return await handler(visit)
+            except Refused as refused:
+                return await sorry(request, refused.status, refused.title, str(refused))
+            except (web.HTTPException, ConnectionError):
+                raise
+            except Exception as error:
+                return await _failed(request, error)
+
+        return guarded
+
+    return guard
+
+
+async def _visit(request: web.Request) -> Visit | web.Response:
+    server = request.app[SERVER]
+    now = server.services.clock.now()
+    where = server.services.config.gateway
+    token = request.cookies.get(COOKIE, "")
+    found = None
+    if token:
+        idle = dt.timedelta(minutes=where.web.idle_minutes)
+        found = await server.read(users.session, token, idle, now)
+    if found is None:
+        return _sign_in_first(request, bool(token))
+    form = None
+    if request.method == "POST":
+        if not from_here(request):
+            raise Refused(403, "Try again", OLD_PAGE)
+        # A form with a file is read as it comes: whoever reads it checks its mark (`check_mark`).
+        if request.content_type != "multipart/form-data":
+            if (request.content_length or 0) > LARGEST_FORM:
+                raise Refused(413, "Too large", "That form is too large to be one of ours.")
+            form = await request.post()
+            check_mark(found, request.headers.get("X-CSRF", "") or str(form.get("csrf", "")))
+    await server.write(users.seen, found.hash, now)
+    return Visit(request, server, found, now, business_date(now, where.organisation.time_zone), form)
+
+
+def _sign_in_first(request: web.Request, ended: bool) -> web.Response:
+    back = quote(request.path_qs, safe="") if request.method == "GET" else ""
+    to = f"/console/sign-in?{'ended=1&' if ended else ''}next={back}"
+    if request.headers.get("HX-Request") == "true":
+        return web.Response(status=200, headers={"HX-Redirect": to} | HEADERS)
+    return web.Response(status=303, headers={"Location": to} | HEADERS)
+
+
+def line_of(visit: Visit) -> dict[str, Any]:
+    """The row of the access log for a visit: what was asked for, without what was typed into a search."""
+    request = visit.request
+    return {
+        "at": visit.now,
+        "who": visit.who,
+        "what": f"{request.method} {request.path}"[:200],
+        "source": (request.remote or "")[:60],
+    }
+
+
+async def sorry(request: web.Request, status: int, title: str, words: str) -> web.Response:
+    """A page that says what is not in order, and what to do."""
+    if request.headers.get("HX-Request") == "true":
+        text = render("sorry_part.html", title=title, words=words)
+        # htmx puts only good answers onto the page; what is wrong has its own place there.
+        kept = HEADERS | {"HX-Retarget": "#said", "HX-Reswap": "innerHTML"}
+        return web.Response(text=text, status=200, content_type="text/html", charset="utf-8", headers=kept)
+    text = render("sorry.html", title=title, words=words)
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
+
+
+async def _failed(request: web.Request, error: Exception) -> web.Response:
+    route = request.match_info.route.resource
+    where = route.canonical if route is not None else ""
+    if why := passing(error):
+        log.warning("page_waits", route=where, why=why)
+        return await sorry(request, 503, "Not now", f"{why[:1].upper()}{why[1:]}. Try again in a minute.")
+    log.error("page_failed", route=where, error=type(error).__name__)
+    return await sorry(
+        request, 500, "A fault in the gateway", "It was nothing that you did. The log has the kind of the fault."
+    )

@@ -1,0 +1,231 @@
+"""Holds and rejections: what is kept back and what came back, and what lets it go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import BodyPartReader, web
+from sqlalchemy import Connection, select
+
+from ...core.flow import rejection_queue
+from ...core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
+from ...core.flow.manual_holds import add_hold
+from ...core.flow.release import NotHeld, release_hold
+from ...core.model.money import to_dollars
+from ...core.model.papers import KINDS, NoPaper, media_type
+from ...core.store.tables import claims, holds
+from ...core.work import holds as held
+from ...core.work.deadlines import Deadlines
+from ...core.work.verbs import NotDone
+from .csv_out import send_csv
+from .guard import HEADERS, Refused, Visit, check_mark, page
+from .render import Typed
+
+SHOWN = 200
+_FILTERS = ("type", "team", "rule", "payer", "age")
+MOST_CSV = 100_000
+
+
+def _which(visit: Visit) -> tuple[dict[str, str], held.Which]:
+    query = visit.request.query
+    typed = Typed({name: query[name].strip()[:200] for name in _FILTERS if query.get(name)})
+    return typed, held.Which(typed["type"], typed["team"], typed["rule"], typed["payer"], typed["age"])
+
+
+def _zone(visit: Visit) -> str:
+    return visit.server.services.config.gateway.organisation.time_zone
+
+
+@page()
+async def listing(visit: Visit) -> web.StreamResponse:
+    """Open holds, those that are due first before the others, with the dollars by type."""
+    typed, which = _which(visit)
+
+    def read(connection: Connection) -> tuple[list[Any], Any]:
+        rows = held.open_holds(connection, which, visit.today, _zone(visit), limit=SHOWN + 1)
+        return rows, held.report(connection, held.Which(), visit.today, _zone(visit), held.BILLED_OVER_DAYS)
+
+    rows, report = await visit.server.read(read)
+    return visit.page(
+        "holds.html",
+        rows=rows[:SHOWN],
+        more=len(rows) > SHOWN,
+        report=report,
+        typed=typed,
+        ages=[words for _, words in held.AGES] + [held.OLDEST],
+        csv=f"/console/holds.csv?{urlencode(typed)}",
+    )
+
+
+_COLUMNS = ("id", "claim_id", "source_claim_number", "payer_id", "payer_name", "dollars", "type", "rule", "reason")
+_MORE = ("team", "due", "refile_by", "assignee", "opened_at", "opened_by", "plugin")
+
+
+@page()
+async def as_csv(visit: Visit) -> web.StreamResponse:
+    """Open holds as a file for a spreadsheet."""
+    _, which = _which(visit)
+    found = await visit.server.read(lambda sql: held.open_holds(sql, which, visit.today, _zone(visit), limit=MOST_CSV))
+
+    async def rows() -> AsyncIterator[Sequence[Any]]:
+        for row in found:
+            values = dict(row._mapping) | {"dollars": str(to_dollars(row.charge_cents))}
+            yield [values[name] for name in (*_COLUMNS, *_MORE)]
+
+    return await send_csv(visit.request, "holds.csv", (*_COLUMNS, *_MORE), rows())
+
+
+# --- letting go ------------------------------------------------------------------------------------
+
+
+def _hold(connection: Connection, hold_id: int) -> Any:
+    return connection.execute(
+        select(holds, claims.c.state.label("claim_state"), claims.c.claim_number)
+        .join(claims, claims.c.id == holds.c.claim_id)
+        .where(holds.c.id == hold_id)
+    ).one_or_none()
+
+
+async def _mine(visit: Visit) -> Any:
+    row = await visit.server.read(_hold, int(visit.request.match_info["id"]))
+    if row is None:
+        raise Refused(404, "No such hold", "No hold has this number.")
+    if not visit.user.may_work_for(row.team):
+        raise Refused(
+            403, "Another team's work", f"This hold is for the team {row.team}. A manager can give it to you."
+        )
+    return row
+
+
+def _back(row: Any, said: str) -> web.Response:
+    return web.Response(
+        status=303, headers={"Location": f"/console/claims/{row.claim_id}?{urlencode({'said': said})}"} | HEADERS
+    )
+
+
+@page("work")
+async def release(visit: Visit) -> web.StreamResponse:
+    """Release a hold, with the reason."""
+    row = await _mine(visit)
+    if row.released_at is not None:
+        return _back(row, "released-before")
+    partner_for = visit.server.services.config.partner_for
+    reason = visit.field("reason", 300)
+    try:
+        await visit.server.write(release_hold, row.id, visit.who, reason, visit.now, partner_for)
+    except (NotHeld, ValueError) as error:
+        raise Refused(409, "It was not released", str(error)) from error
+    return _back(row, "released")
+
+
+@page("work")
+async def put(visit: Visit) -> web.StreamResponse:
+    """Put a hold on a claim that has not left."""
+    claim_id = int(visit.request.match_info["id"])
+    services = visit.server.services
+    deadlines = Deadlines.of(services.config.tables)
+    reason, team = visit.field("reason", 300), visit.field("team", 30)
+
+    def add(connection: Connection) -> Any:
+        return add_hold(connection, claim_id, visit.who, reason, visit.now, visit.today, deadlines, team=team)
+
+    try:
+        await visit.server.write(add)
+    except NotDone as error:
+        raise Refused(409, "It was not put", str(error)) from error
+    location = f"/console/claims/{claim_id}?said=held"
+    return web.Response(status=303, headers={"Location": location} | HEADERS)
+
+
+async def _form(visit: Visit, limit: int) -> tuple[dict[str, str], str, bytes]:
+    """The fields of a form with a file, the file's name, and the file. The form's own mark is checked here: a form with
+    a file is read as it comes."""
+    fields: dict[str, str] = {}
+    name, data = "", b""
+    async for part in await visit.request.multipart():
+        if not isinstance(part, BodyPartReader):
+            raise Refused(400, "Not understood", "A form within a form is not taken.")
+        kept = bytearray()
+        most = limit if part.name == "file" else 4000
+        while block := await part.read_chunk(1 << 16):
+            kept += block
+            if len(kept) > most:
+                raise Refused(413, "Too large", f"A document has at most {limit >> 20} MB.")
+        if part.name == "file":
+            check_mark(visit.session, fields.get("csrf", ""))
+            name, data = part.filename or "document", bytes(kept)
+        else:
+            fields[str(part.name)] = kept.decode("utf-8", "replace").strip()
+    check_mark(visit.session, fields.get("csrf", ""))
+    return fields, name, data
+
+
+@page("work")
+async def attach(visit: Visit) -> web.StreamResponse:
+    """Attach a document to a hold's claim, which releases the hold."""
+    row = await _mine(visit)
+    services = visit.server.services
+    limit = services.config.gateway.documents.max_mb << 20
+    fields, name, data = await _form(visit, limit)
+    kind = fields.get("kind", "")
+    if kind not in KINDS:
+        raise Refused(422, "What is it?", "Choose what kind of document it is.")
+    if not data:
+        raise Refused(422, "No document", "Choose the file of the document: PDF, TIFF, JPEG or PNG.")
+    try:
+        media = media_type(data)
+        stored = await asyncio.to_thread(services.archive.put, data)
+        new = NewDocument(
+            kind, name[:200], media, stored, Belongs(claim_id=row.claim_id),
+            releases=(row.id,) if row.released_at is None else (),
+        )  # fmt: skip
+        await visit.server.write(add_document, new, visit.who, visit.now, services.config.partner_for)
+    except (NoPaper, CannotBeAdded) as error:
+        raise Refused(422, "It was not taken", str(error)) from error
+    return _back(row, "attached")
+
+
+# --- rejections ------------------------------------------------------------------------------------
+
+
+@page()
+async def rejections(visit: Visit) -> web.StreamResponse:
+    """Claims that came back and wait to be corrected, the most dollars first."""
+    payer = visit.request.query.get("payer", "").strip()[:80]
+    config = visit.server.services.config
+    found = await visit.server.read(rejection_queue.rejected, config, payer)
+    return visit.page(
+        "rejections.html", rows=found, payer=payer, csv=f"/console/rejections.csv?{urlencode({'payer': payer})}"
+    )
+
+
+@page()
+async def rejections_csv(visit: Visit) -> web.StreamResponse:
+    """The same as a file for a spreadsheet."""
+    payer = visit.request.query.get("payer", "").strip()[:80]
+    found = await visit.server.read(rejection_queue.rejected, visit.server.services.config, payer)
+    names = ("claim_id", "number", "payer", "payer_id", "dollars", "edit", "where", "said", "do", "rule", "since")
+
+    async def rows() -> AsyncIterator[Sequence[Any]]:
+        for one in found:
+            values = one._asdict() | {"dollars": str(to_dollars(one.cents))}
+            yield [values[name] for name in names]
+
+    return await send_csv(visit.request, "rejections.csv", names, rows())
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes."""
+    hold = r"/console/holds/{id:\d{1,18}}"
+    return [
+        web.get("/console/holds", listing),
+        web.get("/console/holds.csv", as_csv),
+        web.post(f"{hold}/release", release),
+        web.post(f"{hold}/document", attach),
+        web.post(r"/console/claims/{id:\d{1,18}}/holds", put),
+        web.get("/console/rejections", rejections),
+        web.get("/console/rejections.csv", rejections_csv),
+    ]

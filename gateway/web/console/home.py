@@ -1,0 +1,123 @@
+"""The first page: where claims and money stand, what waits for whom, what is near its date, today's files."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from typing import Any, NamedTuple
+
+from aiohttp import web
+from sqlalchemy import Connection, func, select
+
+from ...core.store.tables import claims, files, work_items
+from ...core.work import queue
+from ...core.work.priority import Bucket
+from .guard import Visit, page
+
+FRESH_S = 5.0
+"""Figures over all claims are worked out anew after this time, for all who look."""
+STAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("In", "faulty", ("faulty",)),
+    ("Held", "held", ("held",)),
+    ("Ready", "ready", ("ready", "batched")),
+    ("Sent", "sent", ("sent", "acknowledged")),
+    ("With the payer", "accepted", ("accepted",)),
+    ("Rejected", "rejected", ("rejected",)),
+    ("Denied", "denied", ("denied",)),
+    ("Paid", "paid", ("paid", "closed")),
+)
+"""What each stage is called, the state that its link shows, and the states that it counts."""
+NEAR = 8
+FILES = 8
+
+
+class Stage(NamedTuple):
+    """Claims at one stage, and what was charged on them, in cents."""
+
+    name: str
+    state: str
+    claims: int
+    cents: int
+
+
+def _stages(connection: Connection) -> list[Stage]:
+    rows = connection.execute(
+        select(claims.c.state, func.count(), func.sum(claims.c.charge_cents)).group_by(claims.c.state)
+    )
+    found = {state: (number, int(cents or 0)) for state, number, cents in rows}
+    made = []
+    for name, state, states in STAGES:
+        counted = [found.get(one, (0, 0)) for one in states]
+        made.append(Stage(name, state, sum(one for one, _ in counted), sum(cents for _, cents in counted)))
+    return made
+
+
+class Figures:
+    """The figures over all claims, kept for some seconds."""
+
+    def __init__(self) -> None:
+        self._at = 0.0
+        self._stages: list[Stage] = []
+        self._working = asyncio.Lock()
+
+    async def stages(self, visit: Visit) -> list[Stage]:
+        """Where the claims stand. Old figures are shown while new ones are worked out."""
+        stale = time.monotonic() - self._at > FRESH_S
+        if stale and (not self._stages or not self._working.locked()):
+            async with self._working:
+                if time.monotonic() - self._at > FRESH_S:
+                    self._stages = await visit.server.read(_stages)
+                    self._at = time.monotonic()
+        return self._stages
+
+
+FIGURES: web.AppKey[Figures] = web.AppKey("figures", Figures)
+
+
+def _looked(connection: Connection, who: str, today: dt.date, since: dt.datetime) -> dict[str, Any]:
+    mine = queue.page(connection, queue.Wanted(assignee=who), today, limit=NEAR)
+    near = [
+        queue.page(connection, queue.Wanted(bucket=bucket), today, limit=NEAR)
+        for bucket in (Bucket.OVERDUE, Bucket.WEEK)
+    ]
+    late = queue.counted(connection, queue.Wanted(bucket=Bucket.OVERDUE), today)
+    week = queue.counted(connection, queue.Wanted(bucket=Bucket.WEEK), today)
+    came = connection.execute(
+        select(
+            files.c.id, files.c.name, files.c.kind, files.c.party, files.c.direction, files.c.state, files.c.received_at
+        )
+        .where(files.c.received_at >= since)
+        .order_by(files.c.id.desc())
+        .limit(FILES)
+    ).all()
+    alarms = connection.execute(
+        select(work_items.c.id, work_items.c.kind, work_items.c.reason)
+        .where(work_items.c.state == "open", work_items.c.team == "edi")
+        .order_by(work_items.c.id.desc())
+        .limit(FILES)
+    ).all()
+    return {
+        "mine": mine.items,
+        "near": [item for one in near for item in one.items][:NEAR],
+        "late": late,
+        "week": week,
+        "summary": queue.summary(connection, today),
+        "came": came,
+        "alarms": alarms,
+    }
+
+
+@page()
+async def home(visit: Visit) -> web.StreamResponse:
+    """The first page."""
+    since = visit.now - dt.timedelta(days=1)
+    stages, looked = await asyncio.gather(
+        visit.request.app[FIGURES].stages(visit), visit.server.read(_looked, visit.who, visit.today, since)
+    )
+    return visit.page("home_body.html" if visit.in_part else "home.html", stages=stages, **looked)
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes."""
+    return [web.get("/console/", home)]

@@ -1,0 +1,228 @@
+"""The queue and its items: filters, one item with all that was done about it, and every verb, for one or for many."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+from sqlalchemy import Connection, select
+
+from ...core.store.tables import holds, work_items
+from ...core.work import queue, verbs
+from ...core.work.actions import Actions
+from ...core.work.verbs import TEAMS, NotDone
+from ..queue_bodies import NotUnderstood, Where, understood
+from .csv_out import send_csv
+from .guard import Refused, Visit, page
+from .render import Typed
+
+SHOWN = 50
+MOST_CSV = 100_000
+_FILTERS = ("team", "kind", "bucket", "assignee", "payer", "rule", "min", "max", "claim_id")
+_SWITCHES = ("mine", "unassigned", "today", "follow_up_due", "snoozed")
+
+
+def _where(visit: Visit) -> tuple[dict[str, str], queue.Wanted]:
+    """The filters of the address, as they were typed and as the store takes them."""
+    query = visit.request.query
+    typed = {name: query[name].strip() for name in _FILTERS if query.get(name, "").strip()}
+    typed |= {name: "true" for name in _SWITCHES if query.get(name)}
+    try:
+        return typed, understood(Where, typed).wanted(visit.who)
+    except NotUnderstood as error:
+        raise Refused(422, "That filter cannot be used", f"{error}.") from error
+
+
+@page()
+async def listing(visit: Visit) -> web.StreamResponse:
+    """A page of the queue, in the order in which it should be worked."""
+    typed, wanted = _where(visit)
+    after = visit.request.query.get("after", "")[:400]
+
+    def read(connection: Connection) -> tuple[queue.Page, queue.Counted, list[queue.Waiting]]:
+        found = queue.page(connection, wanted, visit.today, limit=SHOWN, after=after)
+        return found, queue.counted(connection, wanted, visit.today), queue.summary(connection, visit.today)
+
+    try:
+        found, counted, summary = await visit.server.read(read)
+    except queue.BadCursor as error:
+        raise Refused(422, "No such page", str(error)) from error
+    return visit.page(
+        "queue_rows.html" if visit.in_part and after else "queue.html",
+        items=found.items,
+        counted=counted,
+        typed=Typed(typed),
+        kinds=sorted({one.kind for one in summary}),
+        teams=sorted({one.team for one in summary} | set(visit.user.teams)),
+        more=f"?{urlencode(typed | {'after': found.after})}" if found.after else "",
+        csv=f"/console/queue.csv?{urlencode(typed)}",
+        actions=[one for one in _actions(visit).on() if not one.closes],
+        all_teams=TEAMS,
+    )
+
+
+@page()
+async def as_csv(visit: Visit) -> web.StreamResponse:
+    """All that the filters take, as a file for a spreadsheet."""
+    _, wanted = _where(visit)
+    columns = ["dollars" if name == "cents" else name for name in queue.Item._fields]
+
+    async def rows() -> AsyncIterator[Sequence[Any]]:
+        after, sent = "", 0
+        while sent < MOST_CSV:
+            found = await visit.server.read(
+                lambda sql, start=after: queue.page(sql, wanted, visit.today, limit=queue.MOST, after=start)
+            )
+            for item in found.items:
+                data = queue.item_data(item)
+                yield [data[name] for name in columns]
+            sent += len(found.items)
+            after = found.after
+            if not after:
+                return
+
+    return await send_csv(visit.request, "queue.csv", columns, rows())
+
+
+def _actions(visit: Visit) -> Actions:
+    return Actions.of(visit.server.services.config.tables, visit.today)
+
+
+async def _one(visit: Visit) -> queue.Told:
+    found = await visit.server.read(queue.one, int(visit.request.match_info["id"]), visit.today)
+    if found is None:
+        raise Refused(404, "No such work item", "No work item has this number. The queue has those that are open.")
+    return found
+
+
+def _hold_of(connection: Connection, item_id: int) -> Any:
+    """The hold that an item is about; None where it is about something else."""
+    row = connection.execute(select(work_items.c.key).where(work_items.c.id == item_id)).one()
+    name, _, number = row.key.partition(":")
+    if name != "hold" or not number.isdigit():
+        return None
+    return connection.execute(select(holds).where(holds.c.id == int(number))).one_or_none()
+
+
+@page()
+async def item(visit: Visit) -> web.StreamResponse:
+    """One item: what it is about, what was done, and what can be done."""
+    return await _item_page(visit, await _one(visit))
+
+
+async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: str = "") -> web.StreamResponse:
+    hold = await visit.server.read(_hold_of, found.item.id)
+    known = _actions(visit)
+    return visit.page(
+        "item.html",
+        item=found.item,
+        touches=found.touches,
+        hold=hold,
+        actions=[one for one in known.on() if not one.closes],
+        outcomes=[one for one in known.on() if one.closes],
+        clears_by=verbs.CLEARS_BY.get(found.item.kind, ""),
+        mine=visit.user.may_work_for(found.item.team),
+        all_teams=TEAMS,
+        said=said,
+        trouble=trouble,
+    )
+
+
+def _date(visit: Visit, name: str) -> dt.date | None:
+    typed = visit.field(name, 10)
+    if not typed:
+        return None
+    try:
+        return dt.date.fromisoformat(typed)
+    except ValueError:
+        raise Refused(422, "That is no date", "Choose a day, or type it like 2026-11-30.") from None
+
+
+def _do(visit: Visit, name: str, ids: Sequence[int]) -> Any:
+    """The verb as a function of a connection, from the fields of the form."""
+    who, now, today = visit.who, visit.now, visit.today
+    note = visit.field("note")
+    known = _actions(visit)
+    if name == "claim":
+        return lambda sql: verbs.claim(sql, ids, who, now)
+    if name == "release":
+        return lambda sql: verbs.release(sql, ids, who, now)
+    if name == "assign":
+        to, team = visit.field("to", 80), visit.field("team", 30)
+        return lambda sql: verbs.assign(sql, ids, who, now, to=to, team=team, note=note)
+    if name == "snooze":
+        until = _date(visit, "until")
+        if until is None:
+            raise Refused(422, "Until when?", "Say on which day it should be shown again.")
+        return lambda sql: verbs.snooze(sql, ids, who, now, today, until=until, note=note)
+    if name == "touch":
+        action, follow_up = visit.field("action", 24), _date(visit, "follow_up")
+        return lambda sql: verbs.touch(sql, ids, who, now, known, today, action=action, note=note, follow_up=follow_up)
+    if name == "reopen":
+        return lambda sql: verbs.reopen(sql, ids, who, now, note)
+    outcome = visit.field("outcome", 24)
+    return lambda sql: verbs.close(sql, ids, who, now, note, outcome=outcome, actions=known)
+
+
+VERBS = ("claim", "release", "assign", "snooze", "touch", "close", "reopen")
+
+
+def _teams_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    rows = connection.execute(select(work_items.c.id, work_items.c.team).where(work_items.c.id.in_(ids)))
+    return {row.id: row.team for row in rows}
+
+
+async def _allowed(visit: Visit, ids: Sequence[int]) -> None:
+    """Raises Refused where one of the items is another team's."""
+    for team in (await visit.server.read(_teams_of, ids)).values():
+        if not visit.user.may_work_for(team):
+            raise Refused(
+                403, "Another team's work", f"This is work of the team {team}. A manager can give it to yours."
+            )
+
+
+@page("work")
+async def one_verb(visit: Visit) -> web.StreamResponse:
+    """Do something about one item; the item is shown as it stands then."""
+    found = await _one(visit)
+    await _allowed(visit, [found.item.id])
+    try:
+        (answer,) = await visit.server.write(_do(visit, visit.request.match_info["verb"], [found.item.id]))
+    except NotDone as error:
+        return await _item_page(visit, found, trouble=str(error))
+    again = await _one(visit)
+    return await _item_page(visit, again, **({"said": answer.what} if answer.done else {"trouble": answer.what}))
+
+
+@page("work")
+async def many_verb(visit: Visit) -> web.StreamResponse:
+    """Do something about the items that are ticked; says for how many it was done, and why not for the others."""
+    name = visit.field("verb", 10)
+    if name not in VERBS or name == "reopen":
+        raise Refused(422, "What is to be done?", "Choose what is to be done with the items that you ticked.")
+    ids = [int(one) for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdigit()][: verbs.MOST]
+    if not ids:
+        raise Refused(422, "Nothing is ticked", "Tick the items that it is for.")
+    await _allowed(visit, ids)
+    try:
+        answers = await visit.server.write(_do(visit, name, ids))
+    except NotDone as error:
+        raise Refused(409, "That cannot be done", str(error)) from error
+    done = sum(one.done for one in answers)
+    refused = [one for one in answers if not one.done]
+    return visit.page("many_done.html", done=done, refused=refused)
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes."""
+    every = "|".join(VERBS)
+    return [
+        web.get("/console/queue", listing),
+        web.get("/console/queue.csv", as_csv),
+        web.post("/console/queue/many", many_verb),
+        web.get(r"/console/items/{id:\d{1,18}}", item),
+        web.post(rf"/console/items/{{id:\d{{1,18}}}}/{{verb:{every}}}", one_verb),
+    ]
