@@ -121,6 +121,7 @@ def make_clock(
     *,
     cap: int,
     lifetime: int = LIFETIME,
+    ends: Collection[dt.date] = (),
 ) -> Clock | None:
     """The count for these items as it stands on a day; None where nothing of the kind is known.
 
@@ -130,6 +131,7 @@ def make_clock(
             to have been billed every month until then (until `day`, where no month is on record).
         now: months of the claim that is looked at, which is not among the history yet.
         cap: how many months are paid; `lifetime`: months after which the equipment may be replaced.
+        ends: days on which it may be replaced as well: the lifetime of what governs it has ended (O-R3).
     """
     shown = [
         Month(line.from_date, line.code, REPLACED in line.modifiers)
@@ -155,7 +157,7 @@ def make_clock(
     restarts = _replacements(months) | refused
     periods = use_periods(starts, restarts, denied)
     for _ in range(len(starts)):
-        anew = _new_need(periods, facts.orders, codes, cap) or _new_lifetime(periods, given, lifetime)
+        anew = _new_need(periods, facts.orders, codes, cap) or _new_lifetime(periods, given, lifetime, ends)
         if anew is None:
             break
         restarts.add(anew)
@@ -237,11 +239,15 @@ def has_new_order(orders: Sequence[Order], codes: Collection[str], one: Break) -
 
 
 def _new_lifetime(
-    periods: Sequence[UsePeriod], given: Sequence[tuple[dt.date, dt.date | None]], lifetime: int
+    periods: Sequence[UsePeriod],
+    given: Sequence[tuple[dt.date, dt.date | None]],
+    lifetime: int,
+    ends: Collection[dt.date],
 ) -> dt.date | None:
-    """The first month with equipment that was delivered after the lifetime of the one before had ended."""
+    """The first month with equipment that was delivered after the lifetime of the one before had ended, or of what
+    governs it."""
     for period, term in zip(periods, _terms(periods, given), strict=True):
-        end = add_months(term, lifetime)
+        end = min([add_months(term, lifetime), *(one for one in ends if one > period.start)])
         for month in period.months[1:]:
             if month.from_date >= end and any(end <= day <= month.thru_date for day, _ in given):
                 return month.from_date

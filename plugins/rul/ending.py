@@ -16,7 +16,7 @@ from gateway.core.model.belongings import Order
 from gateway.plugins import Desk, PatientView, PluginSettings, Rows, Table
 from gateway.plugins.months import add_months
 
-from .lifetimes import Facts, Lifetimes, given_items, lifetime_end, lifetimes_begun
+from .lifetimes import Facts, Lifetimes, given_items, is_gone, lifetime_end, lifetimes_begun
 from .settings import RulDesk
 
 KIND = "rul_ending"
@@ -62,7 +62,7 @@ def endings(patient: PatientView, today: dt.date, lifetimes: Lifetimes, needs: T
     for group in lifetimes.groups:
         codes = lifetimes.codes(group)
         given = [one for one in given_items(facts, codes) if one.day <= today]
-        if not given or _gone(facts, codes, given[-1].day, today):
+        if not given or is_gone(facts, codes, given[-1].day, today):
             continue
         last = lifetimes_begun(given, lifetimes, today)[-1]
         lifetime = lifetimes.of(last.code, today)
@@ -78,13 +78,6 @@ def endings(patient: PatientView, today: dt.date, lifetimes: Lifetimes, needs: T
     for group, one in found.items():
         if governed[group] not in found:
             yield one
-
-
-def _gone(facts: Facts, codes: Collection[str], last: dt.date, today: dt.date) -> bool:
-    """Whether the equipment on record is all gone, and nothing came after it."""
-    pieces = [one for one in facts.equipment if one.code in codes]
-    ended = [one.ended_on for one in pieces if one.ended_on is not None and one.ended_on <= today]
-    return bool(pieces) and len(ended) == len(pieces) and last <= max(ended)
 
 
 def _needs(table: Table, group: str, day: dt.date) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from gateway.plugins.months import billed
 
 from .lifetimes import (
     NOT_NEW,
+    ONE_DAY,
     RENTAL,
     REPLACEMENT,
     Facts,
@@ -22,7 +23,9 @@ from .lifetimes import (
     Lifetimes,
     given_items,
     goes_on,
+    governed_end,
     is_another_piece,
+    is_gone,
     is_new_item,
     is_same_piece,
     last_before,
@@ -78,7 +81,7 @@ def _lifetime(
             yield _say("RUL-3", line, lifetime, "RA is not for an item whose lifetime is over. Remove it.")
         return
     earlier = lifetimes.of(before.code, day) or lifetime
-    end = lifetime_end(before.day, earlier.months)
+    end = _governed(earlier, before.day, day, lifetimes, facts) or lifetime_end(before.day, earlier.months)
     received = f"the patient received {before.code} on {before.day:%m/%d/%Y}; its useful lifetime"
     if day >= end:
         if replaces and not lifetime.ra_at_end:
@@ -99,6 +102,15 @@ def _lifetime(
             f"{received} ends on {end:%m/%d/%Y}, and RA stands here without a reason. Write into the note what "
             "happened (lost, stolen, destroyed).",
         )
+
+
+def _governed(lifetime: Lifetime, since: dt.date, day: dt.date, lifetimes: Lifetimes, facts: Facts) -> dt.date | None:
+    """When the lifetime ends of what governs an item that came on `since`, where the patient has it (O-R3)."""
+    codes = lifetimes.codes(lifetime.governed_by)
+    given = [one for one in given_items(facts, codes) if one.day <= day] if codes else []
+    if not given or is_gone(facts, codes, given[-1].day, day - ONE_DAY):
+        return None
+    return governed_end(given, lifetimes, since, day)
 
 
 def _came_now(line: ServiceLine, day: dt.date, facts: Callable[[], Facts]) -> bool:

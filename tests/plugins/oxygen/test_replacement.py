@@ -139,3 +139,25 @@ def test_where_the_first_month_of_a_replacement_was_denied_the_next_needs_no_ra(
     second = line("E1390", "RR", on="2026-02-10")
     assert said(scrub, second, history=[*OLD, *denied], deliveries=delivered, orders=ORDERED) == []
     assert said(scrub, second, deliveries=delivered, orders=ORDERED) == ["O-R1"]
+
+
+@pytest.mark.rule("O-R1")
+@pytest.mark.rule("O-R3")
+@pytest.mark.parametrize(
+    ("on", "modifiers", "note", "wanted"),
+    [
+        ("2026-01-10", (), "", ["O-R1"]),
+        ("2026-01-10", ("RA",), ENDED, []),
+        ("2026-01-09", (), "", ["R1.03"]),
+    ],
+)
+def test_a_portable_that_came_later_is_replaced_from_the_stationarys_date_on(
+    scrub: Asks, on: str, modifiers: tuple[str, ...], note: str, wanted: list[str]
+) -> None:
+    # It came in March; a new one is brought when the stationary's five years end, in January. Without RA it is not the
+    # old one's month 37.
+    history = OLD + rented("2021-03-10", 36, "E0431")
+    delivered = [make_delivery("E0431", delivered_on=day(one)) for one in ("2021-03-10", on)]
+    ordered = [make_order("E1390", "E0431", ordered_on=day("2025-12-20"))]
+    new = line("E0431", "RR", *modifiers, on=on, note=note)
+    assert said(scrub, new, history=history, deliveries=delivered, orders=ordered) == wanted
