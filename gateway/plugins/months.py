@@ -170,7 +170,7 @@ class UsePeriod(NamedTuple):
         """The day of the month on which its months begin, as the last of them say (31: the last of a short month)."""
         day = 0
         for month in self.months:
-            day = _anchored(month.from_date, day)
+            day = anchored(month.from_date, day)
         return day
 
     def month_end(self, number: int) -> dt.date | None:
@@ -178,8 +178,8 @@ class UsePeriod(NamedTuple):
         return self.months[number - 1].thru_date if 0 < number <= self.length else None
 
 
-def _anchored(start: dt.date, day: int) -> int:
-    """The anchor day of a month that begins on `start`: the one so far, if it is this month's."""
+def anchored(start: dt.date, day: int) -> int:
+    """The anchor day of a rental whose month begins on `start`: the `day` so far (0: none), if it is this month's."""
     if not day or start.day == day:
         return start.day
     return day if start.day == min(day, _days_of(start.year, start.month)) else start.day
@@ -211,13 +211,13 @@ def use_periods(
     covered: dt.date | None = None
     for start in sorted(counted | set(uncounted)):
         if not months and start not in counted:
-            day = _anchored(start, day)
+            day = anchored(start, day)
             continue
         found = break_between(covered, start, day) if covered is not None else None
         if start not in counted:
             if found is not None:
                 breaks.append(found)
-            day = _anchored(start, day)
+            day = anchored(start, day)
             covered = max(covered or start, rental_month_end(start, day))
             continue
         anew = False
@@ -234,7 +234,7 @@ def use_periods(
             continue
         elif found is not None:
             breaks.append(found)
-        day = _anchored(start, day)
+        day = anchored(start, day)
         months.append(UseMonth(len(months) + 1, start, rental_month_end(start, day)))
         covered = max(covered or start, months[-1].thru_date)
     if months:

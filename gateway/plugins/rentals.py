@@ -19,6 +19,11 @@ NOT_BILLED = frozenset({"faulty", "cancelled", "rejected"})
 VOID = "8"
 
 
+def month_modifier(number: int) -> str:
+    """KH, KI or KJ of a rental month, counted from 1: KH in the first, KI in the second and third, KJ after (R1.02)."""
+    return MONTHS[0] if number <= 1 else MONTHS[1] if number <= 3 else MONTHS[2]
+
+
 class RentalMonth(NamedTuple):
     """A rental month that was billed: from when to when it lasts (from day D to the day before D of the next month, or
     longer where it was billed for longer), its modifiers, to whom it was billed, and what was paid on it so far."""

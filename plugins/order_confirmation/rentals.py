@@ -15,8 +15,9 @@ from gateway.core.model.belongings import Equipment, Order
 from gateway.plugins import HistoryLine, PatientView
 from gateway.plugins.months import BreakKind, UsePeriod, billed, new_period_from, rental_month_end, use_periods
 from gateway.plugins.rental_clock import has_new_order
+from gateway.plugins.rentals import MONTHS, month_modifier
 
-from .items import MONTHS, Items
+from .items import Items
 from .settings import DeskSettings
 
 RENTAL, REPLACEMENT, FIRST_MONTH, VOID = "RR", "RA", "KH", "8"
@@ -63,8 +64,8 @@ class NextMonth(NamedTuple):
 
     @property
     def month_modifier(self) -> str:
-        """KH in the first month, KI in the second and third, KJ from the fourth on (R1.02)."""
-        return MONTHS[0] if self.number == 1 else MONTHS[1] if self.number <= 3 else MONTHS[2]
+        """KH, KI or KJ."""
+        return month_modifier(self.number)
 
 
 class Clock(NamedTuple):
