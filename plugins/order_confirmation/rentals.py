@@ -11,10 +11,10 @@ import enum
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.core.model.belongings import Equipment, Order
+from gateway.core.model.belongings import Equipment
 from gateway.plugins import HistoryLine, PatientView
-from gateway.plugins.months import BreakKind, UsePeriod, billed, new_period_from, rental_month_end, use_periods
-from gateway.plugins.rental_clock import has_new_order
+from gateway.plugins.months import billed, new_period_from, rental_month_end, use_periods
+from gateway.plugins.rental_clock import new_need
 from gateway.plugins.rentals import MONTHS, month_modifier
 
 from .items import Items
@@ -136,7 +136,7 @@ def clock_of(
     starts = {line.from_date for line in counting if line.from_date is not None}
     denied = {start for start, _ in taken} - starts
     counted = use_periods(starts, restarts, denied)
-    while anew_after and (anew := _new_need(counted, view.orders, codes, anew_after)):
+    while anew_after and (anew := new_need(counted, view.orders, codes, anew_after)):
         restarts.append(anew)
         counted = use_periods(starts, restarts, denied)
     everything = use_periods([start for start, _ in taken], restarts)
@@ -148,18 +148,6 @@ def clock_of(
     last_start, last = taken[-1]
     replaced = begun if begun in restarts and begun > taken[0][0] else None
     return Clock(number, everything[-1].anchor_day, last, last_start, replaced)
-
-
-def _new_need(
-    periods: Sequence[UsePeriod], orders: Sequence[Order], codes: Collection[str], cap: int
-) -> dt.date | None:
-    """The first day after a long break within the cap in which an order for such an item was written."""
-    for period in periods:
-        for one in period.breaks:
-            done = sum(month.from_date < one.from_date for month in period.months)
-            if one.kind is BreakKind.LONG and done < cap and has_new_order(orders, codes, one):
-                return one.thru_date + ONE_DAY
-    return None
 
 
 def _starts_before(line: HistoryLine, day: dt.date) -> bool:

@@ -173,7 +173,9 @@ def behind_a_claim_that_waits(case: Case) -> bool:
     one = case.one
     if one.what != "date" or one.rule:
         return False
-    after = [due.dos for due in case.due if due.kind == "hold" and due.rule == "RUL-1" and due.code == one.code]
+    after = [
+        due.dos for due in case.due if due.kind == "hold" and due.rule in ("RUL-1", "O-R1") and due.code == one.code
+    ]
     return any(one.dos < dos < add_months(one.dos, 1) for dos in after)
 
 
@@ -270,7 +272,7 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "refills of patients whose equipment is not known": equipment_not_known,
     "what comes due during a stay": in_a_facility,
     "months of commercial plans": month_of_a_plan,
-    "the last month of what was lost": behind_a_claim_that_waits,
+    "the last month of what was replaced": behind_a_claim_that_waits,
     "equipment that comes back on a month's last day": back_on_a_months_last_day,
     "a replacement that was never billed": replacement_that_was_never_billed,
     "months behind one that waits for its papers": behind_a_break,
