@@ -153,8 +153,9 @@ def windows(of: Maintained, done: Iterable[dt.date], today: dt.date) -> list[Win
         until = min(add_months(base, step + EVERY), of.end)
         visit = next((day for day in visits if due <= day < until), None)
         if visit is not None:
-            found.append(Window(due, until, State.DONE, visit))
-            # From the visit on, not from when it was due: six months lie between two of them.
+            # From the visit on, not from when it was due: six months lie between two of them. From September 30 the
+            # next opens on March 30, also where the months begin on the 31st.
+            found.append(Window(due, min(until, add_months(visit, EVERY)), State.DONE, visit))
             base, step = visit, EVERY
             continue
         state = State.COMING if today < due else State.OPEN if today < until else State.LAPSED

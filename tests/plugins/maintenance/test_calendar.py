@@ -63,6 +63,18 @@ def test_a_window_is_open_until_the_next_is_due(today: str, wanted: list[str]) -
 
 
 @pytest.mark.rule("O-M2")
+def test_the_day_on_which_the_next_opens_is_in_no_other_window() -> None:
+    # Months from the 31st on: the window of September 30 lasts until March 31 unless there was a visit, and then until
+    # March 30, when the next may be made.
+    start = day("2022-03-31")
+    found = maintained(day("2026-04-01"), rented(36, start=start))
+    first, second, *_ = calendar.windows(found, [day("2025-09-30")], day("2026-04-01"))
+    assert (first.due, first.until, second.due) == (day("2025-09-30"), day("2026-03-30"), day("2026-03-30"))
+    first, second, *_ = calendar.windows(found, [], day("2026-04-01"))
+    assert (first.due, first.until, second.due) == (day("2025-09-30"), day("2026-03-31"), day("2026-03-31"))
+
+
+@pytest.mark.rule("O-M2")
 def test_a_late_visit_puts_the_next_off() -> None:
     found = windows(START, day("2025-11-01"), day("2025-09-20"))
     assert found == [(day("2025-07-10"), "done"), (day("2026-03-20"), "coming"), (day("2026-09-20"), "coming")]
@@ -88,7 +100,7 @@ def test_six_months_lie_between_two_visits_and_no_day_is_in_two_windows(
     found = maintained(add_months(start, 70), rented(36, start=start))
     made = calendar.windows(found, done, today)
     for one, after in itertools.pairwise(made):
-        assert after.due >= (one.until if one.done is None else add_months(one.done, 6))
+        assert after.due >= max([one.until, *(add_months(day, 6) for day in (one.done,) if day is not None)])
     visits = [one.done for one in made if one.done is not None]
     assert all(add_months(one, 6) <= after for one, after in itertools.pairwise(visits))
     assert all(found.first <= one.due < one.until <= found.end for one in made)
