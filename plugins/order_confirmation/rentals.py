@@ -155,13 +155,13 @@ def _starts_before(line: HistoryLine, day: dt.date) -> bool:
 
 
 def _restarts(taken: Sequence[tuple[dt.date, HistoryLine]]) -> list[dt.date]:
-    """The days on which a count began: a replacement, or month 1. Month 1 again right after month 1 begins nothing: the
-    first was denied then, and may have been paid since."""
+    """The days on which a count began: a replacement, or month 1. Month 1 again after month 1, with no long break
+    between, begins nothing: the first was denied then, and may have been paid since."""
     found = []
     before: tuple[dt.date, frozenset[str]] | None = None
     for start, line in taken:
         begins = frozenset(line.modifiers) & {REPLACEMENT, FIRST_MONTH}
-        again = before is not None and before[1] and start <= rental_month_end(before[0]) + ONE_DAY
+        again = before is not None and before[1] and start < new_period_from(rental_month_end(before[0])).later
         if begins and (REPLACEMENT in begins or not again):
             found.append(start)
         before = start, begins

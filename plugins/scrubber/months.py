@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from gateway.plugins import HistoryLine
-from gateway.plugins.months import DENIED, ONE_DAY, add_months, anchored, rental_month_end
+from gateway.plugins.months import DENIED, BreakKind, add_months, anchored, break_between, rental_month_end
 from gateway.plugins.rentals import MONTHS, NOT_BILLED, RENTAL, VOID, month_modifier
 
 PARTIAL, REPLACED = "KR", "RA"
@@ -88,10 +88,14 @@ def standing(months: Sequence[Month], cap: int) -> Standing:
     """
     first = 0
     for at, month in enumerate(months):
-        follows = at > 0 and month.start <= months[at - 1].end + ONE_DAY
         # Month 1 that was denied in the middle of a rental began nothing: it was a mistake. Nor does one that follows
-        # another: the first was denied then, and may have been paid since.
-        again = follows and (not month.counts or bool(BEGINS & set(months[at - 1].modifiers)))
+        # another, at once or after a break that is not long (R1.05): the first was denied then, and may have been paid
+        # since.
+        again = (
+            at > 0
+            and _follows(months[at - 1], month)
+            and (not month.counts or bool(BEGINS & set(months[at - 1].modifiers)))
+        )
         if REPLACED in month.modifiers or (FIRST in month.modifiers and not again):
             first = at
     begun = months[first] if months else None
@@ -109,6 +113,12 @@ def standing(months: Sequence[Month], cap: int) -> Standing:
             if low <= high:  # else the past contradicts itself, and this month tells nothing
                 least, most = low, high
     return Standing(period, least + len(period), most + len(period))
+
+
+def _follows(before: Month, month: Month) -> bool:
+    """Whether a month belongs to the same period of use as the one before it."""
+    gap = break_between(before.end, month.start, before.anchor)
+    return gap is None or gap.kind is not BreakKind.LONG
 
 
 def replaces_old(months: Sequence[Month], day: dt.date, lifetime: int) -> bool:

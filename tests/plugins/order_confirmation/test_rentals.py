@@ -156,6 +156,19 @@ def test_a_first_month_that_was_paid_in_the_end_counts(state: str, says: str) ->
     assert [one[2] for one in said(kit)] == [says]
 
 
+@pytest.mark.rule("R1.03")
+@pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(
+    ("missed", "state", "says"),
+    [(1, "denied", "made"), (1, "paid", "all of its months are billed"), (4, "paid", "made")],
+)
+def test_month_one_again_after_a_break_that_is_not_long_begins_no_count(missed: int, state: str, says: str) -> None:
+    (first,) = billed_months(1, state=state)
+    after = billed_months(12, start=add_months(START, 1 + missed))
+    kit = desk_on(add_months(START, 13 + missed), [first._replace(claim_number="SW0"), *after])
+    assert [one[2] for one in said(kit)] == [says]
+
+
 def test_the_same_month_is_made_once() -> None:
     kit = desk_on(dt.date(2026, 2, 20), billed_months(1))
     kit.schedule("rentals")
