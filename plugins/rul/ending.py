@@ -14,6 +14,7 @@ from pydantic import Field
 
 from gateway.core.model.belongings import Order
 from gateway.plugins import Desk, PatientView, PluginSettings, Rows, Table
+from gateway.plugins.at_home import back_since
 from gateway.plugins.months import add_months
 
 from .lifetimes import Facts, Lifetimes, given_items, is_gone, lifetime_end, lifetimes_begun
@@ -32,7 +33,8 @@ WORDS = {
 
 
 class Ending(NamedTuple):
-    """Equipment of a patient with the end of its lifetime; `lacks` is what the replacement needs and is not there."""
+    """Equipment of a patient with the end of its lifetime; `lacks` is what the replacement needs and is not there.
+    `back`: when it came back after it was gone (None: it was not)."""
 
     patient: int
     group: str
@@ -41,11 +43,13 @@ class Ending(NamedTuple):
     end: dt.date
     needs: tuple[str, ...]
     lacks: tuple[str, ...]
+    back: dt.date | None
 
     @property
     def key(self) -> str:
-        """Names it among the work items."""
-        return f"{self.patient}:{self.group}:{self.end.isoformat()}"
+        """Names it among the work items; anew when the equipment is back, for its item was closed when it went."""
+        back = f":{self.back.isoformat()}" if self.back is not None and self.back > self.given else ""
+        return f"{self.patient}:{self.group}:{self.end.isoformat()}{back}"
 
 
 class Asked(PluginSettings):
@@ -72,9 +76,9 @@ def endings(patient: PatientView, today: dt.date, lifetimes: Lifetimes, needs: T
         wanted = _needs(needs, group, end)
         governed[group] = lifetime.governed_by
         # What the patient has now: another modality may have come since, and the lifetime runs on.
-        found[group] = Ending(
-            patient.id, group, given[-1].code, last.day, end, wanted, _lacking(wanted, patient.orders, codes, end)
-        )
+        lacks = _lacking(wanted, patient.orders, codes, end)
+        back = back_since(patient.equipment, codes, today)
+        found[group] = Ending(patient.id, group, given[-1].code, last.day, end, wanted, lacks, back)
     for group, one in found.items():
         if governed[group] not in found:
             yield one

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -44,6 +45,13 @@ REASONS = {"lost": "REPLACES EQUIPMENT THAT WAS LOST", "lifetime": "RUL ENDED, U
 DECISIONS = {"new": "BIN NEW MEDICAL NEED", "resumes": "BIB NO CHANGE IN NEED"}
 CHECKED = {"technician": "T1", "inspected": True, "filters": True, "alarms": True, "concentration": "94", "flow": "2"}
 FACILITIES = ("21", "31")
+SCHEDULES = {
+    "rul": ("ending", "RUL-2", ("rul_ending",)),
+    "maintenance": ("calendar", "O-M2", ("maintenance_due",)),
+    "resupply": ("due", "RS-1", ("resupply_due", "resupply_ship")),
+}
+"""By plugin: the schedule that keeps its list, the rule of the page, the kinds of its work items."""
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Life:
@@ -61,7 +69,7 @@ class Life:
         self.homes: list[tuple[dt.date, Equipment]] = []
         self.today = dt.date.min
         self.numbers = 0
-        self.lived = Lived([], [], [], frozenset())
+        self.lived = Lived([], [], [], frozenset(), [])
 
     # --- days
 
@@ -87,6 +95,7 @@ class Life:
                 self._look_again()
             if day in looks:
                 self._lists()
+                self._work()
         return self.lived._replace(looked=frozenset(looks))
 
     def _nothing(self, event: life.Event) -> None: ...
@@ -474,6 +483,17 @@ class Life:
             for row in self._report("resupply", "resupply_due", {"days": "0", "lapsed": "true"}):
                 about = ("RS-1", row["item"], _day(row["supply_ends"]), row["state"])
                 listed.append(Listed(self.today, *about, int(Decimal(str(row["eligible"])))))
+
+    def _work(self) -> None:
+        """Every schedule that keeps a list takes its turn; what is open then."""
+        for plugin, (schedule, rule, kinds) in SCHEDULES.items():
+            _, acts = house.ask(plugin, "plugin_schedules", schedule, None, self.today, self.folder.turn(plugin))
+            self.folder.done(acts)
+            for item in self.folder.items(kinds, (), None, "open"):
+                # The reasons begin with the item, and the keys have the day that they speak of.
+                code, day = item.reason.split()[0].rstrip(":"), _day(ISO.search(item.key)[0])  # type: ignore[index]
+                state = item.kind if rule != "O-M2" else "coming" if self.today < day else "open"
+                self.lived.worked.append(Listed(self.today, rule, code, day, state, 1))
 
     def _report(self, plugin: str, name: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
         said, _ = house.ask(plugin, "plugin_reports", name, asked, self.today, self.folder.turn(plugin))
