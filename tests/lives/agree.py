@@ -216,8 +216,10 @@ class _Judge:
     def work(self) -> Iterator[Difference]:
         """What the schedules opened for people: a work item for all that is due, from that day on, and no other."""
         on = {(one.date, one.rule, one.code, one.dos): one for one in self.lived.worked}
+        # A refill so long ago that the list has it as lapsed is nobody's work any more, by a setting.
+        past = {one[:4] for one in self.lived.listed if one.rule == "RS-1" and one.state == "lapsed"}
         for one in self.due:
-            if one.kind != "due" or self._answered(one):
+            if one.kind != "due" or self._answered(one) or (one.date, one.rule, one.code, one.dos) in past:
                 continue
             self.counts["work items"] += 1
             there = self._there(on, one)
