@@ -12,12 +12,15 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from .rentals import NOT_BILLED, RENTAL, VOID
-
 if TYPE_CHECKING:
     from .context import HistoryLine
     from .past import LinePayment
 
+RENTAL = "RR"
+MONTHS = ("KH", "KI", "KJ")
+NOT_BILLED = frozenset({"faulty", "cancelled", "rejected"})
+"""States of claims that no payer has: what stands on them was not billed."""
+VOID = "8"
 LONGEST_BREAK = 60
 """Days after the rental month that an interruption may last and be temporary, whatever its reason (R1.05)."""
 CONTRACTORS_MONTHS = 2
@@ -50,6 +53,11 @@ def rental_month_end(start: dt.date, anchor_day: int | None = None) -> dt.date:
     31st, the month that begins on February 28 lasts until March 30.
     """
     return _on(start.year * 12 + start.month, anchor_day or start.day) - ONE_DAY
+
+
+def month_modifier(number: int) -> str:
+    """KH, KI or KJ of a rental month, counted from 1: KH in the first, KI in the second and third, KJ after (R1.02)."""
+    return MONTHS[0] if number <= 1 else MONTHS[1] if number <= 3 else MONTHS[2]
 
 
 def months_between(start: dt.date, end: dt.date) -> int:

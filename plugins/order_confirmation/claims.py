@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from gateway.plugins import HistoryLine
-from gateway.plugins.months import rental_month_end
-from gateway.plugins.rentals import MONTHS
+from gateway.plugins.months import MONTHS, rental_month_end
 
 from .checks import SIDES, service_day
 from .items import Items

@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from gateway.core.model.belongings import Equipment
 from gateway.plugins import HistoryLine, PatientView
-from gateway.plugins.months import billed, new_period_from, rental_month_end, use_periods
+from gateway.plugins.months import MONTHS, billed, month_modifier, new_period_from, rental_month_end, use_periods
 from gateway.plugins.rental_clock import new_need
-from gateway.plugins.rentals import MONTHS, month_modifier
 
 from .items import Items
 from .settings import DeskSettings

@@ -11,8 +11,19 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from gateway.plugins import HistoryLine
-from gateway.plugins.months import DENIED, BreakKind, add_months, anchored, break_between, rental_month_end
-from gateway.plugins.rentals import MONTHS, NOT_BILLED, RENTAL, VOID, month_modifier
+from gateway.plugins.months import (
+    DENIED,
+    MONTHS,
+    NOT_BILLED,
+    RENTAL,
+    VOID,
+    BreakKind,
+    add_months,
+    anchored,
+    break_between,
+    month_modifier,
+    rental_month_end,
+)
 
 PARTIAL, REPLACED = "KR", "RA"
 FIRST, SECOND, LATER = MONTHS

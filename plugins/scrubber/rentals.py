@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from gateway.plugins.months import BreakKind, break_between, new_period_from
-from gateway.plugins.rentals import month_modifier
+from gateway.plugins.months import BreakKind, break_between, month_modifier, new_period_from
 
 from .book import Book
 from .findings import Findings

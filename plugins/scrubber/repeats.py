@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.plugins import HistoryLine
-from gateway.plugins.rentals import VOID
+from gateway.plugins.months import VOID
 
 from .book import Book
 from .findings import Findings

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.plugins.months import add_months, new_period_from
-from gateway.plugins.rentals import month_modifier
+from gateway.plugins.months import add_months, month_modifier, new_period_from
 from gateway.plugins.testing import make_history
 
 from .desk import scrubber
