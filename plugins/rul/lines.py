@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal, InvalidOperation
 
 from gateway.core.model.decision import Finding, Hold, HoldType, Severity
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
 from gateway.plugins import Table
+from gateway.plugins.at_home import back_since
 from gateway.plugins.months import billed
 
 from .lifetimes import (
@@ -45,9 +46,10 @@ def check_claim(
     for line in claim.lines:
         day = line.dates.start or today
         lifetime = lifetimes.of(line.code, day)
+        codes = lifetimes.codes(lifetime.group) if lifetime is not None else ()
         modifiers = line.modifiers
         replaces = REPLACEMENT in modifiers
-        if lifetime is None or not (is_new_item(modifiers) or replaces or _came_now(line, day, facts)):
+        if lifetime is None or not (is_new_item(modifiers) or replaces or _came_now(line, day, codes, facts)):
             continue
         if lifetime.kind == "calendar year":
             yield from _year(line, day, lifetime, claim, lifetimes, facts())
@@ -113,13 +115,15 @@ def _governed(lifetime: Lifetime, since: dt.date, day: dt.date, lifetimes: Lifet
     return governed_end(given, lifetimes, since, day)
 
 
-def _came_now(line: ServiceLine, day: dt.date, facts: Callable[[], Facts]) -> bool:
-    """Whether a rental month that does not say which it is begins with a piece that was brought for it."""
+def _came_now(line: ServiceLine, day: dt.date, codes: Collection[str], facts: Callable[[], Facts]) -> bool:
+    """Whether a rental month that does not say which it is begins with a piece that was brought for it. One that takes
+    another's place on the day on which the next month begins does not; one that comes when the other had gone does."""
     if RENTAL not in line.modifiers or not NOT_NEW.isdisjoint(line.modifiers):
         return False
     known = facts()
-    return is_another_piece(line.code, day, known) and not goes_on(
-        line.code, line.modifiers, day, known, on_its_day=True
+    return is_another_piece(line.code, day, known) and (
+        back_since(known.equipment, codes, day) == day
+        or not goes_on(line.code, line.modifiers, day, known, on_its_day=True)
     )
 
 
