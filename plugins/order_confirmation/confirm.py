@@ -12,7 +12,7 @@ from gateway.plugins import ClaimRefused, Desk, Rows
 from .checks import Known, Problem, problems_of, service_day
 from .claims import OrderClaim, claims_of
 from .house import Held, House, mark_of, patient_mark
-from .log import BILLED, DELIVERED, ORDERS, SERIALS, WAITING
+from .log import AWAITED, BILLED, DELIVERED, ORDERS, SERIALS, WAITING
 from .order import Order, OrderRow, orders_of
 from .settings import DeskSettings
 from .waiting import settle, wait
@@ -50,9 +50,12 @@ def _take(order: Order, house: House) -> Outcome:
     if problems:
         if not billed_as:
             _remember(order, desk, mark, WAITING, "")
+            _await(order, house, waits=True)
         said = wait(order, problems, house)
         return order.number, "waits", ", ".join(said)
     _remember(order, desk, mark, BILLED, " ".join(made))
+    if before is not None and not billed_as:
+        _await(order, house, waits=False)
     settle(order, house, set())
     return order.number, "billed", " ".join(made)
 
@@ -116,6 +119,18 @@ def _register(order: Order, house: House, claims: Sequence[OrderClaim]) -> None:
                 "claim_number": by_day.get(day, "") if day is not None else "",
             },
             patient_id=patient_id,
+        )
+
+
+def _await(order: Order, house: House, *, waits: bool) -> None:
+    """Remember of a patient that an order begins a rental, and whether it waits."""
+    patient_id = house.ids[order.number]
+    for at, line in enumerate(order.lines, start=1):
+        if patient_id is None or line.kind != "rental" or line.delivered_on is None:
+            continue
+        about = {"source": order.source, "order_number": order.number, "line": at, "code": line.code}
+        house.desk.keep(
+            AWAITED.name, {**about, "delivered_on": line.delivered_on, "waits": waits}, patient_id=patient_id
         )
 
 

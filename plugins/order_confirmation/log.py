@@ -94,5 +94,18 @@ DELIVERED = RowTable(
     key=("order_number", "line"),
 )
 """What orders delivered to a patient, and the claim that it became."""
-TABLES = (ORDERS, PROBLEMS, INVENTORY, SERIALS, DELIVERED)
+AWAITED = RowTable(
+    "awaited",
+    {
+        "source": str,
+        "order_number": str,
+        "line": int,
+        "code": str,
+        "delivered_on": dt.date,
+        "waits": bool,
+    },
+    key=("source", "order_number", "line"),
+)
+"""Rentals of a patient that an order begins, and whether it still waits."""
+TABLES = (ORDERS, PROBLEMS, INVENTORY, SERIALS, DELIVERED, AWAITED)
 BILLED, WAITING = "billed", "waiting"

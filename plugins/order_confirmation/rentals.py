@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from gateway.core.model.belongings import Equipment
 from gateway.plugins import HistoryLine, PatientView
+from gateway.plugins.at_home import back_since
 from gateway.plugins.months import MONTHS, billed, month_modifier, new_period_from, rental_month_end, use_periods
 from gateway.plugins.rental_clock import new_need
 
 from .items import Items
+from .log import AWAITED
 from .settings import DeskSettings
 
 RENTAL, REPLACEMENT, FIRST_MONTH, VOID = "RR", "RA", "KH", "8"
@@ -36,6 +38,7 @@ class Why(enum.StrEnum):
     BOUGHT = "the item was bought"
     DIED = "the patient has died"
     HELD = "its last month is held"
+    ORDERED = "another piece came when the one before had gone, and its order waits"
     THERE = "the claim of its last month was refused on the way, and is to be mended first"
     LAPSED = "no month was billed for too long; say whether it is still out, and whether the need is new"
     PRICE = "rentals would be more than the purchase price"
@@ -197,6 +200,8 @@ def _of_item(
         why = _why_not(view, clock, used, through)
         if why is None and cap.months is not None and number > cap.months:
             why = Why.CAPPED
+        elif why is None and _is_ordered_anew(view, code, clock.last_start, start):
+            why = Why.ORDERED
         elif why is None and new_period_from(due - ONE_DAY, anchor).later <= (start if used else through):
             why = Why.LAPSED
         if start != due:
@@ -239,6 +244,20 @@ def _why_not(view: PatientView, clock: Clock, used: Used | None, through: dt.dat
     if clock.last.state == "held":
         return Why.HELD
     return None
+
+
+def _is_ordered_anew(view: PatientView, code: str, since: dt.date, start: dt.date) -> bool:
+    """Whether the equipment of a month came, after there was none, with an order of its own that waits: it may be a
+    replacement, and then the month is not the old one's."""
+    back = back_since(view.equipment, {code}, start)
+    return (
+        back is not None
+        and back > since
+        and any(
+            row["waits"] and row["code"] == code and since < row["delivered_on"] <= start
+            for row in view.rows(AWAITED.name)
+        )
+    )
 
 
 def _bought(history: Sequence[HistoryLine], code: str, since: dt.date) -> bool:

@@ -75,6 +75,25 @@ def test_the_day_on_which_the_next_opens_is_in_no_other_window() -> None:
 
 
 @pytest.mark.rule("O-M2")
+@pytest.mark.parametrize(
+    ("gone", "state", "is_the_olds"),
+    [("", "held", True), ("2025-09-02", "held", True), ("2025-09-01", "held", False), ("", "sent", False)],
+)
+def test_a_replacement_that_is_held_ends_no_calendar_while_the_old_one_is_there(
+    gone: str, state: str, is_the_olds: bool
+) -> None:
+    # It came too early, perhaps, and is taken back.
+    pieces = [
+        make_equipment("E1390", started_on=START, ended_on=day(gone) if gone else None, serial="A"),
+        make_equipment("E1390", started_on=day("2025-09-01"), serial="B"),
+    ]
+    history = [*rented(), *rented(1, "E1390", "RA", start=day("2025-09-01"))[:1]]
+    history[-1] = history[-1]._replace(state=state, claim_number="NEW")
+    found = maintained(day("2025-09-03"), history, equipment=pieces)
+    assert (found is not None) == is_the_olds
+
+
+@pytest.mark.rule("O-M2")
 def test_a_late_visit_puts_the_next_off() -> None:
     found = windows(START, day("2025-11-01"), day("2025-09-20"))
     assert found == [(day("2025-07-10"), "done"), (day("2026-03-20"), "coming"), (day("2026-09-20"), "coming")]
