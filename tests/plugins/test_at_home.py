@@ -44,8 +44,9 @@ def test_it_is_back_when_there_was_none_of_it_for_a_day(pieces: list[Equipment],
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=6), st.integers(0, 90))
 def test_the_day_is_the_last_one_with_it_after_one_without(stays: list[tuple[int, int]], now: int) -> None:
-    """On the day on which it goes it is still there."""
-    there = {day for came, days in stays for day in range(came, came + days + 1)}
-    begun = [came for came, _ in stays if came <= now and came - 1 not in there and any(day < came for day in there)]
+    """On the day on which a piece goes it is not there any more."""
+    there = {day for came, days in stays for day in range(came, came + days)}
+    first = min((came for came, _ in stays), default=0)
+    begun = [came for came, _ in stays if first < came <= now and came - 1 not in there]
     found = back_since([piece(came, came + days) for came, days in stays], {"E0601"}, BEGAN + dt.timedelta(days=now))
     assert found == (BEGAN + dt.timedelta(days=max(begun)) if begun else None)
