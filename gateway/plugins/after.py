@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .rentals import NOT_BILLED, VOID
+from .months import NOT_BILLED, VOID
 
 if TYPE_CHECKING:
     from gateway.core.x12.claim import Claim

@@ -12,12 +12,15 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from .rentals import NOT_BILLED, RENTAL, VOID
-
 if TYPE_CHECKING:
     from .context import HistoryLine
     from .past import LinePayment
 
+RENTAL = "RR"
+MONTHS = ("KH", "KI", "KJ")
+NOT_BILLED = frozenset({"faulty", "cancelled", "rejected"})
+"""States of claims that no payer has: what stands on them was not billed."""
+VOID = "8"
 LONGEST_BREAK = 60
 """Days after the rental month that an interruption may last and be temporary, whatever its reason (R1.05)."""
 CONTRACTORS_MONTHS = 2
@@ -50,6 +53,11 @@ def rental_month_end(start: dt.date, anchor_day: int | None = None) -> dt.date:
     31st, the month that begins on February 28 lasts until March 30.
     """
     return _on(start.year * 12 + start.month, anchor_day or start.day) - ONE_DAY
+
+
+def month_modifier(number: int) -> str:
+    """KH, KI or KJ of a rental month, counted from 1: KH in the first, KI in the second and third, KJ after (R1.02)."""
+    return MONTHS[0] if number <= 1 else MONTHS[1] if number <= 3 else MONTHS[2]
 
 
 def months_between(start: dt.date, end: dt.date) -> int:
@@ -170,7 +178,7 @@ class UsePeriod(NamedTuple):
         """The day of the month on which its months begin, as the last of them say (31: the last of a short month)."""
         day = 0
         for month in self.months:
-            day = _anchored(month.from_date, day)
+            day = anchored(month.from_date, day)
         return day
 
     def month_end(self, number: int) -> dt.date | None:
@@ -178,8 +186,8 @@ class UsePeriod(NamedTuple):
         return self.months[number - 1].thru_date if 0 < number <= self.length else None
 
 
-def _anchored(start: dt.date, day: int) -> int:
-    """The anchor day of a month that begins on `start`: the one so far, if it is this month's."""
+def anchored(start: dt.date, day: int) -> int:
+    """The anchor day of a rental whose month begins on `start`: the `day` so far (0: none), if it is this month's."""
     if not day or start.day == day:
         return start.day
     return day if start.day == min(day, _days_of(start.year, start.month)) else start.day
@@ -211,13 +219,13 @@ def use_periods(
     covered: dt.date | None = None
     for start in sorted(counted | set(uncounted)):
         if not months and start not in counted:
-            day = _anchored(start, day)
+            day = anchored(start, day)
             continue
         found = break_between(covered, start, day) if covered is not None else None
         if start not in counted:
             if found is not None:
                 breaks.append(found)
-            day = _anchored(start, day)
+            day = anchored(start, day)
             covered = max(covered or start, rental_month_end(start, day))
             continue
         anew = False
@@ -234,7 +242,7 @@ def use_periods(
             continue
         elif found is not None:
             breaks.append(found)
-        day = _anchored(start, day)
+        day = anchored(start, day)
         months.append(UseMonth(len(months) + 1, start, rental_month_end(start, day)))
         covered = max(covered or start, months[-1].thru_date)
     if months:

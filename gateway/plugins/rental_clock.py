@@ -121,6 +121,7 @@ def make_clock(
     *,
     cap: int,
     lifetime: int = LIFETIME,
+    ends: Collection[dt.date] = (),
 ) -> Clock | None:
     """The count for these items as it stands on a day; None where nothing of the kind is known.
 
@@ -130,6 +131,7 @@ def make_clock(
             to have been billed every month until then (until `day`, where no month is on record).
         now: months of the claim that is looked at, which is not among the history yet.
         cap: how many months are paid; `lifetime`: months after which the equipment may be replaced.
+        ends: days on which it may be replaced as well: the lifetime of what governs it has ended (O-R3).
     """
     shown = [
         Month(line.from_date, line.code, REPLACED in line.modifiers)
@@ -154,16 +156,16 @@ def make_clock(
     }
     restarts = _replacements(months) | refused
     periods = use_periods(starts, restarts, denied)
+    new = _new_pieces(facts, codes, given)
     for _ in range(len(starts)):
-        anew = _new_need(periods, facts.orders, codes, cap) or _new_lifetime(periods, given, lifetime)
+        anew = new_need(periods, facts.orders, codes, cap) or _new_lifetime(periods, new, given, lifetime, ends)
         if anew is None:
             break
         restarts.add(anew)
         periods = use_periods(starts, restarts, denied)
     begun_with_replacement = bool(months) and months[0].replaces and months[0].day == periods[0].start
     complete = bool(before) or begun_with_replacement
-    terms = _terms(periods, _new_pieces(facts, codes, given))
-    return Clock(periods, terms, months, complete, cap, lifetime, tuple(sorted(refused)))
+    return Clock(periods, _terms(periods, new), months, complete, cap, lifetime, tuple(sorted(refused)))
 
 
 def furnished(facts: Facts, codes: Collection[str]) -> list[tuple[dt.date, dt.date | None]]:
@@ -216,9 +218,7 @@ def near(earlier: dt.date, later: dt.date) -> bool:
     return dt.timedelta(0) <= later - earlier <= NEAR
 
 
-def _new_need(
-    periods: Sequence[UsePeriod], orders: Sequence[Order], codes: Collection[str], cap: int
-) -> dt.date | None:
+def new_need(periods: Sequence[UsePeriod], orders: Sequence[Order], codes: Collection[str], cap: int) -> dt.date | None:
     """The first day after a long break within the cap in which a new order was written (R1.05)."""
     for period in periods:
         for one in period.breaks:
@@ -237,15 +237,29 @@ def has_new_order(orders: Sequence[Order], codes: Collection[str], one: Break) -
 
 
 def _new_lifetime(
-    periods: Sequence[UsePeriod], given: Sequence[tuple[dt.date, dt.date | None]], lifetime: int
+    periods: Sequence[UsePeriod],
+    new: Sequence[tuple[dt.date, dt.date | None]],
+    given: Sequence[tuple[dt.date, dt.date | None]],
+    lifetime: int,
+    ends: Collection[dt.date],
 ) -> dt.date | None:
-    """The first month with equipment that was delivered after the lifetime of the one before had ended."""
-    for period, term in zip(periods, _terms(periods, given), strict=True):
-        end = add_months(term, lifetime)
+    """The first month with equipment (`new`) that was delivered after the lifetime of the one before had ended, or of
+    what governs it."""
+    for period, term in zip(periods, _terms(periods, new), strict=True):
+        end = min([add_months(term, lifetime), *(one for one in ends if one > period.start)])
         for month in period.months[1:]:
-            if month.from_date >= end and any(end <= day <= month.thru_date for day, _ in given):
+            brought = min((day for day, _ in new if end <= day <= month.thru_date), default=None)
+            if month.from_date < end or brought is None:
+                continue
+            if brought <= month.from_date or not _is_at_home(given, month.from_date):
                 return month.from_date
     return None
+
+
+def _is_at_home(given: Sequence[tuple[dt.date, dt.date | None]], day: dt.date) -> bool:
+    """Whether equipment is known to have been there on a day, and gone later: the month that begins then is its own,
+    though what replaces it came within the month."""
+    return any(gone is not None and came <= day < gone for came, gone in given)
 
 
 def _terms(periods: Sequence[UsePeriod], given: Sequence[tuple[dt.date, dt.date | None]]) -> tuple[dt.date, ...]:

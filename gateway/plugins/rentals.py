@@ -7,16 +7,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from .months import MONTHS, NOT_BILLED, RENTAL, VOID, rental_month_end
 from .past import LinePayment
 
 if TYPE_CHECKING:
     from .context import HistoryLine
-
-RENTAL = "RR"
-MONTHS = ("KH", "KI", "KJ")
-NOT_BILLED = frozenset({"faulty", "cancelled", "rejected"})
-"""States of claims that no payer has: what stands on them was not billed."""
-VOID = "8"
 
 
 class RentalMonth(NamedTuple):
@@ -100,7 +95,7 @@ def rentals_of(lines: Iterable[HistoryLine], payments: Sequence[LinePayment]) ->
         before = months.pop(line.from_date, None)
         if line.frequency == VOID:
             continue
-        end = max(line.thru_date or line.from_date, _next_month(line.from_date) - dt.timedelta(days=1))
+        end = max(line.thru_date or line.from_date, rental_month_end(line.from_date))
         amount = paid.get((line.claim_number, line.line), Decimal(0))
         if before is not None and before.claim_number != line.claim_number:
             amount += before.paid
@@ -120,14 +115,3 @@ def _rental(code: str, found: Iterable[RentalMonth]) -> Rental:
             gaps.append(Gap(covered + day, month.from_date - day))
         covered = max(covered, month.thru_date)
     return Rental(code, tuple(months), tuple(gaps))
-
-
-def _next_month(day: dt.date) -> dt.date:
-    """The same day of the next month, or its last where it has no such day."""
-    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
-    for number in (day.day, 30, 29, 28):
-        try:
-            return dt.date(year, month, number)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a day 28")

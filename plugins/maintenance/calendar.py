@@ -22,7 +22,8 @@ CAP = 36
 LIFETIME = 60
 EVERY = 6
 """Months from one maintenance to the next."""
-MAINTENANCE = "MS"
+MAINTENANCE, REPLACED = "MS", "RA"
+HELD = "held"
 ONE_DAY = dt.timedelta(days=1)
 
 
@@ -72,10 +73,23 @@ def clocks(facts: Facts, items: Items, day: dt.date) -> dict[str, Clock]:
     """The clocks of the patient's oxygen equipment, by its kind."""
     found = {}
     for kind, codes in items.kinds.items():
-        clock = make_clock(facts, codes, day, cap=CAP, lifetime=LIFETIME)
+        history = [line for line in facts.history if not _is_pending(line, facts, codes)]
+        clock = make_clock(facts._replace(history=history), codes, day, cap=CAP, lifetime=LIFETIME)
         if clock is not None:
             found[kind] = clock
     return found
+
+
+def _is_pending(line: HistoryLine, facts: Facts, codes: Collection[str]) -> bool:
+    """Whether a replacement is held while what it replaces is still there: it may be taken back, and the calendar is
+    the old equipment's until then."""
+    day = line.from_date
+    if line.state != HELD or day is None or REPLACED not in line.modifiers or line.code not in codes:
+        return False
+    return any(
+        one.code in codes and one.started_on < day and (one.ended_on is None or one.ended_on > day)
+        for one in facts.equipment
+    )
 
 
 def maintained(
@@ -153,8 +167,9 @@ def windows(of: Maintained, done: Iterable[dt.date], today: dt.date) -> list[Win
         until = min(add_months(base, step + EVERY), of.end)
         visit = next((day for day in visits if due <= day < until), None)
         if visit is not None:
-            found.append(Window(due, until, State.DONE, visit))
-            # From the visit on, not from when it was due: six months lie between two of them.
+            # From the visit on, not from when it was due: six months lie between two of them. From September 30 the
+            # next opens on March 30, also where the months begin on the 31st.
+            found.append(Window(due, min(until, add_months(visit, EVERY)), State.DONE, visit))
             base, step = visit, EVERY
             continue
         state = State.COMING if today < due else State.OPEN if today < until else State.LAPSED

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from gateway.plugins import Desk, PluginSettings, Rows
+from gateway.plugins.at_home import back_since
 
 from .calendar import Maintained, State, Window, billed_visits, days_of, maintained, windows
 from .items import items_of
@@ -21,16 +22,18 @@ WEEKS_LEFT = dt.timedelta(days=14)
 
 
 class Duty(NamedTuple):
-    """A window of a patient's equipment."""
+    """A window of a patient's equipment. `back`: when that came back after it was gone (None: it was not)."""
 
     patient: int
     of: Maintained
     window: Window
+    back: dt.date | None
 
     @property
     def key(self) -> str:
-        """Names it among the work items."""
-        return f"{self.patient}:{self.window.due.isoformat()}"
+        """Names it among the work items; anew when the equipment is back, for its item was closed when it went."""
+        back = f":{self.back.isoformat()}" if self.back is not None and self.back > self.of.cap_end else ""
+        return f"{self.patient}:{self.window.due.isoformat()}{back}"
 
 
 class CalendarAsked(PluginSettings):
@@ -55,8 +58,9 @@ def duties(desk: Desk[MaintenanceDesk]) -> Iterator[Duty]:
         if of is None:
             continue
         done = [*days_of(billed_visits(facts, items)), *complete_days(patient.rows("visits"))]
+        back = back_since(patient.equipment, items.kinds[items.kind(of.code)], desk.today)
         for window in windows(of, done, desk.today):
-            yield Duty(patient.id, of, window)
+            yield Duty(patient.id, of, window, back)
 
 
 def keep_calendar(desk: Desk[MaintenanceDesk]) -> None:

@@ -30,7 +30,9 @@ def check_form(line: ServiceLine, items: Items, say: Says) -> bool:
     """O-M1: whether the line is maintenance as it must be."""
     wrong = ""
     if line.code not in items.maintained:
-        wrong = f"{line.code} has no maintenance payment; gas and liquid systems are billed by their contents"
+        wrong = f"{line.code} has no maintenance payment"
+        if items.kind(line.code):
+            wrong += "; gas and liquid systems are billed by their contents"
     elif RENTAL in line.modifiers:
         wrong = "MS and RR may not stand together: maintenance is not a rental month"
     elif line.units != 1:

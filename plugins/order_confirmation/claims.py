@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from gateway.plugins import HistoryLine
-from gateway.plugins.months import rental_month_end
+from gateway.plugins.months import MONTHS, rental_month_end
 
 from .checks import SIDES, service_day
-from .items import MONTHS, Items
+from .items import Items
 from .order import Order, OrderHead, OrderLine
 from .settings import DeskSettings
 

@@ -16,7 +16,7 @@ from gateway.plugins import ClaimRefused, Desk, Rows
 from .checks import Known, Problem, problems_of, service_day
 from .claims import OrderClaim, claims_of
 from .house import Held, House, mark_of, patient_mark
-from .log import BILLED, ORDERS, SERIALS, WAITING
+from .log import AWAITED, BILLED, ORDERS, SERIALS, WAITING
 from .order import Order, OrderLine, OrderRow, orders_of
 from .settings import DeskSettings
 from .waiting import settle, wait
@@ -54,9 +54,12 @@ def _take(order: Order, house: House) -> Outcome:
     if problems:
         if not billed_as:
             _remember(order, desk, mark, WAITING, "")
+            _await(order, house, waits=True)
         said = wait(order, problems, house)
         return order.number, "waits", ", ".join(said)
     _remember(order, desk, mark, BILLED, " ".join(made))
+    if before is not None and not billed_as:
+        _await(order, house, waits=False)
     settle(order, house, set())
     return order.number, "billed", " ".join(made)
 
@@ -137,6 +140,18 @@ def _deliveries(order: Order, line: OrderLine, claim_number: str) -> Iterator[De
             delivered_on=line.delivered_on,
             proof=line.proof,
             claim_number=claim_number,
+        )
+
+
+def _await(order: Order, house: House, *, waits: bool) -> None:
+    """Remember of a patient that an order begins a rental, and whether it waits."""
+    patient_id = house.ids[order.number]
+    for at, line in enumerate(order.lines, start=1):
+        if patient_id is None or line.kind != "rental" or line.delivered_on is None:
+            continue
+        about = {"source": order.source, "order_number": order.number, "line": at, "code": line.code}
+        house.desk.keep(
+            AWAITED.name, {**about, "delivered_on": line.delivered_on, "waits": waits}, patient_id=patient_id
         )
 
 

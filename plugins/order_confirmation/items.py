@@ -25,7 +25,6 @@ OXYGEN = "OX"
 NOTHING = "none"
 RENTED = frozenset({OXYGEN, "CR", "FS", "IN", "TE"})
 """Payment categories of which items are rented."""
-MONTHS = ("KH", "KI", "KJ")
 
 
 class Cap(NamedTuple):

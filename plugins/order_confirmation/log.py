@@ -75,5 +75,18 @@ SERIALS = RowTable(
     of="none",
 )
 """Who has a piece, by orders: `patient` tells patients apart and names nobody."""
-TABLES = (ORDERS, PROBLEMS, INVENTORY, SERIALS)
+AWAITED = RowTable(
+    "awaited",
+    {
+        "source": str,
+        "order_number": str,
+        "line": int,
+        "code": str,
+        "delivered_on": dt.date,
+        "waits": bool,
+    },
+    key=("source", "order_number", "line"),
+)
+"""Rentals of a patient that an order begins, and whether it still waits."""
+TABLES = (ORDERS, PROBLEMS, INVENTORY, SERIALS, AWAITED)
 BILLED, WAITING = "billed", "waiting"

@@ -11,12 +11,14 @@ import enum
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from gateway.core.model.belongings import Equipment, Order
+from gateway.core.model.belongings import Equipment
 from gateway.plugins import HistoryLine, PatientView
-from gateway.plugins.months import BreakKind, UsePeriod, billed, new_period_from, rental_month_end, use_periods
-from gateway.plugins.rental_clock import has_new_order
+from gateway.plugins.at_home import back_since
+from gateway.plugins.months import MONTHS, billed, month_modifier, new_period_from, rental_month_end, use_periods
+from gateway.plugins.rental_clock import new_need
 
-from .items import MONTHS, Items
+from .items import Items
+from .log import AWAITED
 from .settings import DeskSettings
 
 RENTAL, REPLACEMENT, FIRST_MONTH, VOID = "RR", "RA", "KH", "8"
@@ -36,6 +38,7 @@ class Why(enum.StrEnum):
     BOUGHT = "the item was bought"
     DIED = "the patient has died"
     HELD = "its last month is held"
+    ORDERED = "another piece came when the one before had gone, and its order waits"
     THERE = "the claim of its last month was refused on the way, and is to be mended first"
     LAPSED = "no month was billed for too long; say whether it is still out, and whether the need is new"
     PRICE = "rentals would be more than the purchase price"
@@ -63,8 +66,8 @@ class NextMonth(NamedTuple):
 
     @property
     def month_modifier(self) -> str:
-        """KH in the first month, KI in the second and third, KJ from the fourth on (R1.02)."""
-        return MONTHS[0] if self.number == 1 else MONTHS[1] if self.number <= 3 else MONTHS[2]
+        """KH, KI or KJ."""
+        return month_modifier(self.number)
 
 
 class Clock(NamedTuple):
@@ -135,7 +138,7 @@ def clock_of(
     starts = {line.from_date for line in counting if line.from_date is not None}
     denied = {start for start, _ in taken} - starts
     counted = use_periods(starts, restarts, denied)
-    while anew_after and (anew := _new_need(counted, view.orders, codes, anew_after)):
+    while anew_after and (anew := new_need(counted, view.orders, codes, anew_after)):
         restarts.append(anew)
         counted = use_periods(starts, restarts, denied)
     everything = use_periods([start for start, _ in taken], restarts)
@@ -149,30 +152,18 @@ def clock_of(
     return Clock(number, everything[-1].anchor_day, last, last_start, replaced)
 
 
-def _new_need(
-    periods: Sequence[UsePeriod], orders: Sequence[Order], codes: Collection[str], cap: int
-) -> dt.date | None:
-    """The first day after a long break within the cap in which an order for such an item was written."""
-    for period in periods:
-        for one in period.breaks:
-            done = sum(month.from_date < one.from_date for month in period.months)
-            if one.kind is BreakKind.LONG and done < cap and has_new_order(orders, codes, one):
-                return one.thru_date + ONE_DAY
-    return None
-
-
 def _starts_before(line: HistoryLine, day: dt.date) -> bool:
     return line.from_date is not None and line.from_date < day
 
 
 def _restarts(taken: Sequence[tuple[dt.date, HistoryLine]]) -> list[dt.date]:
-    """The days on which a count began: a replacement, or month 1. Month 1 again right after month 1 begins nothing: the
-    first was denied then, and may have been paid since."""
+    """The days on which a count began: a replacement, or month 1. Month 1 again after month 1, with no long break
+    between, begins nothing: the first was denied then, and may have been paid since."""
     found = []
     before: tuple[dt.date, frozenset[str]] | None = None
     for start, line in taken:
         begins = frozenset(line.modifiers) & {REPLACEMENT, FIRST_MONTH}
-        again = before is not None and before[1] and start <= rental_month_end(before[0]) + ONE_DAY
+        again = before is not None and before[1] and start < new_period_from(rental_month_end(before[0])).later
         if begins and (REPLACEMENT in begins or not again):
             found.append(start)
         before = start, begins
@@ -209,6 +200,8 @@ def _of_item(
         why = _why_not(view, clock, used, through)
         if why is None and cap.months is not None and number > cap.months:
             why = Why.CAPPED
+        elif why is None and _is_ordered_anew(view, code, clock.last_start, start):
+            why = Why.ORDERED
         elif why is None and new_period_from(due - ONE_DAY, anchor).later <= (start if used else through):
             why = Why.LAPSED
         if start != due:
@@ -251,6 +244,20 @@ def _why_not(view: PatientView, clock: Clock, used: Used | None, through: dt.dat
     if clock.last.state == "held":
         return Why.HELD
     return None
+
+
+def _is_ordered_anew(view: PatientView, code: str, since: dt.date, start: dt.date) -> bool:
+    """Whether the equipment of a month came, after there was none, with an order of its own that waits: it may be a
+    replacement, and then the month is not the old one's."""
+    back = back_since(view.equipment, {code}, start)
+    return (
+        back is not None
+        and back > since
+        and any(
+            row["waits"] and row["code"] == code and since < row["delivered_on"] <= start
+            for row in view.rows(AWAITED.name)
+        )
+    )
 
 
 def _bought(history: Sequence[HistoryLine], code: str, since: dt.date) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from gateway.core.model.belongings import Delivery, Ownership, Proof
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
-from gateway.plugins.months import SLACK, add_months, billed, months_between, rental_month_end
+from gateway.plugins.months import add_months, billed, months_between, rental_month_end
 from gateway.plugins.rental_clock import Clock, Facts, Month
 
 from .clock import CAP, ONE_DAY, make_clock
@@ -83,13 +83,12 @@ def _check_quantity(line: ServiceLine, day: dt.date, claim: Claim, facts: Facts,
     if line.units != 1:
         units = f"{line.units.normalize():f}"
         say("O-C3", line, f"contents are one unit for one month, not {units}.", place="2400 SV104")
-    slack = dt.timedelta(days=SLACK)
     # What is held itself keeps no other month back; it is looked at again when it is let go.
     left = [one for one in facts.history if one.state != HELD]
     before = [one.from_date for one in billed(left, facts.payments, {line.code}, modifier="")]
     before += [other.dates.start for other in claim.lines if other.code == line.code and other.number < line.number]
     for start in before:
-        if start is not None and start <= rental_month_end(day) - slack and day <= rental_month_end(start) - slack:
+        if start is not None and start <= rental_month_end(day) and day <= rental_month_end(start):
             end = rental_month_end(start)
             say(
                 "O-C3",

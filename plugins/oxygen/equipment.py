@@ -68,7 +68,9 @@ class Looked(NamedTuple):
 def look(rented: Rented, all_of_claim: list[Rented], facts: Facts, items: Items) -> Looked | None:
     """The clock of a line as it stands with this claim; None where its day cannot be counted."""
     now = [one.month for one in all_of_claim if one.kind == rented.kind and one.day <= rented.day]
-    clock = make_clock(facts, items.codes[rented.kind], rented.day, now)
+    portable = rented.kind == "portable"
+    governing = make_clock(facts, items.codes["stationary"], rented.day) if portable else None
+    clock = make_clock(facts, items.codes[rented.kind], rented.day, now, governing)
     at = clock.at(rented.day) if clock else None
     return Looked(rented, clock, *at) if clock and at else None
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.plugins import Desk, PatientView, Rows
+from gateway.plugins.at_home import back_since
 
 from .limits import TABLES, Book, for_line
 from .requests import REFILLS, Request, requests_of
@@ -39,7 +40,8 @@ class DueState(enum.StrEnum):
 
 class Due(NamedTuple):
     """A refill that comes up: the supply that the patient has, from when on to ask (None: nobody is asked) and to ship,
-    how many units may be shipped then, and what the patient said."""
+    how many units may be shipped then, and what the patient said. `back`: when the equipment that it is for came back
+    after it was gone (None: it was not)."""
 
     patient_id: int
     code: str
@@ -49,11 +51,14 @@ class Due(NamedTuple):
     eligible: Decimal
     request: Request | None
     state: DueState
+    back: dt.date | None
 
     def key(self, kind: str) -> str:
-        """What its work item is called: one for each patient, item and supply; of shipping, for each answer as well."""
+        """What its work item is called: one for each patient, item and supply; of shipping, for each answer as well;
+        and another when the equipment is back, for the one before was closed when it went."""
         answered = f" {self.request.contacted_on}" if kind == SHIP_KIND and self.request is not None else ""
-        return f"{kind} {self.patient_id} {self.code} {self.supply.end}{answered}"
+        back = f" back {self.back}" if self.back is not None and self.back > self.supply.on else ""
+        return f"{kind} {self.patient_id} {self.code} {self.supply.end}{answered}{back}"
 
 
 class Books:
@@ -79,7 +84,10 @@ def due_of(view: PatientView, books: Books, today: dt.date, settings: DeskSettin
         payer_id = next((line.payer_id for line in reversed(view.history) if line.code == code), "")
         book = books.of(payer_id)
         limits = book.limits(today, code)
-        if not limits or _returned(view, book, [limit.family for limit in limits], today):
+        if not limits:
+            continue
+        bases = book.bases(today, [limit.family for limit in limits])
+        if _returned(view, bases, today):
             continue
         given = dispensed(view.history, view.deliveries, code)
         supply = supply_before(given, today + dt.timedelta(days=1), limits)
@@ -97,12 +105,12 @@ def due_of(view: PatientView, books: Books, today: dt.date, settings: DeskSettin
             for limit in for_line(limits, supply.modifiers)
         )
         state = _state(today, supply, asks, ships, request, settings.lapsed_after)
-        yield Due(view.id, code, supply, asks, ships, eligible, request, state)
+        back = back_since(view.equipment, bases, today)
+        yield Due(view.id, code, supply, asks, ships, eligible, request, state, back)
 
 
-def _returned(view: PatientView, book: Book, families: list[str], today: dt.date) -> bool:
+def _returned(view: PatientView, bases: Collection[str], today: dt.date) -> bool:
     """Whether the patient had the equipment that the item is for, and has none of it any more."""
-    bases = book.bases(today, families)
     pieces = [piece for piece in view.equipment if piece.code in bases]
     return bool(pieces) and all(piece.ended_on is not None and piece.ended_on <= today for piece in pieces)
 

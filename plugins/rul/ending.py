@@ -14,9 +14,10 @@ from pydantic import Field
 
 from gateway.core.model.belongings import Order
 from gateway.plugins import Desk, PatientView, PluginSettings, Rows, Table
+from gateway.plugins.at_home import back_since
 from gateway.plugins.months import add_months
 
-from .lifetimes import Facts, Lifetimes, given_items, lifetime_end, lifetimes_begun
+from .lifetimes import Facts, Lifetimes, given_items, is_gone, lifetime_end, lifetimes_begun
 from .settings import RulDesk
 
 KIND = "rul_ending"
@@ -32,7 +33,8 @@ WORDS = {
 
 
 class Ending(NamedTuple):
-    """Equipment of a patient with the end of its lifetime; `lacks` is what the replacement needs and is not there."""
+    """Equipment of a patient with the end of its lifetime; `lacks` is what the replacement needs and is not there.
+    `back`: when it came back after it was gone (None: it was not)."""
 
     patient: int
     group: str
@@ -41,11 +43,13 @@ class Ending(NamedTuple):
     end: dt.date
     needs: tuple[str, ...]
     lacks: tuple[str, ...]
+    back: dt.date | None
 
     @property
     def key(self) -> str:
-        """Names it among the work items."""
-        return f"{self.patient}:{self.group}:{self.end.isoformat()}"
+        """Names it among the work items; anew when the equipment is back, for its item was closed when it went."""
+        back = f":{self.back.isoformat()}" if self.back is not None and self.back > self.given else ""
+        return f"{self.patient}:{self.group}:{self.end.isoformat()}{back}"
 
 
 class Asked(PluginSettings):
@@ -62,7 +66,7 @@ def endings(patient: PatientView, today: dt.date, lifetimes: Lifetimes, needs: T
     for group in lifetimes.groups:
         codes = lifetimes.codes(group)
         given = [one for one in given_items(facts, codes) if one.day <= today]
-        if not given or _gone(facts, codes, given[-1].day, today):
+        if not given or is_gone(facts, codes, given[-1].day, today):
             continue
         last = lifetimes_begun(given, lifetimes, today)[-1]
         lifetime = lifetimes.of(last.code, today)
@@ -72,19 +76,12 @@ def endings(patient: PatientView, today: dt.date, lifetimes: Lifetimes, needs: T
         wanted = _needs(needs, group, end)
         governed[group] = lifetime.governed_by
         # What the patient has now: another modality may have come since, and the lifetime runs on.
-        found[group] = Ending(
-            patient.id, group, given[-1].code, last.day, end, wanted, _lacking(wanted, patient.orders, codes, end)
-        )
+        lacks = _lacking(wanted, patient.orders, codes, end)
+        back = back_since(patient.equipment, codes, today)
+        found[group] = Ending(patient.id, group, given[-1].code, last.day, end, wanted, lacks, back)
     for group, one in found.items():
         if governed[group] not in found:
             yield one
-
-
-def _gone(facts: Facts, codes: Collection[str], last: dt.date, today: dt.date) -> bool:
-    """Whether the equipment on record is all gone, and nothing came after it."""
-    pieces = [one for one in facts.equipment if one.code in codes]
-    ended = [one.ended_on for one in pieces if one.ended_on is not None and one.ended_on <= today]
-    return bool(pieces) and len(ended) == len(pieces) and last <= max(ended)
 
 
 def _needs(table: Table, group: str, day: dt.date) -> tuple[str, ...]:

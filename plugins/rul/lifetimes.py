@@ -254,6 +254,27 @@ def last_before(given: Sequence[Given], lifetimes: Lifetimes, day: dt.date, side
     return begun[-1] if begun else None
 
 
+def is_gone(facts: Facts, codes: Collection[str], last: dt.date, today: dt.date) -> bool:
+    """Whether the equipment on record is all gone, and nothing came after it (the `last` on that day)."""
+    pieces = [one for one in facts.equipment if one.code in codes]
+    ended = [one.ended_on for one in pieces if one.ended_on is not None and one.ended_on <= today]
+    return bool(pieces) and len(ended) == len(pieces) and last <= max(ended)
+
+
+def governed_end(given: Sequence[Given], lifetimes: Lifetimes, since: dt.date, day: dt.date) -> dt.date | None:
+    """When the lifetime of equipment that came on `since` ends with that of these items (O-R3); None where none of
+    them came before the day. One that replaces another inside its lifetime moves the date."""
+    begun = lifetimes_begun([one for one in given if one.day < day - SAME_DELIVERY], lifetimes, day)
+    for one, following in zip(begun, [*begun[1:], None], strict=True):
+        lifetime = lifetimes.of(one.code, day)
+        if lifetime is None:
+            continue
+        end = lifetime_end(one.day, lifetime.months)
+        if end > since and (following is None or following.day >= end):
+            return end
+    return None
+
+
 def lifetime_end(start: dt.date, months: int) -> dt.date:
     """The first day on which an item may be replaced: the same day so many months after its delivery; February 28 for
     one that was delivered on a February 29."""

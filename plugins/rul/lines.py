@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal, InvalidOperation
 
 from gateway.core.model.decision import Finding, Hold, HoldType, Severity
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.service_line import ServiceLine
 from gateway.plugins import Table
+from gateway.plugins.at_home import back_since
 from gateway.plugins.months import billed
 
 from .lifetimes import (
     NOT_NEW,
+    ONE_DAY,
     RENTAL,
     REPLACEMENT,
     Facts,
@@ -22,7 +24,9 @@ from .lifetimes import (
     Lifetimes,
     given_items,
     goes_on,
+    governed_end,
     is_another_piece,
+    is_gone,
     is_new_item,
     is_same_piece,
     last_before,
@@ -42,9 +46,10 @@ def check_claim(
     for line in claim.lines:
         day = line.dates.start or today
         lifetime = lifetimes.of(line.code, day)
+        codes = lifetimes.codes(lifetime.group) if lifetime is not None else ()
         modifiers = line.modifiers
         replaces = REPLACEMENT in modifiers
-        if lifetime is None or not (is_new_item(modifiers) or replaces or _came_now(line, day, facts)):
+        if lifetime is None or not (is_new_item(modifiers) or replaces or _came_now(line, day, codes, facts)):
             continue
         if lifetime.kind == "calendar year":
             yield from _year(line, day, lifetime, claim, lifetimes, facts())
@@ -78,7 +83,7 @@ def _lifetime(
             yield _say("RUL-3", line, lifetime, "RA is not for an item whose lifetime is over. Remove it.")
         return
     earlier = lifetimes.of(before.code, day) or lifetime
-    end = lifetime_end(before.day, earlier.months)
+    end = _governed(earlier, before.day, day, lifetimes, facts) or lifetime_end(before.day, earlier.months)
     received = f"the patient received {before.code} on {before.day:%m/%d/%Y}; its useful lifetime"
     if day >= end:
         if replaces and not lifetime.ra_at_end:
@@ -101,13 +106,24 @@ def _lifetime(
         )
 
 
-def _came_now(line: ServiceLine, day: dt.date, facts: Callable[[], Facts]) -> bool:
-    """Whether a rental month that does not say which it is begins with a piece that was brought for it."""
+def _governed(lifetime: Lifetime, since: dt.date, day: dt.date, lifetimes: Lifetimes, facts: Facts) -> dt.date | None:
+    """When the lifetime ends of what governs an item that came on `since`, where the patient has it (O-R3)."""
+    codes = lifetimes.codes(lifetime.governed_by)
+    given = [one for one in given_items(facts, codes) if one.day <= day] if codes else []
+    if not given or is_gone(facts, codes, given[-1].day, day - ONE_DAY):
+        return None
+    return governed_end(given, lifetimes, since, day)
+
+
+def _came_now(line: ServiceLine, day: dt.date, codes: Collection[str], facts: Callable[[], Facts]) -> bool:
+    """Whether a rental month that does not say which it is begins with a piece that was brought for it. One that takes
+    another's place on the day on which the next month begins does not; one that comes when the other had gone does."""
     if RENTAL not in line.modifiers or not NOT_NEW.isdisjoint(line.modifiers):
         return False
     known = facts()
-    return is_another_piece(line.code, day, known) and not goes_on(
-        line.code, line.modifiers, day, known, on_its_day=True
+    return is_another_piece(line.code, day, known) and (
+        back_since(known.equipment, codes, day) == day
+        or not goes_on(line.code, line.modifiers, day, known, on_its_day=True)
     )
 
 

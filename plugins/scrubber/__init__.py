@@ -36,7 +36,7 @@ from .whole import Whole
 __all__ = ["RULES", "ScrubberSettings", "check_settings", "plugin_settings", "scrub_claim"]
 
 CHECKS: tuple[tuple[frozenset[str], Callable[[Whole, Findings], None]], ...] = (
-    (named("R1.01 R1.FS-1 R1.OX-1 R1.PO-1 R1.IN-1 R1.KH-1 R1.MS-1 R1.BP-1 R1.BP-2"), check_items),
+    (named("R1.01 R1.FS-1 R1.OX-1 R1.PO-1 R1.IN-1 R1.KH-1 R1.BP-1 R1.BP-2"), check_items),
     (
         named(
             "R1.11 R1.12 R1.99-1 R1.KX-1 R1.GA-1 R1.LT-1 R1.LT-2 R1.KR-1 R1.EY-1 R1.RA-1 R1.RA-2 R1.RA-3 R1.RB-1 "

@@ -7,13 +7,13 @@ import re
 
 from .findings import Findings
 from .line import Line
+from .months import MAY_COME_AGAIN
 from .records import SpanRule
 from .whole import Whole
 
 ONE_MONTH_UNITS = frozenset({"CR", "FS", "OX"})
 LONGEST_MONTH = 31
 _SUPPLY = re.compile(r"\b\d+[ -]?(?:DAYS?|MONTHS?|MOS?)\b|\b(?:ONE|TWO|THREE) MONTHS?\b", re.IGNORECASE)
-_NOT_BILLED = frozenset({"faulty", "cancelled", "rejected", "denied"})
 
 
 def check_units(whole: Whole, out: Findings) -> None:
@@ -118,7 +118,7 @@ def check_overlap(whole: Whole, out: Findings) -> None:
             and old.thru_date is not None
             and old.from_date < start
             and old.thru_date > old.from_date
-            and old.state not in _NOT_BILLED
+            and old.state not in MAY_COME_AGAIN
         ]
         last = max(before, default=None)
         if last is not None and (last - start).days > early_days:

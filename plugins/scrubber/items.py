@@ -45,13 +45,6 @@ def check_items(whole: Whole, out: Findings) -> None:
         if line.have & MONTHS and kind != "CR" and line.category is not None:
             given = " and ".join(sorted(line.have & MONTHS))
             out.say("R1.KH-1", f"has {given}, and is no capped rental. Remove it.", line=line, place=PLACE)
-        if "MS" in line.have and line.category is not None and kind != "OX":
-            out.say(
-                "R1.MS-1",
-                "has no maintenance payment; MS is for oxygen equipment after its rental months. Remove the line.",
-                line=line,
-                place=PLACE,
-            )
         _option(line, kinds, book, out)
 
 

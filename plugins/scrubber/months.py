@@ -1,54 +1,36 @@
-"""Rental months: when one ends, which number it has, and what a break means. Dates in, facts out; no table, no claim.
+"""Rental months of an item: which number the next has, and when a count may begin anew. Lines in, facts out; no table,
+no claim. The calendar, and what a break is by its length (R1.05), are `gateway.plugins.months`'.
 
-R1.02 (month 1 KH, 2-3 KI, 4 and later KJ), R1.04 (a month runs from day D to the day before D), R1.05 (breaks).
+R1.02 (month 1 KH, 2-3 KI, 4 and later KJ), R1.04 (a month runs from day D to the day before D).
 """
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
-import enum
 from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.plugins import HistoryLine
+from gateway.plugins.months import (
+    DENIED,
+    MONTHS,
+    NOT_BILLED,
+    RENTAL,
+    VOID,
+    BreakKind,
+    add_months,
+    anchored,
+    break_between,
+    month_modifier,
+    rental_month_end,
+)
 
-DAY = dt.timedelta(days=1)
-BREAK_DAYS = 60
-"""Consecutive days that a break may last, beside the rest of its rental month (42 CFR 414.230)."""
-BREAK_MONTHS = 2
-"""Full rental months without use after which the DME MACs see a new period."""
-RENTAL, PARTIAL, REPLACED = "RR", "KR", "RA"
-FIRST, SECOND, LATER = "KH", "KI", "KJ"
+PARTIAL, REPLACED = "KR", "RA"
+FIRST, SECOND, LATER = MONTHS
 BEGINS = frozenset({FIRST, REPLACED})
 """What the first month of a rental is billed with."""
-NEVER_BILLED = frozenset({"faulty", "cancelled", "rejected"})
-"""States of claims that no payer has."""
-DENIED = "denied"
-NOT_BILLED = NEVER_BILLED | {DENIED}
-"""States of claims whose rental months count for nothing: no payer has them, or it denied them."""
-VOID = "8"
-
-
-def add_months(day: dt.date, months: int, anchor: int = 0) -> dt.date:
-    """The same day so many months later; the last of the month where there is none (January 31 and a month is
-    February 28 or 29). `anchor`: the day of the month that is meant, where `day` is the last of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return dt.date(year, month + 1, min(anchor or day.day, last))
-
-
-@lru_cache(maxsize=16_384)
-def month_end(start: dt.date, anchor: int = 0) -> dt.date:
-    """The last day of the rental month that begins on a day (R1.04). Of a rental that began on the 31st (`anchor`) the
-    month that begins on February 28 lasts until March 30."""
-    return add_months(start, 1, anchor) - DAY
-
-
-def month_modifier(number: int) -> str:
-    """KH, KI or KJ of a rental month, counted from 1 (R1.02)."""
-    return FIRST if number <= 1 else SECOND if number <= 3 else LATER
+MAY_COME_AGAIN = NOT_BILLED | {DENIED}
+"""States of claims whose lines may be billed again: no payer has them, or it denied them."""
 
 
 class Month(NamedTuple):
@@ -73,7 +55,7 @@ def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]])
     found: dict[dt.date, HistoryLine] = {}
     refused: dict[dt.date, HistoryLine] = {}
     for line in lines:
-        if RENTAL not in line.modifiers or line.from_date is None or line.state in NEVER_BILLED:
+        if RENTAL not in line.modifiers or line.from_date is None or line.state in NOT_BILLED:
             continue
         if line.frequency == VOID:
             found.pop(line.from_date, None)
@@ -87,10 +69,8 @@ def months_of(lines: Iterable[HistoryLine], denied: Collection[tuple[str, int]])
     for start in sorted({*found, *refused}):
         counts = start in found
         line = found[start] if counts else refused[start]
-        begins = FIRST in line.modifiers or REPLACED in line.modifiers
-        if begins or not anchor or start.day != min(anchor, calendar.monthrange(start.year, start.month)[1]):
-            anchor = start.day
-        end, through = month_end(start, anchor), line.thru_date or start
+        anchor = start.day if BEGINS & set(line.modifiers) else anchored(start, anchor)
+        end, through = rental_month_end(start, anchor), line.thru_date or start
         if PARTIAL in line.modifiers or through > end:
             months.append(Month(line.code, start, through, line.modifiers, line.payer_id, 0, counts))
         else:
@@ -119,10 +99,14 @@ def standing(months: Sequence[Month], cap: int) -> Standing:
     """
     first = 0
     for at, month in enumerate(months):
-        follows = at > 0 and month.start <= months[at - 1].end + DAY
         # Month 1 that was denied in the middle of a rental began nothing: it was a mistake. Nor does one that follows
-        # another: the first was denied then, and may have been paid since.
-        again = follows and (not month.counts or bool(BEGINS & set(months[at - 1].modifiers)))
+        # another, at once or after a break that is not long (R1.05): the first was denied then, and may have been paid
+        # since.
+        again = (
+            at > 0
+            and _follows(months[at - 1], month)
+            and (not month.counts or bool(BEGINS & set(months[at - 1].modifiers)))
+        )
         if REPLACED in month.modifiers or (FIRST in month.modifiers and not again):
             first = at
     begun = months[first] if months else None
@@ -142,6 +126,12 @@ def standing(months: Sequence[Month], cap: int) -> Standing:
     return Standing(period, least + len(period), most + len(period))
 
 
+def _follows(before: Month, month: Month) -> bool:
+    """Whether a month belongs to the same period of use as the one before it."""
+    gap = break_between(before.end, month.start, before.anchor)
+    return gap is None or gap.kind is not BreakKind.LONG
+
+
 def replaces_old(months: Sequence[Month], day: dt.date, lifetime: int) -> bool:
     """Whether month 1 of this day may be that of a new item, as the useful lifetime of the one before is over
     (hme-billing-rules 3). It runs from the first month of an item; a break begins none.
@@ -157,34 +147,3 @@ def replaces_old(months: Sequence[Month], day: dt.date, lifetime: int) -> bool:
         if REPLACED in month.modifiers or (FIRST in month.modifiers and month.start >= add_months(begun, lifetime)):
             begun = month.start
     return day >= add_months(begun, lifetime)
-
-
-class Break(enum.Enum):
-    """What lies between two rental months: nothing; an overlap; a temporary break; one of which the two readings
-    differ; one after which a new need begins a new period."""
-
-    NONE = "none"
-    OVERLAP = "overlap"
-    TEMPORARY = "temporary"
-    UNCLEAR = "unclear"
-    LONG = "long"
-
-
-def new_period_days(end: dt.date, anchor: int = 0) -> tuple[dt.date, dt.date]:
-    """The first days on which a new period may begin after a rental month that ended on a day, earlier reading first:
-    after more than 60 days and the rest of the month (42 CFR 414.230), and after two full rental months (DME MACs)."""
-    regulation = end + dt.timedelta(days=BREAK_DAYS + 2)
-    contractors = add_months(end + DAY, BREAK_MONTHS, anchor)
-    return min(regulation, contractors), max(regulation, contractors)
-
-
-def break_before(end: dt.date, day: dt.date, anchor: int = 0) -> Break:
-    """What lies between a rental month that ended on `end` and one that begins on `day` (R1.05)."""
-    if day <= end:
-        return Break.OVERLAP
-    if day == end + DAY:
-        return Break.NONE
-    earlier, later = new_period_days(end, anchor)
-    if day < earlier:
-        return Break.TEMPORARY
-    return Break.UNCLEAR if day < later else Break.LONG

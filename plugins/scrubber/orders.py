@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from gateway.core.model.belongings import Order
 from gateway.core.model.decision import HoldType, Severity
+from gateway.plugins.months import add_months
 
 from .findings import Findings
 from .line import Line
-from .months import add_months
 from .settings import Papers
 from .whole import Whole
 

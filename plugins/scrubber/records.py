@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gateway.core.model.decision import Severity
 from gateway.plugins import Row
+from gateway.plugins.months import add_months
 
-from .months import add_months
 from .rules import RULES
 from .settings import CLASSES, MEDICARE
 

@@ -5,22 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from gateway.plugins.months import BreakKind, break_between, month_modifier, new_period_from
+
 from .book import Book
 from .findings import Findings
 from .line import Line
-from .months import (
-    FIRST,
-    REPLACED,
-    Break,
-    Month,
-    Standing,
-    break_before,
-    month_modifier,
-    months_of,
-    new_period_days,
-    replaces_old,
-    standing,
-)
+from .months import FIRST, REPLACED, Month, Standing, months_of, replaces_old, standing
 from .past import Past
 from .whole import Whole
 
@@ -62,8 +52,9 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
         return  # at the end of its lifetime an item is replaced without RA (RUL-3)
     now = standing(months, cap)
     last = months[-1]
-    gap = break_before(last.end, line.start, last.anchor)
-    if gap is Break.OVERLAP and last.counts:
+    gap = break_between(last.end, line.start, last.anchor)
+    kind = gap.kind if gap is not None else None
+    if line.start <= last.end and last.counts:
         out.say(
             "R1.04",
             f"the rental month from {last.start:%m/%d/%Y} lasts until {last.end:%m/%d/%Y}. Bill the next one from the "
@@ -74,15 +65,15 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
     # What was rented for all of its months has no new period by a break, however long.
     if now.least > cap:
         _over(line, now, cap, out)
-    elif gap is Break.UNCLEAR and not NOT_BILLED.search(whole.told(line)):
+    elif kind is BreakKind.UNCLEAR and not NOT_BILLED.search(whole.told(line)):
         _unclear(line, last, out)
-    elif gap is Break.LONG and _begins(line, whole):
+    elif kind is BreakKind.LONG and _begins(line, whole):
         _new_period(line, last, bool(NEW_NEED.search(whole.told(line))), past, out)
     else:
         if capped and len(named) == 1:
             moved = last.payer_id != past.payer_id and book.same_payer(last.payer_id, past.payer_id)
             _month(line, now, cap, _own(months, cap, book, past), moved, out)
-        if gap is Break.LONG and not NOT_BILLED.search(whole.told(line)):
+        if kind is BreakKind.LONG and not NOT_BILLED.search(whole.told(line)):
             out.say(
                 "R1.05-BIB",
                 f"the last rental month ended on {last.end:%m/%d/%Y}, and the count goes on. Say in the note why "
@@ -136,11 +127,11 @@ def _over(line: Line, now: Standing, cap: int, out: Findings) -> None:
 
 def _unclear(line: Line, last: Month, out: Findings) -> None:
     """R1.05: the two readings of the rule differ on this day."""
-    earlier, later = new_period_days(last.end, last.anchor)
+    days = new_period_from(last.end, last.anchor)
     out.say(
         "R1.05",
-        f"the last rental month ended on {last.end:%m/%d/%Y}. A new period may begin on {earlier:%m/%d/%Y} by one "
-        f"reading and on {later:%m/%d/%Y} by the other; by the later the count goes on. Find out why it was not "
+        f"the last rental month ended on {last.end:%m/%d/%Y}. A new period may begin on {min(days):%m/%d/%Y} by one "
+        f"reading and on {days.later:%m/%d/%Y} by the other; by the later the count goes on. Find out why it was not "
         "rented, and say so in the note (BIB and the dates).",
         line=line,
         place=PLACE,

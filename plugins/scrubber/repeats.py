@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from gateway.plugins import HistoryLine
+from gateway.plugins.months import VOID
 
 from .book import Book
 from .findings import Findings
 from .line import Line
-from .months import NOT_BILLED, VOID, months_of
+from .months import MAY_COME_AGAIN, months_of
 from .whole import Whole
 
 COUNTED = frozenset({"CR", "FS", "IN"})
@@ -33,7 +34,7 @@ def _before(line: Line, whole: Whole, out: Findings) -> None:
     past = whole.past
     same: list[HistoryLine] = []
     for old in past.lines(line.code):
-        if old.from_date != line.start or old.payer_id != whole.payer_id or old.state in NOT_BILLED:
+        if old.from_date != line.start or old.payer_id != whole.payer_id or old.state in MAY_COME_AGAIN:
             continue
         # The same number again is known as such when it is taken in; a person looks at it already.
         if old.claim_number == whole.claim.id:

@@ -31,7 +31,6 @@ RULES = rule_book(
     Rule("R1.RA-3", _HOLDS, "RA never stands on parts and refills."),
     Rule("R1.RB-1", _HOLDS, "RB comes with a note that says what was repaired."),
     Rule("R1.RB-2", _WARNS, "A part that is replaced in a repair (RB) comes with its labor."),
-    Rule("R1.MS-1", _REJECTS, "MS stands on oxygen equipment only."),
     Rule("R1.10", _CORRECTS, "Modifiers stand in their order: pricing, policy, information."),
     Rule("R1.11", _REJECTS, "No modifier stands twice on a line."),
     Rule("R1.12", _REJECTS, "More than four modifiers need 99."),

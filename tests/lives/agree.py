@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..oracle.codes import line_of
-from ..oracle.days import ONE
-from ..oracle.life import MEDICARE, Died, Expected, Patient, PayerChanged
+from ..oracle.days import ONE, add_days
+from ..oracle.life import MEDICARE, Died, Expected, Patient, PayerChanged, RefillContact
 from .outcomes import Kept, Left, Listed, Lived
 
 FOLDER = Path(__file__).parent
 NOT_COMPARED = frozenset({"KX", "N1", "N2", "N3"})
 """Modifiers of maintenance claims that the page leaves open (READINGS, MS claims)."""
 MAINTENANCE = "MS"
+TO_DO = frozenset({"", "coming", "open", "ask", "ship"})
+"""States in which what is on a list is somebody's work."""
+ASKED_DAYS = 30
+"""Days before the end of a supply on which the patient may be asked (4.1)."""
 TIMELY = "R1.TF-1"
 """Timely filing is not in the lives; what waits for a year meets it all the same."""
 
@@ -68,7 +72,7 @@ class Compared(NamedTuple):
 def compare(patient: Patient, due: Sequence[Expected], lived: Lived) -> Compared:
     """Everything in which the two differ."""
     judge = _Judge(patient, due, lived)
-    found = [*judge.claims(), *judge.holds(), *judge.dues(), *judge.lists()]
+    found = [*judge.claims(), *judge.holds(), *judge.dues(), *judge.lists(lived.listed), *judge.work()]
     return Compared(sorted(found, key=lambda one: one.date), judge.counts)
 
 
@@ -189,11 +193,7 @@ class _Judge:
             if one.kind != "due":
                 continue
             self.counts[f"due {one.rule}"] += 1
-            there = on.get((one.date, one.rule, one.code, one.dos))
-            if there is None and one.rule == "RUL-2" and line_of(one.code) == "portable":
-                # O-R3: the list has the stationary one, whose date is the portable's.
-                found = [key for key in on if key[:2] == (one.date, "RUL-2") and key[3] == one.dos]
-                there = on[found[0]] if found else None
+            there = self._there(on, one)
             if there is None or not _in_state(one, there):
                 said = "not on the list" if there is None else f"on the list as {there.state}"
                 yield self.differ("due", one.date, one.code, one.dos, f"{said}: {one.detail}", one.rule)
@@ -204,7 +204,50 @@ class _Judge:
             if one.rule == "RS-1" and there.units != one.units:
                 yield self.differ("units", one.date, one.code, one.dos, f"{there.units}, due {one.units}", one.rule)
 
-    def lists(self) -> Iterator[Difference]:
+    def _there(self, on: dict[tuple[dt.date, str, str, dt.date], Listed], one: Expected) -> Listed | None:
+        """What is on a list for a due."""
+        there = on.get((one.date, one.rule, one.code, one.dos))
+        if there is None and one.rule == "RUL-2" and line_of(one.code) == "portable":
+            # O-R3: the list has the stationary one, whose date is the portable's.
+            found = [key for key in on if key[:2] == (one.date, "RUL-2") and key[3] == one.dos]
+            there = on[found[0]] if found else None
+        return there
+
+    def work(self) -> Iterator[Difference]:
+        """What the schedules opened for people: a work item for all that is due, from that day on, and no other."""
+        on = {(one.date, one.rule, one.code, one.dos): one for one in self.lived.worked}
+        # A refill so long ago that the list has it as lapsed is nobody's work any more, by a setting.
+        past = {one[:4] for one in self.lived.listed if one.rule == "RS-1" and one.state == "lapsed"}
+        for one in self.due:
+            if one.kind != "due" or self._answered(one) or (one.date, one.rule, one.code, one.dos) in past:
+                continue
+            self.counts["work items"] += 1
+            there = self._there(on, one)
+            if one.detail == "lapsed":
+                if there is not None:
+                    yield self.differ("due", one.date, one.code, one.dos, "its work item is still open", one.rule)
+            elif there is None:
+                yield self.differ("due", one.date, one.code, one.dos, f"no work item: {one.detail}", one.rule)
+            elif one.detail != "open" and (one.date - ONE, *there[1:4]) in on and self._plain(one.date - ONE):
+                said = f"a work item on the day before, too: {one.detail}"
+                yield self.differ("due", one.date, one.code, one.dos, said, one.rule)
+        for listed in self.lived.listed:
+            if listed.state in TO_DO and listed[:4] not in on:
+                said = "on the list, and no work item"
+                yield self.differ("due", listed.date, listed.code, listed.dos, said, listed.rule)
+        yield from self.lists(self.lived.worked)
+
+    def _answered(self, one: Expected) -> bool:
+        """Whether a refill is nobody's work yet: the patient has said yes before the list is looked at, and it may not
+        be shipped."""
+        return one.rule == "RS-1" and any(
+            isinstance(event, RefillContact)
+            and event.code == one.code
+            and add_days(one.dos, -ASKED_DAYS) <= event.date <= one.date
+            for event in self.patient.events
+        )
+
+    def lists(self, listed: Sequence[Listed]) -> Iterator[Difference]:
         """What is on a list, and should not be."""
         known: dict[tuple[str, str, dt.date], dt.date] = {}
         for one in self.due:
@@ -213,7 +256,7 @@ class _Judge:
                     key = (one.rule, code, one.dos)
                     known[key] = min(known.get(key, one.date), one.date)
         told: set[tuple[str, str, dt.date]] = set()
-        for there in self.lived.listed:
+        for there in listed:
             if there.state in ("done", "lapsed") or not self._plain(there.date):
                 continue
             self.counts["items on lists"] += 1

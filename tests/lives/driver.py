@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -28,12 +28,12 @@ from gateway.plugins.runner import NoMark, Runner
 
 from ..oracle import life
 from ..oracle.codes import AUTHORIZED_MONTHS, BASES, CAPPED
-from ..oracle.days import ONE, add_months, last_of_month
+from ..oracle.days import add_months, last_of_month
 from ..oracle.expect import script
-from . import house
+from . import house, lists
 from .claims import BORN, MEMBERS, Item, Who, as_of, order_row, source_claim
 from .folder import ACCEPTED, CANCELLED, DENIED, HELD, PAID, Filed, Folder
-from .outcomes import Kept, Left, Listed, Lived
+from .outcomes import Kept, Left, Lived
 from .papers import authorization_of, order_of, payment_of
 
 BILLING = "billing"
@@ -61,7 +61,7 @@ class Life:
         self.homes: list[tuple[dt.date, Equipment]] = []
         self.today = dt.date.min
         self.numbers = 0
-        self.lived = Lived([], [], [], frozenset())
+        self.lived = Lived([], [], [], frozenset(), [])
 
     # --- days
 
@@ -86,7 +86,8 @@ class Life:
             if day in by_day or day in ends or day in homes:
                 self._look_again()
             if day in looks:
-                self._lists()
+                self.lived.listed.extend(lists.on_reports(self.folder, self.patient.kind, self.today))
+                self.lived.worked.extend(lists.on_worklists(self.folder, self.today))
         return self.lived._replace(looked=frozenset(looks))
 
     def _nothing(self, event: life.Event) -> None: ...
@@ -458,33 +459,3 @@ class Life:
         filed.claim = claim.handle("biller")
         filed.read()
         self.folder.changed()
-
-    # --- lists
-
-    def _lists(self) -> None:
-        listed = self.lived.listed
-        for row in self._report("rul", "ending", {}):
-            ends = _day(row["lifetime ends"])
-            listed.append(Listed(self.today, "RUL-2", row["code"], ends, "", 1))
-        if self.patient.kind == "oxygen":
-            for row in self._report("maintenance", "calendar", {}):
-                about = ("O-M2", row["code"], _day(row["due"]), row["state"])
-                listed.append(Listed(self.today, *about, 1))
-        elif self.patient.kind in ("pap", "nebulizer", "diabetic"):
-            for row in self._report("resupply", "resupply_due", {"days": "0", "lapsed": "true"}):
-                about = ("RS-1", row["item"], _day(row["supply_ends"]), row["state"])
-                listed.append(Listed(self.today, *about, int(Decimal(str(row["eligible"])))))
-
-    def _report(self, plugin: str, name: str, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        said, _ = house.ask(plugin, "plugin_reports", name, asked, self.today, self.folder.turn(plugin))
-        return house.rows_of(said)
-
-
-def _day(value: Any) -> dt.date:
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
-
-
-def days_to_look(due: Sequence[life.Expected], upto: dt.date) -> set[dt.date]:
-    """The days on which something comes on a list, and those before them."""
-    days = {one.date for one in due if one.kind == "due"}
-    return {day for day in days | {day - ONE for day in days} if day <= upto}

@@ -6,13 +6,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from gateway.core.model.belongings import Authorization, Delivery, Document, Equipment, Order
 from gateway.core.x12.claim import Claim
 from gateway.plugins import HistoryLine, LinePayment
 from gateway.plugins.desk_patients import PatientView
-from gateway.plugins.desk_views import ClaimView, KeepRow, LineView, MakeClaim
+from gateway.plugins.desk_views import ClaimView, CloseItem, ItemView, KeepRow, LineView, MakeClaim, OpenItem
 from gateway.plugins.past import WaitingItem
 from gateway.plugins.rows import RowTable
 
@@ -87,6 +88,7 @@ class Folder:
         self.papers: list[Document] = []
         self.deciding: int | None = None
         self._keys: dict[str, set[str]] = {}
+        self._items: dict[str, dict[str, ItemView]] = {}
         self._rows: dict[tuple[str, str], dict[tuple[Any, ...], dict[str, Any]]] = {}
         self._plugin = ""
         self._history: dict[int | None, Lines] = {}
@@ -176,8 +178,13 @@ class Folder:
     def claim(self, claim_id: int) -> Claim | None:
         return Claim(self.claims_filed[claim_id - 1].claim.stored, "desk")
 
-    def items(self, *asked: Any) -> Iterator[Any]:
-        return iter(())
+    def items(
+        self, kinds: Collection[str], teams: Collection[str], claim_id: int | None, state: str
+    ) -> Iterator[ItemView]:
+        """Work items of the plugin that asks: in these lives nobody asks for those of another."""
+        for one in self._items.get(self._plugin, {}).values():
+            if (not kinds or one.kind in kinds) and state in ("", one.state):
+                yield one
 
     def holds(self, *asked: Any) -> Iterator[Any]:
         return iter(())
@@ -209,7 +216,9 @@ class Folder:
         return any(one.claim.id == number for one in self.claims_filed)
 
     def done(self, acts: Iterable[Any]) -> list[MakeClaim]:
-        """A desk has returned: what it kept is written. The claims that it wants made."""
+        """A desk has returned: what it kept is written, its work items are opened and closed. The claims that it wants
+        made."""
+        items = self._items.setdefault(self._plugin, {})
         made = []
         for act in acts:
             if isinstance(act, KeepRow):
@@ -217,10 +226,22 @@ class Folder:
                 row = dict(zip(table.columns, table.row(act.values), strict=True))
                 key = tuple(row[name] for name in table.key)
                 self._rows.setdefault((self._plugin, table.name), {})[key] = row
+            elif isinstance(act, OpenItem) and act.key not in items:
+                # A key that was closed stays closed.
+                items[act.key] = _view_of(len(items) + 1, act)
+            elif isinstance(act, CloseItem) and act.key in items:
+                items[act.key] = items[act.key]._replace(state="closed")
             elif isinstance(act, MakeClaim):
                 self._keys.setdefault(self._plugin, set()).add(act.key)
                 made.append(act)
         return made
+
+
+def _view_of(number: int, act: OpenItem) -> ItemView:
+    dates = (act.work_by, act.deadline)
+    about = (act.kind, act.team, act.reason, act.rule, Decimal(act.cents).scaleb(-2), *dates)
+    moment = dt.datetime.combine(act.work_by or dt.date(2024, 1, 1), NOON)
+    return ItemView(number, act.key, True, *about, act.payer_id, act.partner, act.claim_id, "open", moment)
 
 
 class _Past:

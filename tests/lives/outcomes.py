@@ -42,9 +42,11 @@ class Listed(NamedTuple):
 
 
 class Lived(NamedTuple):
-    """Everything that came of a life, and the days on which the lists were looked at."""
+    """Everything that came of a life, and the days on which the lists were looked at. `worked`: the work items that
+    stood open then, as the plugins' schedules open and close them."""
 
     left: list[Left]
     kept: list[Kept]
     listed: list[Listed]
     looked: frozenset[dt.date]
+    worked: list[Listed]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from ..oracle.codes import BASES, NEBULIZER_SUPPLIES, cap_of, line_of, usual_of
 from ..oracle.days import add_days, add_months, last_of_month
 from ..oracle.life import COMMERCIAL, MEDICARE, Delivered, Expected, InpatientStay, Patient, Shipment
-from .agree import FOLDER, Difference
+from .agree import FOLDER, TIMELY, Difference
 from .outcomes import Lived
 
 
@@ -173,7 +173,9 @@ def behind_a_claim_that_waits(case: Case) -> bool:
     one = case.one
     if one.what != "date" or one.rule:
         return False
-    after = [due.dos for due in case.due if due.kind == "hold" and due.rule == "RUL-1" and due.code == one.code]
+    after = [
+        due.dos for due in case.due if due.kind == "hold" and due.rule in ("RUL-1", "O-R1") and due.code == one.code
+    ]
     return any(one.dos < dos < add_months(one.dos, 1) for dos in after)
 
 
@@ -207,15 +209,28 @@ def calendar_of_the_day(case: Case) -> bool:
 
 
 def behind_a_break(case: Case) -> bool:
-    """A month after a long break whose own month never left."""
+    """A month after a long break whose own month never left; of those that the source sends, one that is kept back as
+    that month is, or as another month of the count than the checker's."""
     one = case.one
-    if one.what != "missing claim" or one.rule:
+    if one.what not in ("missing claim", "hold", "kept"):
         return False
     left = {(due.code, due.dos) for due in case.due if due.kind in ("claim", "warn")}
-    return any(
-        due.rule == "R1.05" and due.code == one.code and due.dos < one.dos and (due.code, due.dos) not in left
+    waits = {
+        due.dos
         for due in case.due
-    )
+        if due.rule == "R1.05" and due.code == one.code and due.dos < one.dos and (due.code, due.dos) not in left
+    }
+    told = _kept_by(case, {one.dos})
+    if not waits or not told:
+        return bool(waits) and one.what == "missing claim"
+    first = _kept_by(case, waits)
+    return bool(told & first) and told <= first | {"R1.02", "R1.03", TIMELY}
+
+
+def _kept_by(case: Case, days: Collection[dt.date]) -> set[str]:
+    """What kept the item's claims of these days back."""
+    code = case.one.code
+    return {rule for kept in case.lived.kept if kept.code == code and kept.dos in days for rule in kept.rules}
 
 
 def back_on_a_months_last_day(case: Case) -> bool:
@@ -257,7 +272,7 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "refills of patients whose equipment is not known": equipment_not_known,
     "what comes due during a stay": in_a_facility,
     "months of commercial plans": month_of_a_plan,
-    "the last month of what was lost": behind_a_claim_that_waits,
+    "the last month of what was replaced": behind_a_claim_that_waits,
     "equipment that comes back on a month's last day": back_on_a_months_last_day,
     "a replacement that was never billed": replacement_that_was_never_billed,
     "months behind one that waits for its papers": behind_a_break,
@@ -274,5 +289,11 @@ def readings() -> dict[str, str]:
 
 
 def excuse(case: Case) -> str:
-    """The reading by which both are right; empty where there is none."""
-    return next((name for name in readings() if QUESTIONS[name](case)), "")
+    """The reading by which both are right; empty where there is none. A claim that left against several rules wants one
+    for each of them."""
+    one = case.one
+    several = one.rule.split() if one.what == "extra claim" else []
+    if len(several) < 2:
+        return next((name for name in readings() if QUESTIONS[name](case)), "")
+    found = [excuse(case._replace(one=one._replace(rule=rule))) for rule in several]
+    return ", ".join(dict.fromkeys(found)) if all(found) else ""

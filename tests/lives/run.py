@@ -11,7 +11,8 @@ from ..oracle.days import ONE, add_months
 from ..oracle.life import Patient
 from ..oracle.population import BEGIN, MONTHS
 from .agree import Difference, compare
-from .driver import Life, days_to_look
+from .driver import Life
+from .lists import days_to_look
 from .readings import Case, excuse
 
 UPTO = add_months(BEGIN, MONTHS) - ONE

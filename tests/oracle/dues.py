@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .chart import Chart, has_piece, in_use, on_medicare, pieces_of
-from .codes import BASES
+from .codes import BASES, line_of
 from .days import add_days
-from .life import Expected, Shipment
+from .life import Expected, Period, Shipment
 from .rules import lifetime, maintenance, resupply
 
 
@@ -36,7 +36,7 @@ def lifetimes_that_end(chart: Chart) -> Iterator[Expected]:
 def maintenance_due(chart: Chart) -> Iterator[Expected]:
     """2.5: shown 30 days ahead, open on the day, lapsed where it closes without a visit. One for all machines."""
     for line, period in maintenance.lines(chart)[:1]:
-        if not in_use(chart, line, chart.today):
+        if not in_use(chart, line, chart.today) or was_lost(chart, line, period):
             chart.open_maintenance = None
             continue
         code = pieces_of(chart, line, chart.today)[-1].code
@@ -61,6 +61,12 @@ def maintenance_due(chart: Chart) -> Iterator[Expected]:
         is_last = window.closes >= chart.lifetimes[line].ends
         if window.opens <= chart.today and not is_last and add_days(window.closes, -30) <= chart.today:
             yield from once(chart, Expected(chart.today, "due", code, window.closes, None, "O-M2", "due"))
+
+
+def was_lost(chart: Chart, line: str, period: Period) -> bool:
+    """Whether the machine of a period was lost: what replaces it begins new 36 months with its delivery (2.2), also
+    while its claim waits."""
+    return any(line_of(code) == line and day >= period.delivered for day, code in chart.losses)
 
 
 def refills_due(chart: Chart) -> Iterator[Expected]:

@@ -12,9 +12,11 @@ from .life import (
     ContentsDelivered,
     Delivered,
     Event,
+    Lost,
     PickedUp,
     ProofArrived,
     RepairAsked,
+    StatementFiled,
     Visit,
 )
 from .telling import claims, day, kept, listed, lived, order, rented
@@ -234,3 +236,14 @@ def test_the_calendar_after_a_visit_counts_from_it() -> None:
         ("2028-02-02", "2028-03-03", "due"),
         ("2028-03-03", "2028-03-03", "open"),
     ]
+
+
+def test_the_calendar_of_what_was_lost_is_over_with_it() -> None:
+    lost = Lost(day("2027-07-01"), "E1390", "serial E1390 2024-01-15", "flood", statement=False)
+    new = Delivered(day("2027-07-10"), "E1390", "two", "lost", modifiers=("RA", "KX"), narrative="lost in a flood")
+    # Its statement comes late, and its claim waits; the window of July was the old machine's.
+    late = StatementFiled(day("2027-08-20"), "E1390")
+    told = [*rented("E1390", "2024-01-15"), lost, order("E1390", "2027-07-10"), new, late]
+    found = lived(told, upto="2028-12-31")
+    assert listed(found, "O-M2") == [("2027-06-15", "2027-07-15", "due")]
+    assert ("2027-07-10", "RR-RA-KX") in claims(found, "E1390")

@@ -150,6 +150,17 @@ def test_kinds_of_breaks_never_go_back_as_they_grow(month_end: dt.date, days: in
     )
 
 
+@pytest.mark.rule("R1.05")
+@given(DAYS, st.integers(1, 200))
+def test_a_break_is_judged_by_both_readings(month_end: dt.date, days: int) -> None:
+    resumed = month_end + dt.timedelta(days=days + 1)
+    two_months = resumed >= add_months(month_end + dt.timedelta(days=1), 2)
+    long_by = (days > 60) + two_months
+    found = break_between(month_end, resumed)
+    assert found is not None
+    assert found.kind is [BreakKind.TEMPORARY, BreakKind.UNCLEAR, BreakKind.LONG][long_by]
+
+
 # --- periods
 
 

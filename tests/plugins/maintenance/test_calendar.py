@@ -63,6 +63,37 @@ def test_a_window_is_open_until_the_next_is_due(today: str, wanted: list[str]) -
 
 
 @pytest.mark.rule("O-M2")
+def test_the_day_on_which_the_next_opens_is_in_no_other_window() -> None:
+    # Months from the 31st on: the window of September 30 lasts until March 31 unless there was a visit, and then until
+    # March 30, when the next may be made.
+    start = day("2022-03-31")
+    found = maintained(day("2026-04-01"), rented(36, start=start))
+    first, second, *_ = calendar.windows(found, [day("2025-09-30")], day("2026-04-01"))
+    assert (first.due, first.until, second.due) == (day("2025-09-30"), day("2026-03-30"), day("2026-03-30"))
+    first, second, *_ = calendar.windows(found, [], day("2026-04-01"))
+    assert (first.due, first.until, second.due) == (day("2025-09-30"), day("2026-03-31"), day("2026-03-31"))
+
+
+@pytest.mark.rule("O-M2")
+@pytest.mark.parametrize(
+    ("gone", "state", "is_the_olds"),
+    [("", "held", True), ("2025-09-02", "held", True), ("2025-09-01", "held", False), ("", "sent", False)],
+)
+def test_a_replacement_that_is_held_ends_no_calendar_while_the_old_one_is_there(
+    gone: str, state: str, is_the_olds: bool
+) -> None:
+    # It came too early, perhaps, and is taken back.
+    pieces = [
+        make_equipment("E1390", started_on=START, ended_on=day(gone) if gone else None, serial="A"),
+        make_equipment("E1390", started_on=day("2025-09-01"), serial="B"),
+    ]
+    history = [*rented(), *rented(1, "E1390", "RA", start=day("2025-09-01"))[:1]]
+    history[-1] = history[-1]._replace(state=state, claim_number="NEW")
+    found = maintained(day("2025-09-03"), history, equipment=pieces)
+    assert (found is not None) == is_the_olds
+
+
+@pytest.mark.rule("O-M2")
 def test_a_late_visit_puts_the_next_off() -> None:
     found = windows(START, day("2025-11-01"), day("2025-09-20"))
     assert found == [(day("2025-07-10"), "done"), (day("2026-03-20"), "coming"), (day("2026-09-20"), "coming")]
@@ -88,7 +119,7 @@ def test_six_months_lie_between_two_visits_and_no_day_is_in_two_windows(
     found = maintained(add_months(start, 70), rented(36, start=start))
     made = calendar.windows(found, done, today)
     for one, after in itertools.pairwise(made):
-        assert after.due >= (one.until if one.done is None else add_months(one.done, 6))
+        assert after.due >= max([one.until, *(add_months(day, 6) for day in (one.done,) if day is not None)])
     visits = [one.done for one in made if one.done is not None]
     assert all(add_months(one, 6) <= after for one, after in itertools.pairwise(visits))
     assert all(found.first <= one.due < one.until <= found.end for one in made)

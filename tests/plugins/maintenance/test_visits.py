@@ -14,6 +14,7 @@ from gateway.plugins.testing import (
     DeskContext,
     make_claim,
     make_claim_view,
+    make_equipment,
     make_item_view,
     make_line,
     make_other_payer,
@@ -338,6 +339,17 @@ def test_an_item_opens_once_and_closes_when_the_visit_is_done_or_has_lapsed() ->
     assert "lapsed" in lapsed.closed[0].outcome
     assert [one.key for one in lapsed.opened] == ["7:2026-01-10"]
     assert turn(TODAY, make_patient_view(7)).closed[0].outcome == "It is no longer due."
+
+
+def test_when_the_equipment_is_back_there_is_work_again() -> None:
+    # The item of before was closed while it was gone, and a key that was closed stays closed.
+    there = make_equipment("E1390", started_on=day("2022-01-10"), serial="A")
+    gone = there._replace(ended_on=day("2025-07-15"))
+    back = there._replace(started_on=day("2025-07-28"))
+    for pieces, wanted in (([there], ["7:2025-07-10"]), ([gone], []), ([gone, back], ["7:2025-07-10:2025-07-28"])):
+        now = desk(patient(equipment=pieces))
+        now.schedule("calendar")
+        assert [one.key for one in now.opened] == wanted
 
 
 def test_the_command_says_what_it_did() -> None:

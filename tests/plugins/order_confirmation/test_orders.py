@@ -89,6 +89,19 @@ def test_a_corrected_order_is_billed_and_its_items_close() -> None:
     assert [act.key for act in kit.closed] == ["billing SO-100 PROOF 1"]
 
 
+def test_an_order_that_begins_a_rental_is_awaited_until_it_is_billed() -> None:
+    patient = make_patient_view(1, source_ids={"billing": "P-9"})
+    kit = desk(patients=[patient])
+    awaited = []
+    for proof in ("none", "signed"):
+        said(kit, order(line(proof=proof), supply()))
+        awaited += [(row.values["code"], row.values["waits"]) for row in kit.kept if row.table == "awaited"]
+    assert awaited == [("E0601", True), ("E0601", False)]
+    other = desk(patients=[patient])
+    assert said(other, order()) == [("billed", "SO-100")]
+    assert not [row for row in other.kept if row.table == "awaited"], "it never waited"
+
+
 def test_a_fault_that_comes_back_is_a_new_item() -> None:
     kit = desk()
     keys = []

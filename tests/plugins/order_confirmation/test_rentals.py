@@ -156,6 +156,19 @@ def test_a_first_month_that_was_paid_in_the_end_counts(state: str, says: str) ->
     assert [one[2] for one in said(kit)] == [says]
 
 
+@pytest.mark.rule("R1.03")
+@pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(
+    ("missed", "state", "says"),
+    [(1, "denied", "made"), (1, "paid", "all of its months are billed"), (4, "paid", "made")],
+)
+def test_month_one_again_after_a_break_that_is_not_long_begins_no_count(missed: int, state: str, says: str) -> None:
+    (first,) = billed_months(1, state=state)
+    after = billed_months(12, start=add_months(START, 1 + missed))
+    kit = desk_on(add_months(START, 13 + missed), [first._replace(claim_number="SW0"), *after])
+    assert [one[2] for one in said(kit)] == [says]
+
+
 def test_the_same_month_is_made_once() -> None:
     kit = desk_on(dt.date(2026, 2, 20), billed_months(1))
     kit.schedule("rentals")
@@ -237,6 +250,29 @@ def test_equipment_that_comes_back_after_a_year_is_not_forgotten() -> None:
     kit = desk_on(dt.date(2027, 6, 1), billed_months(1), equipment=pieces)
     assert len(said(kit)) == 1
     assert [item.rule for item in kit.opened] == ["R1.05"]
+
+
+@pytest.mark.rule("R1.04")
+@pytest.mark.parametrize(
+    ("gone", "waits", "says"),
+    [
+        ("2026-02-05", True, "another piece came when the one before had gone, and its order waits"),
+        ("2026-02-05", False, "made"),
+        # The same order again by mistake, or another machine in place of the one that wore out.
+        ("2026-02-14", True, "made"),
+        ("", True, "made"),
+    ],
+)
+def test_a_month_of_what_may_be_a_replacement_waits_for_its_order(gone: str, waits: bool, says: str) -> None:
+    ended = dt.date.fromisoformat(gone) if gone else None
+    pieces = [
+        make_equipment("E0601", started_on=START, ended_on=ended, serial="A"),
+        make_equipment("E0601", started_on=dt.date(2026, 2, 14), serial="B"),
+    ]
+    about = {"source": "billing", "order_number": "SO-2", "line": 1, "code": "E0601"}
+    rows = {"awaited": [{**about, "delivered_on": dt.date(2026, 2, 14), "waits": waits}]}
+    kit = desk_on(dt.date(2026, 2, 20), billed_months(1), equipment=pieces, rows=rows)
+    assert said(kit) == [(2, "2026-02-15", says)]
 
 
 def test_a_break_in_which_no_month_would_have_begun_changes_no_day() -> None:

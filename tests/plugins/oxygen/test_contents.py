@@ -126,6 +126,9 @@ def test_a_month_of_contents_is_billed_once(scrub: Asks) -> None:
     one = line("E0443", on="2026-02-05")
     assert said(scrub, one, {"skip": ["O-N1", "O-C3-DAY"]}, history=[*CAPPED, before]) == ["O-C3"]
     assert said(scrub, line("E0443", on="2026-02-10"), history=[*CAPPED, before]) == []
+    # Not a day early: one unit is one month.
+    early = line("E0443", on="2026-02-09")
+    assert said(scrub, early, {"skip": ["O-N1", "O-C3-DAY"]}, history=[*CAPPED, before]) == ["O-C3"]
     denied = before._replace(state="denied")
     assert said(scrub, line("E0443", on="2026-01-10"), history=[*CAPPED, denied]) == []
     # A claim for a wrong day that is held keeps the right one not back.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.plugins.testing import make_delivery, make_document, make_order, rules
+from gateway.plugins.testing import make_delivery, make_document, make_equipment, make_order, rules
 
 from .conftest import Asks, claim, day, line, rented
 
@@ -139,3 +139,59 @@ def test_where_the_first_month_of_a_replacement_was_denied_the_next_needs_no_ra(
     second = line("E1390", "RR", on="2026-02-10")
     assert said(scrub, second, history=[*OLD, *denied], deliveries=delivered, orders=ORDERED) == []
     assert said(scrub, second, deliveries=delivered, orders=ORDERED) == ["O-R1"]
+
+
+@pytest.mark.rule("O-R1")
+@pytest.mark.rule("O-R3")
+@pytest.mark.parametrize(
+    ("on", "modifiers", "note", "wanted"),
+    [
+        ("2026-01-10", (), "", ["O-R1"]),
+        ("2026-01-10", ("RA",), ENDED, []),
+        ("2026-01-09", (), "", ["R1.03"]),
+    ],
+)
+def test_a_portable_that_came_later_is_replaced_from_the_stationarys_date_on(
+    scrub: Asks, on: str, modifiers: tuple[str, ...], note: str, wanted: list[str]
+) -> None:
+    # It came in March; a new one is brought when the stationary's five years end, in January. Without RA it is not the
+    # old one's month 37.
+    history = OLD + rented("2021-03-10", 36, "E0431")
+    delivered = [make_delivery("E0431", delivered_on=day(one)) for one in ("2021-03-10", on)]
+    ordered = [make_order("E1390", "E0431", ordered_on=day("2025-12-20"))]
+    new = line("E0431", "RR", *modifiers, on=on, note=note)
+    assert said(scrub, new, history=history, deliveries=delivered, orders=ordered) == wanted
+
+
+def back(*on: str, code: str = "E1390") -> list[Any]:
+    """A concentrator that came, went and came back, and another that took its place."""
+    came, gone, again, new = map(day, on)
+    first = make_equipment(code, started_on=came, ended_on=gone, serial="A")
+    return [first, first._replace(started_on=again, ended_on=new), make_equipment(code, started_on=new, serial="B")]
+
+
+RESTARTED = rented("2021-01-10", 20) + rented("2023-03-20", 34)
+"""After a break a new need began 36 new months, but no new lifetime: it ends on January 10, 2026."""
+NEEDED = [make_order("E1390", ordered_on=day(on)) for on in ("2023-03-10", "2025-12-20")]
+
+
+@pytest.mark.rule("O-R1")
+@pytest.mark.parametrize(
+    ("modifiers", "note", "wanted"), [((), "", ["O-R1"]), (("RA",), ENDED, [])], ids=["without RA", "with RA"]
+)
+def test_what_came_back_after_a_break_has_the_lifetime_that_it_had(
+    scrub: Asks, modifiers: tuple[str, ...], note: str, wanted: list[str]
+) -> None:
+    equipment = back("2021-01-10", "2022-09-12", "2023-03-20", "2026-01-22")
+    new = line("E1390", "RR", *modifiers, on="2026-01-22", note=note)
+    assert said(scrub, new, history=RESTARTED, equipment=equipment, orders=NEEDED) == wanted
+
+
+@pytest.mark.rule("O-R1")
+def test_a_month_that_began_before_the_new_equipment_came_is_the_old_ones(scrub: Asks) -> None:
+    old = line("E1390", "RR", on="2026-01-20")
+    known = {"history": RESTARTED, "orders": NEEDED}
+    came_later = back("2021-01-10", "2022-09-12", "2023-03-20", "2026-01-22")
+    assert said(scrub, old, equipment=came_later, **known) == []
+    came_then = back("2021-01-10", "2022-09-12", "2023-03-20", "2026-01-20")
+    assert said(scrub, old, equipment=came_then, **known) == ["O-R1"]

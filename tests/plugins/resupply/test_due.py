@@ -159,3 +159,18 @@ def test_a_payer_with_grace_is_shipped_to_sooner() -> None:
     regence = {"classes_of": {"90101": ["regence", "medicare"]}}
     (row,) = desk_on(dt.date(2026, 4, 20), regence).report("resupply_due", days="60")
     assert (row["ask_from"], row["ship_from"]) == (None, "2026-05-10")
+
+
+def test_when_the_equipment_is_back_there_is_work_again() -> None:
+    # The item of before was closed while it was gone, and a key that was closed stays closed.
+    gone = make_equipment("E0601", started_on=dt.date(2024, 1, 1), ended_on=dt.date(2026, 5, 2), serial="A")
+    waiting = [make_item_view("resupply_due", ASK_KEY)]
+    away = desk_on(dt.date(2026, 5, 5), equipment=[gone], items=waiting)
+    away.schedule("due")
+    assert [act.key for act in away.closed] == [ASK_KEY]
+    back = gone._replace(started_on=dt.date(2026, 5, 9), ended_on=None)
+    assert opened(desk_on(dt.date(2026, 5, 9), equipment=[gone, back])) == [
+        ("resupply_due", f"{ASK_KEY} back 2026-05-09")
+    ]
+    before_the_supply = [gone._replace(ended_on=dt.date(2025, 1, 1)), back._replace(started_on=dt.date(2025, 2, 1))]
+    assert opened(desk_on(dt.date(2026, 5, 9), equipment=before_the_supply)) == [("resupply_due", ASK_KEY)]

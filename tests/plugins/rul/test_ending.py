@@ -163,6 +163,22 @@ def test_an_item_opens_once_and_closes_when_the_replacement_is_there() -> None:
     assert not later.opened
 
 
+@pytest.mark.rule("RUL-2")
+def test_when_the_equipment_is_back_there_is_work_again() -> None:
+    # The item of before was closed while it was gone, and a key that was closed stays closed.
+    there = make_equipment("E1390", started_on=day("2021-05-01"), serial="A")
+    gone = there._replace(ended_on=day("2026-02-20"))
+    back = there._replace(started_on=day("2026-02-27"))
+    for pieces, wanted in (
+        ([there], ["7:stationary oxygen:2026-05-01"]),
+        ([gone], []),
+        ([gone, back], ["7:stationary oxygen:2026-05-01:2026-02-27"]),
+    ):
+        now = desk(make_patient_view(7, equipment=pieces))
+        now.schedule("ending")
+        assert [one.key for one in now.opened] == wanted
+
+
 def test_the_command_says_what_it_did() -> None:
     now = desk(make_patient_view(deliveries=[delivered("E1390", "2021-05-01")]))
     assert now.command("ending") == "The list is up to date: 1 item(s) opened or closed."

@@ -289,15 +289,57 @@ def test_another_concentrator_inside_the_lifetime_says_why(on: str, serial: str,
 
 
 @pytest.mark.rule("RUL-1")
-def test_a_concentrator_that_is_changed_on_the_day_of_its_month_is_no_second_one() -> None:
+@pytest.mark.parametrize(("gone", "wanted"), [("2026-03-02", []), ("2026-03-01", ["RUL-1"])])
+def test_a_concentrator_that_is_changed_on_the_day_of_its_month_is_no_second_one(gone: str, wanted: list[str]) -> None:
+    # One that comes when the other had gone may be for a loss, and says why.
     pieces = [
-        make_equipment("E1390", started_on=day("2024-01-02"), ended_on=ON, serial="A"),
+        make_equipment("E1390", started_on=day("2024-01-02"), ended_on=day(gone), serial="A"),
         make_equipment("E1390", started_on=ON, serial="B"),
     ]
-    assert said(line("E1390", "RR"), history=had("E1390", "RR", on="2026-02-02"), equipment=pieces) == []
+    assert said(line("E1390", "RR"), history=had("E1390", "RR", on="2026-02-02"), equipment=pieces) == wanted
 
 
 @pytest.mark.rule("RUL-1")
 @pytest.mark.parametrize(("state", "wanted"), [("held", []), ("sent", ["RUL-1"])])
 def test_a_claim_that_is_held_gave_nothing_yet(state: str, wanted: list[str]) -> None:
     assert said(line("E0601", "NU"), history=had("E0601", "NU", on="2025-03-01", state=state)) == wanted
+
+
+def pieces(code: str, *came: str) -> list[Any]:
+    """Pieces that took each other's place."""
+    ended = [day(one) for one in came[1:]]
+    return [
+        make_equipment(code, started_on=day(one), ended_on=end, serial=f"{code}-{one}")
+        for one, end in zip(came, [*ended, None], strict=True)
+    ]
+
+
+@pytest.mark.rule("RUL-1")
+@pytest.mark.rule("O-R3")
+@pytest.mark.parametrize(
+    ("stationary", "wanted"),
+    [
+        (("2021-03-02",), []),
+        (("2021-03-03",), ["RUL-1"]),
+        (("2021-03-02", "2026-03-02"), []),
+        (("2021-02-10", "2026-02-10"), []),
+        # Lost and replaced within its lifetime: the portable's date moves with it.
+        (("2021-02-10", "2024-06-01"), ["RUL-1"]),
+        ((), ["RUL-1"]),
+    ],
+)
+def test_the_stationarys_lifetime_is_the_portables(stationary: tuple[str, ...], wanted: list[str]) -> None:
+    equipment = [*pieces("E0431", "2021-06-10", "2026-03-02"), *(pieces("E1390", *stationary) if stationary else [])]
+    history = had("E0431", "RR", on="2021-06-10")
+    history += [make_history("E1390", "RR", "RA", from_date=day(one), line=2) for one in stationary[1:]]
+    assert said(line("E0431", "RR"), history=history, equipment=equipment) == wanted
+
+
+@pytest.mark.rule("RUL-1")
+def test_a_stationary_that_was_given_back_governs_nothing() -> None:
+    equipment = pieces("E0431", "2021-06-10", "2026-03-02")
+    gone = make_equipment("E1390", started_on=day("2021-02-10"), ended_on=day("2023-02-10"), serial="G")
+    history = had("E0431", "RR", on="2021-06-10")
+    assert said(line("E0431", "RR"), history=history, equipment=[*equipment, gone]) == ["RUL-1"]
+    there = gone._replace(ended_on=None)
+    assert said(line("E0431", "RR"), history=history, equipment=[*equipment, there]) == []

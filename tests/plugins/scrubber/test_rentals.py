@@ -312,3 +312,19 @@ def test_a_first_month_that_was_paid_in_the_end_counts(state: str, told: list[st
     first, *others = billed(*range(1, 14))
     again = others[0]._replace(modifiers=("RR", "KH", "KX"))
     assert of(14, "KJ", past=[first._replace(state=state), again, *others[1:]]) == told
+
+
+@pytest.mark.rule("R1.03")
+@pytest.mark.rule("R1.05")
+@pytest.mark.parametrize(
+    ("missed", "state", "told"), [(1, "denied", []), (1, "paid", ["R1.03"]), (4, "paid", [])], ids=str
+)
+def test_month_one_again_after_a_break_that_is_not_long_begins_no_count(
+    missed: int, state: str, told: list[str]
+) -> None:
+    # The first was denied when its item came back, and paid in the end. After a long break a new count begins.
+    (first,) = billed(1, state=state)
+    again, *others = billed(*range(2 + missed, 14 + missed))
+    again = again._replace(modifiers=("RR", "KH", "KX"))
+    others = [one._replace(modifiers=("RR", modifier(at), "KX")) for at, one in enumerate(others, start=2)]
+    assert of(14 + missed, "KJ", past=[first, again, *others]) == told
