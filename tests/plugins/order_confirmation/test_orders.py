@@ -10,6 +10,7 @@ import pytest
 
 from gateway.core.model.belongings import Proof
 from gateway.core.model.belongings_file import DELIVERIES
+from gateway.plugins.testing import make_patient_view
 from gateway.plugins.testing_desk import NotTaken
 
 from .shipped import DELIVERED, TODAY, desk, line, order, supply
