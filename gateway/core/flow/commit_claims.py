@@ -34,6 +34,8 @@ WORK_WITHIN_BUSINESS_DAYS = 2
 
 CHECK = "check"
 """The station of what the guides find."""
+FAULTY_ITEM = "faulty_claim"
+"""The kind of the work item of a claim that cannot be worked on."""
 DUPLICATE_NUMBER = "duplicate-claim-number"
 DUPLICATE_CONTENT = "duplicate-claim"
 WRONG_USAGE = "usage"
@@ -389,6 +391,19 @@ def _kind(rule: str) -> str:
     return "plugin_failure" if rule.startswith("plugin:") else _KINDS.get(rule, "hold")
 
 
+def faulty_key(claim_id: int) -> str:
+    """The key of the work item of a claim that cannot be worked on."""
+    return f"faulty:{claim_id}"
+
+
+def faulty_reason(verdict: Verdict) -> str:
+    """What is wrong with a claim that cannot be worked on, and what to do."""
+    do = "Have the billing system send it again, corrected."
+    if verdict.columns.claim_number:
+        do = "Correct it in place (gateway claim correct), or have the billing system send it again, corrected."
+    return f"{verdict.fault[: 998 - len(do)]} {do}"
+
+
 def _faulty_items(
     origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int], states: dict[int, ClaimState]
 ) -> list[WorkItem]:
@@ -396,9 +411,10 @@ def _faulty_items(
     soon = add_business_days(origin.today, WORK_WITHIN_BUSINESS_DAYS)
     return [
         WorkItem(
-            kind="faulty_claim",
-            key=f"faulty:{ids[verdict.ordinal]}",
-            reason=verdict.fault[:1000],
+            kind=FAULTY_ITEM,
+            key=faulty_key(ids[verdict.ordinal]),
+            reason=faulty_reason(verdict),
+            rule=verdict.edit[:40],
             team="billing",
             subject_kind="claim",
             subject_id=ids[verdict.ordinal],

@@ -38,7 +38,8 @@ _VERBS = {REPLACEMENT: "replace", VOID: "void"}
 _DONE = {REPLACEMENT: "replacement", VOID: "void"}
 _WITH_PAYER = (ClaimState.ACCEPTED, ClaimState.PAID, ClaimState.DENIED, ClaimState.CLOSED)
 _WHY_NOT = {
-    ClaimState.FAULTY: "it was never sent; have the billing system send it again, corrected",
+    ClaimState.FAULTY: "it was never sent; correct it in place (gateway claim correct), or have the billing system "
+    "send it again, corrected",
     ClaimState.HELD: "it was never sent; correct it in place (gateway claim correct)",
     ClaimState.READY: "it has not left; correct it in place (gateway claim correct)",
     ClaimState.BATCHED: "it has not left; dissolve its batch, then correct it in place",

@@ -25,9 +25,18 @@ from ..store.tables import claim_lines, claims, holds, patients, work_items
 from ..store.tables import requests as request_table
 from ..work.deadlines import Deadlines
 from ..work.items import close_items, open_items
-from . import correct_commit, kept_rows
+from ..x12.stored import StoredClaim
+from . import correct_commit, faulty_claims, kept_rows
 from .again import sentence
-from .commit_claims import CHECK, Origin, changed_patients, check_entry, plugin_items, write_holds
+from .commit_claims import (
+    CHECK,
+    Origin,
+    changed_patients,
+    check_entry,
+    hold_wrong_usage,
+    plugin_items,
+    write_holds,
+)
 from .look_again import DAILY, LOOK
 from .release import BY_ITSELF, NO_PARTNER
 from .replay import AS_IT_CAME, CLAIM_STATIONS, CORRECTED, REPLAYED
@@ -156,6 +165,11 @@ class _One:
 
     def apply(self) -> None:
         """Holds, state, content, timeline and the request."""
+        if self.verdict.fault:
+            self._stays_faulty()
+            return
+        if self.correction is not None and faulty_claims.is_faulty(self.row):
+            self._come_in()
         held = compared(self._known_holds(), self.verdict.holds, self.chunk["station"], self.origin.today)
         standing, gone, new, reworded = held
         if self.by_itself and not gone and not new and not reworded and self._as_it_was():
@@ -167,7 +181,7 @@ class _One:
             self._release(gone)
         open_now = len(standing) + len(new)
         state = ClaimState(self.row.state)
-        if state in (ClaimState.HELD, ClaimState.READY):
+        if state in (ClaimState.HELD, ClaimState.READY, ClaimState.FAULTY):
             state = ClaimState.HELD if open_now else ClaimState.READY
         outcome = _in_words(state, len(standing), len(gone), len(new))
         self._write(state)
@@ -193,6 +207,23 @@ class _One:
         else:
             self._tell(outcome, *told)
         requests.done(self.connection, self.asked.id, outcome, self.now, stands=stands, config_hash=self.config_hash)
+
+    def _stays_faulty(self) -> None:
+        """It was faulty, and still is: what was corrected stands, and what is left is said."""
+        self._write(ClaimState.FAULTY)
+        faulty_claims.write_charge(self.connection, self.row, self.verdict)
+        faulty_claims.still(self.connection, self.row.id, self.verdict)
+        correct_commit.made(self.connection, self.correction)
+        outcome = f"It stays faulty. {self.verdict.fault}"
+        self._tell(outcome, (), (), ())
+        stands = self.row.version + 1
+        requests.done(self.connection, self.asked.id, outcome, self.now, stands=stands, config_hash=self.config_hash)
+
+    def _come_in(self) -> None:
+        """What intake itself holds a claim for, now that it can be worked on."""
+        stored = StoredClaim.unpack(self.correction.after)
+        self.verdict.holds += faulty_claims.repeats(self.connection, self.row, stored)
+        hold_wrong_usage(self.origin.usage, [self.verdict])
 
     def _as_it_was(self) -> bool:
         verdict, row = self.verdict, self.row
@@ -294,6 +325,11 @@ class _One:
                 update(patients).where(patients.c.id == self.row.patient_id).values(version=patients.c.version + 1)
             )
 
+    def _was_checked(self) -> bool:
+        """Whether something was found in it before: then it is said, too, that nothing is any more."""
+        entries = timeline.of(self.connection, "claim", self.row.id)
+        return any(one["station"] == CHECK for one in entries)
+
     def _tell(self, outcome: str, gone: Sequence[Any], new: Sequence[HoldRow], reworded: Sequence[HoldRow]) -> None:
         asked = self.asked
         claim_id, config = self.row.id, self.config_hash
@@ -305,7 +341,7 @@ class _One:
         if self.correction is not None:
             station, what = "correct", correct_commit.in_words(self.correction, asked.reason, outcome)
         entries = [timeline.Entry("claim", claim_id, station, what, None, config, asked.who)]
-        if self.verdict.noted:
+        if self.verdict.noted or (self.correction is not None and self._was_checked()):
             entries.append(check_entry(claim_id, self.verdict.noted, config))
         for row in self.verdict.stations:
             entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config))
