@@ -21,7 +21,8 @@ from ..work.items import close_items
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
 from .columns import columns_of, content_hash
-from .commit_claims import FAULTY_ITEM, Earlier, faulty_key, faulty_reason
+from .commit_claims import Earlier
+from .faulty_items import FAULTY_ITEM, faulty_key, faulty_reason
 from .verdicts import HoldRow, Verdict
 
 NOT_READ = "it could not be read as a claim; have the billing system send it again, corrected"

@@ -12,7 +12,7 @@ from ...config import Config
 from ..model.states import ClaimState
 from ..store.tables import claims, submissions, work_items
 from . import refusals, rejections
-from .commit_claims import FAULTY_ITEM
+from .faulty_items import FAULTY_ITEM
 from .faulty_places import Fault
 from .rejections import Rejection
 

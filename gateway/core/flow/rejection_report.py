@@ -22,9 +22,9 @@ from ..store.tables import acknowledgments, batches, claims, corrections, submis
 from ..x12.guides.answer_codes import IK3_CODES, IK4_CODES, TA1_NOTES
 from .ack_words import code_words, place_words
 from .again import CannotBeDone
-from .commit_claims import FAULTY_ITEM
 from .faulty_edits import UNREADABLE, is_own
 from .faulty_edits import words_of as own_words_of
+from .faulty_items import FAULTY_ITEM
 from .refusals import edit_of, is_exact, rows_of
 from .rejections import suggestion
 

@@ -33,6 +33,7 @@ from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentenc
 from .columns import in_words
 from .receive import MADE_HERE, register
 from .resubmit import locked_claim
+from .submitter import per
 
 _VERBS = {REPLACEMENT: "replace", VOID: "void"}
 _DONE = {REPLACEMENT: "replacement", VOID: "void"}
@@ -165,7 +166,7 @@ def _document(stored: StoredClaim, config: Config, usage: str, number: int, at: 
     )
     start = ClaimHead(
         f"GW{number}",
-        (("NM1", "41", "2", sender, "", "", "", "", "46", "GATEWAY"), ("PER", "IC", "GATEWAY")),
+        (("NM1", "41", "2", sender, "", "", "", "", "46", "GATEWAY"), per(config.contact, stored.delimiters)),
         (("NM1", "40", "2", "GATEWAY", "", "", "", "", "46", "GATEWAY"),),
     )
     return list(write_claims(head, start, [ClaimSet("0001", [stored])], stored.delimiters, line_ending="\n"))

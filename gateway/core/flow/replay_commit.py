@@ -3,7 +3,7 @@
 Holds that the chain put and would not put again are released; those that it wants as before stay, with their work
 items and their age, also where the same rule says it in other words; what a person has released stays released, where
 the plugin says the very same. What the gateway itself or a person put is not touched. The charge is never changed: it
-is in the ledger.
+is in the ledger. Work that a step asked for beside, and does not any more, is closed.
 
 What the gateway looks at again by itself (`look_again`) is told where something comes of it.
 """
@@ -24,7 +24,7 @@ from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds, patients, work_items
 from ..store.tables import requests as request_table
 from ..work.deadlines import Deadlines
-from ..work.items import close_items, open_items
+from ..work.items import WorkItem, close_items, open_items
 from ..x12.stored import StoredClaim
 from . import correct_commit, faulty_claims, kept_rows
 from .again import sentence
@@ -38,6 +38,8 @@ from .commit_claims import (
     write_holds,
 )
 from .look_again import DAILY, LOOK
+from .plugin_items import Unasked, unasked
+from .plugin_items import end as end_unasked
 from .release import BY_ITSELF, NO_PARTNER
 from .replay import AS_IT_CAME, CLAIM_STATIONS, CORRECTED, REPLAYED
 from .verdicts import Chunk, HoldRow, Verdict
@@ -172,7 +174,10 @@ class _One:
             self._come_in()
         held = compared(self._known_holds(), self.verdict.holds, self.chunk["station"], self.origin.today)
         standing, gone, new, reworded = held
-        if self.by_itself and not gone and not new and not reworded and self._as_it_was():
+        ids = {self.verdict.ordinal: self.row.id}
+        opened = plugin_items(self.origin, [self.verdict], ids)
+        ended = self._unasked(opened)
+        if self.by_itself and not gone and not new and not reworded and not ended and self._as_it_was():
             self._nothing_new(len(standing))
             return
         for row, anew in reworded:
@@ -185,8 +190,6 @@ class _One:
             state = ClaimState.HELD if open_now else ClaimState.READY
         outcome = _in_words(state, len(standing), len(gone), len(new))
         self._write(state)
-        ids = {self.verdict.ordinal: self.row.id}
-        opened = plugin_items(self.origin, [self.verdict], ids)
         if self.correction is not None:
             self.patient_id, more = correct_commit.settle(
                 self.connection, self.origin, self.row, self.verdict, self.correction, self.now
@@ -195,6 +198,7 @@ class _One:
         if new:
             self.verdict.holds = new
             opened += write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
+        self._end(ended)
         open_items(self.connection, opened, self.now, self.origin.deadlines)
         kept = ((row, self.patient_id, self.row.id) for row in self.verdict.rows)
         kept_rows.write(self.connection, kept, self.now)
@@ -224,6 +228,17 @@ class _One:
         stored = StoredClaim.unpack(self.correction.after)
         self.verdict.holds += faulty_claims.repeats(self.connection, self.row, stored)
         hold_wrong_usage(self.origin.usage, [self.verdict])
+
+    def _unasked(self, opened: Sequence[WorkItem]) -> list[Unasked]:
+        """The items that plugins opened about this claim and do not ask for any more; known where all of its chain has
+        run."""
+        if self.chunk["station"] not in (AS_IT_CAME, CORRECTED, CLAIM_STATIONS[1]):
+            return []
+        return unasked(self.connection, self.row.id, {one.key for one in opened}, self.verdict.stations)
+
+    def _end(self, ended: Sequence[Unasked]) -> None:
+        told = end_unasked(self.connection, ended, self.asked.id, self.now)
+        timeline.add(self.connection, [timeline.Entry("claim", self.row.id, "work", one) for one in told], self.now)
 
     def _as_it_was(self) -> bool:
         verdict, row = self.verdict, self.row

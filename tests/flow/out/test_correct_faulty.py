@@ -37,7 +37,7 @@ def _the_table_of_root_causes(world: World) -> None:
     shutil.copy(shipped_config() / "tables" / "root_causes.yaml", tables)
 
 
-def again(*made: Made, isa13: str = "000000102") -> bytes:
+def sent(*made: Made, isa13: str = "000000102") -> bytes:
     return make_837(made, isa13=isa13)
 
 
@@ -122,7 +122,7 @@ async def test_a_claim_of_a_set_that_cannot_be_trusted_is_not_corrected(world: W
 async def test_what_the_source_has_sent_again_is_not_corrected_as_well(world: World) -> None:
     async with world.running() as gateway:
         await gateway.take_in(BAD)
-        await gateway.take_in(data=again(Made("C-1", member=RIGHT)), name="b.837")
+        await gateway.take_in(data=sent(Made("C-1", member=RIGHT)), name="b.837")
         with pytest.raises(CannotBeDone, match="has sent it again, as claim 2 in our books; go on with that one"):
             ask(gateway, 1, "line 1 charge=150")
         with world.sql.begin() as connection:
@@ -136,8 +136,9 @@ async def test_what_is_sent_again_between_asking_and_committing_goes_on_alone(wo
         await gateway.take_in(BAD)
         asked = ask(gateway, 1, "line 1 charge=150")
         # The work of the correction waits in the outbox; the claim comes again before it is done.
+        again = _sent_again(world.claims()[0])
         with world.sql.begin() as connection:
-            connection.execute(claims.insert().values(**_sent_again(world.claims()[0])))
+            connection.execute(claims.insert().values(**again))
         gateway.engine.poke()
         await gateway.engine.wait("replay", world.rows(requests)[0].part_of)
     (row,) = world.rows(requests, requests.c.id == asked.request_id)
@@ -155,7 +156,7 @@ async def test_one_that_comes_again_after_it_was_corrected_waits_as_a_duplicate(
     async with world.running() as gateway:
         await gateway.take_in(BAD)
         await corrected(gateway, 1, "line 1 charge=150")
-        await gateway.take_in(data=again(Made("C-1", member=RIGHT)), name="b.837")
+        await gateway.take_in(data=sent(Made("C-1", member=RIGHT)), name="b.837")
     assert [row.state for row in world.claims()] == ["ready", "held"]
     assert [row.rule for row in world.holds()] == ["duplicate-claim-number"]
 
@@ -163,10 +164,10 @@ async def test_one_that_comes_again_after_it_was_corrected_waits_as_a_duplicate(
 async def test_a_number_that_came_before_holds_it_as_at_intake(world: World) -> None:
     async with world.running() as gateway:
         await gateway.take_in(Made("C-1", member=RIGHT))
-        await gateway.take_in(data=again(BAD), name="b.837")
-        asking = _asking(gateway, 2, "line 1 charge=140")
+        await gateway.take_in(data=sent(BAD), name="b.837")
+        asking = _asking(gateway, 2, "line 1 charge=140", "charge=140")
         assert [one.rule for one in asking.repeats] == ["duplicate-claim-number"]
-        assert await corrected(gateway, 2, "line 1 charge=140") == "1 new hold. It waits."
+        assert await corrected(gateway, 2, "line 1 charge=140", "charge=140") == "1 new hold. It waits."
     assert [row.state for row in world.claims()] == ["ready", "held"]
     (item,) = world.items()
     assert (item.kind, item.claim_id) == ("duplicate_claim", 2)
@@ -251,7 +252,7 @@ async def test_a_source_that_wants_our_numbers_gets_one_when_it_is_taken_in(worl
         await gateway.take_in(BAD)
         assert world.claims()[0].claim_number == "C-1"
         await corrected(gateway, 1, "line 1 charge=150")
-        await gateway.take_in(data=again(Made("C-1", member=RIGHT)), name="b.837")
+        await gateway.take_in(data=sent(Made("C-1", member=RIGHT)), name="b.837")
     first, second = world.claims()
     assert (first.claim_number[:2], first.source_claim_number, first.state) == ("GW", "C-1", "ready")
     assert claim_of(world).id == first.claim_number
