@@ -86,9 +86,9 @@ def test_a_wrong_test_is_explained(shipped: Path, text: str, told: str) -> None:
 
 
 def test_what_is_known_of_a_patient_is_given_and_decides(shipped: Path) -> None:
-    test = shipped / "tests/papers.yaml"
+    tickets = shipped / "tests/files/deliveries.csv"
     assert run(shipped, "papers").exit_code == 0
-    test.write_text(test.read_text().replace("deliveries: [files/deliveries.csv]\n", ""))
+    tickets.write_text(tickets.read_text().replace("signed", "none"))
     done = run(shipped, "papers")
     assert done.exit_code == 1
     assert "claim CT-14: state is held; expected ready" in done.output

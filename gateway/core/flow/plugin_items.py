@@ -57,6 +57,11 @@ def plugin_item(
     )
 
 
+def start_of(claim_id: int) -> str:
+    """How the keys begin of the items that steps of a claim's chain open."""
+    return f"plugin:claim:{claim_id}:"
+
+
 class Unasked(NamedTuple):
     """An open item that its plugin does not ask for any more."""
 
@@ -69,7 +74,7 @@ def unasked(
 ) -> list[Unasked]:
     """The open items of a claim that its chain, run again as a whole, does not ask for (`asked`: the keys of those that
     it does). Those of a plugin that could not say so stay."""
-    start = f"plugin:claim:{claim_id}:"
+    start = start_of(claim_id)
     keys = connection.execute(
         select(work_items.c.key)
         .where(

@@ -61,7 +61,9 @@ from gateway.core.model.posting import WorkItemDraft
 def scrub_claim(claim, context):
     if claim.place_of_service == "99":
         raise ValueError
-    if claim.place_of_service != "12":
+    if any(item.rule == "PLACE" for item in context.work_items()):
+        context.note("Somebody asks already.")
+    elif claim.place_of_service != "12":
         context.open_item(WorkItemDraft(rule="PLACE", team="billing", reason="Ask where it was delivered."))
 """
 

@@ -26,6 +26,8 @@ from .test_correct import RIGHT, WRONG, ask, claim_of, corrected
 assert replay_claims.replay
 assert answers.answer
 
+ONLY_READ = "    check: {syntax: report, guide: report, balancing: report}\n"
+"""The guides refuse nothing: what nobody can read is still not taken in."""
 BAD = Made("C-1", member=RIGHT, charge="150", lines=[Line(charge="lots")])
 """A line's charge is no amount."""
 
@@ -261,7 +263,9 @@ async def test_a_source_that_wants_our_numbers_gets_one_when_it_is_taken_in(worl
 
 async def test_a_void_is_taken_in_and_not_charged(world: World) -> None:
     async with world.running() as gateway:
-        await gateway.take_in(Made("C-1", frequency="8", charge="150", lines=[Line(charge="lots")]))
+        await gateway.take_in(
+            Made("C-1", frequency="8", charge="150", extra=["REF*F8*PAYER1"], lines=[Line(charge="lots")])
+        )
         await corrected(gateway, 1, "line 1 charge=150")
     assert world.states() == {"C-1": "ready"}
     assert world.claims()[0].charge_cents == 15_000
@@ -309,6 +313,7 @@ async def test_a_preview_says_what_would_be_left(world: World) -> None:
 
 
 async def test_the_work_item_and_the_list_show_the_faulty_place(world: World) -> None:
+    world.source = ONLY_READ
     async with world.running() as gateway:
         await gateway.take_in(BAD, Made("C-2", member=WRONG))
         with world.sql.connect() as connection:
@@ -325,6 +330,7 @@ async def test_the_work_item_and_the_list_show_the_faulty_place(world: World) ->
 
 
 async def test_the_weeks_report_counts_it_as_an_edit_of_our_own(world: World) -> None:
+    world.source = ONLY_READ
     monday = NOON.date() - dt.timedelta(days=NOON.date().weekday())
     async with world.running() as gateway:
         await gateway.take_in(BAD, Made("C-2", member=WRONG, chart="X"))
