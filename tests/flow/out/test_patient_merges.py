@@ -51,14 +51,14 @@ async def test_the_papers_of_the_other_one_release_what_waited(world: World) -> 
         # The same person under a member id that nobody knew.
         await gateway.take_in(data=make_837([Made("C-2", member="OTHER", chart="X")], isa13="000000102"), name="b.837")
         first, second = world.claims()
-        assert standing(world) == [(2, "ORDER"), (2, "AUTH")]
+        assert standing(world) == [(second.id, "ORDER"), (second.id, "AUTH")]
         (item,) = world.items(kind="patient_merge")
         said = say(world, "merge", second.patient_id, first.patient_id)
         assert said == f"It is patient {first.patient_id} now. 1 held claim is decided again."
         await looked(gateway)
         assert world.states() == {"C-1": "ready", "C-2": "ready"}
         assert world.items() == []
-        assert any("Two patients were merged" in one for one in world.told("claim", 2))
+        assert any("Two patients were merged" in one for one in world.told("claim", second.id))
         assert [row.state for row in world.rows(table)] == ["merged"]
     assert item.key == f"merge:{second.patient_id}:{first.patient_id}"
 
