@@ -21,6 +21,7 @@ from gateway.plugins.tables import Tables
 
 from .checks import Checks
 from .codes import load_codes
+from .contact import Contact
 from .faults import Document
 from .models import GatewayConfig, Source
 from .partner import DEFAULT_PAYER, Partner
@@ -97,6 +98,15 @@ class Config:
         neither."""
         found = self._by_payer.get(payer_id) or self._by_payer.get(DEFAULT_PAYER)
         return found[0] if found else None
+
+    @property
+    def contact(self) -> Contact | None:
+        """Who is asked about what we write for nobody but ourselves: the organisation's contact, else that of its first
+        partner."""
+        own = self.gateway.organisation.contact
+        if own is not None:
+            return own
+        return next((one.submitter.contact for one in self._partners.values()), None)
 
     def plugin_tables(self) -> list[DeclaredTable]:
         """The tables in which its plugins keep rows of their own, by plugin and name."""

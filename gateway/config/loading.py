@@ -25,6 +25,7 @@ from gateway.plugins.tables import Table, Tables
 from .codes import digests
 from .compiling import Compiler, Loaded, check_transport
 from .config import Config
+from .contact import Contact
 from .desks import Places, check_drops, desks_of, load_dropped, load_named
 from .faults import ConfigFault, Document, nearest, relative
 from .mending import Read, read_on
@@ -156,6 +157,8 @@ def _assemble(
             loaded.append(Loaded(read.model, read.document, read.sound))
     _check_names([(p.name, d) for p, d in partners], "partner", faults)
     _check_names([(c.spec.name, c.document) for c in loaded], "chain", faults)
+    if main is not None:
+        partners = _with_contacts(partners, main.model.organisation.contact, faults)
     if not whole:
         return None
     stated_desk = main.model.desk if main is not None else {}
@@ -204,6 +207,22 @@ def _assemble(
         | {("chains", one.spec.name): one.document for one in loaded}
         | {("tables", name): document for name, document in documents.tables},
     )
+
+
+def _with_contacts(
+    partners: Sequence[tuple[Partner, Document]], contact: Contact | None, faults: list[ConfigFault]
+) -> list[tuple[Partner, Document]]:
+    """Partners whose submitter names nobody to be asked, with the organisation's contact."""
+    found = []
+    for partner, document in partners:
+        if partner.submitter.contact is None and contact is None:
+            expected = "contact: {name: ..., phone: ...}, here or under organisation in gateway.yaml"
+            faults.append(document.fault(("submitter",), "nobody is named who can be asked", expected))
+        elif partner.submitter.contact is None:
+            submitter = partner.submitter.model_copy(update={"contact": contact})
+            partner = partner.model_copy(update={"submitter": submitter})
+        found.append((partner, document))
+    return found
 
 
 def _only(gateway: GatewayConfig | None, env: Mapping[str, str]) -> Sequence[str] | None:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, 
 from gateway.plugins.settings import Seconds, Secret
 
 from .checks import Checks
+from .contact import Contact
 from .values import Model, Name, Npi, Zone, nested
 
 
@@ -21,6 +22,8 @@ class Organisation(Model):
     tax_id: Annotated[str, StringConstraints(pattern=r"^\d{2}-?\d{7}$")]
     time_zone: Zone = "America/New_York"
     """Business dates are taken here."""
+    contact: Contact | None = None
+    """Who is asked about what we submit; a partner may name another."""
 
 
 def _database_url(value: object, info: ValidationInfo) -> object:

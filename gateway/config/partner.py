@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from gateway.plugins.settings import Seconds
 
 from .checks import Checks
+from .contact import Contact
 from .values import Delimiter, GsId, IsaId, LineEnding, Model, Name, Qualifier, Span, Zone, nested
 
 Version = Literal["005010X222A1", "005010X222A2"]
@@ -49,28 +50,12 @@ class Interchange(Model):
         return self.group_receiver or self.receiver_id
 
 
-class Contact(Model):
-    """PER of the submitter: a name and at least one number."""
-
-    name: str = Field(min_length=1, max_length=60)
-    phone: Annotated[str, StringConstraints(pattern=r"^\d{10}$")] | None = None
-    extension: str | None = None
-    email: str | None = None
-    fax: Annotated[str, StringConstraints(pattern=r"^\d{10}$")] | None = None
-
-    @model_validator(mode="after")
-    def _one_way_to_reach(self) -> Contact:
-        if not (self.phone or self.email or self.fax):
-            raise ValueError("a phone, an email or a fax, or nobody can be asked")
-        return self
-
-
 class Submitter(Model):
-    """Loop 1000A. `id` is NM109; the ISA sender id without it."""
+    """Loop 1000A. `id` is NM109, the ISA sender id without it; `contact` the organisation's without one."""
 
     name: str = Field(min_length=1, max_length=60)
     id: str | None = Field(default=None, min_length=2, max_length=80)
-    contact: Contact
+    contact: Contact | None = None
 
 
 class Receiver(Model):

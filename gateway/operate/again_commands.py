@@ -32,6 +32,10 @@ _WHICH = click.option(
     show_default=True,
     help="The one in force, or the one it ran with before.",
 )
+_VERBS = (
+    *("resubmit", "replay", "look", "correct", "replace", "void", "cancel"),
+    *("merge", "unmerge", "dismiss"),
+)
 WAIT_SECONDS = 60.0
 ALIVE_SECONDS = 60.0
 
@@ -262,7 +266,7 @@ def requests() -> None:
 @requests.command("list")
 @click.option(
     "--verb",
-    type=click.Choice(["resubmit", "replay", "look", "correct", "replace", "void"]),
+    type=click.Choice(_VERBS),
     default=None,
     help="Only those.",
 )

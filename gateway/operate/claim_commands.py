@@ -1,4 +1,4 @@
-"""`gateway claim`: look into one claim, correct it in place, replace or void one that the payer has."""
+"""`gateway claim`: look into one claim, correct it in place, cancel it, replace or void one that the payer has."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SET = click.option(
 
 @click.group()
 def claim() -> None:
-    """One claim: its fields, correcting it in place, replacing or voiding it."""
+    """One claim: its fields, correcting it in place, cancelling, replacing or voiding it."""
 
 
 def one_claim(connection: Connection, number: str) -> int:
@@ -116,7 +116,7 @@ def claim_correct(
     form: str,
 ) -> None:
     """Correct CLAIM in place, and have it decided again. A held claim goes on; one that was refused goes again, in a
-    new interchange under the same number.
+    new interchange under the same number; one that our own check did not take in is taken in.
 
     A field is named as gateway claim show names it ('subscriber id=...', 'line 2 modifiers=RR,KH'), or by its place
     ('2010BA NM109=...').
@@ -257,3 +257,22 @@ def claim_void(config_path: Path, number: str, reason: str, who: str) -> None:
     """Have the payer take CLAIM back as if it had never been sent (frequency 8, REF*F8). Which payers take that:
     config/tables/payer_frequency.yaml."""
     _again("8", config_path, number, (), reason, who)
+
+
+@claim.command("cancel")
+@click.argument("number", metavar="CLAIM")
+@_REASON
+@_WHO
+@click.pass_obj
+def claim_cancel(config_path: Path, number: str, reason: str, who: str) -> None:
+    """Withdraw CLAIM, which no payer has: one of two that came twice, or one that should never have come. What it was
+    charged is taken back, and what waited because of it goes on."""
+
+    def ask(connection: Connection, config: Config, by: str, now: dt.datetime) -> list[Again]:
+        from ..core.clock import business_date
+        from ..core.flow.cancel import cancel
+
+        today = business_date(now, config.gateway.organisation.time_zone)
+        return [cancel(connection, one_claim(connection, number), by, reason, now, today)]
+
+    do_and_wait(config_path, ask, who or getpass.getuser())

@@ -25,6 +25,7 @@ from ..core.store import archive, files, migrate, plugin_rows
 from ..core.store.archive import Archive
 from ..core.store.engine import make_sync_engine, prepare_sqlite
 from . import explain_file
+from .config_given import given
 from .explain_ask import Asking
 from .explain_claims import Ground, decided_chunks, explain_claims
 from .explain_payments import explain_payments
@@ -73,6 +74,10 @@ def _run(asking: Asking, config: Config, test: ConfigTest, engine: Engine, store
         _take_in(engine, store, ground, path, content, now)
     path = test.path(test.spec.file)
     content = _look(path)
+    if refused := list(
+        given(config, test, explain_file.source_of(config, content, test.spec.source), engine, store, now)
+    ):
+        return Tried(test, refused, 0)
     with engine.connect() as connection:
         source = explain_file.source_of(config, content, test.spec.source)
         partner = explain_file.partner_of(config, test.spec.partner)

@@ -30,8 +30,8 @@ def rejection() -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.pass_obj
 def rejection_list(config_path: Path, payer: str, as_csv: bool) -> None:
-    """Claims that are rejected now: with the edit that refused each, the place of the fault, and what to do; the most
-    dollars first."""
+    """Claims that are rejected now, by a partner or by our own check as they came: with the edit that refused each, the
+    place of the fault, and what to do; the most dollars first."""
     from ..core.flow.rejection_queue import rejected
 
     config = require(config_path, secrets=False)
@@ -102,8 +102,8 @@ def _lines(one: Rejection, zone: ZoneInfo) -> Iterator[str]:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def report_rejections(config_path: Path, by: str, week: str, as_csv: bool, form: str) -> None:
-    """What front ends refused in a week, the most frequent first, with the share of each and of all up to it; and the
-    rule that would have caught each edit."""
+    """What front ends refused in a week, and what our own check did not take in, the most frequent first, with the
+    share of each and of all up to it; and the rule that would have caught each edit."""
     from typing import cast
 
     from ..core.clock import SystemClock, business_date
@@ -124,8 +124,9 @@ def report_rejections(config_path: Path, by: str, week: str, as_csv: bool, form:
         return
     columns, rows = rejection_report.as_rows(found)
     if not as_csv:
+        own = f"; {found.own:,} not taken in at our own door" if found.own else ""
         click.echo(
             f"{found.first:%m/%d/%Y} to {found.last:%m/%d/%Y}: {found.rejected:,} refusals of claims, "
-            f"{found.submitted:,} sendings ({found.rate}%)\n"
+            f"{found.submitted:,} sendings ({found.rate}%){own}\n"
         )
     show(columns, rows, as_csv, "Nothing was refused.")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
+from gateway.config.contact import Contact
 from gateway.core.flow import chunk, make_claims
 from gateway.core.flow.desk_calls import take
 from gateway.core.flow.desk_lookups import StoreLookups
@@ -214,3 +215,11 @@ def test_when_they_have_come_in_their_timelines_say_why(connection: Connection, 
     noted = connection.execute(select(made_claims).order_by(made_claims.c.number)).all()
     assert [one.claim_id is not None for one in noted] == [True, True, False]
     assert store.numbers_used(connection, ["M-1", "M-3", "M-4"]) == {"M-1", "M-3"}
+
+
+def test_who_is_asked_about_them_stands_in_the_document(connection: Connection, makes: Makes) -> None:
+    made = desk(connection)
+    assert made.make_claim("rental:1", a_claim("M-1"), why=WHY)
+    commit(connection, made, makes._replace(contact=Contact(name="BILLING OFFICE", phone="6145550100")))
+    (row,) = files_of(connection)
+    assert b"PER*IC*BILLING OFFICE*TE*6145550100~" in makes.archive.read(row.sha256)

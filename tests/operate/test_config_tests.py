@@ -29,7 +29,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_shipped_configuration_does_what_its_tests_say() -> None:
     done = run(ROOT / "config")
     assert done.exit_code == 0, done.output
-    assert done.output.count("ok  ") == len(list((ROOT / "config/tests").glob("*.yaml"))) == 4
+    assert done.output.count("ok  ") == len(list((ROOT / "config/tests").glob("*.yaml"))) == 5
 
 
 def test_a_changed_configuration_is_told_what_does_not_come_any_more(shipped: Path) -> None:
@@ -63,6 +63,18 @@ def test_payments_are_compared_to_the_cent(shipped: Path) -> None:
         ("file: files/tuesday.837\nclaims: [{number: X}]\n", "1:7: there is no file files/tuesday.837"),
         ("file: files/monday.837\nclaims: [{number: X, state: helt}]\n", "did you mean 'held'?"),
         ("file: files/monday.837\nclaim: [{number: X}]\n", "2:1: unknown key 'claim'"),
+        (
+            "orders: [files/none.csv]\nfile: files/monday.837\nclaims: [{number: X}]\n",
+            "1:10: there is no file files/none.csv",
+        ),
+        (
+            "documents: [{kind: ordr, patient_id: P-1}]\nfile: files/monday.837\nclaims: [{number: X}]\n",
+            "expected one of order, proof_of_delivery",
+        ),
+        (
+            "documents: [{kind: order}]\nfile: files/monday.837\nclaims: [{number: X}]\n",
+            "patient_id or claim_number, to say whose it is",
+        ),
     ],
 )
 def test_a_wrong_test_is_explained(shipped: Path, text: str, told: str) -> None:
@@ -71,6 +83,27 @@ def test_a_wrong_test_is_explained(shipped: Path, text: str, told: str) -> None:
     assert done.exit_code == 2
     assert "config/tests/mine.yaml:" in done.output
     assert told in done.output
+
+
+def test_what_is_known_of_a_patient_is_given_and_decides(shipped: Path) -> None:
+    tickets = shipped / "tests/files/deliveries.csv"
+    assert run(shipped, "papers").exit_code == 0
+    tickets.write_text(tickets.read_text().replace("signed", "none"))
+    done = run(shipped, "papers")
+    assert done.exit_code == 1
+    assert "claim CT-14: state is held; expected ready" in done.output
+
+
+def test_what_cannot_be_given_is_told_at_its_place(shipped: Path) -> None:
+    (shipped / "tests/files/orders.csv").write_text("order_number,codes\nRX-1,E0443\n")
+    (shipped / "tests/mine.yaml").write_text(
+        "orders: [files/orders.csv]\ndocuments: [{kind: order, patient_id: NOBODY}]\n"
+        "file: files/monday.837\nclaims: [{number: SWZ7J2T0000012}]\n"
+    )
+    done = run(shipped, "mine")
+    assert done.exit_code == 1
+    assert "mine.yaml:1:10: files/orders.csv cannot be taken in" in done.output
+    assert "mine.yaml:2:13: it cannot be added" in done.output
 
 
 def test_a_number_that_is_not_in_the_file_is_told_with_the_nearest(shipped: Path) -> None:

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from gateway.cli import cli
 from gateway.config import Config, load
-from gateway.config.expectations import ClaimExpected, PaymentExpected, read_tests
+from gateway.config.expectations import ClaimExpected, DocumentGiven, PaymentExpected, read_tests
 from gateway.config.models import Database, GatewayConfig, Organisation, Retention, Source, Web, Workers
 from gateway.config.partner import Answers, BatchRules, Contact, DelimiterChoice, Interchange, Partner
 from gateway.core.x12.reader import read
@@ -210,7 +210,8 @@ def test_the_samples_on_the_configuration_page_can_be_used(shipped: Path) -> Non
     gateway, partner, chain, trial, table = blocks(CONFIGURATION_PAGE, "yaml")
     (shipped / "tests/oxygen.yaml").write_text(trial)
     _, missing = read_tests(shipped)
-    assert [fault.what for fault in missing] == ["there is no file files/earlier.837"], "which is not on the page"
+    told = [fault.what for fault in missing]
+    assert told == [f"there is no file files/{name}" for name in ("earlier.837", "tickets.csv")], "not on the page"
     (shipped / "gateway.yaml").write_text(gateway)
     (shipped / "partners/claim_md.yaml").write_text(partner)
     (shipped / "partners/practice.yaml").unlink()
@@ -229,7 +230,7 @@ def test_the_samples_on_the_configuration_page_can_be_used(shipped: Path) -> Non
     "model",
     [
         *(GatewayConfig, Organisation, Database, Web, Workers, Retention, Source),
-        *(ClaimExpected, PaymentExpected),
+        *(ClaimExpected, DocumentGiven, PaymentExpected),
         *(Partner, Interchange, Contact, DelimiterChoice, BatchRules, Answers, MatchSpec, StepSpec),
     ],
     ids=lambda model: model.__name__,

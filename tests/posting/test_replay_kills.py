@@ -18,6 +18,7 @@ from gateway.core.x12.correcting import typed
 
 from ..conftest import create_tables
 from ..flow.out.conftest import World
+from ..flow.out.made import Line as MadeLine
 from ..flow.out.made import Made
 from ..flow.out.test_look_again import AUTHORIZED, SIGNED, WAITS, bring
 from .conftest import NOON, Desk, Line
@@ -168,4 +169,25 @@ async def test_a_killed_correction_goes_on_charges_once_and_sends_once(quiet_wor
     assert [row.cents for row in world.rows(tables.transfers)] == [15_000, 15_000, 12_000]
     assert [row.state for row in world.rows(tables.corrections)] == ["made"]
     assert [row.verb for row in world.rows(tables.requests)] == ["correct", "resubmit"]
+    assert sum(one.startswith("Corrected") for one in world.told("claim", 1)) == 1
+
+
+@pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
+async def test_a_faulty_claim_is_taken_in_once_though_the_process_dies(any_world: World, boundary: str) -> None:
+    world = any_world
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1", charge="150", lines=[MadeLine(charge="lots")]))
+    assert world.states() == {"C-1": "faulty"}
+    with world.sql.begin() as connection:
+        changes, day = typed(["line 1 charge=150"]), world.clock.now().date()
+        correct(connection, world.config(), 1, changes, "pat", "as on the ticket", world.clock.now(), today=day)
+    told = {"part_of": "correct-1"}
+    assert work(world.url, world.folder, "replay", "correct-1", told, boundary) == -signal.SIGKILL
+    assert work(world.url, world.folder, "replay", "correct-1", told) == 0
+    (claim,) = world.claims()
+    assert (claim.state, claim.charge_cents, claim.version) == ("ready", 15_000, 2)
+    assert [row.cents for row in world.rows(tables.transfers)] == [15_000]
+    assert len(world.rows(tables.patients)) == 1
+    assert [row.state for row in world.rows(tables.corrections)] == ["made"]
+    assert world.items() == []
     assert sum(one.startswith("Corrected") for one in world.told("claim", 1)) == 1

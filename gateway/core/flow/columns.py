@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ..store.patients import Person
+from ..x12.claim_fields import field_at
 from ..x12.fault import Fault
 from ..x12.segment import display
 from ..x12.service_line import procedure
@@ -209,8 +210,10 @@ def in_words(faults: Sequence[Fault]) -> str:
 def _place(fault: Fault) -> str:
     if not fault.segment_id:
         return ""
+    field = field_at(fault.loop, fault.segment_id, fault.element, fault.component)
+    name = f"{'line ' if field.of_line else ''}{field.name}, " if field is not None else ""
     where = fault.segment_id + (f"{fault.element:02d}" if fault.element else "")
     where += f"-{fault.component}" if fault.component else ""
     loop = f"{fault.loop} " if fault.loop else ""
     number = f" (segment {fault.segment_number})" if fault.segment_number else ""
-    return f"{loop}{where}{number}: "
+    return f"{name}{loop}{where}{number}: "

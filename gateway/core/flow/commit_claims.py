@@ -26,6 +26,7 @@ from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, open_items
 from . import came_again, kept_rows
+from .faulty_items import faulty_items
 from .plugin_items import plugin_item
 from .verdicts import Chunk, HoldRow, Noted, Verdict
 
@@ -127,7 +128,7 @@ def commit_chunk(
     line_ids = _write_lines(connection, verdicts, ids, patient_of)
     came_again.end_what_waited(connection, origin.source, _usable(verdicts, ids), first_id, now)
     items = write_holds(connection, origin, verdicts, ids, now)
-    items += _faulty_items(origin, verdicts, ids, states)
+    items += faulty_items(add_business_days(origin.today, WORK_WITHIN_BUSINESS_DAYS), verdicts, ids)
     items += merge_items(origin.today, linked.suggested)
     items += plugin_items(origin, verdicts, ids)
     open_items(connection, items, now, origin.deadlines)
@@ -218,8 +219,8 @@ def _given_number(verdict: Verdict) -> str:
 def _came_before(what: str, claim_id: int | None) -> str:
     where = "earlier in this file" if claim_id is None else f"before, as claim {claim_id}"
     return (
-        f"This source sent a claim with the same {what} {where}. Cancel one of the two, or release this one "
-        "if both are meant."
+        f"This source sent a claim with the same {what} {where}. Cancel one of the two (gateway claim "
+        "cancel), or release this one if both are meant."
     )
 
 
@@ -231,7 +232,7 @@ def hold_wrong_usage(usage: str, verdicts: Sequence[Verdict]) -> None:
             came = words.get(verdict.usage, "neither test nor production")
             reason = (
                 f"It came marked as {came} (ISA15), and this gateway runs for {words[usage]}. "
-                "Cancel it here and send it where it belongs."
+                "Cancel it here (gateway claim cancel) and send it where it belongs."
             )
             verdict.holds.append(_system_hold(WRONG_USAGE, reason))
 
@@ -389,30 +390,6 @@ def _kind(rule: str) -> str:
     return "plugin_failure" if rule.startswith("plugin:") else _KINDS.get(rule, "hold")
 
 
-def _faulty_items(
-    origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int], states: dict[int, ClaimState]
-) -> list[WorkItem]:
-    """One work item for each claim that cannot be worked on."""
-    soon = add_business_days(origin.today, WORK_WITHIN_BUSINESS_DAYS)
-    return [
-        WorkItem(
-            kind="faulty_claim",
-            key=f"faulty:{ids[verdict.ordinal]}",
-            reason=verdict.fault[:1000],
-            team="billing",
-            subject_kind="claim",
-            subject_id=ids[verdict.ordinal],
-            claim_id=ids[verdict.ordinal],
-            cents=verdict.columns.charge_cents,
-            work_by=soon,
-            payer_id=verdict.columns.payer_id,
-            partner=verdict.partner,
-        )
-        for verdict in verdicts
-        if verdict.fault and verdict.alone
-    ]
-
-
 def plugin_items(origin: Origin, verdicts: Sequence[Verdict], ids: dict[int, int]) -> list[WorkItem]:
     """What plugins want done beside."""
     return [
@@ -437,7 +414,8 @@ def merge_items(today: dt.date, suggested: Sequence[tuple[int, int]]) -> list[Wo
             kind="patient_merge",
             key=f"merge:{patient_id}:{other}",
             reason=f"Patients {patient_id} and {other} have the same name and birth date but no id in common. "
-            "Merge them if they are one person, else dismiss the suggestion.",
+            "Merge them if they are one person (gateway patient merge), else dismiss the suggestion (gateway patient "
+            "dismiss).",
             team="billing",
             subject_kind="patient",
             subject_id=patient_id,

@@ -1,8 +1,9 @@
 """Correct: a person changes a claim in place, and it is decided again.
 
 Asked for here, in one transaction; the engine then decides on the corrected claim as at intake (`replay_claims`) and
-commits it (`correct_commit`): a claim that was held goes on, one that was refused goes again in a new interchange. The
-segments as they came stay in the archive, every version in between in `corrections`.
+commits it (`correct_commit`): a claim that was held goes on, one that was refused goes again in a new interchange, and
+one that was not taken in at our door (`faulty_claims`) is, once nothing is wrong with it. The segments as they came
+stay in the archive, every version in between in `corrections`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ..x12.correcting import Change, NotCorrected
 from ..x12.correcting import correct as edited
 from ..x12.edit_words import Told, told
 from ..x12.stored import StoredClaim
-from . import refusals
+from . import faulty_claims, refusals
 from .again import Again, CannotBeDone, asked_before, needs_who_and_why
 from .columns import in_words
 from .replay import CORRECTED, TODAY
@@ -38,7 +39,6 @@ VERB = "correct"
 ROOT_CAUSES = "root_causes"
 _OPEN = (ClaimState.HELD, ClaimState.READY, ClaimState.REJECTED)
 _WHY_NOT = {
-    ClaimState.FAULTY: "it could not be read; have the billing system send it again, corrected",
     ClaimState.BATCHED: "it is in a batch that is about to leave; dissolve the batch first (gateway batches)",
     ClaimState.SENT: "it is with the partner, which has not answered yet; wait for its answer",
     ClaimState.ACKNOWLEDGED: "the clearinghouse has it; wait for the payer's answer, or ask for it back",
@@ -73,6 +73,8 @@ def unprocessable(connection: Connection, claim_id: int) -> bool:
 def why_not(connection: Connection, row: Any) -> str:
     """Why a claim cannot be corrected in place, and what to do instead; empty where it can be."""
     state = ClaimState(row.state)
+    if state is ClaimState.FAULTY:
+        return faulty_claims.why_not(connection, row)
     if state in _OPEN or (state is ClaimState.DENIED and unprocessable(connection, row.id)):
         return ""
     return _WHY_NOT[state]
@@ -82,14 +84,14 @@ def corrected(row: Any, changes: Sequence[Change], who: str) -> Corrected:
     """A claim with changes made to a copy of it.
 
     Raises:
-        CannotBeDone: a change cannot be made, or the claim could not be read any more after it.
+        CannotBeDone: a change cannot be made, or a claim that could be read could not be any more after it.
     """
     before = Claim(StoredClaim.unpack(row.content), who)
     try:
         after, edits = edited(before, changes, who)
     except NotCorrected as error:
         raise CannotBeDone(f"Nothing was corrected: {error}.") from error
-    faults = after.faults()
+    faults = after.faults() if not faulty_claims.is_faulty(row) else ()
     if faults:
         raise CannotBeDone(f"Nothing was corrected; like that the claim could not be read: {in_words(faults)}")
     return Corrected(row, before, after, [told(edit, after.delimiters) for edit in edits])
@@ -155,8 +157,7 @@ def correct(
     new = requests.NewRequest(VERB, "claim", claim_id, key, reason, who, part_of, station, row.version)
     request_id = requests.add(connection, new, now)
     refusal = refusals.last_of(connection, claim_id)
-    kept_back = claim_store.open_holds(connection, claim_id)
-    edit = refusal.edit if refusal is not None else kept_back[0].rule if kept_back else ""
+    edit = refusal.edit if refusal is not None else _kept_back_by(connection, row)
     connection.execute(
         insert(corrections).values(
             id=allocate(connection, "corrections", 1),
@@ -176,6 +177,15 @@ def correct(
     put_outbox(connection, "replay", part_of, {"part_of": part_of}, now)
     changed = "; ".join(str(one) for one in made.told)
     return Again(request_id, claim_id, True, f"It is corrected and decided again: {changed}.")
+
+
+def _kept_back_by(connection: Connection, row: Any) -> str:
+    """The edit or rule that keeps back a claim that no partner has refused; empty where none does."""
+    if faulty_claims.is_faulty(row):
+        item = faulty_claims.item_of(connection, row.id)
+        return str(item.rule) if item is not None else ""
+    kept_back = claim_store.open_holds(connection, row.id)
+    return str(kept_back[0].rule) if kept_back else ""
 
 
 def _alone(connection: Connection, row: Any, version: int) -> None:

@@ -1,5 +1,8 @@
 """Commit of a correction, beside what every replay commits: the patient whose claim it is now, its charges in the
-ledger, its timeline, and the new interchange of a claim that was refused."""
+ledger, its timeline, and the new interchange of a claim that was refused.
+
+One that was not taken in is, when nothing is wrong with it any more: under the lock that commits of claims take, so
+that of it and the same claim sent again only one goes on."""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, corrections, transfers
 from ..work.items import WorkItem
 from ..x12.stored import StoredClaim
-from . import correct
+from . import correct, faulty_claims
 from .again import CannotBeDone, sentence
 from .columns import columns_of
 from .commit_claims import Origin, merge_items
@@ -57,10 +60,12 @@ def why_not(connection: Connection, row: Any, verdict: Verdict, correction: Any)
         return f"It is {row.state} by now: {why}."
     if row.content != correction.before:
         return "It has changed meanwhile. Look at it again, then correct it."
-    if verdict.fault:
-        return f"Like that it could not be worked on: {verdict.fault}"
     columns = verdict.columns
-    if columns.claim_number != row.claim_number:
+    faulty = faulty_claims.is_faulty(row)
+    if verdict.fault and not (faulty and columns.claim_number):
+        return f"Like that it could not be worked on: {verdict.fault}"
+    before = row.source_claim_number if faulty else row.claim_number
+    if (columns.source_number if faulty and columns.source_number else columns.claim_number) != before:
         return f"It would be another claim number ({columns.claim_number}); the claim stays as it is."
     typed = columns_of(StoredClaim.unpack(correction.after), "")
     if _charges(columns) != _charges(typed):
@@ -68,8 +73,8 @@ def why_not(connection: Connection, row: Any, verdict: Verdict, correction: Any)
     lines = [(line.number, line.charge_cents) for line in claim_store.lines_of(connection, [row.id])[row.id]]
     if [number for number, _ in lines] != [line.number for line in columns.lines]:
         return "It would have other lines than it has; cancel it, and have the billing system send it anew."
-    before = (row.charge_cents, [cents for _, cents in lines])
-    if _charges(columns) != before and _is_posted(connection, row.id):
+    charged = (row.charge_cents, [cents for _, cents in lines])
+    if _charges(columns) != charged and _is_posted(connection, row.id):
         return (
             f"Its charge stays ${to_dollars(row.charge_cents):,}, with that of each line: something is posted on it. "
             "Correct the rest without the charge, or replace the claim."
@@ -91,9 +96,18 @@ def settle(
 ) -> tuple[int | None, list[WorkItem]]:
     """What a correction changes beside the claim itself: charges in the ledger, and the patient where it is somebody
     else. Returns the patient of the claim now, and what is to be looked at because of that."""
-    _recharge(connection, origin, row, verdict, correction, now)
-    connection.execute(update(corrections).where(corrections.c.id == correction.id).values(state="made"))
+    made(connection, correction)
+    if faulty_claims.is_faulty(row):
+        faulty_claims.charge(connection, row, verdict, origin.today, now)
+        faulty_claims.taken_in(connection, row.id, correction.who, now)
+    else:
+        _recharge(connection, origin, row, verdict, correction, now)
     return _relink(connection, origin, row, verdict, now)
+
+
+def made(connection: Connection, correction: Any) -> None:
+    """The claim is as the correction says."""
+    connection.execute(update(corrections).where(corrections.c.id == correction.id).values(state="made"))
 
 
 def _recharge(
@@ -105,12 +119,12 @@ def _recharge(
     # A void asks for nothing, whatever stands on it.
     asked = [(line_id, 0) for line_id, _ in lines] if columns.frequency == VOID else lines
     total = 0 if columns.frequency == VOID else columns.charge_cents
-    made = ledger.recharge_transfers(
+    anew = ledger.recharge_transfers(
         connection, row.id, asked, total, origin.today, "the claim was corrected", f"c{correction.id}"
     )
-    if not made:
+    if not anew:
         return
-    ledger.write(connection, made, now)
+    ledger.write(connection, anew, now)
     connection.execute(update(claims).where(claims.c.id == row.id).values(charge_cents=columns.charge_cents))
     for line_id, cents in lines:
         connection.execute(update(claim_lines).where(claim_lines.c.id == line_id).values(charge_cents=cents))
@@ -121,7 +135,7 @@ def _relink(
 ) -> tuple[int | None, list[WorkItem]]:
     person = verdict.columns.person._replace(source=origin.source)
     before = columns_of(StoredClaim.unpack(row.content), origin.source).person._replace(source=origin.source)
-    if patient_store.keys_of(person) == patient_store.keys_of(before):
+    if not faulty_claims.is_faulty(row) and patient_store.keys_of(person) == patient_store.keys_of(before):
         return row.patient_id, []
     linked = patient_store.link(connection, [person], [verdict.columns.from_date], now)
     (patient_id,) = linked.patient_ids

@@ -34,6 +34,7 @@ from .columns import LONGEST_CLAIM_NUMBER, columns_of, content_hash, in_words, n
 from .commit_claims import CHECK
 from .deciding import Asked, Request
 from .details import details_of
+from .faulty_edits import UNREADABLE, edit_of
 from .history import History
 from .in_child import BATCH, DESK, PAYMENTS, Marking, reads, where
 from .kept_rows import packed
@@ -201,6 +202,7 @@ def _faulty(asked: Asked, one: ReadClaim, noted: list[Noted]) -> Verdict:
         fault=one.fault,
         alone=asked.alone,
         noted=noted,
+        edit=edit_of(asked.content, noted) if not asked.aside else UNREADABLE,
     )
 
 

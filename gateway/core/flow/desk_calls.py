@@ -112,7 +112,7 @@ async def ask(
 def makes_of(archive: Archive, config: Config) -> Makes:
     """What making claims needs, under a configuration."""
     gateway = config.gateway
-    return Makes(archive, gateway.usage, gateway.organisation.time_zone)
+    return Makes(archive, gateway.usage, gateway.organisation.time_zone, config.contact)
 
 
 def take(connection: Connection, call: Call, answer: DeskAnswer, makes: Makes, now: dt.datetime) -> None:

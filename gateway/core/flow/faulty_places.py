@@ -19,9 +19,14 @@ from ..x12.editing import EditError, parse_place
 from ..x12.segment import display
 from . import refusals
 from .ack_words import code_words
+from .faulty_edits import GUIDE, READ, OnLine
 from .refusals import Refusal
 
 CORRECT = "Correct it, and it goes again."
+TAKEN_IN = "Correct it, and it is taken in."
+NOT_HERE = "A whole part of the claim is missing: have the billing system send it again, corrected."
+_BEGIN = frozenset({"CLM", "LX", "SV1", "NM1", "SBR"})
+"""Segments that begin a part of a claim, which no correction adds."""
 _DO = {
     "33": "Verify the member number and the cover with the payer, then correct it.",
     "54": "The payer has this claim already: do not send it again; wait for its answer, or trace it.",
@@ -124,8 +129,30 @@ def _value(claim: Claim | None, place: str, line: int) -> str | None:
         return None
 
 
-def of_finding(one: Mapping[str, Any], claim: Claim | None, *, values: bool) -> Fault:
-    """A finding of our own check, as the claim's timeline keeps it."""
+def of_unread(one: OnLine, claim: Claim, *, values: bool) -> Fault:
+    """A value of a claim that cannot be read, and for which it was not taken in."""
+    fault, line = one
+    field = field_at(fault.loop, fault.segment_id, fault.element, fault.component)
+    if field is None and fault.segment_id == "DTP":
+        field = field_at(fault.loop, "DTP", 3)
+    part = f"-{fault.component}" if fault.component else ""
+    place = f"{fault.loop} {fault.segment_id}" + (f"{fault.element:02d}{part}" if fault.element else "")
+    value = _value(claim, place, line) if values and fault.element else None
+    missing = fault.code == "missing-segment" and fault.segment_id in _BEGIN
+    said = fault.message[:1].lower() + fault.message[1:].rstrip(".")
+    return Fault(
+        field.name if field is not None else "",
+        place.strip(),
+        line,
+        f"{READ}{fault.code}",
+        said,
+        NOT_HERE if missing else TAKEN_IN,
+        value,
+    )
+
+
+def of_finding(one: Mapping[str, Any], claim: Claim | None, *, values: bool, do: str = CORRECT) -> Fault:
+    """A finding of our own check, as the claim's timeline keeps it. `do`: what to do where it does not say."""
     place, line = str(one["place"]), int(one["line"])
     name, value = "", None
     try:
@@ -135,5 +162,5 @@ def of_finding(one: Mapping[str, Any], claim: Claim | None, *, values: bool) -> 
         value = _value(claim, place, line if where.loop[:2] == "24" else 0) if values else None
     except EditError:
         pass
-    said, _, do = str(one["words"]).partition(". ")
-    return Fault(name, place, line, f"guide:{one['code']}", said, do or CORRECT, value)
+    said, _, told = str(one["words"]).partition(". ")
+    return Fault(name, place, line, f"{GUIDE}{one['code']}", said, told or do, value)

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from ..model.states import ClaimState
 from ..store.tables import claims, files
 from ..x12.answers.checking import (
     CheckedGroup,
@@ -36,6 +35,7 @@ from ..x12.sets import Envelope
 from ..x12.transactions import transactions
 from ..x12.writer import InterchangeHead, write_sets
 from .chunk import is_professional
+from .faulty_claims import came_faulty
 from .services import Services
 
 TA1_NUMBERS, STATUS_NUMBERS = 300_000_000, 600_000_000
@@ -78,12 +78,10 @@ class IntakeAnswer(NamedTuple):
 
 def acknowledgments_of(services: Services, connection: Connection, file_id: int) -> IntakeAnswer:
     """What is due for a file of claims. The same file gives the same bytes: control numbers are made of the file's own
-    id, and the moment is that of the receipt."""
+    id, the moment is that of the receipt, and what it was then stays said, whatever a person corrects since."""
     row = connection.execute(select(files).where(files.c.id == file_id)).one()
     faulty = set(
-        connection.execute(
-            select(claims.c.ordinal).where(claims.c.file_id == file_id, claims.c.state == ClaimState.FAULTY)
-        ).scalars()
+        connection.execute(select(claims.c.ordinal).where(claims.c.file_id == file_id, came_faulty())).scalars()
     )
     checking, noted = _checked(services, row.sha256, faulty)
     return IntakeAnswer(_ta1(services, row, checking), _ack(services, row, checking, noted))

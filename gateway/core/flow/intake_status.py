@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from ..model.states import ClaimState
 from ..store.tables import claims, files
 from ..store.tables import timeline as timeline_table
 from ..x12.acknowledgment import StatusCode
@@ -28,6 +27,7 @@ from ..x12.transactions import transactions
 from ..x12.writer import write_sets
 from .chunk import is_professional
 from .commit_claims import CHECK
+from .faulty_claims import came_faulty
 from .intake_answer import STATUS_NUMBERS, answer_head
 from .services import Services
 
@@ -40,19 +40,24 @@ _Pairs = list[tuple[Name, ClaimSaid]]
 
 
 def refused_claims(connection: Connection, file_id: int) -> dict[int, list[dict[str, Any]]]:
-    """What was found in each claim of a file that was not taken, by its ordinal."""
+    """What was found in each claim of a file that was not taken when it came, by its ordinal; a person may have
+    corrected it since."""
     rows = connection.execute(
         select(claims.c.ordinal, timeline_table.c.steps)
         .outerjoin(
             timeline_table,
             (timeline_table.c.subject_kind == "claim")
             & (timeline_table.c.subject_id == claims.c.id)
-            & (timeline_table.c.station == CHECK),
+            & (timeline_table.c.station == CHECK)
+            & (timeline_table.c.at == claims.c.created_at),
         )
-        .where(claims.c.file_id == file_id, claims.c.state == ClaimState.FAULTY)
-        .order_by(claims.c.ordinal)
+        .where(claims.c.file_id == file_id, came_faulty())
+        .order_by(claims.c.ordinal, timeline_table.c.id)
     )
-    return {row.ordinal: list(row.steps or ()) for row in rows}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.ordinal, list(row.steps or ()))
+    return found
 
 
 def statuses_of(noted: Sequence[Mapping[str, Any]]) -> tuple[tuple[StatusCode, ...], dict[int, list[StatusCode]]]:

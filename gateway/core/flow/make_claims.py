@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from ...config.contact import Contact
 from ...plugins.desk_claims import source_of
 from ...plugins.desk_views import MakeClaim
 from ..boundary import boundary, declare
@@ -28,6 +29,7 @@ from ..x12.segment import Delimiters
 from ..x12.stored import StoredClaim
 from ..x12.writer import MAX_CLAIMS_PER_SET, ClaimHead, ClaimSet, InterchangeHead, write_claims
 from .desk_rests import Call
+from .submitter import per
 
 ORIGIN = "plugin"
 """The origin of files that hold claims which a plugin made."""
@@ -42,11 +44,12 @@ declare(
 
 class Makes(NamedTuple):
     """What making claims needs beside a connection: the archive, ISA15 as this environment wants it, and where the
-    supplier keeps its office."""
+    supplier keeps its office; who is asked about them."""
 
     archive: Archive
     usage: str
     time_zone: str
+    contact: Contact | None = None
 
 
 def make_claims(
@@ -70,7 +73,7 @@ def make_claims(
         return None
     source = source_of(call.plugin)
     at = now.astimezone(ZoneInfo(makes.time_zone))
-    stored = makes.archive.put(b"".join(_written([act.content for act in making], source, file_id, makes.usage, at)))
+    stored = makes.archive.put(b"".join(_written([act.content for act in making], source, file_id, makes, at)))
     boundary("plugin.claims.archived")
     name = f"{call.name or call.hook}-{at:%Y%m%d-%H%M%S}.837"
     files.add(connection, files.NewFile("in", ORIGIN, source, name, stored, "", "received"), now, file_id)
@@ -113,7 +116,7 @@ def _not_made(call: Call, act: MakeClaim, makes: Makes, now: dt.datetime) -> Wor
 # --- the document ----------------------------------------------------------------------------------
 
 
-def _written(contents: Sequence[bytes], source: str, file_id: int, usage: str, at: dt.datetime) -> Iterator[bytes]:
+def _written(contents: Sequence[bytes], source: str, file_id: int, makes: Makes, at: dt.datetime) -> Iterator[bytes]:
     """An 837P of these claims: one interchange, more where no separators would do for all of them."""
     claims = [StoredClaim.unpack(content) for content in contents]
     for number, (marks, some) in enumerate(_interchanges(claims), 1):
@@ -126,13 +129,13 @@ def _written(contents: Sequence[bytes], source: str, file_id: int, usage: str, a
             group_receiver="GATEWAY",
             isa13=f"{(file_id * 100 + number) % NUMBERS:09d}",
             gs06=str(number),
-            usage=usage,
+            usage=makes.usage,
             at=at,
         )
         sender = "".join(letter if letter.isalnum() else " " for letter in source.upper())
         start = ClaimHead(
             f"{file_id}-{number}",
-            (("NM1", "41", "2", sender[:60], "", "", "", "", "46", "PLUGIN"), ("PER", "IC", "GATEWAY")),
+            (("NM1", "41", "2", sender[:60], "", "", "", "", "46", "PLUGIN"), per(makes.contact, marks)),
             (("NM1", "40", "2", "GATEWAY", "", "", "", "", "46", "GATEWAY"),),
         )
         sets = [

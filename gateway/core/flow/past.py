@@ -31,6 +31,7 @@ from ..store.tables import (
     remittances,
     work_items,
 )
+from .plugin_items import start_of
 
 T = TypeVar("T")
 Opens = Callable[[], AbstractContextManager[Connection]]
@@ -116,7 +117,17 @@ class Past:
 
     def items(self, who: int) -> Sequence[WaitingItem]:
         """Open work items, oldest first."""
-        return self.of("items", _load_items, who)
+        return self.of("items", self._load_items, who)
+
+    def _load_items(self, connection: Connection, owners: Owners) -> Mapping[int, Sequence[Any]]:
+        """Without what the steps have opened about the very claim that is decided again: that is for them to say."""
+        return by_patient(
+            [
+                (owner, item)
+                for owner, claim_id, of_a_step, item in _open_items(connection, owners)
+                if not (of_a_step and claim_id == self._until.get(owner))
+            ]
+        )
 
     def _load_lines(self, connection: Connection, owners: Owners) -> Mapping[int, Sequence[Any]]:
         but_not = [claims.c.file_id != self._without_file] if self._without_file else []
@@ -289,8 +300,9 @@ def line_payment(
     )
 
 
-def _load_items(connection: Connection, owners: Owners) -> Mapping[int, Sequence[Any]]:
-    found: list[tuple[int, WaitingItem]] = []
+def _open_items(connection: Connection, owners: Owners) -> list[tuple[int, int, bool, WaitingItem]]:
+    """Patient, claim, whether a step of its chain has opened it, and the item."""
+    found: list[tuple[int, int, bool, WaitingItem]] = []
     for some in bulks(sorted(owners)):
         rows = connection.execute(
             select(work_items, claims.c.patient_id, claims.c.claim_number)
@@ -301,6 +313,8 @@ def _load_items(connection: Connection, owners: Owners) -> Mapping[int, Sequence
         found += [
             (
                 owners[row.patient_id],
+                row.claim_id,
+                row.key.startswith(start_of(row.claim_id)),
                 WaitingItem(
                     row.kind,
                     row.rule,
@@ -314,4 +328,4 @@ def _load_items(connection: Connection, owners: Owners) -> Mapping[int, Sequence
             )
             for row in rows
         ]
-    return by_patient(found)
+    return found

@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 from ...config import Config
 from ..x12.correcting import Change
 from ..x12.stored import StoredClaim
+from . import faulty_claims
 from .again import CannotBeDone
 from .claim_check import action_of, check_claim, codes_of
+from .commit_claims import hold_wrong_usage
 from .correct import Corrected, claim_row, corrected, why_not
 from .correct_commit import is_refused
 from .deciding import Asked, DecideImpossible, Request, answered
@@ -41,10 +43,12 @@ class Ground(NamedTuple):
 
 
 class Asking(NamedTuple):
-    """A claim to be looked at: corrected, and its holds as they are."""
+    """A claim to be looked at: corrected, its holds as they are, and (one that was not taken in yet) those for a number
+    or content that has come before."""
 
     made: Corrected
     holds: Sequence[Any]
+    repeats: Sequence[HoldRow] = ()
 
 
 class Preview(NamedTuple):
@@ -78,7 +82,9 @@ def ask(connection: Connection, claim_id: int, changes: Sequence[Change], who: s
     why = why_not(connection, row)
     if why:
         raise CannotBeDone(f"Claim {row.claim_number} is {row.state}: {why}.")
-    return Asking(corrected(row, changes, who), known_holds(connection, claim_id))
+    made = corrected(row, changes, who)
+    repeats = faulty_claims.repeats(connection, row, made.after.stored) if faulty_claims.is_faulty(row) else ()
+    return Asking(made, known_holds(connection, claim_id), repeats)
 
 
 async def preview(ground: Ground, asking: Asking) -> Preview:
@@ -100,7 +106,7 @@ async def preview(ground: Ground, asking: Asking) -> Preview:
         claims=[Asked(row.ordinal, content, row.usage)],
         resting=list(ground.resting),
         first=CORRECTED,
-        renumber=False,
+        renumber=faulty_claims.renumbered(ground.config, row),
         before=[row.id],
         only_asked=True,
     )
@@ -109,6 +115,9 @@ async def preview(ground: Ground, asking: Asking) -> Preview:
     except DecideImpossible as error:
         raise CannotBeDone(f"It cannot be decided here: {error}.") from error
     (verdict,) = unpack_chunk(blob).verdicts
+    if faulty_claims.is_faulty(row) and not verdict.fault:
+        verdict.holds += asking.repeats
+        hold_wrong_usage(ground.config.gateway.usage, [verdict])
     return _told(ground, asking, verdict)
 
 
@@ -139,6 +148,8 @@ def _told(ground: Ground, asking: Asking, verdict: Verdict) -> Preview:
 
 
 def _in_words(row: Any, verdict: Verdict, holds: int, stops: int) -> str:
+    if verdict.fault and faulty_claims.is_faulty(row):
+        return f"It would stay faulty: {verdict.fault}"
     if verdict.fault:
         return f"It could not be worked on like that: {verdict.fault}"
     if holds:

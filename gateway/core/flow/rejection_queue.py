@@ -1,16 +1,18 @@
-"""The claims that are rejected now, each with what refused it and where to look; the most dollars first."""
+"""The claims that are rejected now, by a partner or at our own door, each with what refused it and where to look; the
+most dollars first."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from ...config import Config
 from ..model.states import ClaimState
-from ..store.tables import claims, submissions
+from ..store.tables import claims, submissions, work_items
 from . import refusals, rejections
+from .faulty_items import FAULTY_ITEM
 from .faulty_places import Fault
 from .rejections import Rejection
 
@@ -19,7 +21,8 @@ MOST = 2_000
 
 
 class Rejected(NamedTuple):
-    """A rejected claim. `where`: the first faulty place in words; nothing of the patient's."""
+    """A rejected claim. `where`: the first faulty place in words; nothing of the patient's. `state`: rejected (by a
+    partner), or faulty: our own check did not take it in."""
 
     claim_id: int
     number: str
@@ -33,10 +36,16 @@ class Rejected(NamedTuple):
     do: str
     rule: str
     since: dt.date
+    state: str = ClaimState.REJECTED.value
 
 
 def rejected(connection: Connection, config: Config, payer_id: str = "") -> list[Rejected]:
     """The claims that wait to be corrected. `payer_id`: only of this payer."""
+    found = _by_partners(connection, config, payer_id) + _at_our_door(connection, payer_id)
+    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:MOST]
+
+
+def _by_partners(connection: Connection, config: Config, payer_id: str) -> list[Rejected]:
     statement = (
         select(claims, func.max(submissions.c.id).label("last"))
         .join(submissions, submissions.c.claim_id == claims.c.id)
@@ -53,24 +62,42 @@ def rejected(connection: Connection, config: Config, payer_id: str = "") -> list
     for row in rows:
         of_last = [one for one in refused[row.id] if one.submission_id == row.last][:1]
         latest = next(iter(rejections.told(connection, None, config, row, of_last)), None)
-        fault = _first(latest)
-        found.append(
-            Rejected(
-                row.id,
-                row.source_claim_number or row.claim_number,
-                row.version,
-                row.charge_cents,
-                row.payer_name,
-                row.payer_id,
-                latest.edit if latest is not None else "",
-                fault.where if fault is not None else "",
-                fault.said if fault is not None else "",
-                fault.do if fault is not None else "",
-                latest.rule if latest is not None else "",
-                (latest.at if latest is not None else row.updated_at).date(),
-            )
-        )
+        found.append(_one(row, latest))
     return found
+
+
+def _at_our_door(connection: Connection, payer_id: str) -> list[Rejected]:
+    """The claims that were not taken in, and wait for a person."""
+    statement = (
+        select(claims)
+        .join(work_items, work_items.c.claim_id == claims.c.id)
+        .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
+        .order_by(claims.c.charge_cents.desc(), claims.c.id)
+        .limit(MOST)
+    )
+    if payer_id:
+        statement = statement.where(claims.c.payer_id == payer_id)
+    rows = connection.execute(statement).all()
+    return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
+
+
+def _one(row: Any, latest: Rejection | None) -> Rejected:
+    fault = _first(latest)
+    return Rejected(
+        row.id,
+        row.source_claim_number or row.claim_number,
+        row.version,
+        row.charge_cents,
+        row.payer_name,
+        row.payer_id,
+        latest.edit if latest is not None else "",
+        fault.where if fault is not None else "",
+        fault.said if fault is not None else "",
+        fault.do if fault is not None else "",
+        latest.rule if latest is not None else "",
+        (latest.at if latest is not None else row.updated_at).date(),
+        row.state,
+    )
 
 
 def _first(one: Rejection | None) -> Fault | None:

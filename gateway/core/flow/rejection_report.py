@@ -1,5 +1,7 @@
 """What front ends refused in a week, the most frequent first (Pareto): by edit, payer, source, billing provider or root
-cause, with the share of each and of all before it; and the front-end rejection rate (hme-billing-rules 10)."""
+cause, with the share of each and of all before it; and the front-end rejection rate (hme-billing-rules 10).
+
+What our own door did not take in is counted beside: as edits of our own, and not in the rate, for it was never sent."""
 
 from __future__ import annotations
 
@@ -15,10 +17,14 @@ from sqlalchemy import Connection, func, select
 from ...config import Config
 from ..model.answers import StatusCode
 from ..model.money import to_dollars
-from ..store.tables import acknowledgments, batches, claims, corrections, submissions
+from ..store.claims import bulks
+from ..store.tables import acknowledgments, batches, claims, corrections, submissions, work_items
 from ..x12.guides.answer_codes import IK3_CODES, IK4_CODES, TA1_NOTES
 from .ack_words import code_words, place_words
 from .again import CannotBeDone
+from .faulty_edits import UNREADABLE, is_own
+from .faulty_edits import words_of as own_words_of
+from .faulty_items import FAULTY_ITEM
 from .refusals import edit_of, is_exact, rows_of
 from .rejections import suggestion
 
@@ -44,13 +50,15 @@ class Row(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The rows of a week. `submitted`: sendings of claims that left in it; `rejected`: sendings that were refused."""
+    """The rows of a week. `submitted`: sendings of claims that left in it; `rejected`: sendings that were refused;
+    `own`: claims that came in it and that our own check did not take in."""
 
     first: dt.date
     last: dt.date
     by: By
     submitted: int
     rejected: int
+    own: int
     rows: list[Row]
 
     @property
@@ -60,7 +68,6 @@ class Report(NamedTuple):
 
 
 class _Refused(NamedTuple):
-    submission_id: int
     claim_id: int
     edit: str
     payer_id: str
@@ -100,8 +107,9 @@ def report(connection: Connection, config: Config, monday: dt.date, by: By) -> R
         .join(batches, batches.c.id == submissions.c.batch_id)
         .where(batches.c.sent_at >= start, batches.c.sent_at < end)
     ).scalar_one()
-    rows = _rows(found, config, monday, by)
-    return Report(monday, monday + dt.timedelta(days=6), by, int(submitted), len(found), rows)
+    own = _at_our_door(connection, start, end)
+    rows = _rows(found + own, config, monday, by)
+    return Report(monday, monday + dt.timedelta(days=6), by, int(submitted), len(found), len(own), rows)
 
 
 def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> list[_Refused]:
@@ -120,7 +128,6 @@ def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> li
     causes = _causes(connection, list(best))
     return [
         _Refused(
-            row.of_submission,
             row.claim_id,
             edit_of(row.kind, row.details),
             row.payer_id,
@@ -131,6 +138,40 @@ def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> li
             causes.get(row.of_submission, ""),
         )
         for row in best.values()
+    ]
+
+
+def _at_our_door(connection: Connection, start: dt.datetime, end: dt.datetime) -> list[_Refused]:
+    """The claims that came in a span and were not taken in, whatever has become of them since."""
+    rows = connection.execute(
+        select(claims, work_items.c.rule)
+        .join(work_items, work_items.c.claim_id == claims.c.id)
+        .where(work_items.c.kind == FAULTY_ITEM, work_items.c.opened_at >= start, work_items.c.opened_at < end)
+        .order_by(claims.c.id)
+    ).all()
+    causes: dict[int, str] = {}
+    for some in bulks([row.id for row in rows]):
+        said = connection.execute(
+            select(corrections.c.claim_id, corrections.c.root_cause)
+            .where(
+                corrections.c.claim_id.in_(some), corrections.c.submission_id.is_(None), corrections.c.root_cause != ""
+            )
+            .order_by(corrections.c.id.desc())
+        )
+        # The first that was said: what came later is of holds that it got when it was taken in.
+        causes |= {row.claim_id: row.root_cause for row in said}
+    return [
+        _Refused(
+            row.id,
+            row.rule or UNREADABLE,
+            row.payer_id,
+            row.payer_name,
+            row.source,
+            row.billing_npi,
+            row.charge_cents,
+            causes.get(row.id, ""),
+        )
+        for row in rows
     ]
 
 
@@ -198,6 +239,8 @@ def _cents(members: list[_Refused]) -> int:
 
 def words_of(edit: str) -> str:
     """What an edit says, for a person."""
+    if is_own(edit):
+        return own_words_of(edit)
     first, _, rest = edit.partition(":")
     if first == "TA1":
         return TA1_NOTES.get(rest, "")
@@ -243,6 +286,7 @@ def as_data(found: Report) -> dict[str, Any]:
         "by": found.by,
         "submitted": found.submitted,
         "rejected": found.rejected,
+        "own": found.own,
         "rate": found.rate,
         "rows": [{found.by: row.key, **{k: v for k, v in row._asdict().items() if k != "key"}} for row in found.rows],
     }

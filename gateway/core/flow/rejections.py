@@ -24,11 +24,14 @@ from . import refusals
 from .again import CannotBeDone
 from .commit_claims import CHECK
 from .correct import claim_row
-from .faulty_places import WHOLE, Fault, of_finding, of_status
+from .faulty_claims import is_faulty, item_of, why_not
+from .faulty_edits import UNREADABLE, is_own, unread
+from .faulty_places import CORRECT, TAKEN_IN, WHOLE, Fault, of_finding, of_status, of_unread
 from .faulty_sets import of_set
 from .refusals import Refusal
 
 EDIT_RULES = "edit_rules"
+OUR_OWN = "our own check: it never left"
 NO_RULE = "no rule of ours; write one (docs/plugins.md)"
 
 
@@ -73,7 +76,9 @@ def rule_for(config: Config, edit: str, day: dt.date) -> tuple[str, str]:
 
 
 def suggestion(config: Config, edit: str, day: dt.date) -> str:
-    """The same for a person: `R1.24 (the form of a Medicare number)`."""
+    """The same for a person: `R1.24 (the form of a Medicare number)`. What our own door refuses was caught."""
+    if is_own(edit):
+        return OUR_OWN
     rule, words = rule_for(config, edit, day)
     return (f"{rule} ({words})" if words else rule) if rule else NO_RULE
 
@@ -90,7 +95,7 @@ def of_claim(
         CannotBeDone: there is no such claim.
     """
     row = claim_row(connection, claim_id)
-    found = list(_by_our_check(connection, row, _readable(row), values=values))
+    found = list(by_our_check(connection, row, values=values))
     return found + told(connection, archive, config, row, refusals.of_claim(connection, claim_id), values=values)
 
 
@@ -144,20 +149,38 @@ def _faults(
         yield from of_status(refusal, claim, values=values)
 
 
-def _by_our_check(connection: Connection, row: Any, claim: Claim | None, *, values: bool) -> Iterator[Rejection]:
-    """What the guides find in a claim that is kept back because of it."""
-    if ClaimState(row.state) not in (ClaimState.FAULTY, ClaimState.HELD):
+def by_our_check(connection: Connection, row: Any, *, values: bool = False) -> Iterator[Rejection]:
+    """What the guides find in a claim (its row) that is kept back because of it; and what nobody can read in one that
+    was not taken in."""
+    claim = _readable(row)
+    faulty = is_faulty(row)
+    if not faulty and ClaimState(row.state) is not ClaimState.HELD:
         return
     entries = [one for one in timeline.of(connection, "claim", row.id) if one["station"] == CHECK]
-    if not entries:
-        return
-    entry = entries[-1]
+    entry = entries[-1] if entries else {"steps": (), "at": row.created_at}
     stops = [one for one in entry["steps"] or () if isinstance(one, Mapping) and one.get("action") != "report"]
-    if not stops:
-        return
-    faults = [of_finding(one, claim, values=values) for one in stops]
-    edit = f"guide:{stops[0]['code']}"
-    yield Rejection("guide", "our own check", "", 0, entry["at"], 0, edit, f"guide level {stops[0]['level']}", faults)
+    do = TAKEN_IN if faulty else CORRECT
+    faults = [of_finding(one, claim, values=values, do=do) for one in stops]
+    rule = f"guide level {stops[0]['level']}" if stops else OUR_OWN
+    if faulty:
+        known = {(one.place, one.line) for one in faults}
+        read = [of_unread(one, claim, values=values) for one in unread(claim)] if claim is not None else []
+        faults += [one for one in read if (one.place, one.line) not in known]
+        faults = _at_the_door(connection, row, faults)
+    if faults:
+        yield Rejection("guide", "our own check", "", 0, entry["at"], 0, faults[0].code, rule, faults)
+
+
+def _at_the_door(connection: Connection, row: Any, faults: list[Fault]) -> list[Fault]:
+    """The faults of a claim that was not taken in; where it cannot be corrected here, with what to do instead."""
+    why = why_not(connection, row)
+    if not faults:
+        item = item_of(connection, row.id)
+        said = item.reason.partition(". ")[0] if item is not None else "its transaction set cannot be trusted"
+        faults = [Fault("", "", 0, UNREADABLE, said, TAKEN_IN)]
+    if not why:
+        return faults
+    return [one._replace(do=f"It cannot be corrected here: {why}.") for one in faults]
 
 
 def require(found: Sequence[Rejection], number: str) -> None:

@@ -33,12 +33,14 @@ from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentenc
 from .columns import in_words
 from .receive import MADE_HERE, register
 from .resubmit import locked_claim
+from .submitter import per
 
 _VERBS = {REPLACEMENT: "replace", VOID: "void"}
 _DONE = {REPLACEMENT: "replacement", VOID: "void"}
 _WITH_PAYER = (ClaimState.ACCEPTED, ClaimState.PAID, ClaimState.DENIED, ClaimState.CLOSED)
 _WHY_NOT = {
-    ClaimState.FAULTY: "it was never sent; have the billing system send it again, corrected",
+    ClaimState.FAULTY: "it was never sent; correct it in place (gateway claim correct), or have the billing system "
+    "send it again, corrected",
     ClaimState.HELD: "it was never sent; correct it in place (gateway claim correct)",
     ClaimState.READY: "it has not left; correct it in place (gateway claim correct)",
     ClaimState.BATCHED: "it has not left; dissolve its batch, then correct it in place",
@@ -164,7 +166,7 @@ def _document(stored: StoredClaim, config: Config, usage: str, number: int, at: 
     )
     start = ClaimHead(
         f"GW{number}",
-        (("NM1", "41", "2", sender, "", "", "", "", "46", "GATEWAY"), ("PER", "IC", "GATEWAY")),
+        (("NM1", "41", "2", sender, "", "", "", "", "46", "GATEWAY"), per(config.contact, stored.delimiters)),
         (("NM1", "40", "2", "GATEWAY", "", "", "", "", "46", "GATEWAY"),),
     )
     return list(write_claims(head, start, [ClaimSet("0001", [stored])], stored.delimiters, line_ending="\n"))

@@ -31,7 +31,8 @@ TODAY, ORIGINAL = "today", "original"
 REPLAYED = (ClaimState.HELD, ClaimState.READY, ClaimState.REJECTED)
 """States of a claim about which something can still be decided inside."""
 _WHY_NOT = {
-    ClaimState.FAULTY: "it could not be read; have the billing system send it again, corrected",
+    ClaimState.FAULTY: "it was not taken in; correct it in place (gateway claim correct), or have the billing system "
+    "send it again, corrected",
     ClaimState.BATCHED: "it is in a batch already; dissolve the batch first",
     ClaimState.CANCELLED: "it was withdrawn",
 }

@@ -21,7 +21,7 @@ from ..store.archive import ArchiveDamaged
 from ..store.claims import bulks
 from ..store.tables import claims
 from ..work.deadlines import Deadlines
-from . import correct_commit, stored_config
+from . import correct_commit, faulty_claims, stored_config
 from .breakers import called, calls_of_claims
 from .chunk import cut
 from .deciding import Asked, decide_chunk
@@ -61,8 +61,12 @@ def _lookup(services: Services, part_of: str) -> dict[str, Any]:
             "station": station,
             "configuration": configuration,
             "config_hash": row.config_hash if configuration == ORIGINAL else config.hash,
-            # As it came in: under our number where it has one.
-            "renumber": station == AS_IT_CAME and row.claim_number != row.source_claim_number,
+            # As it came in: under our number where it has one, or is given one now.
+            "renumber": (
+                faulty_claims.renumbered(config, row)
+                if station == CORRECTED
+                else station == AS_IT_CAME and row.claim_number != row.source_claim_number
+            ),
         }
         pair = [one.id, row.id, row.ordinal]
         for chunk, seen in zip(chunks, patients, strict=True):

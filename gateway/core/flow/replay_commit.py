@@ -3,7 +3,7 @@
 Holds that the chain put and would not put again are released; those that it wants as before stay, with their work
 items and their age, also where the same rule says it in other words; what a person has released stays released, where
 the plugin says the very same. What the gateway itself or a person put is not touched. The charge is never changed: it
-is in the ledger.
+is in the ledger. Work that a step asked for beside, and does not any more, is closed.
 
 What the gateway looks at again by itself (`look_again`) is told where something comes of it.
 """
@@ -24,11 +24,22 @@ from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, holds, patients, work_items
 from ..store.tables import requests as request_table
 from ..work.deadlines import Deadlines
-from ..work.items import close_items, open_items
-from . import correct_commit, kept_rows
+from ..work.items import WorkItem, close_items, open_items
+from ..x12.stored import StoredClaim
+from . import correct_commit, faulty_claims, kept_rows
 from .again import sentence
-from .commit_claims import CHECK, Origin, changed_patients, check_entry, plugin_items, write_holds
+from .commit_claims import (
+    CHECK,
+    Origin,
+    changed_patients,
+    check_entry,
+    hold_wrong_usage,
+    plugin_items,
+    write_holds,
+)
 from .look_again import DAILY, LOOK
+from .plugin_items import Unasked, unasked
+from .plugin_items import end as end_unasked
 from .release import BY_ITSELF, NO_PARTNER
 from .replay import AS_IT_CAME, CLAIM_STATIONS, CORRECTED, REPLAYED
 from .verdicts import Chunk, HoldRow, Verdict
@@ -156,9 +167,17 @@ class _One:
 
     def apply(self) -> None:
         """Holds, state, content, timeline and the request."""
+        if self.verdict.fault:
+            self._stays_faulty()
+            return
+        if self.correction is not None and faulty_claims.is_faulty(self.row):
+            self._come_in()
         held = compared(self._known_holds(), self.verdict.holds, self.chunk["station"], self.origin.today)
         standing, gone, new, reworded = held
-        if self.by_itself and not gone and not new and not reworded and self._as_it_was():
+        ids = {self.verdict.ordinal: self.row.id}
+        opened = plugin_items(self.origin, [self.verdict], ids)
+        ended = self._unasked(opened)
+        if self.by_itself and not gone and not new and not reworded and not ended and self._as_it_was():
             self._nothing_new(len(standing))
             return
         for row, anew in reworded:
@@ -167,12 +186,10 @@ class _One:
             self._release(gone)
         open_now = len(standing) + len(new)
         state = ClaimState(self.row.state)
-        if state in (ClaimState.HELD, ClaimState.READY):
+        if state in (ClaimState.HELD, ClaimState.READY, ClaimState.FAULTY):
             state = ClaimState.HELD if open_now else ClaimState.READY
         outcome = _in_words(state, len(standing), len(gone), len(new))
         self._write(state)
-        ids = {self.verdict.ordinal: self.row.id}
-        opened = plugin_items(self.origin, [self.verdict], ids)
         if self.correction is not None:
             self.patient_id, more = correct_commit.settle(
                 self.connection, self.origin, self.row, self.verdict, self.correction, self.now
@@ -181,6 +198,7 @@ class _One:
         if new:
             self.verdict.holds = new
             opened += write_holds(self.connection, self.origin, [self.verdict], ids, self.now)
+        self._end(ended)
         open_items(self.connection, opened, self.now, self.origin.deadlines)
         kept = ((row, self.patient_id, self.row.id) for row in self.verdict.rows)
         kept_rows.write(self.connection, kept, self.now)
@@ -193,6 +211,34 @@ class _One:
         else:
             self._tell(outcome, *told)
         requests.done(self.connection, self.asked.id, outcome, self.now, stands=stands, config_hash=self.config_hash)
+
+    def _stays_faulty(self) -> None:
+        """It was faulty, and still is: what was corrected stands, and what is left is said."""
+        self._write(ClaimState.FAULTY)
+        faulty_claims.write_charge(self.connection, self.row, self.verdict)
+        faulty_claims.still(self.connection, self.row.id, self.verdict)
+        correct_commit.made(self.connection, self.correction)
+        outcome = f"It stays faulty. {self.verdict.fault}"
+        self._tell(outcome, (), (), ())
+        stands = self.row.version + 1
+        requests.done(self.connection, self.asked.id, outcome, self.now, stands=stands, config_hash=self.config_hash)
+
+    def _come_in(self) -> None:
+        """What intake itself holds a claim for, now that it can be worked on."""
+        stored = StoredClaim.unpack(self.correction.after)
+        self.verdict.holds += faulty_claims.repeats(self.connection, self.row, stored)
+        hold_wrong_usage(self.origin.usage, [self.verdict])
+
+    def _unasked(self, opened: Sequence[WorkItem]) -> list[Unasked]:
+        """The items that plugins opened about this claim and do not ask for any more; known where all of its chain has
+        run."""
+        if self.chunk["station"] not in (AS_IT_CAME, CORRECTED, CLAIM_STATIONS[1]):
+            return []
+        return unasked(self.connection, self.row.id, {one.key for one in opened}, self.verdict.stations)
+
+    def _end(self, ended: Sequence[Unasked]) -> None:
+        told = end_unasked(self.connection, ended, self.asked.id, self.now)
+        timeline.add(self.connection, [timeline.Entry("claim", self.row.id, "work", one) for one in told], self.now)
 
     def _as_it_was(self) -> bool:
         verdict, row = self.verdict, self.row
@@ -294,6 +340,11 @@ class _One:
                 update(patients).where(patients.c.id == self.row.patient_id).values(version=patients.c.version + 1)
             )
 
+    def _was_checked(self) -> bool:
+        """Whether something was found in it before: then it is said, too, that nothing is any more."""
+        entries = timeline.of(self.connection, "claim", self.row.id)
+        return any(one["station"] == CHECK for one in entries)
+
     def _tell(self, outcome: str, gone: Sequence[Any], new: Sequence[HoldRow], reworded: Sequence[HoldRow]) -> None:
         asked = self.asked
         claim_id, config = self.row.id, self.config_hash
@@ -305,7 +356,7 @@ class _One:
         if self.correction is not None:
             station, what = "correct", correct_commit.in_words(self.correction, asked.reason, outcome)
         entries = [timeline.Entry("claim", claim_id, station, what, None, config, asked.who)]
-        if self.verdict.noted:
+        if self.verdict.noted or (self.correction is not None and self._was_checked()):
             entries.append(check_entry(claim_id, self.verdict.noted, config))
         for row in self.verdict.stations:
             entries.append(timeline.Entry("claim", claim_id, row.station, row.what, row.steps or None, config))

@@ -22,7 +22,8 @@ from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentenc
 UNPROCESSABLE = "MA130"
 _WITH_THE_PAYER = (ClaimState.SENT, ClaimState.ACKNOWLEDGED, ClaimState.ACCEPTED)
 _WHY_NOT = {
-    ClaimState.FAULTY: "it could not be read; have the billing system send it again, corrected",
+    ClaimState.FAULTY: "it was not taken in; correct it in place (gateway claim correct), or have the billing system "
+    "send it again, corrected",
     ClaimState.HELD: "it has not been sent yet; release its holds and it goes with the next batch",
     ClaimState.READY: "it has not been sent yet; it goes with the next batch",
     ClaimState.BATCHED: "it is in a batch that has not left; retransmit or dissolve the batch",

@@ -113,7 +113,8 @@ class Verdict(msgspec.Struct, array_like=True, gc=False):
     came. `patient_id` and `patient_version` are those of the history that was looked at (0: no patient of ours
     then). `fault` says why nothing can be done with the claim (empty: it was decided); `alone` is False where that is
     the fault of its whole transaction set, which a work item of the file speaks of. `items` are what plugins want done
-    beside, `rows` what they keep. `noted` is what the guides find in it, as it came."""
+    beside, `rows` what they keep. `noted` is what the guides find in it, as it came. `edit` names the first fault of
+    one that cannot be worked on (`guide:7`, `read:bad-amount`)."""
 
     ordinal: int
     content: bytes
@@ -131,6 +132,7 @@ class Verdict(msgspec.Struct, array_like=True, gc=False):
     items: list[ItemRow] = []
     rows: list[RowKept] = []
     noted: list[Noted] = []
+    edit: str = ""
 
 
 class Chunk(msgspec.Struct, array_like=True, gc=False):

@@ -29,6 +29,7 @@ from ..x12.values import cents as cents_of
 from ..x12.writer import ClaimHead, ClaimSet, InterchangeHead, write_claims
 from .claim_check import action_of, check_claim, codes_of, in_words
 from .services import Papers
+from .submitter import per, plain
 
 
 class Written(TypedDict):
@@ -219,28 +220,14 @@ def _heads(partner: Partner, batch: Row[Any], marks: Delimiters) -> tuple[Interc
         acknowledgment_requested=ids.acknowledgment_requested,
     )
 
-    def plain(text: str) -> str:
-        for mark in marks:
-            text = text.replace(mark, " ") if mark else text
-        return text
-
-    submitter, contact = partner.submitter, partner.submitter.contact
-    numbers: list[str] = []
-    for qualifier, value in (
-        ("TE", contact.phone),
-        ("EX", contact.extension),
-        ("EM", contact.email),
-        ("FX", contact.fax),
-    ):
-        if value and len(numbers) < 6:
-            numbers += [qualifier, plain(value)]
-    name, sender = plain(submitter.name), plain(submitter.id or ids.sender_id.strip())
-    receiver, receiver_id = plain(partner.receiver.name), plain(partner.receiver.id or ids.receiver_id.strip())
+    submitter, whom = partner.submitter, partner.receiver
+    name, sender = plain(submitter.name, marks), plain(submitter.id or ids.sender_id.strip(), marks)
+    receiver, receiver_id = plain(whom.name, marks), plain(whom.id or ids.receiver_id.strip(), marks)
     start = ClaimHead(
         batch.bht03,
         (
             ("NM1", "41", "2", name, "", "", "", "", "46", sender),
-            ("PER", "IC", plain(contact.name), *numbers),
+            per(submitter.contact, marks),
         ),
         (("NM1", "40", "2", receiver, "", "", "", "", "46", receiver_id),),
     )

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .bulk import insert_bulk
@@ -373,7 +373,11 @@ def merge(connection: Connection, patient_id: int, into: int, now: dt.datetime) 
         raise ValueError("a patient cannot be merged into themselves")
     connection.execute(update(patients).where(patients.c.id == patient_id).values(merged_into=final))
     _bump(connection, (patient_id, final))
-    _decide_merge(connection, patient_id, "merged", now)
+    connection.execute(
+        update(patient_merges)
+        .where(patient_merges.c.patient_id == patient_id, patient_merges.c.other_id.in_((into, final)))
+        .values(state="merged", decided_at=now)
+    )
 
 
 def unmerge(connection: Connection, patient_id: int, now: dt.datetime) -> None:
@@ -381,14 +385,15 @@ def unmerge(connection: Connection, patient_id: int, now: dt.datetime) -> None:
     into = connection.execute(select(patients.c.merged_into).where(patients.c.id == patient_id)).scalar_one_or_none()
     connection.execute(update(patients).where(patients.c.id == patient_id).values(merged_into=None))
     _bump(connection, (patient_id, into) if into is not None else (patient_id,))
-    _decide_merge(connection, patient_id, "undone", now)
+    connection.execute(
+        update(patient_merges)
+        .where(
+            or_(patient_merges.c.patient_id == patient_id, patient_merges.c.other_id == patient_id),
+            patient_merges.c.state == "merged",
+        )
+        .values(state="undone", decided_at=now)
+    )
 
 
 def _bump(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(update(patients).where(patients.c.id.in_(ids)).values(version=patients.c.version + 1))
-
-
-def _decide_merge(connection: Connection, patient_id: int, state: str, now: dt.datetime) -> None:
-    connection.execute(
-        update(patient_merges).where(patient_merges.c.patient_id == patient_id).values(state=state, decided_at=now)
-    )

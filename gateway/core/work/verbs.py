@@ -27,7 +27,7 @@ __all__ = [
 
 CLEARS_BY = {
     "hold": "release the hold instead: gateway holds release",
-    "duplicate_claim": "release the hold instead: gateway holds release",
+    "duplicate_claim": "cancel one of the two (gateway claim cancel), or release the hold: gateway holds release",
     "plugin_failure": "release the hold instead, or replay the claim: gateway replay claim",
     "posting_exception": "replay the payment instead: gateway replay payment",
     "partner_stopped": "start the partner instead: gateway partner start",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from gateway.core.store.tables import timeline
+from gateway.core.store.tables import timeline, work_items
 
 from .conftest import World
 from .made import Made
+from .test_correct import corrected
 
 CALLS = """
 from gateway.core.model.posting import WorkItemDraft
@@ -51,3 +52,39 @@ async def test_work_is_opened_once_with_the_claim_which_is_not_kept_back(world: 
         await gateway.take_in(Made("B-1"), name="b.837")
         (last,) = world.claims()[3:]
         assert said(world, last.id) == ["Open before: CALL, CALL, plugin:calls."]
+
+
+ASKS = """
+from gateway.core.model.posting import WorkItemDraft
+
+@hookimpl
+def scrub_claim(claim, context):
+    if claim.place_of_service == "99":
+        raise ValueError
+    if any(item.rule == "PLACE" for item in context.work_items()):
+        context.note("Somebody asks already.")
+    elif claim.place_of_service != "12":
+        context.open_item(WorkItemDraft(rule="PLACE", team="billing", reason="Ask where it was delivered."))
+"""
+
+
+async def test_work_that_a_step_does_not_ask_for_any_more_ends_by_itself(world: World) -> None:
+    world.add_plugin("asks", ASKS)
+    world.stations = "  scrub: [asks]"
+    async with world.running() as gateway:
+        await gateway.take_in(Made("A-1"))
+        await corrected(gateway, 1, "place of service=11")
+        (item,) = world.items(kind="claim_review")
+        await corrected(gateway, 1, "place of service=99")
+        assert [one.id for one in world.items(kind="claim_review")] == [item.id], "it could not say"
+        await corrected(gateway, 1, "place of service=13")
+        assert [one.id for one in world.items(kind="claim_review")] == [item.id], "it asks for it still"
+        await corrected(gateway, 1, "place of service=12")
+        assert world.items(kind="claim_review") == []
+        words = "The claim was decided again, and plugin asks does not ask for it any more."
+        assert words in world.told("claim", 1)
+        await corrected(gateway, 1, "place of service=11")
+        (anew,) = world.items(kind="claim_review")
+    assert anew.id != item.id, "asked for again, it is opened again"
+    closed = [row for row in world.rows(work_items) if row.id == item.id]
+    assert [(row.state, row.outcome) for row in closed] == [("closed", words)]

@@ -298,7 +298,7 @@ async def test_a_corrected_member_number_makes_the_claim_that_patients(world: Wo
 @pytest.mark.parametrize(
     ("state", "why"),
     [
-        ("faulty", "send it again, corrected"),
+        ("faulty", "send that set again"),
         ("batched", "dissolve the batch"),
         ("sent", "wait for its answer"),
         ("accepted", "wait for the decision"),
