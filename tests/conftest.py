@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from gateway.core.store.engine import make_sync_engine, system_url
-from gateway.core.store.tables import metadata
+from gateway.core.store.cash_tables import metadata
 from gateway.plugins import settings as plugin_settings
 
 from . import postgres

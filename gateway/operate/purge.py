@@ -23,6 +23,7 @@ from sqlalchemy import (
 from ..config.models import Retention
 from ..core.store import plugin_rows
 from ..core.store.archive import Archive
+from ..core.store.cash_tables import deposit_papers
 from ..core.store.engine import reading
 from ..core.store.tables import (
     access_log,
@@ -88,6 +89,7 @@ def due(connection: Connection, policy: Retention, now: dt.datetime) -> list[tup
             ~needed,
             # A paper of a patient that came as a file of claims as well stays.
             ~exists().where(documents.c.sha256 == blobs.c.sha256),
+            ~exists().where(deposit_papers.c.sha256 == blobs.c.sha256),
         )
     )
     return [(row.sha256, row.size) for row in rows]

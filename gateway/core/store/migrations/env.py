@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
+from gateway.core.store import cash_tables
 from gateway.core.store.tables import metadata
+
+assert cash_tables.metadata is metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
