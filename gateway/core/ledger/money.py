@@ -18,8 +18,6 @@ from .transfers import IN_ONE_QUERY, signed
 
 BANK, HAND = "bank", "hand"
 UNIDENTIFIED, MATCHED, NOTED = "unidentified", "matched", "noted"
-METHODS = ("eft", "wire", "check", "lockbox", "card", "cash", "other")
-NUMBERED = ("check", "lockbox")
 
 
 class NewLine(NamedTuple):

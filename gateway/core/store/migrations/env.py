@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.core.store import cash_tables
-from gateway.core.store.tables import metadata
+from gateway.core.store import cash_tables, tables
 
-assert cash_tables.metadata is metadata
+# Every module with tables is imported by now.
+metadata = tables.metadata
+assert cash_tables.money_lines.metadata is metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
