@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Select, Subquery, func, select, union_all
 
+from ..model.bank_file import PURPOSES
 from ..model.posting import Kind
 from ..store.tables import transfers
 
@@ -32,14 +33,6 @@ CASH_IN_HAND = "cash:in-hand"
 CASH_UNIDENTIFIED = "cash:unidentified"
 CASH_DIFFERENCE = "cash:difference"
 CASH_NAMED = "cash:named:"
-PURPOSES: dict[str, str] = {
-    "patient": "paid by patients, for the billing system to post",
-    "refund": "refunds from suppliers",
-    "interest": "interest from the bank",
-    "transfer": "transfers between our own accounts",
-    "other": "other money that is no remittance",
-}
-"""What a person may say that money is for which no remittance announces; each has an account."""
 CLEARING = "clearing:"
 
 OF_KIND: dict[Kind, str] = {

@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from ..boundary import declare
+from ..model.money import to_dollars
 from ..store.cash_tables import cash_matches, money_lines
 from ..store.tables import deposits, remittances
 from ..store.tables import transfers as ledger
@@ -177,3 +179,39 @@ def open_days(connection: Connection, before: dt.date) -> list[dt.date]:
     for at in range(0, len(found), IN_ONE_QUERY):
         closed |= set(days.closed_among(connection, found[at : at + IN_ONE_QUERY]))
     return [day for day in found if day not in closed]
+
+
+def figures_data(found: Figures, closings: Sequence[Any]) -> dict[str, Any]:
+    """The figures for a program, in dollars as text, with every closing of the day."""
+    figures = {
+        name: str(to_dollars(cents))
+        for name, cents in msgspec.structs.asdict(found).items()
+        if name not in ("day", "lines", "booked", "by_payer")
+    }
+    return {
+        "day": found.day.isoformat(),
+        **figures,
+        "variance": str(to_dollars(found.variance)),
+        "lines": found.lines,
+        "booked": found.booked,
+        "by_payer": {name: str(to_dollars(cents)) for name, cents in found.by_payer.items()},
+        "closed": bool(closings) and closings[-1].reopened_at is None,
+        "closings": [
+            {
+                "variance": str(to_dollars(row.variance_cents)),
+                "reason": row.reason,
+                "who": row.who,
+                "closed_at": row.closed_at.isoformat(),
+                "reopened_at": row.reopened_at.isoformat() if row.reopened_at else None,
+                "reopened_by": row.reopened_by,
+                "reopen_reason": row.reopen_reason,
+            }
+            for row in closings
+        ],
+    }
+
+
+declare(
+    day_asked="somebody closes a day, nothing is written",
+    day_closed="a day is closed",
+)

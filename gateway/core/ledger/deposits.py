@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
+from ..model.bank_file import PURPOSES
 from ..model.money import to_dollars
 from ..store import timeline
 from ..store.cash_tables import cash_matches, money_lines
@@ -118,14 +119,14 @@ def explain(
     Raises:
         NotDone: the line is not there or matched already, there is no such purpose, or who and why are missing.
     """
-    if purpose not in accounts.PURPOSES:
-        raise NotDone(f"There is no purpose {purpose!r}; there are {', '.join(accounts.PURPOSES)}.")
+    if purpose not in PURPOSES:
+        raise NotDone(f"There is no purpose {purpose!r}; there are {', '.join(PURPOSES)}.")
     if not reason.strip() or not who.strip():
         raise NotDone("Say who names what the money is for, and why.")
     line = _line(connection, line_id)
     part = _Part(None, line.cents, f"{accounts.CASH_NAMED}{purpose}", EXPLAINED, reason.strip())
     _write(connection, line, [part], who, today, now)
-    words = f"${to_dollars(line.cents):,} {accounts.PURPOSES[purpose]}: {reason.strip()}"
+    words = f"${to_dollars(line.cents):,} {PURPOSES[purpose]}: {reason.strip()}"
     _tell(connection, [line_id], words, who, now)
     close_items(connection, keys_of_line(line_id), words[:200], now, who=who)
     if line.deposit_id is not None:

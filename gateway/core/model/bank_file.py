@@ -9,6 +9,15 @@ from typing import NamedTuple
 MOST_BYTES = 64 << 20
 MOST_LINES = 200_000
 
+PURPOSES: dict[str, str] = {
+    "patient": "paid by patients, for the billing system to post",
+    "refund": "refunds from suppliers",
+    "interest": "interest from the bank",
+    "transfer": "transfers between our own accounts",
+    "other": "other money that is no remittance",
+}
+"""What a person may say that money is for which no remittance announces; each has an account."""
+
 
 class BankFileRefused(ValueError):
     """A bank's file cannot be read, or does not add up. The message names the line and the sums; nothing of the file is
