@@ -93,7 +93,6 @@ def day_close(config_path: Path, date: dt.datetime, reason: str, who: str) -> No
     config = require(config_path, secrets=False)
     zone = config.gateway.organisation.time_zone
     now, by = now_of(config)[0], who or getpass.getuser()
-    boundary("day.asked")
     try:
         found = change(config, lambda connection: day_figures.close(connection, date.date(), zone, by, reason, now))
     except NotDone as error:

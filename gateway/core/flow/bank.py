@@ -44,7 +44,6 @@ declare(
     bank_archived="a bank's file is in the archive, the database does not know of it",
     bank_read="a bank's file was read and adds up, nothing of it is booked",
     bank_taken="the lines of a bank's file are booked and matched",
-    cash_looked="what waited at the bank was matched again, and alarms were raised or closed",
 )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from ..boundary import declare
+from ..boundary import boundary, declare
 from ..model.money import to_dollars
 from ..store.cash_tables import cash_matches, money_lines
 from ..store.tables import deposits, remittances
@@ -162,6 +162,7 @@ def close(connection: Connection, day: dt.date, zone: str, who: str, reason: str
     found = figures(connection, day)
     kept = msgspec.to_builtins(found) | {"variance": found.variance}
     days.write_closing(connection, day, zone, found.variance, kept, who, reason, now)
+    boundary("day.written")
     return found
 
 
@@ -212,6 +213,6 @@ def figures_data(found: Figures, closings: Sequence[Any]) -> dict[str, Any]:
 
 
 declare(
-    day_asked="somebody closes a day, nothing is written",
+    day_written="the closing of a day is written, in a transaction that has not ended",
     day_closed="a day is closed",
 )

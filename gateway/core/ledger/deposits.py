@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
+from ..boundary import boundary, declare
 from ..model.bank_file import PURPOSES
 from ..model.money import to_dollars
 from ..store import timeline
@@ -34,6 +35,9 @@ EXPECTED, POSTED, RECONCILED = "expected", "posted", "reconciled"
 STATES = (EXPECTED, MATCHED, POSTED, RECONCILED)
 BY_HAND, DIFFERENCE, EXPLAINED, SLIP = "by hand", "difference", "explained", "slip"
 STANDS = cash_matches.c.undone_at.is_(None)
+
+
+declare(cash_matched="a line is matched to its deposits, in a transaction that has not ended")
 
 
 class _Part(NamedTuple):
@@ -109,6 +113,7 @@ def match(
     keys = [*keys_of_line(line_id), *(key_of_deposit(one) for one in ids)]
     close_items(connection, keys, "The other half has come.", now, who=who)
     settle(connection, _near(connection, ids), now)
+    boundary("cash.matched")
 
 
 def explain(
