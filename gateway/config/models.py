@@ -122,11 +122,12 @@ class Cash(Model):
     """Business days after which money without a remittance is a work item."""
 
     def bank(self, name: str) -> Bank | None:
-        """The bank of this name; without a name, the only one (where none is configured: one that reads BAI2, and CSV
-        with plain columns). None: there is none, or several."""
+        """The bank of this name; without a name, the only one. Where none is configured there is one called bank, which
+        reads BAI2, and CSV with plain columns. None: there is none, or several."""
+        known = self.banks or (Bank(name="bank"),)
         if not name:
-            return self.banks[0] if len(self.banks) == 1 else None if self.banks else Bank(name="bank")
-        return next((one for one in self.banks if one.name == name), None)
+            return known[0] if len(known) == 1 else None
+        return next((one for one in known if one.name == name), None)
 
 
 class Workers(Model):

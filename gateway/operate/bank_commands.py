@@ -27,7 +27,6 @@ def bank_take(config_path: Path, file: Path, name: str, who: str) -> None:
 
     The same file or the same line again does nothing. A file that does not add up books nothing; exits 1.
     """
-    from ..core.boundary import boundary
     from ..core.clock import SystemClock
     from ..core.flow import bank as station
     from ..core.model.bank_file import MOST_BYTES
@@ -42,13 +41,10 @@ def bank_take(config_path: Path, file: Path, name: str, who: str) -> None:
         raise click.ClickException(f"{file.name} is larger than {MOST_BYTES >> 20} MB.")
     data = file.read_bytes()
     with database(config) as (engine, places):
-        stored = Archive(places.archive_dir).put(data)
-        boundary("bank.archived")
-        found = station.read_bank_file(data, of)
+        stored, found = station.keep(Archive(places.archive_dir), data, of)
         by, now = who or getpass.getuser(), SystemClock().now()
         with engine.begin() as connection:
             taken = station.take_in(connection, config, of, file.name, stored, found, by, now)
-        boundary("bank.taken")
     if taken.duplicate_of:
         click.echo(f"{file.name} came before, as file {taken.duplicate_of}; nothing is booked again.")
     elif taken.refused:

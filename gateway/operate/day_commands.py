@@ -86,7 +86,6 @@ def show_figures(found: Figures) -> None:
 @click.pass_obj
 def day_close(config_path: Path, date: dt.datetime, reason: str, who: str) -> None:
     """Close DATE. Nothing is booked into it any more; what comes late is booked on the day on which it comes."""
-    from ..core.boundary import boundary
     from ..core.ledger import day_figures
     from ..core.ledger.days import NotDone
 
@@ -97,7 +96,6 @@ def day_close(config_path: Path, date: dt.datetime, reason: str, who: str) -> No
         found = change(config, lambda connection: day_figures.close(connection, date.date(), zone, by, reason, now))
     except NotDone as error:
         raise click.ClickException(f"{error} See: gateway day show {date:%Y-%m-%d}") from error
-    boundary("day.closed")
     show_figures(found)
     click.echo(f"{date:%m/%d/%Y} is closed at {dollars(found.variance)}.")
 

@@ -17,7 +17,6 @@ from urllib.parse import quote
 from aiohttp import web
 from sqlalchemy import Connection
 
-from ..core.boundary import boundary
 from ..core.flow import bank as station
 from ..core.ledger import day_figures, days, deposit_papers, deposits, money, register, slips
 from ..core.ledger.days import NotDone
@@ -236,9 +235,7 @@ async def _bank_file(request: web.Request) -> web.StreamResponse:
     with body:
         data = body.read()
     name = file_name(request.query.get("name", ""), "bank file")
-    stored = await asyncio.to_thread(services.archive.put, data)
-    boundary("bank.archived")
-    found = await asyncio.to_thread(station.read_bank_file, data, bank)
+    stored, found = await asyncio.to_thread(station.keep, services.archive, data, bank)
     who, now = request[WHO], services.clock.now()
     taken = await server.write(station.take_in, services.config, bank, name, stored, found, who, now)
     if taken.refused:

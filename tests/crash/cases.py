@@ -29,7 +29,7 @@ NOT_REACHED: dict[str, str] = {
         "no plugin here makes claims or takes documents; tests/web/test_plugin_kills.py kills there",
     ),
     **dict.fromkeys(
-        ("bank.archived", "bank.read", "bank.taken", "cash.matched", "day.written", "day.closed"),
+        ("bank.archived", "bank.read", "bank.taken", "cash.matched", "day.written"),
         "no bank here sends files; tests/cash/test_cash_kills.py kills at each",
     ),
 }

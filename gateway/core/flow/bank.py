@@ -28,7 +28,7 @@ from ..model.bank_file import MOST_BYTES, BankFileRefused, BankLine, last_four
 from ..model.money import to_dollars
 from ..model.work_tables import BANK_TYPES, CASH_METHODS, DEPOSIT, IGNORE, REVIEW
 from ..store import files, timeline
-from ..store.archive import Stored
+from ..store.archive import Archive, Stored
 from ..store.cash_tables import money_lines
 from ..store.ids import allocate
 from ..store.outbox import put_outbox
@@ -89,6 +89,17 @@ def read_bank_file(data: bytes, bank: Bank) -> Found:
         return Found(kind, read_csv(data, columns, **rules))
     except BankFileRefused as refused:
         return Found(kind, [], str(refused))
+
+
+def keep(archive: Archive, data: bytes, bank: Bank) -> tuple[Stored, Found]:
+    """The bytes of a file into the archive, and what it holds; blocking, so call it on a thread.
+
+    Raises:
+        OSError: the archive cannot take the bytes (disk full).
+    """
+    stored = archive.put(data)
+    boundary("bank.archived")
+    return stored, read_bank_file(data, bank)
 
 
 def as_money(found: Found, bank: Bank, types: Table, who: str = "") -> list[tuple[NewLine, str]]:

@@ -25,6 +25,8 @@ from .deposits import DIFFERENCE, STANDS
 from .money import BANK, NOTED, UNIDENTIFIED, my_turn
 from .transfers import IN_ONE_QUERY
 
+declare(day_written="the closing of a day is written, in a transaction that has not ended")
+
 
 class Figures(msgspec.Struct, kw_only=True):
     """The money of a day in cents. `bank` = `remitted` + `unidentified` + `named` + `differences`, and `remitted` =
@@ -210,9 +212,3 @@ def figures_data(found: Figures, closings: Sequence[Any]) -> dict[str, Any]:
             for row in closings
         ],
     }
-
-
-declare(
-    day_written="the closing of a day is written, in a transaction that has not ended",
-    day_closed="a day is closed",
-)
