@@ -104,6 +104,45 @@ def _from_csv(file: Path) -> list[Keyed]:
     return made
 
 
+@click.command("key-eob")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--payer", default="", help="Of a CSV file: the payer's name.")
+@click.option("--payer-id", default="", help="Of a CSV file: the payer's id.")
+@click.option("--number", default="", help="Of a CSV file: the number of the check.")
+@click.option("--amount", default="", help="Of a CSV file: the amount of the check.")
+@click.option("--date", default="", help="Of a CSV file: the day of the check, as 2026-11-26.")
+@click.option("--partner", default="", help="The partner through which the payer is reached, where nobody else says.")
+@BY
+@click.pass_obj
+def key_eob(config_path: Path, /, file: Path, partner: str, who: str, **head: str) -> None:
+    """Key FILE, a paper explanation of benefits as JSON or CSV: it posts by the rules of an 835.
+
+    What does not add up is told at once, and nothing is recorded. The same again does nothing.
+    """
+    from ..core.clock import SystemClock
+    from ..core.flow import keyed
+    from ..core.store.archive import Archive
+
+    config = require(config_path, secrets=False)
+    if file.stat().st_size > keyed.MOST_BYTES:
+        raise click.ClickException(f"{file.name} is larger than {keyed.MOST_BYTES >> 20} MB.")
+    data, by = file.read_bytes(), who or getpass.getuser()
+    try:
+        as_json = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
+        eob = keyed.from_json(data) if as_json else keyed.from_csv(data, **head)
+        party = keyed.party_of(config, eob, partner)
+        with database(config) as (engine, places):
+            stored = keyed.keep(config, Archive(places.archive_dir), eob)
+            with engine.begin() as connection:
+                done = keyed.register(connection, party, eob, stored, by, SystemClock().now())
+    except keyed.NotKeyed as error:
+        raise click.ClickException(f"{file.name} was not keyed. {error}") from error
+    if done.duplicate_of:
+        click.echo(f"The same was keyed before, as file {done.duplicate_of}.")
+    else:
+        click.echo(f"{file.name} is file {done.file_id}; it posts when the gateway runs. See: gateway trace")
+
+
 @click.command()
 @click.argument("number", type=click.IntRange(1))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -18,6 +18,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from ..core.flow import bank as station
+from ..core.flow import keyed
 from ..core.ledger import day_figures, days, deposit_papers, deposits, money, register, slips
 from ..core.ledger.days import NotDone
 from ..core.model.bank_file import MOST_BYTES
@@ -218,6 +219,26 @@ async def _paper(request: web.Request) -> web.StreamResponse:
     return web.Response(body=data, content_type=row.media_type, headers=headers)
 
 
+@plainly
+async def _key_eob(request: web.Request) -> web.StreamResponse:
+    """Key a paper explanation of benefits (JSON): it posts by the rules of an 835."""
+    server = request.app[SERVER]
+    body = await spooled(request, keyed.MOST_BYTES)
+    if body is None:
+        return too_large(keyed.MOST_BYTES)
+    with body:
+        data = body.read()
+    config, who, now = server.services.config, request[WHO], server.services.clock.now()
+    try:
+        eob = keyed.from_json(data)
+        party = keyed.party_of(config, eob, request.query.get("partner", ""))
+        stored = await asyncio.to_thread(keyed.keep, config, server.services.archive, eob)
+    except keyed.NotKeyed as error:
+        return problem(422, "Nothing was keyed", str(error))
+    done = await server.write(keyed.register, party, eob, stored, who, now)
+    return web.json_response(keyed.told(done), status=200 if done.duplicate_of else 202)
+
+
 # --- banks and days --------------------------------------------------------------------------------
 
 
@@ -290,6 +311,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"/api/v1/deposits/papers/{ID}", needs("read")(_paper)),
         web.get(at, needs("read")(plainly(_one))),
         web.post("/api/v1/deposits", needs("work")(_add)),
+        web.post("/api/v1/deposits/eobs", needs("work")(_key_eob)),
         web.post(f"{at}/match", needs("work")(_match)),
         web.post(f"{at}/unmatch", needs("work")(_unmatch)),
         web.post(f"{at}/explain", needs("work")(_explain)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from gateway.config.models import Bank
 from gateway.core.clock import business_date
 from gateway.core.flow import bank as station
 from gateway.core.flow.bank import Taken
-from gateway.core.ledger import day_figures, days, deposits, money
+from gateway.core.ledger import day_figures, days, deposits, money, slips
 from gateway.core.ledger.day_figures import Figures
+from gateway.core.ledger.slips import Keyed, Slip
 from gateway.core.store import cash_tables, tables
 
 from ..posting.conftest import Desk, Line
@@ -62,6 +63,11 @@ class CashDesk(Desk):
 
     def do_take(self, line_id: int, reason: str) -> None:
         self.do(deposits.take, line_id, reason, "petra")
+
+    def do_slip(self, checks: Sequence[Keyed], number: str) -> Slip:
+        with self.sql.begin() as connection:
+            money.my_turn(connection)
+            return slips.add_slip(connection, checks, number, "petra", 3, self.today, self.clock.now())
 
     def look(self) -> dict[str, int]:
         """The schedule looks after what waits."""

@@ -39,6 +39,7 @@ from .receive import Received
 from .services import Services
 
 STATION = "bank"
+PARTY = "bank:"
 
 declare(
     bank_archived="a bank's file is in the archive, the database does not know of it",
@@ -169,7 +170,7 @@ def _type_of(line: BankLine, types: Table) -> tuple[str, str]:
 
 def party(bank: str) -> str:
     """How the files of a bank are noted; no partner's or source's name looks like it."""
-    return f"bank:{bank}"
+    return f"{PARTY}{bank}"
 
 
 def register(
@@ -308,7 +309,7 @@ def _review(line_id: int, line: NewLine, today: dt.date) -> WorkItem:
 def _read(services: Services, file_id: int) -> tuple[Bank | None, Found]:
     with services.reads.connect() as connection:
         row = files.get(connection, file_id)
-    bank = services.config.gateway.cash.bank(str(row.party).removeprefix("bank:"))
+    bank = services.config.gateway.cash.bank(str(row.party).removeprefix(PARTY))
     if bank is None:
         return None, Found("BANK", [], f"the configuration has {row.party} no more (cash.banks)")
     return bank, read_bank_file(services.archive.read(row.sha256), bank)
@@ -316,7 +317,7 @@ def _read(services: Services, file_id: int) -> tuple[Bank | None, Found]:
 
 def _apply(connection: Connection, services: Services, file_id: int, bank: Bank | None, found: Found) -> dict[str, Any]:
     row = files.get(connection, file_id)
-    named = bank or Bank(name=str(row.party).removeprefix("bank:"))
+    named = bank or Bank(name=str(row.party).removeprefix(PARTY))
     return apply(connection, services.config, named, file_id, found, services.clock.now())._asdict()
 
 
