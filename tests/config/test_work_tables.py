@@ -61,8 +61,8 @@ SOUND = {"actions": ACTIONS, "timely_filing": FILING, "hold_due": DUE, "work_kin
         ("timely_filing", "1 year", "99 years", "4:31: within: '99 years' cannot be used; expected a span of at least"),
         ("hold_due", "RX", "CMN", "4:12: type: 'CMN' cannot be used; expected one of RX, PAR, SYS, MAN"),
         ("hold_due", "business_days: 5", "business_days: five", "4:52: business_days: 'five' cannot be used"),
-        ("bank_types", "method: eft", "method: ach", "4:45: method: 'ach' cannot be used; expected one of eft, wire"),
-        ("bank_types", "use: deposit", "use: yes", "4:55: use: 'yes' cannot be used; expected one of deposit, review"),
+        ("bank_types", "method: eft", "method: ach", "4:47: method: 'ach' cannot be used; expected one of eft, wire"),
+        ("bank_types", "use: deposit", "use: yes", "4:57: use: 'yes' cannot be used; expected one of deposit, review"),
         ("work_kinds", "follow_up: Y", "follow_up: yes", "4:47: follow_up: 'yes' cannot be used; expected one of Y, N"),
     ],
 )  # fmt: skip
