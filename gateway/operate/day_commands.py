@@ -12,7 +12,7 @@ import click
 
 from ..config.commands import require
 from .commands import change
-from .looking import dollars, moment
+from .looking import dollars, moment, note_look
 from .work_commands import now_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def day_show(config_path: Path, date: dt.datetime | None, as_json: bool) -> None
     config = require(config_path, secrets=False)
     today = now_of(config)[1]
     on = date.date() if date else today
+    note_look(config, f"day show {on}")
     found = change(config, lambda connection: day_figures.figures(connection, on))
     closings = change(config, lambda connection: days.history(connection, on))
     before = change(config, lambda connection: day_figures.open_days(connection, on))

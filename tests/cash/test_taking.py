@@ -205,6 +205,20 @@ def test_alarms_come_after_their_business_days_and_close_when_the_other_half_com
     assert desk.states()[deposit] == "reconciled"
 
 
+def test_an_alarm_comes_again_when_the_match_that_closed_it_is_taken_back(desk: CashDesk) -> None:
+    deposit = desk.era(date="20260916")
+    desk.clock.advance(days=6)
+    assert desk.look()["opened"] == 1
+    desk.take(data=make_bai2(Credit("80.00", trace="EFT0001"), date="260922"))
+    assert not desk.items()
+    desk.do(deposits.unmatch, desk.lines()[0].id, "Another payer's.", "petra")
+    assert desk.look()["matched"] == 1, "it is the only candidate still"
+    desk.do(deposits.unmatch, desk.lines()[0].id, "Another payer's.", "petra")
+    desk.do_explain(desk.lines()[0].id, "refund", "It was a refund.")
+    assert desk.look()["opened"] == 1
+    assert [(row.kind, row.subject_id) for row in desk.items()] == [("era_without_money", deposit)]
+
+
 def test_the_remittance_knows_its_provider_level(desk: CashDesk) -> None:
     desk.post(Era([], [Plb("L6", "-12")]))
     desk.take(Credit("12.00", trace="EFT0001"))

@@ -23,7 +23,7 @@ from ..model.money import to_dollars
 from ..store import timeline
 from ..store.cash_tables import cash_matches, money_lines
 from ..store.ids import allocate
-from ..store.tables import deposits, remittances
+from ..store.tables import deposits, remittances, work_items
 from ..store.tables import transfers as ledger
 from ..work.items import close_items
 from . import accounts, transfers
@@ -202,11 +202,22 @@ def unmatch(connection: Connection, line_id: int, reason: str, who: str, today: 
     connection.execute(update(cash_matches).where(cash_matches.c.id.in_([one.id for one in rows])).values(**undone))
     connection.execute(update(money_lines).where(money_lines.c.id == line_id).values(state=UNIDENTIFIED))
     ids = [one.deposit_id for one in rows if one.deposit_id is not None]
+    _may_come_again(connection, [*keys_of_line(line_id), *(key_of_deposit(one) for one in ids)], rows[0].id)
     words = f"The match of line {line_id} is taken back: {reason.strip()}"
     _tell(connection, [line_id, *ids], words, who, now)
     if line.deposit_id is not None:
         near |= {line.deposit_id}
     settle(connection, near | _near(connection, near), now)
+
+
+def _may_come_again(connection: Connection, keys: Sequence[str], match_id: int) -> None:
+    """What closed when the other half came may be opened anew: its items keep their story under another key."""
+    for key in keys:
+        connection.execute(
+            update(work_items)
+            .where(work_items.c.key == key, work_items.c.state == "closed")
+            .values(key=f"{key}:before:{match_id}")
+        )
 
 
 def _line(connection: Connection, line_id: int) -> Any:
