@@ -19,8 +19,7 @@ from ...plugins.tables import Table
 from ..boundary import boundary, declare
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
-from ..ledger import alarms, automatch, money
-from ..ledger import deposits as register_of
+from ..ledger import alarms, automatch, money, standing
 from ..ledger.money import NOTED, UNIDENTIFIED, NewLine, line_key
 from ..model.bai2 import read_bai2
 from ..model.bank_csv import PLAIN, read_csv
@@ -343,8 +342,8 @@ def look_after(connection: Connection, services: Services) -> dict[str, int]:
     if connection.execute(select(money_lines.c.id).where(money_lines.c.state == UNIDENTIFIED).limit(1)).first():
         matched = automatch.match_open(connection, cash.match_days, today, now).matched
     opened, closed = alarms.alarms(connection, cash.era_without_money_days, cash.money_without_era_days, today, now)
-    unfinished = deposits.c.state.in_((money.MATCHED, register_of.POSTED))
-    settled = register_of.settle(
+    unfinished = deposits.c.state.in_((money.MATCHED, standing.POSTED))
+    settled = standing.settle(
         connection, connection.execute(select(deposits.c.id).where(unfinished)).scalars().all(), now
     )
     return {"matched": matched, "opened": opened, "closed": closed, "settled": settled}

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select, update
 from ..boundary import boundary, declare
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
-from ..ledger import deposits, money
+from ..ledger import money, standing
 from ..model.money import to_dollars
 from ..store import archive, timeline
 from ..store import files as file_store
@@ -169,7 +169,7 @@ def _close(
         "posted_cents": sum(row.posted_cents for row in rows),
         "waiting": sum(waiting.values()),
     }
-    deposits.settle_remittances(connection, [row.id for row in rows], now)
+    standing.settle_remittances(connection, [row.id for row in rows], now)
     timeline.add(connection, entries, now)
     connection.execute(
         update(files)

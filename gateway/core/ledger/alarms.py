@@ -18,6 +18,7 @@ from ..work.items import WorkItem, close_items, open_items
 from . import deposits as register
 from .automatch import item_of_line
 from .money import BANK, UNIDENTIFIED
+from .standing import EXPECTED
 from .transfers import IN_ONE_QUERY
 
 
@@ -34,7 +35,7 @@ def _without_money(connection: Connection, before: dt.date, today: dt.date) -> I
     for row in connection.execute(
         select(deposits, remittances.c.received_at)
         .join(remittances, remittances.c.id == c.remittance_id)
-        .where(c.state == register.EXPECTED, c.cents != 0)
+        .where(c.state == EXPECTED, c.cents != 0)
         .order_by(c.id)
     ):
         since = max(row.expected_on or dt.date.min, row.received_at.date())
@@ -86,7 +87,7 @@ def _clear(connection: Connection, now: dt.datetime) -> int:
     ).all()
     over = []
     for kind, table, state in (
-        ("era_without_money", deposits, register.EXPECTED),
+        ("era_without_money", deposits, EXPECTED),
         ("money_without_era", money_lines, UNIDENTIFIED),
         ("deposit_match", money_lines, UNIDENTIFIED),
     ):

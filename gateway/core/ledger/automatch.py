@@ -22,6 +22,7 @@ from . import deposits as register
 from . import matching
 from .matching import Expected, Line
 from .money import BANK, UNIDENTIFIED
+from .standing import EXPECTED
 from .transfers import IN_ONE_QUERY
 
 NAMED = 8
@@ -103,7 +104,7 @@ def _open_deposits(connection: Connection, amounts: set[int] | None) -> list[Exp
         for row in connection.execute(
             select(deposits, remittances.c.originator)
             .join(remittances, remittances.c.id == c.remittance_id, isouter=True)
-            .where(c.state == register.EXPECTED, where)
+            .where(c.state == EXPECTED, where)
             .order_by(c.id)
         ):
             method = matching.SLIP if row.remittance_id is None else row.method
@@ -173,7 +174,7 @@ def _other_amounts(
         select(
             line.id, line.cents, of.id.label("deposit_id"), of.cents.label("other"), line.method, of.method.label("by")
         )
-        .join(deposits, (of.trace_number == line.trace_number) & (of.state == register.EXPECTED))
+        .join(deposits, (of.trace_number == line.trace_number) & (of.state == EXPECTED))
         .where(
             line.state == UNIDENTIFIED, line.trace_number != "", line.cents != of.cents, of.remittance_id.is_not(None)
         )

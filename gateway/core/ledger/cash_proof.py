@@ -12,8 +12,8 @@ from ..model.money import to_dollars
 from ..store.cash_tables import cash_matches, day_closings, money_lines
 from ..store.tables import deposits, remittances, transfers
 from . import accounts
-from .deposits import STANDS, states
 from .money import BANK, HAND, MATCHED, NOTED, UNIDENTIFIED
+from .standing import STANDS, states
 from .transfers import IN_ONE_QUERY
 
 SHOWN = 20

@@ -21,8 +21,9 @@ from ..store.cash_tables import cash_matches, money_lines
 from ..store.tables import deposits, remittances
 from ..store.tables import transfers as ledger
 from . import accounts, days
-from .deposits import DIFFERENCE, STANDS
+from .deposits import DIFFERENCE
 from .money import BANK, NOTED, UNIDENTIFIED, my_turn
+from .standing import STANDS
 from .transfers import IN_ONE_QUERY
 
 declare(day_written="the closing of a day is written, in a transaction that has not ended")

@@ -1,9 +1,4 @@
-"""Deposits and the money that they are: matching, undoing it, naming what money is for, and where each deposit stands.
-
-    expected     a remittance announces it (or it is a slip in hand); the money has not been seen
-    matched      the money was found; not all of the remittance is posted
-    posted       found and all posted, but the money was seen in hand alone: the bank has not shown it
-    reconciled   found at the bank, and all posted
+"""The verbs of deposits: matching money to them, taking that back, naming what other money is for.
 
 Money without a deposit is `unidentified`, on its line. Every match is one transfer or more, and is undone by reversing.
 """
@@ -11,30 +6,26 @@ Money without a deposit is `unidentified`, on its line. Every match is one trans
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from ..boundary import boundary, declare
 from ..model.bank_file import PURPOSES
 from ..model.money import to_dollars
-from ..store import timeline
 from ..store.cash_tables import cash_matches, money_lines
 from ..store.ids import allocate
-from ..store.tables import deposits, remittances, work_items
+from ..store.tables import deposits, work_items
 from ..store.tables import transfers as ledger
 from ..work.items import close_items
 from . import accounts, transfers
 from .days import NotDone, bookable
 from .money import BANK, MATCHED, NOTED, UNIDENTIFIED
-from .transfers import IN_ONE_QUERY, Transfer, signed
+from .standing import STANDS, near_of, settle, tell
+from .transfers import Transfer, signed
 
-EXPECTED, POSTED, RECONCILED = "expected", "posted", "reconciled"
-STATES = (EXPECTED, MATCHED, POSTED, RECONCILED)
-BY_HAND, DIFFERENCE, EXPLAINED, SLIP = "by hand", "difference", "explained", "slip"
-STANDS = cash_matches.c.undone_at.is_(None)
+BY_HAND, DIFFERENCE, EXPLAINED = "by hand", "difference", "explained"
 
 
 declare(cash_matched="a line is matched to its deposits, in a transaction that has not ended")
@@ -109,10 +100,10 @@ def match(
     if left:
         words += f" ${to_dollars(abs(left)):,} apart: {difference_reason.strip()}"
     ids = [one.id for one in found]
-    _tell(connection, [line_id, *ids], words, who, now)
+    tell(connection, [line_id, *ids], words, who, now)
     keys = [*keys_of_line(line_id), *(key_of_deposit(one) for one in ids)]
     close_items(connection, keys, "The other half has come.", now, who=who)
-    settle(connection, _near(connection, ids), now)
+    settle(connection, near_of(connection, ids), now)
     boundary("cash.matched")
 
 
@@ -132,10 +123,10 @@ def explain(
     part = _Part(None, line.cents, f"{accounts.CASH_NAMED}{purpose}", EXPLAINED, reason.strip())
     _write(connection, line, [part], who, today, now)
     words = f"${to_dollars(line.cents):,} {PURPOSES[purpose]}: {reason.strip()}"
-    _tell(connection, [line_id], words, who, now)
+    tell(connection, [line_id], words, who, now)
     close_items(connection, keys_of_line(line_id), words[:200], now, who=who)
     if line.deposit_id is not None:
-        settle(connection, _near(connection, [line.deposit_id]), now)
+        settle(connection, near_of(connection, [line.deposit_id]), now)
 
 
 def take(connection: Connection, line_id: int, reason: str, who: str, today: dt.date, now: dt.datetime) -> None:
@@ -157,7 +148,7 @@ def take(connection: Connection, line_id: int, reason: str, who: str, today: dt.
     counts_on = bookable(connection, [line.counts_on], now).get(line.counts_on, line.counts_on)
     values = {"state": UNIDENTIFIED, "counts_on": counts_on}
     connection.execute(update(money_lines).where(money_lines.c.id == line_id).values(**values))
-    _tell(connection, [line_id], f"Taken as money of ours: {reason.strip()}", who, now)
+    tell(connection, [line_id], f"Taken as money of ours: {reason.strip()}", who, now)
     close_items(connection, [f"cash:review:{line_id}"], "Taken as money of ours.", now, who=who)
 
 
@@ -178,7 +169,7 @@ def unmatch(connection: Connection, line_id: int, reason: str, who: str, today: 
     )
     if not rows:
         raise NotDone(f"Line {line_id} is not matched.")
-    near = _near(connection, [one.deposit_id for one in rows if one.deposit_id is not None])
+    near = near_of(connection, [one.deposit_id for one in rows if one.deposit_id is not None])
     columns = [ledger.c[name] for name in Transfer._fields]
     booked = {
         values[5]: (transfer_id, Transfer(*values))
@@ -204,10 +195,10 @@ def unmatch(connection: Connection, line_id: int, reason: str, who: str, today: 
     ids = [one.deposit_id for one in rows if one.deposit_id is not None]
     _may_come_again(connection, [*keys_of_line(line_id), *(key_of_deposit(one) for one in ids)], rows[0].id)
     words = f"The match of line {line_id} is taken back: {reason.strip()}"
-    _tell(connection, [line_id, *ids], words, who, now)
+    tell(connection, [line_id, *ids], words, who, now)
     if line.deposit_id is not None:
         near |= {line.deposit_id}
-    settle(connection, near | _near(connection, near), now)
+    settle(connection, near | near_of(connection, near), now)
 
 
 def _may_come_again(connection: Connection, keys: Sequence[str], match_id: int) -> None:
@@ -279,125 +270,3 @@ def _write(
     connection.execute(insert(cash_matches), rows)
     connection.execute(update(money_lines).where(money_lines.c.id == line.id).values(state=MATCHED))
     transfers.write(connection, moves, now)
-
-
-def _tell(connection: Connection, ids: Iterable[int], words: str, who: str, now: dt.datetime) -> None:
-    entries = [timeline.Entry("deposit", one, "deposit", words, who=who) for one in dict.fromkeys(ids)]
-    timeline.add(connection, entries, now)
-
-
-# --- where deposits stand --------------------------------------------------------------------------
-
-
-def settle(connection: Connection, ids: Iterable[int], now: dt.datetime) -> int:
-    """Say of deposits where they stand; returns of how many it changed."""
-    changed = 0
-    # Slips last: where they stand follows from the deposits of their checks.
-    for slips in (False, True):
-        rows = _rows(connection, sorted(set(ids)), slips=slips)
-        found = states(connection, rows)
-        for row in rows:
-            if found[row.id] == row.state:
-                continue
-            connection.execute(update(deposits).where(deposits.c.id == row.id).values(state=found[row.id]))
-            _tell(connection, [row.id], f"It is {found[row.id]}; it was {row.state}.", "", now)
-            changed += 1
-    return changed
-
-
-def settle_remittances(connection: Connection, remittance_ids: Sequence[int], now: dt.datetime) -> int:
-    """Something of these remittances was posted: say where their deposits stand."""
-    ids: list[int] = []
-    for start in range(0, len(remittance_ids), IN_ONE_QUERY):
-        some = remittance_ids[start : start + IN_ONE_QUERY]
-        ids += connection.execute(select(deposits.c.id).where(deposits.c.remittance_id.in_(some))).scalars()
-    return settle(connection, _near(connection, ids), now)
-
-
-def _rows(connection: Connection, ids: Sequence[int], *, slips: bool) -> list[Any]:
-    of_kind = deposits.c.remittance_id.is_(None) if slips else deposits.c.remittance_id.is_not(None)
-    found: list[Any] = []
-    for start in range(0, len(ids), IN_ONE_QUERY):
-        some = ids[start : start + IN_ONE_QUERY]
-        found += connection.execute(
-            select(deposits, remittances.c.state.label("remitted"))
-            .join(remittances, remittances.c.id == deposits.c.remittance_id, isouter=True)
-            .where(deposits.c.id.in_(some), of_kind)
-            .order_by(deposits.c.id)
-        )
-    return found
-
-
-def states(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
-    """Where deposits stand (rows of `deposits`, with `remitted`, the state of their remittance), from what they are
-    matched to."""
-    lines = _lines_of(connection, [row.id for row in rows])
-    slips = sorted({line.deposit_id for line in lines.values() if line.origin != BANK and line.deposit_id})
-    at_bank = set(_lines_of(connection, slips))
-    checks = _checks(connection, [row.id for row in rows if row.remittance_id is None and row.id in lines])
-    found = {}
-    for row in rows:
-        line = lines.get(row.id)
-        if line is None:
-            found[row.id] = EXPECTED
-        elif row.remittance_id is None:
-            found[row.id] = RECONCILED if all(checks[row.id]) else MATCHED
-        elif row.remitted != "posted":
-            found[row.id] = MATCHED
-        else:
-            found[row.id] = RECONCILED if line.origin == BANK or line.deposit_id in at_bank else POSTED
-    return found
-
-
-def _lines_of(connection: Connection, deposit_ids: Sequence[int]) -> dict[int, Any]:
-    """By deposit, the line that it is matched to."""
-    found: dict[int, Any] = {}
-    for start in range(0, len(deposit_ids), IN_ONE_QUERY):
-        some = deposit_ids[start : start + IN_ONE_QUERY]
-        for row in connection.execute(
-            select(
-                cash_matches.c.deposit_id.label("of"), money_lines.c.id, money_lines.c.origin, money_lines.c.deposit_id
-            )
-            .join(money_lines, money_lines.c.id == cash_matches.c.line_id)
-            .where(cash_matches.c.deposit_id.in_(some), STANDS)
-        ):
-            found[row.of] = row
-    return found
-
-
-def _checks(connection: Connection, slip_ids: Sequence[int]) -> dict[int, list[bool]]:
-    """By slip, of each of its checks whether all is said: it is a deposit that is posted, or a person has named it."""
-    found: dict[int, list[bool]] = defaultdict(list)
-    for start in range(0, len(slip_ids), IN_ONE_QUERY):
-        some = slip_ids[start : start + IN_ONE_QUERY]
-        for row in connection.execute(
-            select(
-                money_lines.c.deposit_id, cash_matches.c.id, cash_matches.c.deposit_id.label("is_"), remittances.c.state
-            )
-            .select_from(money_lines)
-            .join(cash_matches, and_(cash_matches.c.line_id == money_lines.c.id, STANDS), isouter=True)
-            .join(deposits, deposits.c.id == cash_matches.c.deposit_id, isouter=True)
-            .join(remittances, remittances.c.id == deposits.c.remittance_id, isouter=True)
-            .where(money_lines.c.deposit_id.in_(some))
-        ):
-            found[row.deposit_id].append(row.id is not None and (row.is_ is None or row.state == "posted"))
-    return found
-
-
-def _near(connection: Connection, ids: Iterable[int]) -> set[int]:
-    """These deposits, the slips on which their checks are, and the deposits of the checks of slips."""
-    near = set(ids)
-    some = sorted(near)
-    for start in range(0, len(some), IN_ONE_QUERY):
-        part = some[start : start + IN_ONE_QUERY]
-        for row in connection.execute(
-            select(cash_matches.c.deposit_id.label("of"), money_lines.c.deposit_id.label("slip"))
-            .join(money_lines, money_lines.c.id == cash_matches.c.line_id)
-            .where(
-                STANDS,
-                money_lines.c.deposit_id.is_not(None),
-                or_(cash_matches.c.deposit_id.in_(part), money_lines.c.deposit_id.in_(part)),
-            )
-        ):
-            near |= {one for one in (row.of, row.slip) if one is not None}
-    return near

@@ -13,8 +13,8 @@ from ..model.money import to_dollars
 from ..store.cash_tables import cash_matches, deposit_papers, money_lines
 from ..store.tables import deposits, remittances, timeline
 from . import accounts
-from .deposits import STANDS
 from .money import BANK, UNIDENTIFIED
+from .standing import STANDS
 
 REMITTANCE, SLIP, AT_BANK, IN_HAND = "remittance", "slip", "bank", "in hand"
 ALL_STATES = ("expected", "matched", "posted", "reconciled", UNIDENTIFIED, "noted")

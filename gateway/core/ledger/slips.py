@@ -18,9 +18,9 @@ from ..store.ids import allocate
 from ..store.tables import deposits
 from . import automatch, money
 from .days import NotDone
-from .deposits import EXPECTED
 from .matching import plain_name, plain_number
 from .money import BANK, HAND, NewLine, line_key
+from .standing import EXPECTED
 
 IN_HAND = ("check", "card", "cash")
 MOST_CHECKS = 1000
