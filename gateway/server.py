@@ -209,6 +209,7 @@ class Gateway:
                 gateway.stable_for,
                 source.drop,
                 source.patients_of,
+                source.bank,
             )
             drop = DropFolder(of_source, self.clock)
             engine.schedule(f"drop:{source.name}", gateway.poll_every, "drop", drop.due)

@@ -16,7 +16,7 @@ from gateway.plugins.tables import Tables
 
 from .compiling import Loaded, checked_settings
 from .faults import ConfigFault, Document, Loc, nearest
-from .models import Source
+from .models import GatewayConfig, Source
 from .partner import Partner
 
 KEY = "desk"
@@ -96,12 +96,27 @@ def check_drops(
             )
         if source.patients_of and not source.drop:
             faults.append(document.fault(("sources", index, "patients_of"), "patients_of goes with drop"))
-        for key in ("format", "our_claim_numbers", "check") if source.drop else ():
+        for key in ("format", "our_claim_numbers", "check") if source.drop or source.bank else ():
             # Not what was set: in a stored configuration everything is.
             if getattr(source, key) != getattr(usual, key):
-                faults.append(
-                    document.fault(("sources", index, key), f"{key}: a source with drop sends no claims", "no such key")
-                )
+                what = f"{key}: a source with {'drop' if source.drop else 'bank'} sends no claims"
+                faults.append(document.fault(("sources", index, key), what, "no such key"))
+
+
+def check_banks(gateway: GatewayConfig, document: Document, faults: list[ConfigFault]) -> None:
+    """Sources that bring files of a bank which is not configured; banks of one name."""
+    names = [bank.name for bank in gateway.cash.banks]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            faults.append(document.fault(("cash", "banks", index, "name"), f"name: {name!r} is another bank's"))
+    for index, source in enumerate(gateway.sources):
+        at: Loc = ("sources", index, "bank")
+        if source.bank and source.drop:
+            faults.append(document.fault(at, "bank: a source has either drop or bank"))
+        elif source.bank and gateway.cash.bank(source.bank) is None:
+            known = f"one of {', '.join(names)}" if names else "a bank of cash.banks"
+            what = f"bank: no bank is called {source.bank!r}"
+            faults.append(document.fault(at, what, known, nearest(source.bank, names)))
 
 
 class Places:

@@ -26,7 +26,7 @@ from .codes import digests
 from .compiling import Compiler, Loaded, check_transport
 from .config import Config
 from .contact import Contact
-from .desks import Places, check_drops, desks_of, load_dropped, load_named
+from .desks import Places, check_banks, check_drops, desks_of, load_dropped, load_named
 from .faults import ConfigFault, Document, nearest, relative
 from .mending import Read, read_on
 from .models import GatewayConfig
@@ -187,6 +187,7 @@ def _assemble(
     check_drops(stated_sources, desk_document, desks.declared, faults)
     if main is not None:
         _check_sources(main.model, main.document, faults)
+        check_banks(main.model, main.document, faults)
     if secrets:
         for document in (documents.gateway, *(one for _, one in (*documents.partners, *documents.chains))):
             _check_secrets(document, env, faults)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
+from gateway.core.model.bank_csv import FIELDS as CSV_FIELDS
 from gateway.plugins.settings import Seconds, Secret
 
 from .checks import Checks
@@ -91,6 +94,64 @@ class Documents(Model):
     """The largest file that is taken."""
 
 
+class Bank(Model):
+    """A bank, and how its files are read."""
+
+    name: Name
+    format: Literal["bai2", "csv", "auto"] = "auto"
+    """auto tells by the first bytes."""
+    accounts: tuple[str, ...] = ()
+    """Lines of other accounts than these are not taken; of every account without it."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Of a CSV file: what stands in which column, as `amount: Credit Amount`."""
+    date_format: str = Field(default="", max_length=40)
+    """Of a CSV file: how dates are written, as `%m/%d/%Y`; told by itself without it."""
+    separator: str = Field(default=",", min_length=1, max_length=1)
+    total: str = Field(default="", max_length=40)
+    """Of a CSV file: what stands in the date's column of the row with the total."""
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: dict[str, str]) -> dict[str, str]:
+        unknown = [field for field in value if field not in CSV_FIELDS]
+        if unknown:
+            raise ValueError(f"no field is called {unknown[0]!r}; there are {', '.join(CSV_FIELDS)}")
+        if value and not ("date" in value and ("amount" in value or "credit" in value)):
+            raise ValueError("name the columns of date, and of amount or credit")
+        return value
+
+    @field_validator("date_format")
+    @classmethod
+    def _a_date(cls, value: str) -> str:
+        day = dt.date(2026, 11, 26)
+        try:
+            if value and dt.datetime.strptime(f"{day:{value}}", value).replace(tzinfo=dt.UTC).date() != day:
+                raise ValueError
+        except (ValueError, re.error):
+            raise ValueError("a form of dates such as %m/%d/%Y") from None
+        return value
+
+
+class Cash(Model):
+    """Money at the bank: its files, and when what is missing is told."""
+
+    banks: tuple[Bank, ...] = ()
+    match_days: int = Field(default=3, ge=0, le=30)
+    """Business days that a remittance and its money may lie apart where no number says that they belong together."""
+    era_without_money_days: int = Field(default=3, ge=0, le=60)
+    """Business days after which a remittance without money is a work item."""
+    money_without_era_days: int = Field(default=4, ge=0, le=60)
+    """Business days after which money without a remittance is a work item."""
+
+    def bank(self, name: str) -> Bank | None:
+        """The bank of this name; without a name, the only one. Where none is configured there is one called bank, which
+        reads BAI2, and CSV with plain columns. None: there is none, or several."""
+        known = self.banks or (Bank(name="bank"),)
+        if not name:
+            return known[0] if len(known) == 1 else None
+        return next((one for one in known if one.name == name), None)
+
+
 class Workers(Model):
     """How much runs at the same time."""
 
@@ -134,6 +195,7 @@ class GatewayConfig(Model):
     database: Database = nested()
     web: Web = nested()
     documents: Documents = nested()
+    cash: Cash = nested()
     workers: Workers = nested()
     retention: Retention = nested()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -174,6 +236,8 @@ class Source(Model):
     """Its files are no claims, but documents for this drop of a plugin: `plugin/name`."""
     patients_of: str = ""
     """Of a source with `drop`: its documents know patients by the ids of this source; by its own without it."""
+    bank: str = ""
+    """Its files are no claims, but those of this bank (`cash.banks`)."""
     patterns: tuple[str, ...] = ("*",)
     """Which file names are taken; shell patterns, upper and lower case alike."""
     format: Literal["837", "json", "auto"] = "auto"

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from ..config.models import Retention
 from ..core.store import plugin_rows
 from ..core.store.archive import Archive
+from ..core.store.cash_tables import deposit_papers, money_lines
 from ..core.store.engine import reading
 from ..core.store.tables import (
     access_log,
@@ -67,6 +68,9 @@ def _with_open_work() -> CompoundSelect[Any]:
         .join(work_items, items.subject_id == claim_payments.c.id)
         .where(about("claim_payment")),
         select(claims.c.file_id).join(work_items, items.claim_id == claims.c.id).where(is_open),
+        select(money_lines.c.file_id)
+        .join(work_items, items.subject_id == money_lines.c.id)
+        .where(about("deposit"), money_lines.c.file_id.is_not(None)),
     )
 
 
@@ -88,6 +92,7 @@ def due(connection: Connection, policy: Retention, now: dt.datetime) -> list[tup
             ~needed,
             # A paper of a patient that came as a file of claims as well stays.
             ~exists().where(documents.c.sha256 == blobs.c.sha256),
+            ~exists().where(deposit_papers.c.sha256 == blobs.c.sha256),
         )
     )
     return [(row.sha256, row.size) for row in rows]

@@ -117,6 +117,29 @@ def serve(settings_file: Path | None, folder: Path, port: int | None, seed: int 
         asyncio.run(_serve(settings, folder, seed))
 
 
+@sandbox.command()
+@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("var/sandbox"))
+@click.option("--user", default="stillwater", show_default=True, help="The partner that was paid.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day of the bank's file.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def bank(folder: Path, user: str, day: dt.datetime, out: Path) -> None:
+    """Write the practice bank's BAI2 file of what the clearinghouse in DIR has paid."""
+    from .bank import bank_file
+    from .settings import SandboxPartner
+    from .state import State
+
+    if not (folder / "state.db").exists():
+        raise click.ClickException(f"No practice clearinghouse has run in {folder}.")
+    state = State(folder / "state.db")
+    try:
+        payments = state.payments(user)
+    finally:
+        state.close()
+    out.write_bytes(bank_file(payments, SandboxPartner(user=user), day.date()))
+    count, cents = sum(one.cents > 0 for one in payments), sum(one.cents for one in payments)
+    click.echo(f"{out}: {count:,} payments, ${cents / 100:,.2f}.")
+
+
 def _default() -> SandboxSettings:
     from .settings import SandboxPartner, SandboxSettings
 

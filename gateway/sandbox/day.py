@@ -3,6 +3,7 @@ visits, a hold by hand, a correction."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -65,6 +66,16 @@ async def afternoon(
     if by_hand is not None:
         await office.release(by_hand, "the patient has chosen to rent")
         say(f"A biller lets go of the hold put by hand on claim {stories.watched}.")
+
+
+async def evening(office: Office, statement: bytes, today: dt.date, say: Say) -> None:
+    """The bank's file of the day comes in and is matched; the day closes."""
+    taken = await office.bank("statement.bai", statement)
+    say(f"The bank sends its file: {taken['new']} lines, {taken['matched']} matched to remittances by their trace.")
+    closed = await office.close_day(today)
+    (last,) = closed["closings"][-1:]
+    why = f": {last['reason']}" if last["reason"] else "."
+    say(f"The day closes at a variance of ${last['variance']}{why}")
 
 
 async def _hold(office: Office, number: str) -> int | None:

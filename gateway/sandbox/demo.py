@@ -252,11 +252,13 @@ async def _office(gateway: Gateway) -> Office:
 
 async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen) -> int:
     from ..config.commands import require
+    from ..core.clock import business_date
     from ..core.ledger.proof import prove
     from ..operate.commands import set_up_log
     from ..operate.overview import overview
     from ..server import Gateway
     from . import day, demo_report
+    from .bank import bank_file
     from .generate import generate_claims
     from .papers import papers_of
     from .processes import processes
@@ -289,6 +291,9 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
                 await day.afternoon(office, papers, stories, made, apart, screen.say)
                 screen.say("")
                 done = await _until_quiet(gateway, sandbox, screen) and done
+                bank_day = business_date(gateway.clock.now(), config.gateway.organisation.time_zone)
+                statement = bank_file(sandbox.payments(USER), settings.partner(USER), bank_day)
+                await day.evening(office, statement, bank_day, screen.say)
                 screen.say(f"Holds that released themselves: {await gateway.read(demo_report.cleared)}.\n")
                 reports = {name: await office.report(*name.split("/"), **asked) for name, asked in REPORTS.items()}
             back_office = await gateway.read(processes, reports)

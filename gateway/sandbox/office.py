@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,17 @@ class Office:
         """Correct fields of a claim by name; a claim that was refused goes again."""
         body = {"set": dict(fields), "reason": reason, "root_cause": cause}
         await self._ask("POST", f"/claims/{claim_id}/correct", json=body)
+
+    async def bank(self, name: str, data: bytes) -> Any:
+        """Hand in the bank's file; what came of it."""
+        return await self._ask("POST", "/banks/bank/files", data=data, params={"name": name})
+
+    async def close_day(self, day: dt.date) -> Any:
+        """Close a day: at 0.00, or with what waits as the reason; the figures."""
+        found = await self._ask("GET", f"/days/{day.isoformat()}")
+        waits = f"Waiting as exceptions ${found['waiting']}, unidentified ${found['unidentified']}: in the queue."
+        reason = "" if found["variance"] == "0.00" else waits
+        return await self._ask("POST", f"/days/{day.isoformat()}/close", json={"reason": reason})
 
     async def report(self, plugin: str, name: str, **asked: str) -> list[dict[str, Any]]:
         """The rows of a plugin's report."""

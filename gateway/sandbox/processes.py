@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from ..core.flow.release import BY_ITSELF
 from ..core.ledger.accounts import balances_by_kind
 from ..core.model.decision import HoldType
+from ..core.store.cash_tables import day_closings
 from ..core.store.tables import (
     acknowledgments,
     batches,
@@ -147,10 +148,14 @@ def _rejections(connection: Connection) -> Process:
 def _cash(connection: Connection) -> Process:
     posted = claim_payments.c.state == "posted"
     row = connection.execute(
-        select(deposits).where(deposits.c.cents > 0).order_by(deposits.c.cents.desc()).limit(1)
+        select(deposits)
+        .where(deposits.c.cents > 0)
+        .order_by((deposits.c.state == "reconciled").desc(), deposits.c.cents.desc())
+        .limit(1)
     ).first()
     example = (
         f"{row.payer_name} pays {dollars(row.cents)} by {row.method}, trace {row.trace_number}: {row.state}."
+        f"{_closed(connection)}"
         if row is not None
         else ""
     )
@@ -159,13 +164,27 @@ def _cash(connection: Connection) -> Process:
         "Cash posting",
         [
             count_of(connection, "payments posted by themselves", claim_payments, claim_payments.c.paid_cents, posted),
-            count_of(connection, "deposits expected at the bank", deposits, deposits.c.cents),
+            *(
+                count_of(connection, f"deposits {words}", deposits, deposits.c.cents, deposits.c.state == state)
+                for state, words in (
+                    ("expected", "expected at the bank"),
+                    ("matched", "matched, of which a part waits"),
+                    ("reconciled", "reconciled with the bank"),
+                )
+            ),
             items_of(connection, "payments that wait for a person", waits),
         ],
         example,
-        "queue list --kind posting_exception",
-        "checks, lockbox and cards, and the closing of the day at a variance of 0.00",
+        "deposit list",
     )
+
+
+def _closed(connection: Connection) -> str:
+    """The last day that was closed, in words; empty where none was."""
+    row = connection.execute(
+        select(day_closings).where(day_closings.c.reopened_at.is_(None)).order_by(day_closings.c.day.desc()).limit(1)
+    ).first()
+    return f" {row.day:%m/%d/%Y} is closed at {dollars(row.variance_cents)}." if row is not None else ""
 
 
 def _denials(connection: Connection) -> Process:

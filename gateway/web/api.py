@@ -22,7 +22,18 @@ from ..core.store import plugin_calls
 from ..core.store.archive import Stored
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
-from . import again, cancel_and_merge, correcting, documents, drops, hold_routes, metrics, plugin_routes, queue_routes
+from . import (
+    again,
+    cancel_and_merge,
+    correcting,
+    deposit_routes,
+    documents,
+    drops,
+    hold_routes,
+    metrics,
+    plugin_routes,
+    queue_routes,
+)
 from .admission import SERVER, Server, needs
 from .bodies import file_name as _name
 from .bodies import spooled as _spooled
@@ -49,6 +60,9 @@ async def _sent(
     source = config.source(request.match_info["source"])
     if source is None:
         return _no_source(request.app[SERVER], request.match_info["source"])
+    if claims and source.bank:
+        where = f"POST them to /api/v1/banks/{source.bank}/files"
+        return problem(422, "It sends no claims", f"Source {source.name!r} brings files of a bank: {where}.")
     if claims and source.drop:
         return problem(
             422,
@@ -287,6 +301,7 @@ def make_app(server: Server) -> web.Application:
             *drops.ROUTES,
             *queue_routes.routes(),
             *hold_routes.routes(),
+            *deposit_routes.routes(),
             *correcting.routes(),
             *cancel_and_merge.routes(),
             *plugin_routes.ROUTES,

@@ -37,7 +37,13 @@ source: house
 rows:
   - {kind: denial, name: "Denial", follow_up: Y}
 """
-SOUND = {"actions": ACTIONS, "timely_filing": FILING, "hold_due": DUE, "work_kinds": KINDS}
+TYPES = """\
+key: [code]
+source: house
+rows:
+  - {code: "142", name: "ACH credit", method: eft, use: deposit}
+"""
+SOUND = {"actions": ACTIONS, "timely_filing": FILING, "hold_due": DUE, "work_kinds": KINDS, "bank_types": TYPES}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +61,8 @@ SOUND = {"actions": ACTIONS, "timely_filing": FILING, "hold_due": DUE, "work_kin
         ("timely_filing", "1 year", "99 years", "4:31: within: '99 years' cannot be used; expected a span of at least"),
         ("hold_due", "RX", "CMN", "4:12: type: 'CMN' cannot be used; expected one of RX, PAR, SYS, MAN"),
         ("hold_due", "business_days: 5", "business_days: five", "4:52: business_days: 'five' cannot be used"),
+        ("bank_types", "method: eft", "method: ach", "4:47: method: 'ach' cannot be used; expected one of eft, wire"),
+        ("bank_types", "use: deposit", "use: yes", "4:57: use: 'yes' cannot be used; expected one of deposit, review"),
         ("work_kinds", "follow_up: Y", "follow_up: yes", "4:47: follow_up: 'yes' cannot be used; expected one of Y, N"),
     ],
 )  # fmt: skip

@@ -28,6 +28,10 @@ NOT_REACHED: dict[str, str] = {
         ("plugin.claims.archived", "plugin.drop.decided", "plugin.drop.done"),
         "no plugin here makes claims or takes documents; tests/web/test_plugin_kills.py kills there",
     ),
+    **dict.fromkeys(
+        ("bank.archived", "bank.read", "bank.taken", "cash.matched", "day.written"),
+        "no bank here sends files; tests/cash/test_cash_kills.py kills at each",
+    ),
 }
 """Boundaries that the claims of these tests do not come by, each with the reason."""
 

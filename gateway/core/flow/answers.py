@@ -127,7 +127,7 @@ def _give(services: Services, file_id: int, by: str, payments: Sequence[int] = (
     given: list[dict[str, Any]] = []
     with services.reads.connect() as connection:
         row = connection.execute(select(files).where(files.c.id == file_id)).one()
-        if row.origin != "partner":
+        if row.origin not in ("partner", "keyed"):
             return _give_to_source(services, connection, file_id, by)
         stamp = f"{row.received_at:%Y%m%d}-{file_id}"
         if payments:

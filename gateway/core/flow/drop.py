@@ -26,7 +26,7 @@ from ..store.archive import Stored
 from ..store.ids import allocate
 from ..store.tables import remote_files
 from ..x12.identify import looks_complete
-from . import plugin_drop
+from . import bank, plugin_drop
 from .receive import register
 from .services import Services
 
@@ -46,7 +46,8 @@ declare(
 
 class Source(NamedTuple):
     """A billing system's drop folder: its name in the configuration, the folder, and which names are taken. With `drop`
-    (`plugin/name`) its files are documents for that plugin, which know patients by the ids of `patients_of`."""
+    (`plugin/name`) its files are documents for that plugin, which know patients by the ids of `patients_of`; with
+    `bank` they are those of this bank."""
 
     name: str
     folder: Path
@@ -54,6 +55,7 @@ class Source(NamedTuple):
     stable_for: float = 5.0
     drop: str = ""
     patients_of: str = ""
+    bank: str = ""
 
     @property
     def party(self) -> str:
@@ -106,6 +108,8 @@ class DropFolder:
         if self.source.drop:
             plugin, _, name = self.source.drop.partition("/")
             payload["drop"] = [plugin, name, self.source.patients_of or self.source.name]
+        if self.source.bank:
+            payload["bank"] = self.source.bank
         return key, payload
 
 
@@ -193,8 +197,10 @@ def _register(
     party: str,
     found: dict[str, Any],
     drop: Sequence[str] = (),
+    of_bank: str = "",
 ) -> list[int]:
-    """The rows of what was taken; returns the ids of the new files. `drop`: they are documents for this one."""
+    """The rows of what was taken; returns the ids of the new files. `drop`: they are documents for this one;
+    `of_bank`: they are files of this bank."""
     now = services.clock.now()
     looked_at = dt.datetime.fromisoformat(found["looked_at"])
     ids = []
@@ -215,6 +221,8 @@ def _register(
         if drop:
             sent = plugin_drop.Sent(drop_documents.Dropped(*drop), source, "source", file["name"])
             received = plugin_drop.register(connection, sent, stored, now, refused)
+        elif of_bank:
+            received = bank.register(connection, of_bank, file["name"], stored, now, "source", refused=refused)
         else:
             received = register(connection, source, file["name"], stored, now, refused=refused)
         ids.append(received.file_id)
@@ -309,7 +317,8 @@ async def take_up(run: Run, payload: Payload) -> list[int]:
     ids: list[int] = []
     if found["taken"]:
         drop = tuple(payload.get("drop", ()))
-        ids = await run.transact("register", _register, services, str(payload["source"]), party, found, drop)
+        to = drop, str(payload.get("bank", ""))
+        ids = await run.transact("register", _register, services, str(payload["source"]), party, found, *to)
     boundary("intake.committed")
     moved = await run.step("move", _move, services, party, files)
     if moved:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select, update
 from ..boundary import boundary, declare
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
+from ..ledger import money, standing
 from ..model.money import to_dollars
 from ..store import archive, timeline
 from ..store import files as file_store
@@ -86,7 +87,7 @@ def _begin(
     config = services.config
     if config.hash != facts["config_hash"]:
         config = stored_config.by_hash(str(services.archive.root), str(config.root), facts["config_hash"])
-    return begin_sets(connection, origin, sets, config.tables, now)
+    return begin_sets(connection, origin, sets, config.tables, now, config.gateway.cash.match_days)
 
 
 async def decide_payments(services: Services, facts: dict[str, Any], payments: list[Asked]) -> dict[str, Any]:
@@ -134,6 +135,7 @@ def _close(
     now = services.clock.now()
     partner = file_store.get(connection, file_id).party
     turns.one_at_a_time(connection, partner)
+    money.my_turn(connection)
     waiting: dict[int, int] = {}
     for remittance_id, count in connection.execute(
         select(claim_payments.c.remittance_id, func.count())
@@ -167,6 +169,7 @@ def _close(
         "posted_cents": sum(row.posted_cents for row in rows),
         "waiting": sum(waiting.values()),
     }
+    standing.settle_remittances(connection, [row.id for row in rows], now)
     timeline.add(connection, entries, now)
     connection.execute(
         update(files)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, insert, select, update
 
 from ...plugins.tables import Tables
-from ..ledger import accounts, transfers
+from ..ledger import accounts, automatch, money, transfers
 from ..ledger.transfers import Transfer, signed
 from ..model.money import to_dollars
 from ..store import timeline
@@ -48,10 +48,16 @@ class Judged(NamedTuple):
 
 
 def begin_sets(
-    connection: Connection, origin: Origin, sets: Sequence[Scanned], tables: Tables, now: dt.datetime
+    connection: Connection,
+    origin: Origin,
+    sets: Sequence[Scanned],
+    tables: Tables,
+    now: dt.datetime,
+    match_days: int = 3,
 ) -> list[list[Any]]:
     """Record the sets of a file that are not recorded yet. Returns those that post: [ordinal, remittance id, id of the
-    first claim payment, payer id]."""
+    first claim payment, payer id]. Their deposits are matched to money that was there before them, at most `match_days`
+    business days apart."""
     known = set(
         connection.execute(select(remittances.c.ordinal).where(remittances.c.file_id == origin.file_id)).scalars()
     )
@@ -60,6 +66,7 @@ def begin_sets(
         return []
     # The counter's row lets one file at a time in (PostgreSQL), so that a copy is always seen.
     first_id = allocate(connection, "remittances", len(sets))
+    money.my_turn(connection)
     posts: list[list[Any]] = []
     items: list[WorkItem] = []
     entries: list[timeline.Entry] = []
@@ -81,6 +88,10 @@ def begin_sets(
     transfers.write(connection, moves, now)
     open_items(connection, items, now)
     timeline.add(connection, entries, now)
+    announced = deposits.c.remittance_id.in_([remittance_id for _, remittance_id, _, _ in posts])
+    new = list(connection.execute(select(deposits.c.id).where(announced)).scalars()) if posts else []
+    if new:
+        automatch.match_open(connection, match_days, origin.today, now, deposit_ids=new)
     return posts
 
 

@@ -65,10 +65,11 @@ def imbalance(payment: ClaimPayment) -> str:
     if payment.status == PREDETERMINATION:
         return ""
     found = claim_imbalances(payment)
-    return _words(found[0]) if found else ""
+    return in_words(found[0]) if found else ""
 
 
-def _words(found: Imbalance) -> str:
+def in_words(found: Imbalance) -> str:
+    """A sum that does not come out, with both sides."""
     stated, computed = to_dollars(found.stated_cents), to_dollars(found.computed_cents)
     if found.rule == "line":
         what = f"Service {found.line}: its charge less its adjustments is ${computed:,}, and the payer pays ${stated:,}"

@@ -196,7 +196,7 @@ def _hand_on(connection: Connection, services: Services, file_id: int, found: di
         )
     if _POSTS in kinds:
         state = "reading"  # until its remittances have had their turn, and are posted
-    if state != "quarantined" and reply.wanted(services.partner(row["party"]), kinds):
+    if state != "quarantined" and row["origin"] != "keyed" and reply.wanted(services.partner(row["party"]), kinds):
         put_outbox(connection, "reply", str(file_id), {"file_id": file_id}, now)
     # Work that began before an upgrade may not know the names.
     named = [file_store.NewInterchange("in", row["party"], *one) for one in found.get("names", ())]

@@ -18,7 +18,7 @@ from ..store import drop_documents, requests, timeline
 from ..store.ids import allocate
 from ..store.outbox import put_outbox
 from ..store.tables import claim_payments, claims, files, holds, work_items
-from . import confirm, hold, plugin_drop, scrub
+from . import bank, confirm, hold, plugin_drop, scrub
 from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentence, standing
 from .resubmit import locked_claim
 
@@ -211,7 +211,8 @@ def replay_file(connection: Connection, file_id: int, who: str, reason: str, now
     requests.done(connection, request_id, "It is read again.", now)
     _set_aside_item(connection, file_id, request_id, now)
     connection.execute(update(files).where(files.c.id == file_id).values(state="received", reason="", finished_at=None))
-    kind = "read" if row.origin == "partner" else "intake"
+    kind = "read" if row.origin in ("partner", "keyed") else "intake"
+    kind = "bank" if row.party.startswith(bank.PARTY) else kind
     begins = plugin_drop.KIND if row.kind == drop_documents.KIND else kind
     put_outbox(connection, begins, f"{file_id}:again:{request_id}", {"file_id": file_id}, now)
     words = f"Read again: {sentence(reason)}"

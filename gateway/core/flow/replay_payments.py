@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from ..boundary import boundary, declare
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
+from ..ledger import standing
 from ..model.money import to_dollars
 from ..store import archive, requests, timeline
 from ..store.archive import ArchiveDamaged
@@ -228,6 +229,7 @@ def _finish_remittances(connection: Connection, ids: set[int], now: dt.datetime,
             continue
         if not left:
             connection.execute(update(remittances).where(remittances.c.id == remittance_id).values(state="posted"))
+            standing.settle_remittances(connection, [remittance_id], now)
         what = f"After a replay: ${to_dollars(row.posted_cents):,} of ${to_dollars(row.paid_cents):,} posted; " + (
             f"{left:,} claim payments still wait." if left else "nothing waits any more."
         )

@@ -12,9 +12,11 @@ from .services import Services
 
 def load() -> tuple[str, ...]:
     """Import every station; returns their names in the order of the rails."""
+    from ..ledger import day_figures  # no station: a person closes a day. Its boundary is known with the others.
     from . import (
         acknowledge,
         answers,
+        bank,
         batch,
         drop,
         fetch,
@@ -31,8 +33,9 @@ def load() -> tuple[str, ...]:
         watch,
     )
 
+    assert day_figures
     rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
-    beside = (reply, replay_claims, replay_payments, look_again, plugin_schedule, plugin_drop)
+    beside = (bank, reply, replay_claims, replay_payments, look_again, plugin_schedule, plugin_drop)
     return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 
 

@@ -29,7 +29,7 @@ def next_to_post(connection: Connection, partner: str, now: dt.datetime) -> int 
         select(files.c.id, files.c.state, files.c.received_at, outbox.c.id.label("begun"))
         .join(outbox, and_(outbox.c.kind == "post", outbox.c.key == cast(files.c.id, String)), isouter=True)
         .where(
-            files.c.origin == "partner",
+            files.c.origin.in_(("partner", "keyed")),
             files.c.party == partner,
             files.c.direction == "in",
             files.c.state.in_(["received", "reading"]),

@@ -23,7 +23,7 @@ from ..model.states import Hop, SubmissionState
 from ..store.tables import WAITING, batches, submissions, work_items
 from ..work.calendar import add_business_days, is_business_day
 from ..work.items import WorkItem, close_items, open_items
-from . import turns
+from . import bank, turns
 from .services import Services
 
 
@@ -222,5 +222,7 @@ def _watch(connection: Connection, services: Services) -> dict[str, int]:
 
 @workflow("watch")
 async def watch(run: Run, payload: Payload) -> dict[str, int]:
-    """Raise and clear the alarms of every partner."""
-    return await run.transact("watch", _watch, run.services)
+    """Raise and clear the alarms of every partner, and those of money that is missing."""
+    done = await run.transact("watch", _watch, run.services)
+    await run.transact("cash", bank.look_after, run.services)
+    return done

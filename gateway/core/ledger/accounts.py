@@ -4,7 +4,9 @@ transfer concerns stands beside it.
 A debit balance on `receivable:*` is what is owed to us on claims. `clearing:<remittance>` has a credit balance as
 long as a remittance's money is not all posted: exactly its exceptions. `payer:<payer>:*` is what a payer has
 advanced or held back at provider level (PLB), and nets to zero over time. `cash:expected` is money that a remittance
-announces and the bank has not shown yet.
+announces and nobody has seen yet; `cash:bank` is what the bank has shown, `cash:in-hand` checks and cash on a slip that
+the bank has not shown; `cash:unidentified` (a credit balance) is money of which nobody knows yet what it is for, and
+`cash:named:*` what a person has said that it is for.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Select, Subquery, func, select, union_all
 
+from ..model.bank_file import PURPOSES
 from ..model.posting import Kind
 from ..store.tables import transfers
 
@@ -23,7 +26,13 @@ PATIENT = "receivable:patient:"
 
 CHARGES = "income:charges"
 INTEREST = "income:interest"
+CASH = "cash:"
 CASH_EXPECTED = "cash:expected"
+CASH_BANK = "cash:bank"
+CASH_IN_HAND = "cash:in-hand"
+CASH_UNIDENTIFIED = "cash:unidentified"
+CASH_DIFFERENCE = "cash:difference"
+CASH_NAMED = "cash:named:"
 CLEARING = "clearing:"
 
 OF_KIND: dict[Kind, str] = {
@@ -105,6 +114,11 @@ _WORDS = {
     "expense:interest-penalty": "interest penalties",
     "expense:levy": "levies",
     CASH_EXPECTED: "cash expected at the bank",
+    CASH_BANK: "cash at the bank",
+    CASH_IN_HAND: "checks and cash in hand",
+    CASH_UNIDENTIFIED: "cash unidentified",
+    CASH_DIFFERENCE: "cash: differences with a reason",
+    **{f"{CASH_NAMED}{name}": f"cash: {words}" for name, words in PURPOSES.items()},
     CHARGES: "charges",
     INTEREST: "interest from payers",
 }

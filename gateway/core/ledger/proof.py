@@ -1,4 +1,4 @@
-"""The proof: the whole ledger, held against what was charged, remitted and posted.
+"""The proof: the whole ledger, held against what was charged, remitted, posted and deposited.
 
 Every number is computed twice, from the transfers and from the rows of claims, remittances and payments, and must be
 the same to the cent. It holds at any moment between two transactions, also in the middle of a remittance. All of it
@@ -24,7 +24,7 @@ from ..store.tables import (
     remittances,
     transfers,
 )
-from . import accounts
+from . import accounts, cash_proof
 from .accounts import sides
 
 SHOWN = 20
@@ -329,4 +329,8 @@ _CHECKS: tuple[Callable[[Connection], Iterator[str]], ...] = (
     _payments,
     _remittances,
     _clearing,
+    cash_proof.cash_accounts,
+    cash_proof.lines,
+    cash_proof.each_deposit,
+    cash_proof.closed_days,
 )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.tables import transfers
-from . import accounts
+from . import accounts, days
 
 IN_ONE_QUERY = 500
 
@@ -59,7 +59,8 @@ def signed(
 
 
 def write(connection: Connection, rows: Sequence[Transfer], now: dt.datetime) -> int:
-    """Add transfers in bulk; returns the id of the first (they count on from there, in order; 0: none given).
+    """Add transfers in bulk; returns the id of the first (they count on from there, in order; 0: none given). What is
+    dated on a day that is closed is booked on today's business day (`days`).
 
     Raises:
         ValueError: an amount is not positive, or debits and credits the same account.
@@ -70,7 +71,11 @@ def write(connection: Connection, rows: Sequence[Transfer], now: dt.datetime) ->
     for row in rows:
         if row.cents <= 0 or row.debit == row.credit:
             raise ValueError(f"transfer {row.key} moves {row.cents} cents from {row.credit} to {row.debit}")
+    # The counter's row is what the closing of a day waits for: what was closed meanwhile is seen from here on.
     first = allocate(connection, "transfers", len(rows))
+    booked_on = days.bookable(connection, {row.on_date for row in rows}, now)
+    if booked_on:
+        rows = [row._replace(on_date=booked_on.get(row.on_date, row.on_date)) for row in rows]
     insert_bulk(
         connection,
         transfers,

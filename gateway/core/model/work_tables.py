@@ -1,7 +1,7 @@
 """The tables by which people's work is ordered: what each row must have, and what it may say.
 
-`actions`, `timely_filing`, `hold_due` and `work_kinds` (config/tables) are the gateway's own, not a plugin's. Where a
-configuration has no such file, the one that comes with the gateway is used.
+`actions`, `timely_filing`, `hold_due`, `work_kinds` and `bank_types` (config/tables) are the gateway's own, not a
+plugin's. Where a configuration has no such file, the one that comes with the gateway is used.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ ACTIONS = "actions"
 TIMELY_FILING = "timely_filing"
 HOLD_DUE = "hold_due"
 WORK_KINDS = "work_kinds"
+BANK_TYPES = "bank_types"
 
 MOST_BUSINESS_DAYS = 250
 CODE_SIZE, TEAM_SIZE = 24, 30
@@ -23,6 +24,9 @@ CODE_SIZE, TEAM_SIZE = 24, 30
 ALWAYS, BY_KIND, NEVER = "always", "by kind", "never"
 FOLLOW_UPS = (ALWAYS, BY_KIND, NEVER)
 YES_NO = ("Y", "N")
+CASH_METHODS = ("eft", "wire", "check", "lockbox", "card", "cash", "other")
+DEPOSIT, REVIEW, IGNORE = "deposit", "review", "ignore"
+CASH_USES = (DEPOSIT, REVIEW, IGNORE)
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -79,4 +83,8 @@ WORK_TABLES: dict[str, WorkTable] = {
         },
     ),
     WORK_KINDS: WorkTable(("kind",), {"kind": _short(24), "name": _short(80), "follow_up": _one_of(*YES_NO)}),
+    BANK_TYPES: WorkTable(
+        ("code",),
+        {"code": _short(20), "name": _short(80), "method": _one_of(*CASH_METHODS), "use": _one_of(*CASH_USES)},
+    ),
 }
