@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -156,12 +157,17 @@ def _several(items: Iterable[Any], step: Step) -> Answered | None:
     return Answered("hold" if holds else "continue", tuple(findings), tuple(holds))
 
 
+_LISTS = frozenset({list, tuple, GeneratorType})
+
+
 def gather(step: Step, answer: Any) -> Answered | None:
     """Read the answer of a step of confirm, scrub or hold: findings, holds, or one outcome.
 
     Raises:
         Rubbish: it is nothing of that.
     """
+    if type(answer) in _LISTS:  # what nearly every step answers
+        return _several(answer, step)
     if isinstance(answer, Finding | Hold):
         return _several((answer,), step)
     if isinstance(answer, Continue):

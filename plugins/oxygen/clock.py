@@ -16,6 +16,25 @@ REPLACED = "RA"
 ONE_DAY = dt.timedelta(days=1)
 
 
-def make_clock(facts: Facts, codes: Collection[str], day: dt.date, now: Iterable[Month] = ()) -> Clock | None:
-    """The count for these items as it stands on a day, see `rental_clock.make_clock`."""
-    return rental_clock.make_clock(facts, codes, day, now, cap=CAP, lifetime=LIFETIME)
+class _Asked:
+    """The clocks of the patient who was looked at last: several rules of a claim ask for the same one."""
+
+    __slots__ = ("clocks", "facts")
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.clocks: dict[tuple[Collection[str], dt.date, frozenset[Month]], Clock | None] = {}
+
+
+_last = [_Asked(Facts())]
+
+
+def make_clock(facts: Facts, codes: frozenset[str], day: dt.date, now: Iterable[Month] = ()) -> Clock | None:
+    """The count for these items as it stands on a day, see `rental_clock.make_clock`. Made once for these facts (this
+    very record, which stays as it is)."""
+    if _last[0].facts is not facts:
+        _last[0] = _Asked(facts)
+    clocks, key = _last[0].clocks, (codes, day, frozenset(now))
+    if key not in clocks:
+        clocks[key] = rental_clock.make_clock(facts, codes, day, key[2], cap=CAP, lifetime=LIFETIME)
+    return clocks[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -49,7 +49,7 @@ class History:
         # Patients that are new in this chunk, by each of their keys.
         self._newcomers: dict[Key, int] = {}
         # What the chunk has decided so far, by patient.
-        self._lines: dict[int, list[HistoryLine]] = {}
+        self._lines: dict[int, list[tuple[Columns, ClaimState]]] = {}
         self._items: dict[int, list[WaitingItem]] = {}
         self._rows = KeptRows(self._past)
         self._index = 0
@@ -69,7 +69,8 @@ class History:
         found = self._history
         if found is None:
             who = self._patient()
-            found = self._history = (*self._past.lines(who), *self._lines.get(who, ())) if who else ()
+            now = (line for one in self._lines.get(who, ()) for line in _lines_of(*one))
+            found = self._history = (*self._past.lines(who), *now) if who else ()
         return found
 
     def payments(self) -> Sequence[LinePayment]:
@@ -128,22 +129,7 @@ class History:
         self._rows.keep((row for row in rows if row.table.of != "claim"), who, 0)
         if not who:
             return
-        self._lines.setdefault(who, []).extend(
-            HistoryLine(
-                columns.claim_number,
-                line.number,
-                line.code,
-                in_parts(line.modifiers),
-                line.from_date,
-                line.thru_date,
-                line.units,
-                line.charge_cents,
-                columns.payer_id,
-                state.value,
-                columns.frequency,
-            )
-            for line in columns.lines
-        )
+        self._lines.setdefault(who, []).append((columns, state))
         waiting = list(items())
         if waiting:
             self._items.setdefault(who, []).extend(waiting)
@@ -174,3 +160,21 @@ class History:
         for key in keys:
             self._newcomers.setdefault(key, who)
         return who if keys else 0
+
+
+def _lines_of(columns: Columns, state: ClaimState) -> Iterator[HistoryLine]:
+    """The lines of a claim that the chunk has decided."""
+    for line in columns.lines:
+        yield HistoryLine(
+            columns.claim_number,
+            line.number,
+            line.code,
+            in_parts(line.modifiers),
+            line.from_date,
+            line.thru_date,
+            line.units,
+            line.charge_cents,
+            columns.payer_id,
+            state.value,
+            columns.frequency,
+        )

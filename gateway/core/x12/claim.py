@@ -419,8 +419,9 @@ class Claim(Loop):
         return Claim(StoredClaim(delimiters, *([*part] for part in parts)), by, self.numbers)
 
     def lend(self, by: str) -> None:
-        """Let another edit through this handle from now on."""
+        """Let another edit through this handle from now on, also where it had ended."""
         self._log.by = by
+        self._log.dead = False
 
     def kill(self) -> None:
         """End this handle: every further edit raises EditError. It can still be read."""
