@@ -53,7 +53,7 @@ def take_off_blanks(whole: Whole, to: Corrector) -> None:
     member = whole.claim.subscriber.member_id
     if _padded(member) and _off("The member number", None, "2010BA NM109", to):
         whole.claim.set("2010BA NM109", member.strip())
-    for line in whole.lines:
+    for line in whole.lines if whole.may_be_padded() else ():
         raw = line.raw
         if _padded(line.code) and _off("the code", raw, "2400 SV101-2", to):
             raw.set("SV101-2", line.code.strip())

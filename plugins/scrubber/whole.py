@@ -43,6 +43,12 @@ class Whole:
         marks = self.claim.delimiters
         return f"{marks.segment}{tag}{marks.element}{qualifier}" in self._text
 
+    def may_be_padded(self) -> bool:
+        """Whether a value on the claim or its lines may have blanks around it; most claims have none anywhere."""
+        text, (element, component, _, end) = self._text, self.claim.delimiters
+        ends = (element, component, end)
+        return not text.isprintable() or any(f" {one}" in text or f"{one} " in text for one in ends) or text[-1:] == " "
+
     @property
     def notes(self) -> str:
         """The text of the claim's own notes, joined."""
