@@ -157,7 +157,8 @@ def _several(items: Iterable[Any], step: Step) -> Answered | None:
     return Answered("hold" if holds else "continue", tuple(findings), tuple(holds))
 
 
-_LISTS = frozenset({list, tuple, GeneratorType})
+LISTS = frozenset({list, tuple, GeneratorType})
+"""What nearly every step answers with; a plain generator can be awaited no more than a list."""
 
 
 def gather(step: Step, answer: Any) -> Answered | None:
@@ -166,7 +167,7 @@ def gather(step: Step, answer: Any) -> Answered | None:
     Raises:
         Rubbish: it is nothing of that.
     """
-    if type(answer) in _LISTS:  # what nearly every step answers
+    if type(answer) in LISTS:
         return _several(answer, step)
     if isinstance(answer, Finding | Hold):
         return _several((answer,), step)

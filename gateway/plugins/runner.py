@@ -20,7 +20,7 @@ import msgspec
 
 from gateway.core.model.decision import Hold, HoldType, Quarantine, RetryAfter
 
-from .answers import Answered, StepRecord, first_answer, gather
+from .answers import LISTS, Answered, StepRecord, first_answer, gather
 from .blame import failure
 from .chains import Chain, Step
 from .context import ClaimContext, Context, Ground, Lookups, PaymentContext
@@ -359,10 +359,11 @@ class Runner:
             answer = step.call(*arguments)
             if answer is None and arguments[-1]._beside is None:
                 return None
-            if hasattr(answer, "__await__"):
-                answer = await answer
-            elif hasattr(answer, "__aiter__"):
-                answer = [one async for one in answer]
+            if type(answer) not in LISTS:  # neither of these, then
+                if hasattr(answer, "__await__"):
+                    answer = await answer
+                elif hasattr(answer, "__aiter__"):
+                    answer = [one async for one in answer]
             # Reading runs plugin code too, where the answer is a generator.
             answered = None if answer is None else read(step, answer)
             if any_revealed():
