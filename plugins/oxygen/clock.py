@@ -23,18 +23,18 @@ class _Asked:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        self.clocks: dict[tuple[Collection[str], dt.date, frozenset[Month]], Clock | None] = {}
+        self.clocks: dict[tuple[frozenset[str], dt.date, frozenset[Month]], Clock | None] = {}
 
 
 _last = [_Asked(Facts())]
 
 
-def make_clock(facts: Facts, codes: frozenset[str], day: dt.date, now: Iterable[Month] = ()) -> Clock | None:
+def make_clock(facts: Facts, codes: Collection[str], day: dt.date, now: Iterable[Month] = ()) -> Clock | None:
     """The count for these items as it stands on a day, see `rental_clock.make_clock`. Made once for these facts (this
     very record, which stays as it is)."""
     if _last[0].facts is not facts:
         _last[0] = _Asked(facts)
-    clocks, key = _last[0].clocks, (codes, day, frozenset(now))
+    clocks, key = _last[0].clocks, (frozenset(codes), day, frozenset(now))
     if key not in clocks:
         clocks[key] = rental_clock.make_clock(facts, codes, day, key[2], cap=CAP, lifetime=LIFETIME)
     return clocks[key]
