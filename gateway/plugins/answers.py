@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -156,12 +157,18 @@ def _several(items: Iterable[Any], step: Step) -> Answered | None:
     return Answered("hold" if holds else "continue", tuple(findings), tuple(holds))
 
 
+LISTS = frozenset({list, tuple, GeneratorType})
+"""What nearly every step answers with; a plain generator can be awaited no more than a list."""
+
+
 def gather(step: Step, answer: Any) -> Answered | None:
     """Read the answer of a step of confirm, scrub or hold: findings, holds, or one outcome.
 
     Raises:
         Rubbish: it is nothing of that.
     """
+    if type(answer) in LISTS:
+        return _several(answer, step)
     if isinstance(answer, Finding | Hold):
         return _several((answer,), step)
     if isinstance(answer, Continue):

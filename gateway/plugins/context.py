@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol
 
 from typing_extensions import TypeVar
 
@@ -120,6 +120,9 @@ class NoLookups:
         return True
 
 
+_NOT_MADE: Any = object()
+
+
 class Prepared:
     """What a step has prepared once and uses for every claim; one for each step of a compiled chain."""
 
@@ -131,11 +134,10 @@ class Prepared:
 
     def get(self, make: Callable[[Any, Tables], T], settings: Any) -> T:
         """What `make` returned the first time."""
-        try:
-            return cast(T, self._made[make])
-        except KeyError:
+        made: T = self._made.get(make, _NOT_MADE)
+        if made is _NOT_MADE:
             made = self._made[make] = make(settings, self.tables)
-            return made
+        return made
 
 
 class Ground(NamedTuple):
@@ -203,7 +205,8 @@ class Context(Generic[SettingsT]):
         """What `make(settings, tables)` returns, called once for each step of a chain and kept while the
         configuration is in force: rules compiled from tables, not looked up anew for every claim. `make` is a plain
         function of the module (not a lambda), and what it returns is never changed."""
-        return self._step.prepared.get(make, self.settings)
+        step = self._step
+        return step.prepared.get(make, step.settings)
 
     def history(self, claim: Claim | None = None) -> Sequence[HistoryLine]:
         """Service lines of this patient's claims, across payers, oldest first, with what earlier claims of the chunk

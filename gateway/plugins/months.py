@@ -10,6 +10,7 @@ import datetime as dt
 import enum
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ SLACK = 3
 """Days by which a month may begin before the one before it has ended and still be the next: billers who count 30 or 28
 days instead of months."""
 ONE_DAY = dt.timedelta(days=1)
+_SLACK = dt.timedelta(days=SLACK)
+_REMEMBERED = 65_536
+"""Days whose months are kept: the same rentals are counted again with every claim."""
 _DAYS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DENIED = "denied"
 REPLACES = "7"
@@ -36,6 +40,7 @@ WITHDRAWN = frozenset({"faulty", "cancelled"})
 """States of claims that say nothing about use."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def add_months(day: dt.date, months: int) -> dt.date:
     """The same day so many months later (earlier, below zero); the last of that month where it has no such day, so that
     five years after a February 29 is a February 28 (RUL, 1.7).
@@ -46,6 +51,7 @@ def add_months(day: dt.date, months: int) -> dt.date:
     return _on(day.year * 12 + day.month - 1 + months, day.day)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def rental_month_end(start: dt.date, anchor_day: int | None = None) -> dt.date:
     """The last day of the rental month that begins on `start`: the day before the same day of the next month (R1.04).
 
@@ -221,7 +227,9 @@ def use_periods(
         if not months and start not in counted:
             day = anchored(start, day)
             continue
-        found = break_between(covered, start, day) if covered is not None else None
+        found = None
+        if covered is not None and start > covered + ONE_DAY:
+            found = break_between(covered, start, day)
         if start not in counted:
             if found is not None:
                 breaks.append(found)
@@ -238,13 +246,14 @@ def use_periods(
                 found = breaks.pop()
             periods.append(UsePeriod(tuple(months), tuple(breaks), before, covered or months[-1].thru_date))
             months, breaks, before = [], [], found
-        elif months and start <= months[-1].thru_date - dt.timedelta(days=SLACK):
+        elif months and start <= months[-1].thru_date - _SLACK:
             continue
         elif found is not None:
             breaks.append(found)
         day = anchored(start, day)
-        months.append(UseMonth(len(months) + 1, start, rental_month_end(start, day)))
-        covered = max(covered or start, months[-1].thru_date)
+        end = rental_month_end(start, day)
+        months.append(UseMonth(len(months) + 1, start, end))
+        covered = end if covered is None else max(covered, end)
     if months:
         periods.append(UsePeriod(tuple(months), tuple(breaks), before, covered or months[-1].thru_date))
     return tuple(periods)

@@ -20,7 +20,7 @@ import msgspec
 
 from gateway.core.model.decision import Hold, HoldType, Quarantine, RetryAfter
 
-from .answers import Answered, StepRecord, first_answer, gather
+from .answers import LISTS, Answered, StepRecord, first_answer, gather
 from .blame import failure
 from .chains import Chain, Step
 from .context import ClaimContext, Context, Ground, Lookups, PaymentContext
@@ -63,7 +63,7 @@ class Editable(Protocol):
         """Another handle on the claim as it is now, with an edit log of its own."""
 
     def lend(self, by: str) -> None:
-        """Let another edit through this handle from now on."""
+        """Let another edit through this handle from now on, also where it had ended."""
 
     def kill(self) -> None:
         """End a handle: whoever kept it can set nothing through it any more."""
@@ -71,6 +71,10 @@ class Editable(Protocol):
     @property
     def edits(self) -> Sequence[Any]:
         """What was set through this handle, in order."""
+
+    @property
+    def stored(self) -> Any:
+        """What it says, as it is now."""
 
 
 ClaimT = TypeVar("ClaimT", bound=Editable)
@@ -209,6 +213,8 @@ class Runner:
         self._resting = resting or {}
         self._stopwatch = stopwatch
         self._outgoing = outgoing
+        # The claim that was run last, and a handle on it through which nothing was set.
+        self._spare: tuple[Any, Any] | None = None
         # The items that a step has cost its process, by step and payer.
         self._lost: dict[tuple[int, str | None], set[int]] = {}
 
@@ -221,8 +227,9 @@ class Runner:
         decided and the handle that carries what the steps set (the one that was given, where nothing was set).
         """
         decision = Decision(station, chain.name)
-        # One handle serves step after step while nothing is set through it: what was parsed stays parsed.
-        handle: ClaimT | None = None
+        # One handle serves step after step, and station after station, while nothing is set through it: what was parsed
+        # stays parsed.
+        handle = self._handle_of(claim)
         ground = Ground(self._today, payer_id, partner, chain.name, self._lookups, self._outgoing)
         for step in chain.steps(station):
             context: ClaimContext[Any] = ClaimContext(step, ground)
@@ -262,9 +269,18 @@ class Runner:
                 break
         if handle is not None:
             handle.kill()
+            self._spare = (claim, handle)
         self._mark.outside(item)
         _count_as_ever()
         return decision, claim.handle("gateway") if decision.edits else claim
+
+    def _handle_of(self, claim: ClaimT) -> ClaimT | None:
+        """The handle that served this very claim at the station before, if it still says the same."""
+        spare, self._spare = self._spare, None
+        if spare is None or spare[0] is not claim:
+            return None
+        handle: ClaimT = spare[1]
+        return handle if not handle.edits and handle.stored == claim.stored else None
 
     async def payment(
         self,
@@ -343,10 +359,11 @@ class Runner:
             answer = step.call(*arguments)
             if answer is None and arguments[-1]._beside is None:
                 return None
-            if hasattr(answer, "__await__"):
-                answer = await answer
-            elif hasattr(answer, "__aiter__"):
-                answer = [one async for one in answer]
+            if type(answer) not in LISTS:  # neither of these, then
+                if hasattr(answer, "__await__"):
+                    answer = await answer
+                elif hasattr(answer, "__aiter__"):
+                    answer = [one async for one in answer]
             # Reading runs plugin code too, where the answer is a generator.
             answered = None if answer is None else read(step, answer)
             if any_revealed():

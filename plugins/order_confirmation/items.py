@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gateway.plugins import Row, Table, Tables
@@ -23,6 +24,7 @@ SPANS, LIFETIMES = "span_dates", "useful_lifetime"
 """Two tables that are asked where they are there."""
 OXYGEN = "OX"
 NOTHING = "none"
+_REMEMBERED = 16_384
 RENTED = frozenset({OXYGEN, "CR", "FS", "IN", "TE"})
 """Payment categories of which items are rented."""
 
@@ -43,25 +45,28 @@ class Items:
         self._caps = table(CAPS)
         self._spans = _if_there(table, SPANS)
         self._lifetimes = _if_there(table, LIFETIMES)
+        # Every claim asks for the same few items again.
+        self._category_row = lru_cache(maxsize=_REMEMBERED)(partial(_of_code, self._categories.rows))
+        self._delivered_row = lru_cache(maxsize=_REMEMBERED)(partial(_of_code, self._delivered.rows))
 
     def category(self, day: dt.date, code: str) -> str:
         """The payment category of a code (CR, OX, FS, IN ...); empty where the table has none."""
-        row = _of_code(self._categories.rows, day, code)
+        row = self._category_row(day, code)
         return row.values["category"] if row is not None else ""
 
     def needs(self, day: dt.date, code: str) -> str:
         """Which number an item bears: serial, lot or none."""
-        row = _of_code(self._delivered.rows, day, code)
+        row = self._delivered_row(day, code)
         return row.values["needs"] if row is not None else NOTHING
 
     def by_month(self, day: dt.date, code: str) -> bool:
         """Whether an item is billed by the month, whatever was delivered for it."""
-        row = _of_code(self._delivered.rows, day, code)
+        row = self._delivered_row(day, code)
         return row is not None and row.values.get("by_month", "") == "yes"
 
     def cap(self, day: dt.date, code: str, classes: Sequence[str]) -> Cap | None:
         """How long an item is rented, by the first of these payer classes that has it; None where none has."""
-        own = _of_code(self._categories.rows, day, code)
+        own = self._category_row(day, code)
         category = own.values["category"] if own is not None else ""
         for payer_class in classes:
             for item in (code, category):
@@ -82,7 +87,7 @@ class Items:
     def together(self, day: dt.date, code: str) -> frozenset[str]:
         """The codes whose rental months make one count: of oxygen equipment all of its group, for another modality
         starts no new period (R1.06); else the code alone."""
-        row = _of_code(self._categories.rows, day, code)
+        row = self._category_row(day, code)
         series = row.values.get("series", "") if row is not None else ""
         if series:
             found = {one.values["code"] for one in self._categories.on(day) if one.values.get("series", "") == series}

@@ -103,7 +103,10 @@ def items_of(claim: Claim, book: Book, past: Past, today: dt.date) -> list[Item]
     so_far: dict[str, Decimal] = {}
     found = []
     for line in claim.lines:
-        code, day = line.code, line.dates.start or today
+        code = line.code
+        if not book.knows(code):
+            continue
+        day = line.dates.start or today
         limits = book.limits(day, code)
         if limits:
             beside = so_far.get(code, Decimal(0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.plugins import Row, Table
@@ -18,6 +19,7 @@ SUPPLY_LIMITS, REFILL_RULES, REFILL_EXEMPT, BASE_EQUIPMENT = TABLES = (
 MEDICARE = "medicare"
 WARN = "warn"
 MOST_AT_ONCE = 3
+_REMEMBERED = 16_384
 SUPPLY_END, SHIP_DATE = "supply end", "ship date"
 
 
@@ -67,17 +69,27 @@ class Book:
             about = (row, row.values.get("payer_class", MEDICARE), _limit(row))
             self._limits.setdefault(row.values["code"], []).append(about)
         self._read_rules = {id(row): _refill_rule(row) for row in rules.rows}
+        # What is asked again and again for the same items and days.
+        self._limits_on = lru_cache(maxsize=_REMEMBERED)(self._find_limits)
+        self._rule_on = lru_cache(maxsize=_REMEMBERED)(self._find_rule)
+        self._exempt_on = lru_cache(maxsize=_REMEMBERED)(self._find_exempt)
+        self._bases_on = lru_cache(maxsize=_REMEMBERED)(self._find_bases)
 
     def limits(self, day: dt.date, code: str) -> tuple[Limit, ...]:
         """The maximums of a code on a day: those of the first class that has some; empty where it is no supply."""
-        rows = self._limits.get(code)
-        if rows is None:
-            return ()
+        return self._limits_on(day, code) if code in self._limits else ()
+
+    def _find_limits(self, day: dt.date, code: str) -> tuple[Limit, ...]:
+        rows = self._limits[code]
         for wanted in self._classes:
             found = tuple(limit for row, payer_class, limit in rows if payer_class == wanted and row.holds_on(day))
             if found:
                 return found
         return ()
+
+    def knows(self, code: str) -> bool:
+        """Whether a code ever has a maximum."""
+        return code in self._limits
 
     def codes(self) -> frozenset[str]:
         """Every code that has a maximum."""
@@ -85,6 +97,9 @@ class Book:
 
     def rule(self, day: dt.date) -> RefillRule | None:
         """The refill rule that holds on a day; None where these payers have none."""
+        return self._rule_on(day)
+
+    def _find_rule(self, day: dt.date) -> RefillRule | None:
         for payer_class in self._classes:
             row = self._rules.find(day, payer_class)
             if row is not None:
@@ -93,10 +108,16 @@ class Book:
 
     def is_exempt(self, day: dt.date, code: str) -> bool:
         """Whether an item needs no refill request (4.1.7)."""
+        return self._exempt_on(day, code)
+
+    def _find_exempt(self, day: dt.date, code: str) -> bool:
         return any(self._exempt.find(day, code, payer_class) is not None for payer_class in self._classes)
 
     def bases(self, day: dt.date, families: Sequence[str]) -> frozenset[str]:
         """Codes of equipment with which supplies of these families are used; empty where one of them needs none."""
+        return self._bases_on(day, tuple(families))
+
+    def _find_bases(self, day: dt.date, families: tuple[str, ...]) -> frozenset[str]:
         found = [
             {row.values["code"] for row in self._bases.on(day) if row.values["family"] == family} for family in families
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.core.model.belongings import Delivery, Equipment
@@ -66,9 +67,14 @@ class Lifetimes:
         self._codes: dict[str, set[str]] = {}
         for row in table.rows:
             self._codes.setdefault(row.values["group"], set()).add(row.values["code"])
+        self._known = frozenset(code for codes in self._codes.values() for code in codes)
+        self._on = lru_cache(maxsize=16_384)(self._find)
 
     def of(self, code: str, day: dt.date) -> Lifetime | None:
         """What holds for a code on a day; None where the table does not know it, or it is off."""
+        return self._on(code, day) if code in self._known else None
+
+    def _find(self, code: str, day: dt.date) -> Lifetime | None:
         row = self._table.find(day, code)
         if row is None:
             return None
@@ -92,7 +98,7 @@ class Lifetimes:
     @property
     def all_codes(self) -> frozenset[str]:
         """Every code of the table."""
-        return frozenset(code for codes in self._codes.values() for code in codes)
+        return self._known
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ which payers a rule holds. Safe corrections are made, and stand on the claim's t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from gateway.core.model.decision import Finding
 from gateway.core.x12.claim import Claim
@@ -65,6 +66,13 @@ CHECKS: tuple[tuple[frozenset[str], Callable[[Whole, Findings], None]], ...] = (
 )
 """The checks in their order, each with the rules that it is about: one of which none holds is not made."""
 
+
+@lru_cache(maxsize=256)
+def _checks(on: frozenset[str]) -> tuple[Callable[[Whole, Findings], None], ...]:
+    """Those of which a rule holds."""
+    return tuple(check for rules, check in CHECKS if not on.isdisjoint(rules))
+
+
 gateway_api = 1
 gateway_tables = {
     "payment_categories": ("code", "category"),
@@ -109,7 +117,6 @@ def scrub_claim(claim: Claim, context: ClaimContext[ScrubberSettings]) -> list[F
     corrector = Corrector(book, on)
     correct(whole, corrector)
     out = Findings(on)
-    for rules, check in CHECKS:
-        if not on.isdisjoint(rules):
-            check(whole, out)
+    for check in _checks(on):
+        check(whole, out)
     return corrector.found + out.found

@@ -16,8 +16,10 @@ from .settings import COMMERCIAL, MEDICAID, MEDICARE, ScrubberSettings
 
 T = TypeVar("T")
 
+OVERFLOW = "99"
+_LAST_RANK = 99
 _REMEMBERED = 4096
-"""Days and payers whose rules are kept."""
+"""Days with payers whose rules, and with modifiers whose order is kept."""
 
 
 class Book:
@@ -49,6 +51,7 @@ class Book:
         self.refills = Coded(refills.rows if refills is not None else (), records.usual)
         self.similar = Coded(similar.rows if similar is not None else (), records.group)
         self.lifetimes = Coded(similar.rows if similar is not None else (), records.lifetime)
+        self._ordered: dict[tuple[tuple[str, ...], dt.date], tuple[str, ...]] = {}
         self._groups: dict[str, list[str]] = {}
         for row in similar.rows if similar is not None else ():
             self._groups.setdefault(records.group(row), []).append(row.values["code"])
@@ -65,6 +68,25 @@ class Book:
     def rules(self, payer_class: str, payer_id: str, day: dt.date) -> frozenset[str]:
         """The ids of the rules that hold for a payer on a day."""
         return self._payers.on(payer_class, payer_id, day)
+
+    def ordered(self, modifiers: tuple[str, ...], day: dt.date) -> tuple[str, ...]:
+        """Modifiers in their order (R1.10), 99 last; as they are where the table has no rank for one of them."""
+        key = (modifiers, day)
+        found = self._ordered.get(key)
+        if found is None:
+            if len(self._ordered) >= _REMEMBERED:
+                self._ordered.clear()
+            found = self._ordered[key] = self._order(modifiers, day)
+        return found
+
+    def _order(self, modifiers: tuple[str, ...], day: dt.date) -> tuple[str, ...]:
+        ranked = []
+        for one in modifiers:
+            row = self.ranks.find(one, day)
+            if row is None and one != OVERFLOW:
+                return modifiers
+            ranked.append((_LAST_RANK if row is None else row[0], one))
+        return tuple(one for _, one in sorted(ranked, key=lambda pair: pair[0]))
 
     def group(self, code: str, day: dt.date) -> str:
         """The same-or-similar group of a code; empty where it has none."""

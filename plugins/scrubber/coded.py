@@ -14,18 +14,21 @@ T = TypeVar("T")
 
 _REMEMBERED = 4096
 """Codes whose rows are kept; a supplier bills a few hundred."""
+_ANSWERS = 65_536
+"""Codes and days whose answer is kept; a year of them."""
 
 
 class Coded(Generic[T]):
     """What a table says of codes. A row with the code itself goes before one with a pattern, and of patterns the one
     that stands first."""
 
-    __slots__ = ("_by_code", "_known", "_patterns")
+    __slots__ = ("_answers", "_by_code", "_known", "_patterns")
 
     def __init__(self, rows: Iterable[Row], make: Callable[[Row], T], column: str = "code") -> None:
         self._by_code: dict[str, list[tuple[Row, T]]] = {}
         self._patterns: list[tuple[str, Row, T]] = []
         self._known: dict[str, tuple[tuple[Row, T], ...]] = {}
+        self._answers: dict[tuple[str, dt.date], tuple[T] | None] = {}
         for row in rows:
             code = row.values[column]
             if is_pattern(code):
@@ -35,10 +38,16 @@ class Coded(Generic[T]):
 
     def find(self, code: str, day: dt.date) -> tuple[T] | None:
         """What holds for a code on a day, alone in a tuple (it may itself be None); None where no row does."""
-        for row, made in self.of(code):
-            if row.holds_on(day):
-                return (made,)
-        return None
+        key = (code, day)
+        try:
+            return self._answers[key]
+        except KeyError:
+            pass
+        found = next(((made,) for row, made in self.of(code) if row.holds_on(day)), None)
+        if len(self._answers) >= _ANSWERS:
+            self._answers.clear()
+        self._answers[key] = found
+        return found
 
     def all(self, code: str, day: dt.date) -> list[T]:
         """Everything that holds for a code on a day."""

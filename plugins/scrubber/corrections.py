@@ -11,12 +11,10 @@ from gateway.core.x12.service_line import ServiceLine
 from .book import Book
 from .dates import supply_days, tells_supply
 from .line import Line
-from .modifiers import OVERFLOW
 from .settings import Corrections
 from .whole import Whole
 
 NOTE_ROOM = 80
-_LAST_RANK = 99
 
 
 class Corrector:
@@ -53,7 +51,7 @@ def take_off_blanks(whole: Whole, to: Corrector) -> None:
     member = whole.claim.subscriber.member_id
     if _padded(member) and _off("The member number", None, "2010BA NM109", to):
         whole.claim.set("2010BA NM109", member.strip())
-    for line in whole.lines:
+    for line in whole.lines if whole.may_be_padded() else ():
         raw = line.raw
         if _padded(line.code) and _off("the code", raw, "2400 SV101-2", to):
             raw.set("SV101-2", line.code.strip())
@@ -76,17 +74,10 @@ def _off(what: str, line: ServiceLine | None, place: str, to: Corrector) -> bool
 def order_modifiers(line: Line, book: Book, to: Corrector) -> bool:
     """R1.10: pricing modifiers first, then those of the policy, then what informs; 99 stays last. Only where the table
     has a rank for each of them. Returns whether the line was changed."""
-    modifiers = line.modifiers
-    if len(modifiers) < 2 or not to.wants("R1.10"):
+    if len(line.modifiers) < 2 or not to.wants("R1.10"):
         return False
-    ranked = []
-    for one in modifiers:
-        row = book.ranks.find(one, line.day)
-        if row is None and one != OVERFLOW:
-            return False
-        ranked.append((_LAST_RANK if row is None else row[0], one))
-    ordered = [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
-    if ordered == list(modifiers):
+    ordered = book.ordered(line.modifiers, line.day)
+    if ordered == line.modifiers:
         return False
     if not to.correct(
         "R1.10",

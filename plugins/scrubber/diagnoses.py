@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
+
+from gateway.core.x12.claim import Diagnosis
 
 from .findings import Findings
 from .whole import Whole
@@ -21,27 +24,37 @@ def check_diagnoses(whole: Whole, out: Findings) -> None:
     if not found or len(found) > MOST_DIAGNOSES:
         what = f"has {len(found)} diagnoses; twelve have room" if found else "has no diagnosis"
         out.say("R1.DX-2", f"The claim {what}. Correct them from the order.", place="2300 HI01")
-    day = min((line.day for line in whole.lines), default=None)
-    for number, one in enumerate(found, 1):
-        if one.qualifier in _ICD9:
-            if day is not None and day >= ICD10_SINCE:
-                out.say("R1.DX-3", f"Diagnosis {number} is an ICD-9 code. Write the ICD-10 code.", place="2300 HI01")
-        elif not _ICD10.fullmatch(one.code):
+    for number, old in _odd(found):
+        if not old:
             out.say(
                 "R1.DX-3",
                 f"Diagnosis {number} does not have the form of an ICD-10 code (letter, digit, no dot).",
                 place="2300 HI01",
             )
+        elif whole.lines and min(line.day for line in whole.lines) >= ICD10_SINCE:
+            out.say("R1.DX-3", f"Diagnosis {number} is an ICD-9 code. Write the ICD-10 code.", place="2300 HI01")
     for line in whole.lines:
         pointers = line.raw.pointers
         if not 1 <= len(pointers) <= MOST_POINTERS:
             has = f"{len(pointers)} diagnoses" if pointers else "no diagnosis"
             out.say("R1.DX-4", f"points to {has}; one to four have room.", line=line, place="2400 SV107")
+        if all(1 <= pointer <= len(found) for pointer in pointers):
+            continue
         beyond = sorted({pointer for pointer in pointers if not 1 <= pointer <= len(found)})
-        if beyond:
-            out.say(
-                "R1.DX-1",
-                f"points to diagnosis {', '.join(map(str, beyond))}, and the claim has {len(found)}.",
-                line=line,
-                place="2400 SV107",
-            )
+        out.say(
+            "R1.DX-1",
+            f"points to diagnosis {', '.join(map(str, beyond))}, and the claim has {len(found)}.",
+            line=line,
+            place="2400 SV107",
+        )
+
+
+@lru_cache(maxsize=16_384)
+def _odd(found: tuple[Diagnosis, ...]) -> tuple[tuple[int, bool], ...]:
+    """The numbers of the diagnoses that are no ICD-10 codes by their form, each with whether it is said to be an ICD-9
+    code. Remembered: a rental is billed every month with the same ones."""
+    return tuple(
+        (number, one.qualifier in _ICD9)
+        for number, one in enumerate(found, 1)
+        if one.qualifier in _ICD9 or not _ICD10.fullmatch(one.code)
+    )

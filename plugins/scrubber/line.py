@@ -9,6 +9,7 @@ from functools import lru_cache
 from gateway.core.x12.party import Party
 from gateway.core.x12.service_line import ServiceLine
 
+from .coded import Coded
 from .records import Category
 
 RENTAL = "RR"
@@ -26,59 +27,34 @@ def _set_of(modifiers: tuple[str, ...]) -> frozenset[str]:
 
 class Line:
     """`day` is the first day of service (today where it cannot be read), `have` the modifiers as a set, `category` the
-    item's row of payment_categories (None: no row)."""
+    item's row of payment_categories (None: no row), `kind` its name (IN, CR, FS, OX ..., empty without a row).
+    `rented`: it bills a rental month; `maintenance`: a visit, a repair or its parts, and no item."""
 
     __slots__ = (
-        *(
-            "_notes",
-            "_orderer",
-            "category",
-            "code",
-            "day",
-            "end",
-            "have",
-            "modifiers",
-            "number",
-            "raw",
-            "start",
-            "units",
-        ),
+        *("_notes", "category", "code", "day", "end", "have", "kind", "maintenance", "modifiers", "number", "raw"),
+        *("rented", "start", "units"),
     )
 
-    def __init__(self, raw: ServiceLine, today: dt.date) -> None:
+    def __init__(self, raw: ServiceLine, today: dt.date, categories: Coded[Category]) -> None:
         self.raw = raw
         self.number = raw.number
-        self.code = raw.code
+        self.code = code = raw.code
         self.modifiers = raw.modifiers
-        self.have = _set_of(self.modifiers)
+        self.have = have = _set_of(self.modifiers)
         self.start, self.end = raw.dates
         self.day = self.start or today
         self.units: Decimal = raw.units
-        self.category: Category | None = None
+        row = categories.find(code, self.day)
+        self.category: Category | None = row[0] if row is not None else None
+        self.kind = self.category.name if self.category is not None else ""
+        self.rented = RENTAL in have
+        self.maintenance = "MS" in have or "RB" in have or code in LABOR
         self._notes: str | None = None
-        self._orderer: Party | None = None
-
-    @property
-    def kind(self) -> str:
-        """The payment category: IN, CR, FS, OX ..., empty where the table has no row for the code."""
-        return self.category.name if self.category is not None else ""
-
-    @property
-    def rented(self) -> bool:
-        """Whether it bills a rental month."""
-        return RENTAL in self.have
-
-    @property
-    def maintenance(self) -> bool:
-        """Whether it bills a visit, a repair or its parts, and no item."""
-        return "MS" in self.have or "RB" in self.have or self.code in LABOR
 
     @property
     def orderer(self) -> Party:
         """The ordering provider (2420E); an empty party where there is none."""
-        if self._orderer is None:
-            self._orderer = self.raw.ordering_provider
-        return self._orderer
+        return self.raw.ordering_provider
 
     @property
     def notes(self) -> str:

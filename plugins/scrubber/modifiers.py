@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from .book import Book
+from .book import OVERFLOW, Book
 from .findings import Findings
 from .line import LABOR, RENTAL, Line
 from .whole import Whole
 
 PLACE = "2400 SV101-3"
 MOST = 4
-OVERFLOW = "99"
 DENIES = frozenset({"GA", "GZ", "GY"})
 _MODIFIER = re.compile(r"[A-Z0-9]{2}", re.ASCII)
 _MORE_IN_NOTE = re.compile(r"\b(?:MORE|OTHER|ADDITIONAL|ADDL)\s+MOD(?:IFIER)?S?\b", re.IGNORECASE)

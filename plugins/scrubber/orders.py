@@ -83,11 +83,11 @@ def _before_delivery(line: Line, mine: Sequence[Order], whole: Whole, out: Findi
     in_time = [
         one
         for one in before
-        if not missing(one, whole.today)
-        and one.received_on is not None
+        if one.received_on is not None
         and one.received_on <= delivered
         and one.signed_on is not None
         and one.signed_on <= delivered
+        and not missing(one, whole.today)
     ]
     if not in_time:
         _say(

@@ -112,9 +112,7 @@ def _orderer(line: Line, orderer: Party, on_claim: bool, out: Findings) -> None:
             line=line,
             place="2420E NM102",
         )
-    elif not (_LAST.fullmatch(last.upper()) and first[:1].isalpha()) or not _TITLES.isdisjoint(
-        f"{last} {first}".upper().replace(".", "").split()
-    ):
+    elif not _can_be_matched(last, first):
         out.say(
             "R1.21",
             "the ordering provider's name will not match the payer's file: last and first name as enrolled, without "
@@ -122,3 +120,10 @@ def _orderer(line: Line, orderer: Party, on_claim: bool, out: Findings) -> None:
             line=line,
             place="2420E NM103",
         )
+
+
+@lru_cache(maxsize=16_384)
+def _can_be_matched(last: str, first: str) -> bool:
+    """Whether a name has the form in which a practitioner is enrolled (R1.21)."""
+    words = f"{last} {first}".upper().replace(".", "").split()
+    return _LAST.fullmatch(last.upper()) is not None and first[:1].isalpha() and _TITLES.isdisjoint(words)

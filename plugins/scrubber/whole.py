@@ -14,7 +14,7 @@ from .settings import ScrubberSettings
 class Whole:
     """The claim around the lines. `payer_class`: whose rules hold (medicare, medicaid, commercial)."""
 
-    __slots__ = ("_heads", "_notes", "book", "claim", "lines", "partner", "past", "payer_class", "payer_id", "today")
+    __slots__ = ("_notes", "_text", "book", "claim", "lines", "partner", "past", "payer_class", "payer_id", "today")
 
     def __init__(self, claim: Claim, book: Book, payer_class: str, context: ClaimContext[ScrubberSettings]) -> None:
         self.claim = claim
@@ -25,26 +25,29 @@ class Whole:
         self.today = context.today
         self.past = Past(context)
         self.lines: list[Line] = []
-        self._heads: frozenset[str] = frozenset()
+        self._text = ""
         self._notes: str | None = None
         self.read()
 
     def read(self) -> None:
         """Read the lines anew: something was set on them."""
-        self.lines = found = []
         self._notes = None
-        # What begins its segments, so that most questions about what a claim does not have cost nothing.
-        self._heads = frozenset([raw[:6] for raw in self.claim.stored.claim])
-        for raw in self.claim.lines:
-            line = Line(raw, self.today)
-            row = self.book.categories.find(line.code, line.day)
-            line.category = row[0] if row is not None else None
-            found.append(line)
+        claim, categories, today = self.claim, self.book.categories, self.today
+        # Its segments in one text, so that most questions about what a claim does not have cost nothing.
+        end = claim.delimiters.segment
+        self._text = end + end.join(claim.stored.claim)
+        self.lines = [Line(raw, today, categories) for raw in claim.lines]
 
     def has(self, tag: str, qualifier: str = "") -> bool:
         """Whether the claim or one of its lines may have a segment with this tag (and this first element)."""
-        start = f"{tag}{self.claim.delimiters.element}{qualifier}"
-        return any(head.startswith(start) for head in self._heads)
+        marks = self.claim.delimiters
+        return f"{marks.segment}{tag}{marks.element}{qualifier}" in self._text
+
+    def may_be_padded(self) -> bool:
+        """Whether a value on the claim or its lines may have blanks around it; most claims have none anywhere."""
+        text, (element, component, _, end) = self._text, self.claim.delimiters
+        ends = (element, component, end)
+        return not text.isprintable() or any(f" {one}" in text or f"{one} " in text for one in ends) or text[-1:] == " "
 
     @property
     def notes(self) -> str:

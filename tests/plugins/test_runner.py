@@ -229,6 +229,38 @@ def test_nobody_edits_after_the_chain_has_ended() -> None:
         kept[0].set("CLM05-3", "8")
 
 
+def test_a_handle_through_which_nothing_was_set_serves_the_next_station_and_is_dead_in_between() -> None:
+    kept: list[Claim] = []
+    running, claim = runner(), make_claim()
+    looks = chain(lambda claim: kept.append(claim))
+
+    def station(one: Claim) -> Claim:
+        return asyncio.run(running.claim(7, looks, "scrub", one, "90101", "practice"))[1]
+
+    assert station(claim) is claim
+    with pytest.raises(EditError):
+        kept[0].set("CLM05-3", "8")
+    station(claim)
+    station(make_claim())
+    assert kept[1] is kept[0]
+    assert kept[2] is not kept[0]
+
+
+def test_a_handle_whose_segments_were_changed_in_place_serves_nobody_else() -> None:
+    kept: list[Claim] = []
+    running, claim = runner(), make_claim()
+
+    def spoils(one: Claim) -> None:
+        kept.append(one)
+        one.stored.claim.append("NTE*ADD*FORGED")
+
+    for _ in range(2):
+        asyncio.run(running.claim(7, chain(spoils), "scrub", claim, "90101", "practice"))
+    assert kept[1] is not kept[0]
+    assert kept[1].stored.claim.count("NTE*ADD*FORGED") == 1
+    assert "NTE*ADD*FORGED" not in claim.stored.claim
+
+
 # --- failures --------------------------------------------------------------------------------------
 
 

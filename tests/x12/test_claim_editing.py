@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.editing import EditError
 from gateway.core.x12.segment import Delimiters
+from gateway.core.x12.spans import level_party, level_spans
 from gateway.core.x12.stored import StoredClaim
 
 from .build import BILLING, CLAIM, PATIENT, SUBSCRIBER, claim_of, claims_file, claims_of
@@ -157,6 +160,54 @@ def test_free_text_loses_separators_and_what_is_too_long() -> None:
 def test_a_place_that_is_none_is_refused(place: str) -> None:
     with pytest.raises(EditError, match="is no place"):
         claim_of().set(place, "X")
+
+
+def test_what_was_read_before_an_edit_is_read_anew_after_it() -> None:
+    claim = claim_of(patient=PATIENT)
+    line = claim.lines[0]
+
+    def seen() -> tuple[object, ...]:
+        return (
+            *(claim.frequency, claim.notes, claim.subscriber.member_id, claim.patient.last, claim.reference("G1")),
+            *(line.code, line.modifiers, line.dates.start, line.notes, line.ordering_provider.npi, line.number),
+        )
+
+    before = seen()
+    claim.set("CLM05-3", "7")
+    claim.set("NTE[ADD]02", "ANOTHER NOTE")
+    claim.set("2010BA NM109", "9XX9XX9XX99")
+    claim.set("2010CA NM103", "CAROL")
+    claim.set("REF[G1]02", "UTN00000000002")
+    line.set("SV101-2", "E0431")
+    line.set_modifiers(("RR", "QF"))
+    line.set("DTP[472]03", "20260205-20260304")
+    line.add_note("A NOTE OF THE LINE")
+    line.set("2420E NM109", "1999999034")
+    line.set("LX01", "9")
+    after = seen()
+    assert [one == other for one, other in zip(before, after, strict=True)] == [False] * len(before)
+    assert after == (
+        *("7", (("ADD", "ANOTHER NOTE"),), "9XX9XX9XX99", "CAROL", "UTN00000000002"),
+        *("E0431", ("RR", "QF"), dt.date(2026, 2, 5), (("ADD", "A NOTE OF THE LINE"),), "1999999034", 9),
+    )
+    assert seen() == after
+
+
+def test_a_provider_of_a_line_is_found_by_its_entity_alone() -> None:
+    claim = claim_of([*CLAIM, "NM1*DKX*1*NOBODY", "NM1*DN*1*RITA", "NM1*DQ"])
+    line = claim.lines[-1]
+    assert [line.provider(entity).last for entity in ("DN", "DQ", "ZZ", "DKX")] == ["RITA", "", "", "NOBODY"]
+    assert [bool(line.provider(entity)) for entity in ("DQ", "ZZ")] == [True, False]
+
+
+SEGMENTS = st.sampled_from(["NM1*85*2*A", "NM1*87*2", "NM1*PE", "NM1*IL*1", "NM1*XX", "NM1", "N3*1 ROAD", "REF*EI*1"])
+
+
+@given(st.lists(SEGMENTS, max_size=8), st.sampled_from(["2010AA", "2010AB", "2010AC", "2010A"]))
+def test_a_party_of_a_level_is_the_first_of_its_loops(raw: list[str], loop: str) -> None:
+    spans = [span for span in level_spans(raw, "*", "2000A") if span.loop == loop]
+    wanted = raw[spans[0].start : spans[0].end] if spans else []
+    assert level_party(raw, "*", "2000A", loop) == wanted
 
 
 def test_a_dead_handle_takes_no_more_edits() -> None:

@@ -106,8 +106,8 @@ class Breakers:
         now = self._clock.now()
         with self._lock:
             for call in calls:
-                if call.outcome == RESTING:
-                    continue
+                if call.outcome == RESTING or not (self._counts or call.failed):
+                    continue  # nothing to count, and nothing that was counted
                 step = _step(config, call)
                 if step is None or not step.breaker.failures:
                     continue

@@ -69,17 +69,32 @@ def _words() -> Words:
     return Words(guide(_GUIDE))
 
 
+def _begin(marks: Delimiters, billing: tuple[str, ...]) -> Walk:
+    separator = marks.element
+    walk = Walk(_guide_for(marks))
+    walk.feed(_head(marks))
+    walk.feed((f"HL{separator}1{separator}{separator}20{separator}1", *billing))
+    return walk
+
+
+def _begun(marks: Delimiters, billing: tuple[str, ...]) -> Walk:
+    """A walk that has come to the end of the billing provider, of whom there are few: remembered, unless something is
+    wrong with it, for a finding is told of one claim."""
+    walk = _remembered(marks, billing)
+    return walk if not walk.finding_count else _begin(marks, billing)
+
+
+_remembered = lru_cache(maxsize=256)(_begin)
+
+
 def check_claim(stored: StoredClaim, codes: Codes | None) -> list[Noted]:
     """Everything that is found in a claim, in the order of its segments. `codes`: the lists of level 5 (None: it is not
     asked)."""
     marks = stored.delimiters
     separator = marks.element
-    head = _head(marks)
     found: list[Finding] = []
-    walk = Walk(_guide_for(marks), lambda _, findings: found.extend(findings))
-    walk.feed(head)
-    at = len(head) + 1
-    walk.feed((f"HL{separator}1{separator}{separator}20{separator}1", *stored.billing))
+    walk = _begun(marks, tuple(stored.billing)).another(lambda _, findings: found.extend(findings))
+    at = len(_head(marks)) + 1
     billing = at + 1
     at += 1 + len(stored.billing)
     has_patient = bool(stored.patient)

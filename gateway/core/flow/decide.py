@@ -56,15 +56,16 @@ _NO_COLUMNS = Columns("", "", "", "", "", "", "", 0, None, None, "", _NO_PERSON,
 
 
 class ReadClaim:
-    """A claim as it was read: the view, its columns, and what is wrong with it."""
+    """A claim as it was read: the view, its columns, and what is wrong with it. `as_it_came`: nothing was added."""
 
-    __slots__ = ("claim", "columns", "fault", "hash")
+    __slots__ = ("as_it_came", "claim", "columns", "fault", "hash")
 
     def __init__(self, asked: Asked, source: str, file_id: int, *, renumber: bool) -> None:
         self.claim: Claim | None = None
         self.columns = _NO_COLUMNS
         self.fault = asked.aside or asked.fault
         self.hash = ""
+        self.as_it_came = False
         if asked.aside:
             return
         try:
@@ -81,7 +82,8 @@ class ReadClaim:
                 if renumber:
                     numbered = under_our_number(numbered, self.columns, file_id, asked.ordinal)
                 # What was parsed for the faults stays parsed.
-                self.claim = read if numbered is stored else Claim(numbered, "gateway")
+                self.as_it_came = numbered is stored
+                self.claim = read if self.as_it_came else Claim(numbered, "gateway")
         except Exception as error:  # one claim that our own code cannot read harms no other
             self.fault = self.fault or f"The gateway cannot work on it ({where(error)}). Report this."
 
@@ -271,7 +273,7 @@ async def decide_claim(
     )
     verdict = Verdict(
         ordinal=asked.ordinal,
-        content=claim.stored.pack(),
+        content=asked.content if one.as_it_came and not edited else claim.stored.pack(),
         content_hash=one.hash,
         columns=columns,
         partner=name,

@@ -40,10 +40,12 @@ class KeptRows:
         Raises:
             Rubbish: there are more than can be read.
         """
-        rows: dict[tuple[Any, ...], Row] = {}
-        for row in self._stored(DeclaredTable(plugin, table), owner):
-            rows[tuple(row[name] for name in table.key)] = row
-        rows |= self._kept.get((plugin, table.name, owner), {})
+        stored = self._stored(DeclaredTable(plugin, table), owner)
+        kept = self._kept.get((plugin, table.name, owner)) if self._kept else None
+        if not stored and not kept:
+            return []  # of most owners nothing was ever kept
+        rows: dict[tuple[Any, ...], Row] = {tuple(row[name] for name in table.key): row for row in stored}
+        rows |= kept or {}
         return [dict(row) for row in rows.values()]
 
     def _stored(self, declared: DeclaredTable, owner: Any) -> Sequence[Row]:

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select
@@ -89,23 +90,29 @@ def _of(
     return by_patient
 
 
+# Looked up and remembered: there are thousands of records in a chunk, and few different values.
+_PROOFS = {one.value: one for one in Proof}
+_OWNERSHIPS = {one.value: one for one in Ownership}
+_decimal = lru_cache(maxsize=4096)(Decimal)
+
+
 def _delivery(row: Any) -> Delivery:
     return Delivery(
         row.order_number,
         row.code,
         _parts(row.modifiers),
-        Decimal(row.quantity),
+        _decimal(row.quantity),
         row.serial,
         row.lot,
         row.delivered_on,
-        Proof(row.proof),
+        _PROOFS[row.proof],
         row.source,
         row.claim_number,
     )
 
 
 def _piece(row: Any) -> Equipment:
-    return Equipment(row.code, row.serial, row.started_on, row.ended_on, Ownership(row.ownership), row.source)
+    return Equipment(row.code, row.serial, row.started_on, row.ended_on, _OWNERSHIPS[row.ownership], row.source)
 
 
 def _order(row: Any) -> Order:

@@ -7,6 +7,7 @@ beyond that (which codes, which segments) is not asked here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from .fault import Fault
@@ -226,12 +227,19 @@ class Walk:
                 _SPECIAL[tag](text.split(separator), component, add)
 
 
+@lru_cache(maxsize=1024)
+def _is_sound(billing: tuple[str, ...], delimiters: Delimiters) -> bool:
+    """Whether a billing provider has no fault; the same few stand over many claims."""
+    return not segment_faults(billing, delimiters, 0)
+
+
 def claim_faults(stored: StoredClaim, numbers: Numbers, diagnoses: int) -> list[Fault]:
     """Every fault in a claim's values; `numbers` of its parts in the file, `diagnoses` how many it names."""
     walk = Walk(stored.delimiters)
     separator = stored.delimiters.element
+    billing = () if _is_sound(tuple(stored.billing), stored.delimiters) else stored.billing
     for raw, level, first in (
-        (stored.billing, "2000A", numbers.billing),
+        (billing, "2000A", numbers.billing),
         (stored.subscriber, "2000B", numbers.subscriber),
         (stored.patient, "2000C", numbers.patient),
     ):

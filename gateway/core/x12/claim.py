@@ -29,7 +29,7 @@ from .editing import (
     without_segments,
 )
 from .fault import Fault
-from .loop import Loop
+from .loop import Loop, Note
 from .other_payer import OtherSubscriber
 from .party import BillingProvider, Party, Patient, Subscriber
 from .segment import Segment
@@ -63,14 +63,18 @@ class Claim(Loop):
 
     __slots__ = (
         "_billing",
+        "_clm05",
         "_clm_elements",
         "_lines",
         "_log",
+        "_notes",
         "_numbers",
         "_patient",
+        "_patient_party",
         "_spans_of_head",
         "_stored",
         "_subscriber",
+        "_subscriber_party",
     )
 
     def __init__(self, stored: StoredClaim, by: str = "", numbers: Numbers = UNKNOWN_NUMBERS) -> None:
@@ -82,8 +86,7 @@ class Claim(Loop):
         self._patient = stored.patient
         self._numbers = numbers
         self._log = EditLog(by)
-        self._spans_of_head: list[Span] | None = None
-        self._clm_elements: list[str] | None = None
+        self._forget()
         claim = stored.claim
         starts = [at for at, raw in enumerate(claim) if raw[:2] == "LX"]
         if starts:
@@ -97,6 +100,15 @@ class Claim(Loop):
             for start, end in pairwise(starts):
                 lines.append(ServiceLine(claim[start:end], self.delimiters, self._log))
         self._lines = tuple(lines)
+
+    def _forget(self) -> None:
+        """Forget what was parsed: something was set. Until then every plugin of a chain asks the same again."""
+        self._spans_of_head: list[Span] | None = None
+        self._clm_elements: list[str] | None = None
+        self._clm05: list[str] | None = None
+        self._notes: tuple[Note, ...] | None = None
+        self._subscriber_party: Subscriber | None = None
+        self._patient_party: Patient | None = None
 
     # --- loops
 
@@ -117,8 +129,11 @@ class Claim(Loop):
             self._clm_elements = elements
         return elements[position] if position < len(elements) else ""
 
-    def _component(self, position: int, component: int) -> str:
-        parts = self._clm(position).split(self.delimiters.component)
+    def _facility(self, component: int) -> str:
+        """A component of CLM05."""
+        parts = self._clm05
+        if parts is None:
+            parts = self._clm05 = self._clm(5).split(self.delimiters.component)
         return parts[component - 1] if component <= len(parts) else ""
 
     @property
@@ -145,12 +160,12 @@ class Claim(Loop):
     @property
     def place_of_service(self) -> str:
         """CLM05-1."""
-        return self._component(5, 1)
+        return self._facility(1)
 
     @property
     def frequency(self) -> str:
         """CLM05-3: 1 original, 7 replacement, 8 void."""
-        return self._component(5, 3)
+        return self._facility(3)
 
     @property
     def signature_on_file(self) -> bool:
@@ -205,6 +220,13 @@ class Claim(Loop):
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         """Every diagnosis of every HI, in order, the main one first."""
         return tuple([found for found in codes_of(self._raw, self.delimiters) if found.qualifier in DIAGNOSES])
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        notes = self._notes
+        if notes is None:
+            notes = self._notes = self._find_notes()
+        return notes
 
     @property
     def condition_codes(self) -> tuple[str, ...]:
@@ -276,6 +298,12 @@ class Claim(Loop):
     @property
     def subscriber(self) -> Subscriber:
         """2010BA, with the SBR and PAT of 2000B."""
+        party = self._subscriber_party
+        if party is None:
+            party = self._subscriber_party = self._find_subscriber()
+        return party
+
+    def _find_subscriber(self) -> Subscriber:
         person = level_party(self._subscriber, self.delimiters.element, "2000B", "2010BA")
         return Subscriber(
             level_segments(self._subscriber, self.delimiters.element, ("SBR", "PAT")) + person, self.delimiters
@@ -284,6 +312,12 @@ class Claim(Loop):
     @property
     def patient(self) -> Patient:
         """2010CA with the PAT of 2000C, or the subscriber where the patient is the subscriber."""
+        party = self._patient_party
+        if party is None:
+            party = self._patient_party = self._find_patient()
+        return party
+
+    def _find_patient(self) -> Patient:
         if self._patient:
             raw, level, loop = self._patient, "2000C", "2010CA"
         else:
@@ -385,8 +419,9 @@ class Claim(Loop):
         return Claim(StoredClaim(delimiters, *([*part] for part in parts)), by, self.numbers)
 
     def lend(self, by: str) -> None:
-        """Let another edit through this handle from now on."""
+        """Let another edit through this handle from now on, also where it had ended."""
         self._log.by = by
+        self._log.dead = False
 
     def kill(self) -> None:
         """End this handle: every further edit raises EditError. It can still be read."""
@@ -410,7 +445,6 @@ class Claim(Loop):
             if span is None:
                 raise EditError(f"this claim has no loop {loop}")
             self._raw, before = set_in(self._raw, span, where, value, self.delimiters)
-            self._spans_of_head = self._clm_elements = None
         elif loop in ("2000A", "2010AA", "2010AB", "2010AC"):
             self._billing, before = self._set_level(self._billing, "2000A", loop, where, value, separator)
         elif loop in ("2000B", "2010BA", "2010BB"):
@@ -419,6 +453,7 @@ class Claim(Loop):
             self._patient, before = self._set_level(self._patient, "2000C", loop, where, value, separator)
         else:
             raise EditError(f"this claim has no loop {loop}")
+        self._forget()
         self._log.add("set", label, 0, before, value)
 
     def _set_level(
@@ -443,7 +478,7 @@ class Claim(Loop):
         if not spans:
             raise EditError("this claim has no CLM")
         self._raw = with_segment(self._raw, spans[0], segment, self.delimiters.element)
-        self._spans_of_head = self._clm_elements = None
+        self._forget()
         self._log.add("add", f"2300 {segment.split(self.delimiters.element, 1)[0]}", 0, "", segment)
 
     def add_reference(self, qualifier: str, value: str) -> None:
@@ -467,7 +502,7 @@ class Claim(Loop):
         raw, gone = without_segments(self._raw, len(self._own()), tag, qualifier, self.delimiters.element)
         if gone:
             self._raw = raw
-            self._spans_of_head = self._clm_elements = None
+            self._forget()
             self._log.add("remove", f"2300 {tag}", 0, self.delimiters.segment.join(gone), "")
         return len(gone)
 

@@ -231,6 +231,11 @@ class Loop:
     @property
     def notes(self) -> tuple[Note, ...]:
         """Every NTE."""
+        return self._find_notes()
+
+    def _find_notes(self) -> tuple[Note, ...]:
+        if not any(raw.startswith("NTE") for raw in self._raw):
+            return ()  # most loops have none
         return tuple(Note(nte[1], nte[2]) for nte in self.find_all("NTE"))
 
     @property

@@ -17,7 +17,7 @@ from .editing import (
     without_segments,
 )
 from .line_loops import Adjudication, Certification, DmeService, Drug, Form, FormAnswer
-from .loop import Loop, Measurement, amount_cents, number
+from .loop import Loop, Measurement, Note, amount_cents, number
 from .party import Party
 from .procedure import Procedure, procedure
 from .segment import Delimiters
@@ -46,13 +46,22 @@ class ServiceLine(Loop):
     Edits through it (`set`, `set_modifiers`, ...) are edits of its claim.
     """
 
-    __slots__ = ("_log", "_sv1")
+    __slots__ = ("_found_spans", "_log", "_notes", "_orderer", "_period", "_procedure", "_sv1")
 
     def __init__(self, raw: Sequence[str], delimiters: Delimiters, log: EditLog) -> None:
-        self._raw = raw
         self.delimiters = delimiters
         self._log = log
+        self._set_raw(raw)
+
+    def _set_raw(self, raw: Sequence[str]) -> None:
+        """Take these segments, and forget what was parsed of others: every plugin of a chain asks the same again."""
+        self._raw = raw
         self._sv1: list[str] | None = None
+        self._procedure: Procedure | None = None
+        self._period: Period | None = None
+        self._found_spans: list[Span] | None = None
+        self._notes: tuple[Note, ...] | None = None
+        self._orderer: Party | None = None
 
     # What is asked for most is read by hand; everything else goes through the spans.
 
@@ -64,7 +73,10 @@ class ServiceLine(Loop):
         return sv1[position]
 
     def _spans(self) -> list[Span]:
-        return line_spans(self._raw, self.delimiters.element)
+        spans = self._found_spans
+        if spans is None:
+            spans = self._found_spans = line_spans(self._raw, self.delimiters.element)
+        return spans
 
     def _own(self) -> Sequence[str]:
         return self._raw[: self._spans()[0].end]
@@ -86,7 +98,10 @@ class ServiceLine(Loop):
     @property
     def procedure(self) -> Procedure:
         """SV101."""
-        return procedure(self._service(1), self.delimiters.component)
+        found = self._procedure
+        if found is None:
+            found = self._procedure = procedure(self._service(1), self.delimiters.component)
+        return found
 
     @property
     def qualifier(self) -> str:
@@ -96,12 +111,12 @@ class ServiceLine(Loop):
     @property
     def code(self) -> str:
         """SV101-2."""
-        return procedure(self._service(1), self.delimiters.component).code
+        return (self._procedure or self.procedure).code
 
     @property
     def modifiers(self) -> tuple[str, ...]:
         """SV101-3 to -6."""
-        return procedure(self._service(1), self.delimiters.component).modifiers
+        return (self._procedure or self.procedure).modifiers
 
     @property
     def description(self) -> str:
@@ -147,12 +162,25 @@ class ServiceLine(Loop):
     @property
     def dates(self) -> Period:
         """DTP*472: the dates of service."""
+        period = self._period
+        if period is None:
+            period = self._period = self._service_dates()
+        return period
+
+    def _service_dates(self) -> Period:
         for raw in self._raw:
             if raw[:3] == "DTP":
                 parts = raw.split(self.delimiters.element)
                 if len(parts) > 3 and parts[1] == "472":
                     return parse_period(parts[2], parts[3]) or NO_PERIOD
         return NO_PERIOD
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        notes = self._notes
+        if notes is None:
+            notes = self._notes = self._find_notes()
+        return notes
 
     @property
     def control_number(self) -> str:
@@ -188,12 +216,21 @@ class ServiceLine(Loop):
 
     def provider(self, entity: str) -> Party:
         """The provider with this NM101; an empty party where there is none."""
-        return next((party for party in self.providers if party.entity == entity), Party((), self.delimiters))
+        separator = self.delimiters.element
+        nm1 = f"NM1{separator}{entity}{separator}"
+        for span in self._spans():
+            # A loop begins with the NM1 that opened it: the others are not read for it.
+            if span.loop[:4] == "2420" and f"{self._raw[span.start]}{separator}".startswith(nm1):
+                return Party(self._raw[span.start : span.end], self.delimiters)
+        return Party((), self.delimiters)
 
     @property
     def ordering_provider(self) -> Party:
         """2420E (NM1*DK)."""
-        return self.provider("DK")
+        party = self._orderer
+        if party is None:
+            party = self._orderer = self.provider("DK")
+        return party
 
     @property
     def drug(self) -> Drug | None:
@@ -288,6 +325,5 @@ class ServiceLine(Loop):
         return len(gone)
 
     def _replace(self, raw: list[str], kind: str, place: str, before: str, after: str) -> None:
-        self._raw = raw
-        self._sv1 = None
+        self._set_raw(raw)
         self._log.add(kind, place, self.number, before, after)

@@ -96,11 +96,17 @@ def line_spans(raw: Sequence[str], separator: str) -> list[Span]:
 
 
 def level_party(raw: Sequence[str], separator: str, level: str, loop: str) -> list[str]:
-    """The segments of one party of a hierarchical level; empty where it is not there."""
-    for span in level_spans(raw, separator, level):
-        if span.loop == loop:
-            return list(raw[span.start : span.end])
-    return []
+    """The segments of one party of a hierarchical level; empty where it is not there. A level has no loops but those
+    that an NM1 opens, so they are not all laid out for it."""
+    names, other = ENTITIES[level], _UNNAMED[level]
+    start = -1
+    for at, text in enumerate(raw):
+        if text[:3] == "NM1":
+            if start >= 0:
+                return list(raw[start:at])
+            if (names.get(text[4:7].split(separator, 1)[0]) or other) == loop:
+                start = at
+    return list(raw[start:]) if start >= 0 else []
 
 
 def level_segments(raw: Sequence[str], separator: str, tags: tuple[str, ...]) -> list[str]:

@@ -111,6 +111,13 @@ class _Open:
         self.findings: list[Finding] = []
         self.first = first
 
+    def copy(self) -> _Open:
+        """The same by itself."""
+        made = _Open(self.loop, self.mask, self.first, self.position)
+        made.counts = self.counts.copy()
+        made.findings = self.findings.copy()
+        return made
+
 
 def _any_key(element: Element | None, choice: Choice, loop: LoopNode) -> Element | None:
     """The element that is a key, with the codes of every segment of its tag that may stand in this loop now."""
@@ -134,6 +141,17 @@ class Walk:
         self.position = 0
         self._stack = [_Open(guide.root, 0, 1, 0)]
         self._state: State = guide.root.state(0)
+
+    def another(self, on_claim: OnClaim | None = None) -> Walk:
+        """Another walk from where this one is now: sets that begin alike are walked together so far."""
+        made = Walk(self.guide, on_claim)
+        made.findings = self.findings.copy()
+        made.finding_count = self.finding_count
+        made.claims = self.claims
+        made.position = self.position
+        made._stack = [opened.copy() for opened in self._stack]
+        made._state = self._state
+        return made
 
     def feed(self, segments: Sequence[str]) -> None:
         """Walk over the next segments of the set (without their terminators)."""

@@ -68,6 +68,8 @@ class Codes:
     def __init__(self, sets: CodeSets) -> None:
         self.sets = sets
         self._right: set[tuple[str, Delimiters, dt.date | None]] = set()
+        # Billing providers, of whom there are few, with the days for which nothing is wrong in them.
+        self._right_billing: set[tuple[tuple[str, ...], Delimiters, dt.date | None]] = set()
 
     # --- one segment
 
@@ -126,12 +128,31 @@ class Codes:
 
     def _is_plain(self, stored: StoredClaim, days: Sequence[dt.date | None], earliest: dt.date | None) -> bool:
         delimiters, billing, subscriber, patient, claim = stored
-        if not _plain_billing(delimiters, tuple(billing)):
+        key = (tuple(billing), delimiters, earliest)
+        if key in self._right_billing:
+            return self._are_plain((subscriber, patient), claim, delimiters, days, earliest)
+        if not _plain_billing(delimiters, key[0]):
             return False
+        if not self._are_plain((billing,), (), delimiters, (), earliest):
+            return False
+        if len(self._right_billing) >= _KEPT:
+            self._right_billing.clear()
+        self._right_billing.add(key)
+        return self._are_plain((subscriber, patient), claim, delimiters, days, earliest)
+
+    def _are_plain(
+        self,
+        levels: Sequence[Sequence[str]],
+        claim: Sequence[str],
+        delimiters: Delimiters,
+        days: Sequence[dt.date | None],
+        earliest: dt.date | None,
+    ) -> bool:
+        """Whether nothing is wrong in some levels of a claim and in the claim itself."""
         starts = _starts("837p", delimiters.element)
         facility = f"NM1{delimiters.element}77"
         day, line = earliest, -1
-        for part in (billing, subscriber, patient, claim):
+        for part in (*levels, claim):
             for raw in part:
                 start = raw[:3]
                 if start[:2] == "LX" and part is claim:
