@@ -90,6 +90,7 @@ class Desk:
         self.plugins.mkdir()
         self.post_steps = "[autoposting]"
         self.route_steps = "[]"
+        self.tables: dict[str, str] = {}
         self.chunk = 500
         self.reads = make_sync_engine(url, read_only=True)
         self._ids: Counter[str] = Counter()
@@ -103,6 +104,8 @@ class Desk:
         (root / "chains").mkdir(parents=True, exist_ok=True)
         (root / "partners").mkdir(exist_ok=True)
         shutil.copytree(CONFIG / "tables", root / "tables", dirs_exist_ok=True)
+        for name, text in self.tables.items():
+            (root / "tables" / f"{name}.yaml").write_text(text)
         (root / "gateway.yaml").write_text(
             "organisation: {name: STILLWATER HOME MEDICAL, billing_npis: ['1999999000'], tax_id: 96-0000017}\n"
             f"environment: test\ndata_dir: {self.folder}\nplugins_dir: {self.plugins}\n"

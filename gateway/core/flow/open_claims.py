@@ -38,9 +38,11 @@ _OFF_ACCOUNTS = frozenset(accounts.OF_KIND[kind] for kind in OFF_KINDS)
 K = TypeVar("K")
 
 
-def find_claims(connection: Connection, payments: Sequence[ClaimPayment]) -> list[ClaimMatch]:
+def find_claims(
+    connection: Connection, payments: Sequence[ClaimPayment], by_numbers: Sequence[bool] = ()
+) -> list[ClaimMatch]:
     """The claim that each payment is for, in order. The sure keys are looked up for all, the weaker ones only for
-    the payments that the sure ones did not find."""
+    the payments that the sure ones did not find. `by_numbers`: those that nothing but a number may find."""
     by_number = _by_number(connection, {payment.claim_id.strip() for payment in payments} - {""})
     keys: list[Keys] = []
     open_keys: list[Keys] = []
@@ -59,7 +61,9 @@ def find_claims(connection: Connection, payments: Sequence[ClaimPayment]) -> lis
             _by_member(connection, open_keys),
             _by_name(connection, open_keys),
         )
-    return [match_claim(key, lookups) for key in keys]
+    if not any(by_numbers):
+        return [match_claim(key, lookups) for key in keys]
+    return [match_claim(key, lookups, by_numbers=only) for key, only in zip(keys, by_numbers, strict=True)]
 
 
 def _by_number(connection: Connection, numbers: Iterable[str]) -> dict[str, list[Found]]:

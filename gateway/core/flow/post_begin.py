@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
+from ...config.work_tables import work_table
 from ...plugins.tables import Tables
 from ..ledger import accounts, transfers
 from ..ledger.transfers import Transfer, signed
 from ..model.money import to_dollars
+from ..model.payer_habits import HABITS, PAYER_PLB, PLB, USUAL, Habits, habits_of, provider_level
 from ..store import timeline
 from ..store.ids import allocate
 from ..store.tables import deposits, provider_adjustments, remittances
@@ -66,7 +68,7 @@ def begin_sets(
     moves: list[Transfer] = []
     for index, found in enumerate(sets):
         remittance_id = first_id + index
-        judged = judge(connection, origin.usage, found)
+        judged = judge(connection, origin.usage, found, habits_in(tables, origin.today, found))
         _insert(connection, origin, found, remittance_id, judged, now)
         for old in judged.replaces:
             _replace(connection, old, remittance_id, now)
@@ -89,10 +91,15 @@ _REMITTANCE = insert(remittances)
 _DEPOSIT = insert(deposits)
 
 
-def judge(connection: Connection | None, usage: str, found: Scanned) -> Judged:
+def habits_in(tables: Tables, today: dt.date, found: Scanned) -> Habits:
+    """What the payer of a set does otherwise (table `payer_habits`)."""
+    return habits_of(work_table(tables, HABITS), today, found.payer_id, found.originator)
+
+
+def judge(connection: Connection | None, usage: str, found: Scanned, habits: Habits = USUAL) -> Judged:
     """What becomes of a set. `usage` is ISA15 as this environment wants it; without a connection nothing has come
     before."""
-    copy, alike = _before(connection, found) if connection is not None else (None, [])
+    copy, alike = _before(connection, found, habits) if connection is not None else (None, [])
     if copy is not None:
         return Judged("duplicate", f"The same contents as remittance {copy.id}; nothing is posted.", copy.id)
     if found.usage and found.usage != usage:
@@ -124,14 +131,14 @@ def judge(connection: Connection | None, usage: str, found: Scanned) -> Judged:
     return Judged("posting", replaces=tuple(row.id for row in alike if row.state == "exception"))
 
 
-def _before(connection: Connection, found: Scanned) -> tuple[Any, list[Any]]:
+def _before(connection: Connection, found: Scanned, habits: Habits) -> tuple[Any, list[Any]]:
     """The remittance with the same contents (None: there is none), and those that pay the same money."""
     columns = (remittances.c.id, remittances.c.state)
     first = remittances.c.state != "duplicate"
     copy = connection.execute(
         select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
     ).first()
-    if copy is not None or not found.money_key:
+    if copy is not None or not found.money_key or habits.repeats_trace:
         return copy, []
     same_key = select(*columns).where(remittances.c.money_key == found.money_key, first).order_by(remittances.c.id)
     return None, list(connection.execute(same_key))
@@ -232,7 +239,7 @@ def _levels(
         return []
     first = allocate(connection, "provider_adjustments", len(found.levels))
     rows, items = [], []
-    table = tables.get("plb")
+    general, own = tables.get(PLB), tables.get(PAYER_PLB)
     for index, level in enumerate(found.levels):
         rows.append(
             {
@@ -244,8 +251,7 @@ def _levels(
                 "cents": level.cents,
             }
         )
-        row = table.find(origin.today, level.code) if table is not None else None
-        values = row.values if row is not None else {}
+        values = provider_level(general, own, origin.today, level.code, found.payer_id, found.originator)
         use = values.get("account", "other")
         if level.cents:
             moves.append(

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from ...config import Config
+from ...config.work_tables import work_table
 from ...plugins.chains import Chain
 from ...plugins.outgoing import OutgoingCalls
 from ...plugins.rows import KeptRow
 from ...plugins.runner import Decision, Runner
+from ..model.payer_habits import HABITS, USUAL, Habits, habits_of
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
 from ..x12.remittance import ClaimPayment
@@ -43,12 +45,13 @@ _FREE = frozenset({NOT_OURS, PREDETERMINATION})
 class ReadPayment:
     """A payment as it was read, and why it cannot be posted whatever claim it is for (`fault`, `rule`)."""
 
-    __slots__ = ("asked", "decided", "fault", "payment", "reasons", "rule")
+    __slots__ = ("asked", "decided", "fault", "habits", "payment", "reasons", "rule")
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.fault = self.rule = ""
         self.reasons: Reasons = {}
+        self.habits = USUAL
         payment = self.payment = unpack_payment(asked.content)
         try:
             if asked.aside:
@@ -95,7 +98,12 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
         read.append(ReadPayment(asked))
     mark.outside()
     with reads(request.database_url).connect() as connection:
-        known = look_up(connection, read, with_contents=config.chains.asks_details)
+        known = look_up(
+            connection,
+            read,
+            habits_in(config, dt.date.fromisoformat(request.today)),
+            with_contents=config.chains.asks_details,
+        )
     past = PaymentPast(reads(request.database_url).connect, known.claims, paused=mark.paused)
     outgoing = OutgoingCalls()
     runner = Runner(
@@ -146,9 +154,23 @@ async def decide_each(
             await asyncio.sleep(0)
 
 
-def look_up(connection: Connection, read: Sequence[ReadPayment], *, with_contents: bool) -> Known:
+def habits_in(config: Config, day: dt.date) -> Callable[[str], Habits]:
+    """What a payer does otherwise on a day (table `payer_habits`), by its id."""
+    table = work_table(config.tables, HABITS)
+    return lambda payer_id: habits_of(table, day, payer_id)
+
+
+def look_up(
+    connection: Connection,
+    read: Sequence[ReadPayment],
+    habits: Callable[[str], Habits],
+    *,
+    with_contents: bool,
+) -> Known:
     """What the store knows of the claims of these payments, all seen at one moment."""
-    matches = find_claims(connection, [one.payment for one in read])
+    for one in read:
+        one.habits = habits(one.asked.payer_id)
+    matches = find_claims(connection, [one.payment for one in read], [one.habits.claims_by_numbers for one in read])
     ids: dict[int, None] = {}
     reversed_ids: list[int] = []
     owing_ids: list[int] = []
@@ -189,7 +211,7 @@ async def _decide(
         return ()
     lines: tuple[LineMatch, ...] = ()
     if claim is not None and not free and not payment.is_reversal:
-        lines = match_payment(payment, claim.lines)
+        lines = match_payment(payment, claim.lines, by_numbers=one.habits.lines_by_numbers)
         unsure = [line.why for line in lines if line.line_id is None]
         if unsure:
             _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")

@@ -1,6 +1,6 @@
 """The tables by which people's work is ordered: what each row must have, and what it may say.
 
-`actions`, `timely_filing`, `hold_due` and `work_kinds` (config/tables) are the gateway's own, not a plugin's. Where a
+`actions`, `timely_filing`, `hold_due`, `work_kinds`, `payer_habits` and `payer_plb` (config/tables) are the gateway's own, not a plugin's. Where a
 configuration has no such file, the one that comes with the gateway is used.
 """
 
@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from .decision import HoldType
+from .payer_habits import FOUND_BY, HABITS, PAYER_PLB
 from .terms import parse_term
 
 ACTIONS = "actions"
 TIMELY_FILING = "timely_filing"
 HOLD_DUE = "hold_due"
 WORK_KINDS = "work_kinds"
+PROVIDER_LEVEL_USES = (*("recovery", "forward", "other", "interest", "late charge", "penalty", "discount", "levy"),)
+"""Where a provider-level adjustment may be booked (`ledger.accounts`)."""
 
 MOST_BUSINESS_DAYS = 250
 CODE_SIZE, TEAM_SIZE = 24, 30
@@ -76,6 +79,26 @@ WORK_TABLES: dict[str, WorkTable] = {
             "type": _one_of(*(one.value for one in HoldType)),
             "team": _short(TEAM_SIZE),
             "business_days": _business_days,
+        },
+    ),
+    HABITS: WorkTable(
+        ("payer",),
+        {
+            "payer": _short(80),
+            "repeats_trace": _one_of(*YES_NO),
+            "claims_by": _one_of(*FOUND_BY),
+            "lines_by": _one_of(*FOUND_BY),
+        },
+    ),
+    PAYER_PLB: WorkTable(
+        ("payer", "code"),
+        {
+            "payer": _short(80),
+            "code": _short(2),
+            "account": _one_of(*PROVIDER_LEVEL_USES),
+            "review": _one_of(*YES_NO),
+            "team": _short(TEAM_SIZE),
+            "meaning": _short(200),
         },
     ),
     WORK_KINDS: WorkTable(("kind",), {"kind": _short(24), "name": _short(80), "follow_up": _one_of(*YES_NO)}),
