@@ -91,6 +91,7 @@ class Desk:
         self.post_steps = "[autoposting]"
         self.route_steps = "[]"
         self.tables: dict[str, str] = {}
+        self.usage = "T"
         self.chunk = 500
         self.reads = make_sync_engine(url, read_only=True)
         self._ids: Counter[str] = Counter()
@@ -108,7 +109,7 @@ class Desk:
             (root / "tables" / f"{name}.yaml").write_text(text)
         (root / "gateway.yaml").write_text(
             "organisation: {name: STILLWATER HOME MEDICAL, billing_npis: ['1999999000'], tax_id: 96-0000017}\n"
-            f"environment: test\ndata_dir: {self.folder}\nplugins_dir: {self.plugins}\n"
+            f"environment: {'test' if self.usage == 'T' else 'production'}\ndata_dir: {self.folder}\nplugins_dir: {self.plugins}\n"
             f"workers: {{chunk: {self.chunk}}}\n"
             "sources:\n  - name: desk\n"
         )
@@ -258,6 +259,12 @@ class Desk:
 
     def payments(self) -> list[Any]:
         return self.rows(tables.claim_payments)
+
+    def rows_of_claims(self) -> list[Any]:
+        return self.rows(tables.claims)
+
+    def rows_of_files(self, file_id: int) -> list[Any]:
+        return self.rows(tables.files, tables.files.c.id == file_id)
 
     def denials(self) -> list[Any]:
         return self.rows(tables.denials)

@@ -113,8 +113,8 @@ def match_claim(keys: Keys, lookups: Lookups, *, by_numbers: bool = False) -> Cl
     found = _by_patient(keys, lookups)
     if by_numbers and found.found is not None:
         why = (
-            f"No claim has the numbers in CLP01 and CLP07. {found.found.claim_number} fits by member id, date of service "
-            "and charge; of this payer only numbers count (table payer_habits). Check, and say which one is meant."
+            f"No claim has the numbers in CLP01 and CLP07. {found.found.claim_number} fits by member id, date of "
+            "service and charge; of this payer only numbers count (table payer_habits). Say which one is meant."
         )
         return _waits(found.how, why, [found.found])
     return found
@@ -232,8 +232,8 @@ def _numbers_only(services: Sequence[Service], matched: Sequence[LineMatch]) -> 
     for service, one in zip(services, matched, strict=True):
         if one.line_id is not None and one.how is not How.LINE_NUMBER:
             why = (
-                f"Service {one.service + 1} ({service.code or 'no code'}, ${to_dollars(service.charge_cents):,}) may be "
-                f"line {one.line_number}; of this payer only control numbers count (table payer_habits)."
+                f"Service {one.service + 1} ({service.code or 'no code'}, ${to_dollars(service.charge_cents):,}) may "
+                f"be line {one.line_number}; of this payer only control numbers count (table payer_habits)."
             )
             one = LineMatch(one.service, None, why=why, candidates=(one.line_number,))
         found.append(one)

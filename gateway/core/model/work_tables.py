@@ -1,7 +1,7 @@
 """The tables by which people's work is ordered: what each row must have, and what it may say.
 
-`actions`, `timely_filing`, `hold_due`, `work_kinds`, `payer_habits` and `payer_plb` (config/tables) are the gateway's own, not a plugin's. Where a
-configuration has no such file, the one that comes with the gateway is used.
+`actions`, `timely_filing`, `hold_due`, `work_kinds`, `payer_habits` and `payer_plb` (config/tables) are the gateway's
+own, not a plugin's. Where a configuration has no such file, the one that comes with the gateway is used.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _TRAILING = re.compile(f"{_ELEMENT}+(?=\n)")
 def canonical(raw: Sequence[str], delimiters: Delimiters) -> bytes:
     """The segments, each with its elements, without empty ones at an end."""
     text = "\n".join(raw) + "\n"
-    marks = {
+    marks: dict[str, str | int | None] = {
         mark: ours
         for mark, ours in zip(delimiters[:3], (_ELEMENT, _COMPONENT, _REPETITION), strict=True)
         if mark and mark != " " and not mark.isalnum()
@@ -28,7 +28,7 @@ def canonical(raw: Sequence[str], delimiters: Delimiters) -> bytes:
         text = text.translate(str.maketrans(marks))  # all at once: one of theirs may be another one of ours
     else:
         for mark, ours in marks.items():
-            text = text.replace(mark, ours)
+            text = text.replace(mark, str(ours))
     if _COMPONENT in text or _REPETITION in text:
         text = _EMPTY_AT_END.sub("", text)
     return _TRAILING.sub("", text).encode("latin-1")
