@@ -135,9 +135,7 @@ def test_a_sample_posts_to_the_cent_or_waits_with_the_true_reason(desk: Desk, fi
             posted = [one.cents for one in wanted if one.st == row.st and one.clp and one.says == "posts"]
             assert remittance.posted_cents == (sum(posted) if row.says == "posts" else 0)
             continue
-        (payment,) = [
-            one for one in desk.payments() if (one.remittance_id, one.ordinal) == (remittance.id, row.clp)
-        ]
+        (payment,) = [one for one in desk.payments() if (one.remittance_id, one.ordinal) == (remittance.id, row.clp)]
         assert payment.state in ({"posted"} if row.says == "posts" else STATES[row.says]), (row, payment.reason)
         assert payment.paid_cents == row.cents
         told = payment.reason or " ".join(desk.told("claim", payment.claim_id or 0))

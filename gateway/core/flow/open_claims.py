@@ -128,6 +128,15 @@ def _by_name(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, st
     return found
 
 
+def by_id(connection: Connection, claim_ids: Iterable[int]) -> dict[int, Found]:
+    """Claims by their id in our books, as a look-up finds them."""
+    found: dict[int, Found] = {}
+    for some in bulks(sorted(claim_ids)):
+        for row in connection.execute(select(*_FOUND).where(claims.c.id.in_(some))):
+            found[row.id] = Found(*row)
+    return found
+
+
 def contents_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, bytes]:
     """The packed content (`x12.stored`) of each claim."""
     found: dict[int, bytes] = {}

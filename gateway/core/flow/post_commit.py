@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, update
@@ -33,7 +34,7 @@ from ..store.tables import (
 from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, close_items, open_items
-from . import kept_rows
+from . import kept_rows, post_again
 from .look_again import look_again
 from .plugin_items import plugin_item
 from .post_records import Decided, DecidedChunk, in_bulks
@@ -102,8 +103,8 @@ class _Chunk:
 
     # --- one payment
 
-    def take(self, decided: Decided) -> None:
-        """Gather the rows of one payment."""
+    def take(self, decided: Decided, *, quietly: bool = False) -> None:
+        """Gather the rows of one payment; `quietly`: nobody is told anything of it."""
         plan = decided.plan
         reverses = plan.reverses if plan is not None else None
         self.payments.append(
@@ -126,6 +127,8 @@ class _Chunk:
                 self.now,
             )
         )
+        if quietly:
+            return
         if decided.state == "exception":
             self._exception(decided)
         elif plan is not None:
@@ -372,6 +375,7 @@ class _Chunk:
         patients.changed(self.connection, (one.patient_id for one in known.values()))
         why = f"A payment was posted (file {self.origin.file_id})"
         look_again(self.connection, {one.patient_id for one in known.values()}, why, self.now)
+        post_again.of_claims(self.connection, self.claims.keys(), why, self.now)
         for some in in_bulks(sorted(self.claims)):
             latest = (
                 select(func.max(submissions.c.id))
@@ -427,11 +431,18 @@ def _insert(connection: Connection, name: str, table: Any, columns: Sequence[str
 
 
 def commit_chunk(
-    connection: Connection, origin: Origin, chunk: DecidedChunk, now: dt.datetime, *, final: bool = False
+    connection: Connection,
+    origin: Origin,
+    chunk: DecidedChunk,
+    now: dt.datetime,
+    *,
+    final: bool = False,
+    told: Mapping[int, str] = MappingProxyType({}),
 ) -> Committed:
     """Write the payments of a chunk with all that belongs to them.
 
-    `final`: the rounds are used up; a payment whose claim changed once more waits for a person.
+    `final`: the rounds are used up; a payment whose claim changed once more waits for a person. `told`: why payments
+    waited that nobody asked to decide again; where that is still so, it is not told once more.
     """
     changed = _changed(connection, chunk.payments)
     again = []
@@ -446,7 +457,8 @@ def commit_chunk(
             _give_up(decided)
         exceptions += decided.state == "exception"
         planned.append(decided)
-        rows.take(decided)
+        still = decided.state == "exception" and told.get(decided.payment_id) == decided.reason[:1000]
+        rows.take(decided, quietly=still)
     rows.take_back()
     rows.end_denials()
     rows.open_denials(planned)

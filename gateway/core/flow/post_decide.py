@@ -32,6 +32,7 @@ from .match import ClaimMatch, match_payment
 from .open_claims import contents_of, find_claims, open_claims
 from .payment_past import PaymentPast
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
+from .directions import lines_said, only_reversed, said
 from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
 from .post_words import in_words
 from .stored_config import by_hash
@@ -171,6 +172,7 @@ def look_up(
     for one in read:
         one.habits = habits(one.asked.payer_id)
     matches = find_claims(connection, [one.payment for one in read], [one.habits.claims_by_numbers for one in read])
+    matches = said(connection, read, matches)
     ids: dict[int, None] = {}
     reversed_ids: list[int] = []
     owing_ids: list[int] = []
@@ -197,6 +199,8 @@ async def _decide(
 ) -> Sequence[KeptRow]:
     """Decide one payment; what was decided stands in `one.decided`. Returns the rows that its plugins keep."""
     decided, payment = one.decided, one.payment
+    if claim is not None and one.asked.says is not None and one.asked.says.reverses:
+        claim = only_reversed(claim, one.asked.says.reverses)
     if claim is not None:
         decided.claim_id, decided.version = claim.claim_id, claim.version
         decided.known_number = claim.payer_claim_number
@@ -212,6 +216,8 @@ async def _decide(
     lines: tuple[LineMatch, ...] = ()
     if claim is not None and not free and not payment.is_reversal:
         lines = match_payment(payment, claim.lines, by_numbers=one.habits.lines_by_numbers)
+        if one.asked.says is not None:
+            lines = lines_said(one.asked.says, lines, claim)
         unsure = [line.why for line in lines if line.line_id is None]
         if unsure:
             _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")

@@ -55,10 +55,12 @@ class How(enum.StrEnum):
     CODE = "code, date and charge"
     CHARGE = "only line with this charge"
     SPLIT = "parts of one line"
+    PERSON = "named by a person"
     NOTHING = "nothing"
 
 
 SCORES: dict[How, int] = {
+    How.PERSON: 100,
     How.CLAIM_NUMBER: 100,
     How.PAYER_CLAIM_NUMBER: 95,
     How.MEMBER_DATE_CHARGE: 80,
