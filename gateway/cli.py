@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "document": ("gateway.operate.document_commands:document", "Papers of patients: adding, listing, saving them."),
     "drop": ("gateway.operate.drop_command:drop", "Hand a document in to a plugin that takes such."),
     "equipment": ("gateway.operate.belongings_commands:equipment", "The equipment that patients have; bringing it in."),
+    "exceptions": (
+        "gateway.operate.exception_commands:exceptions",
+        "Payments that did not post: why, what they may be for, what to do.",
+    ),
     "explain": (
         "gateway.operate.explain_commands:explain",
         "What would happen to each claim or payment of a file, and why.",

@@ -109,7 +109,8 @@ class Desk:
             (root / "tables" / f"{name}.yaml").write_text(text)
         (root / "gateway.yaml").write_text(
             "organisation: {name: STILLWATER HOME MEDICAL, billing_npis: ['1999999000'], tax_id: 96-0000017}\n"
-            f"environment: {'test' if self.usage == 'T' else 'production'}\ndata_dir: {self.folder}\nplugins_dir: {self.plugins}\n"
+            f"environment: {'test' if self.usage == 'T' else 'production'}\n"
+            f"data_dir: {self.folder}\nplugins_dir: {self.plugins}\n"
             f"workers: {{chunk: {self.chunk}}}\n"
             "sources:\n  - name: desk\n"
         )

@@ -18,6 +18,7 @@ from ..ledger import accounts, transfers
 from ..ledger.transfers import Transfer, signed
 from ..model.money import to_dollars
 from ..model.payer_habits import HABITS, PAYER_PLB, PLB, USUAL, Habits, habits_of, provider_level
+from ..model.work_tables import PROVIDER_LEVEL_USES
 from ..store import timeline
 from ..store.ids import allocate
 from ..store.tables import deposits, provider_adjustments, remittances
@@ -257,7 +258,7 @@ def _levels(
             moves.append(
                 signed(
                     accounts.provider_level(
-                        use if use in accounts.PROVIDER_LEVEL else "other", found.originator or found.payer_id
+                        use if use in PROVIDER_LEVEL_USES else "other", found.originator or found.payer_id
                     ),
                     accounts.clearing(remittance_id),
                     level.cents,

@@ -26,13 +26,13 @@ from ..x12.balance import PREDETERMINATION
 from ..x12.remittance import ClaimPayment
 from . import route
 from .details import details_of_payment
+from .directions import lines_said, only_reversed, said
 from .in_child import Marking, reads, where
 from .kept_rows import packed
 from .match import ClaimMatch, match_payment
 from .open_claims import contents_of, find_claims, open_claims
 from .payment_past import PaymentPast
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
-from .directions import lines_said, only_reversed, said
 from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
 from .post_words import in_words
 from .stored_config import by_hash

@@ -9,9 +9,9 @@ from .tables import UtcDateTime, claim_payments, metadata, provider_adjustments
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 _WAITS = text("state = 'exception'")
 
-# For which claim a waiting payment is, or which of its services are for which line, as a person says (the latest row
-# counts). A payment that is decided again is written anew, so these rows only name it. `lines`: [number of the SVC from 1, number of the line] each. `reverses`: which of the posted payments a
-# reversal takes back.
+# For which claim a waiting payment is, as a person says (the latest row counts). `lines`: [number of the SVC from 1,
+# number of its line] each, where that was said. `reverses`: which of the posted payments a reversal takes back. A
+# payment that is decided again is written anew, so these rows only name it.
 payment_directions = Table(
     "payment_directions",
     metadata,
