@@ -55,6 +55,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sandbox": ("gateway.sandbox.commands:sandbox", "A practice clearinghouse, and invented claims to send."),
     "serve": ("gateway.operate.commands:serve", "Run the gateway."),
     "tables": ("gateway.config.tables_command:tables", "Code lists with dates: HCPCS, modifiers, ICD-10-CM."),
+    "takebacks": (
+        "gateway.operate.takeback_commands:takebacks",
+        "What payers carried forward, announced to take back, or took.",
+    ),
     "token": ("gateway.operate.commands:token", "Bearer tokens for the API."),
     "trace": ("gateway.operate.trace_commands:trace", "What did happen to a claim, an interchange or a file."),
     "upgrade": ("gateway.operate.commands:upgrade", "Bring the database to the schema of this version."),

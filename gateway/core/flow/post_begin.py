@@ -24,6 +24,7 @@ from ..store.ids import allocate
 from ..store.tables import deposits, provider_adjustments, remittances
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
+from . import takebacks
 from .post_records import Scanned
 
 PRENOTE = "P"
@@ -67,6 +68,7 @@ def begin_sets(
     items: list[WorkItem] = []
     entries: list[timeline.Entry] = []
     moves: list[Transfer] = []
+    pairs: list[tuple[takebacks.Origin, list[takebacks.Pair]]] = []
     for index, found in enumerate(sets):
         remittance_id = first_id + index
         judged = judge(connection, origin.usage, found, habits_in(tables, origin.today, found))
@@ -77,12 +79,17 @@ def begin_sets(
             first_payment = allocate(connection, "claim_payments", found.claims) if found.claims else 0
             posts.append([found.ordinal, remittance_id, first_payment, found.payer_id])
             moves += _money(connection, origin, found, remittance_id, now)
-            items += _levels(connection, origin, found, remittance_id, tables, moves)
+            booked = _levels(connection, origin, found, remittance_id, tables)
+            moves += [pair.transfer for pair in booked.pairs]
+            items += booked.items
+            pairs.append((takebacks.Origin(remittance_id, found.payer_id, origin.partner, origin.today), booked.pairs))
         elif judged.state != "duplicate" and judged.reason:
             items.append(_item(origin, found, remittance_id, judged))
         entries.append(timeline.Entry("remittance", remittance_id, "post", what_happens(found, judged)))
     transfers.write(connection, moves, now)
     open_items(connection, items, now)
+    for bringing, some in pairs:
+        takebacks.look(connection, bringing, some, now)
     timeline.add(connection, entries, now)
     return posts
 
@@ -227,19 +234,20 @@ def _money(
     ]
 
 
-def _levels(
-    connection: Connection,
-    origin: Origin,
-    found: Scanned,
-    remittance_id: int,
-    tables: Tables,
-    moves: list[Transfer],
-) -> list[WorkItem]:
+class _Levels(NamedTuple):
+    """The provider-level adjustments of a set: what is booked, and what a person must look at."""
+
+    pairs: list[takebacks.Pair]
+    items: list[WorkItem]
+
+
+def _levels(connection: Connection, origin: Origin, found: Scanned, remittance_id: int, tables: Tables) -> _Levels:
     """The provider-level adjustments: a row, a transfer by the table `plb`, and a work item where it says so."""
+    booked = _Levels([], [])
     if not found.levels:
-        return []
+        return booked
     first = allocate(connection, "provider_adjustments", len(found.levels))
-    rows, items = [], []
+    rows, items = [], booked.items
     general, own = tables.get(PLB), tables.get(PAYER_PLB)
     for index, level in enumerate(found.levels):
         rows.append(
@@ -255,20 +263,19 @@ def _levels(
         values = provider_level(general, own, origin.today, level.code, found.payer_id, found.originator)
         use = values.get("account", "other")
         if level.cents:
-            moves.append(
-                signed(
-                    accounts.provider_level(
-                        use if use in PROVIDER_LEVEL_USES else "other", found.originator or found.payer_id
-                    ),
-                    accounts.clearing(remittance_id),
-                    level.cents,
-                    origin.today,
-                    "provider level",
-                    f"plb:{first + index}",
-                    f"PLB {level.code}"[:300],
-                    remittance_id=remittance_id,
-                )
+            transfer = signed(
+                accounts.provider_level(
+                    use if use in PROVIDER_LEVEL_USES else "other", found.originator or found.payer_id
+                ),
+                accounts.clearing(remittance_id),
+                level.cents,
+                origin.today,
+                "provider level",
+                f"plb:{first + index}",
+                f"PLB {level.code}"[:300],
+                remittance_id=remittance_id,
             )
+            booked.pairs.append(takebacks.Pair(first + index, level.code, level.reference[:50], transfer))
         if values.get("review", "Y") == "Y":
             meaning = values.get("meaning", "a reason that the table plb does not have")
             direction = "taken from" if level.cents > 0 else "added to"
@@ -289,7 +296,7 @@ def _levels(
                 )
             )
     connection.execute(insert(provider_adjustments), rows)
-    return items
+    return booked
 
 
 def _item(origin: Origin, found: Scanned, remittance_id: int, judged: Judged) -> WorkItem:
