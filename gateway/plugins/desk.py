@@ -49,7 +49,7 @@ OWN_KINDS = frozenset(
     {
         *("rejection", "file_rejection", "hold", "posting_exception", "remittance_exception", "denial", "overdue_ack"),
         *("file_problem", "partner_stopped", "duplicate_claim", "faulty_claim", "plugin_failure", "patient_merge"),
-        *("payment_review", "provider_level", "takeback", "claim_not_made"),
+        *("payment_review", "underpayment", "provider_level", "takeback", "claim_not_made"),
     }
 )
 """Kinds of work items that the gateway itself opens and closes."""

@@ -39,6 +39,8 @@ def _takes_back(payment: ClaimPayment, posted: PostedPayment) -> bool:
         here, there = _by_reason(here), _by_reason(there)
     if {key: -cents for key, cents in here.items() if cents} != {key: cents for key, cents in there.items() if cents}:
         return False
+    if not payment.lines:
+        return True  # decided as a whole, and perhaps spread over the lines here
     lines = Counter((line.charge_cents, line.paid_cents) for line in payment.lines)
     before = Counter((-line.charge_cents, -line.paid_cents) for line in posted.lines if line.line_id is not None)
     return lines == before

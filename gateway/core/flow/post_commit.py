@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select, update
 from ..ledger import accounts, transfers
 from ..ledger.transfers import Transfer
 from ..model.money import to_dollars
-from ..model.posting import Kind, LinePosting, PostingPlan
+from ..model.posting import UNDERPAYMENT, Kind, LinePosting, PostingPlan
 from ..model.states import Hop, SubmissionState
 from ..store import patients, timeline
 from ..store.bulk import insert_bulk
@@ -166,7 +166,7 @@ class _Chunk:
         for number, review in enumerate(plan.reviews):
             self.items.append(
                 WorkItem(
-                    kind="payment_review",
+                    kind=UNDERPAYMENT if review.rule == UNDERPAYMENT else "payment_review",
                     key=f"review:{decided.payment_id}:{number}",
                     reason=review.reason[:1000],
                     team=review.team[:30],

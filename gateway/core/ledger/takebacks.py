@@ -22,8 +22,8 @@ USES = ("recovery", "forward")
 
 class Takeback(NamedTuple):
     """A reference of a payer. `cents` is what stands on it: below zero, the payer will take it; above zero, it has
-    taken what was not announced. `first_on` and `last_on`: business dates; `codes`: the reasons (PLB03-1), `entries`: how
-    many pairs."""
+    taken what was not announced. `first_on` and `last_on`: business dates; `codes`: the reasons (PLB03-1); `entries`:
+    how many pairs."""
 
     account: str
     payer_name: str

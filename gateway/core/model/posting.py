@@ -250,6 +250,10 @@ class Denial(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     claim_number: str = ""
 
 
+UNDERPAYMENT = "underpayment"
+"""The rule of a review that says less was allowed than should be: those have a queue of their own."""
+
+
 class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """Who does what by when. `work_by` None: `business_days` from the day it is posted. `deadline` is the date that
     costs money (appeal, refiling). `cents` 0: those of the denial."""

@@ -1,7 +1,8 @@
 """The tables by which people's work is ordered: what each row must have, and what it may say.
 
-`actions`, `timely_filing`, `hold_due`, `work_kinds`, `payer_habits` and `payer_plb` (config/tables) are the gateway's
-own, not a plugin's. Where a configuration has no such file, the one that comes with the gateway is used.
+`actions`, `timely_filing`, `hold_due`, `work_kinds`, `payer_habits`, `payer_plb` and `expected_allowables`
+(config/tables) are the gateway's own, not a plugin's. Where a configuration has no such file, the one that comes with
+the gateway is used.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ ACTIONS = "actions"
 TIMELY_FILING = "timely_filing"
 HOLD_DUE = "hold_due"
 WORK_KINDS = "work_kinds"
+ALLOWABLES = "expected_allowables"
+"""Also the start of the names of imported ones: each has the same columns."""
 PROVIDER_LEVEL_USES = (*("recovery", "forward", "other", "interest", "late charge", "penalty", "discount", "levy"),)
 """Where a provider-level adjustment may be booked (`ledger.accounts`)."""
 
@@ -48,6 +51,12 @@ def _term(value: str) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def _dollars(value: str) -> str:
+    whole, _, part = value.partition(".")
+    sound = value.isascii() and whole.isdecimal() and len(whole) <= 9 and len(part) <= 2 and (part or "0").isdecimal()
+    return "" if sound else "an amount in dollars, such as 61.20"
 
 
 def _business_days(value: str) -> str:
@@ -89,6 +98,10 @@ WORK_TABLES: dict[str, WorkTable] = {
             "claims_by": _one_of(*FOUND_BY),
             "lines_by": _one_of(*FOUND_BY),
         },
+    ),
+    ALLOWABLES: WorkTable(
+        ("payer", "code", "modifier"),
+        {"payer": _short(80), "code": _short(5), "modifier": lambda _: "", "allowed": _dollars},
     ),
     PAYER_PLB: WorkTable(
         ("payer", "code"),
