@@ -262,7 +262,7 @@ def requests() -> None:
 @requests.command("list")
 @click.option(
     "--verb",
-    type=click.Choice(["resubmit", "replay", "look", "correct", "replace", "void"]),
+    type=click.Choice(["resubmit", "replay", "look", "correct", "replace", "void", "accept"]),
     default=None,
     help="Only those.",
 )

@@ -200,6 +200,43 @@ def exceptions_take_back(config_path: Path, payment_id: int, reason: str, who: s
     _aside(config_path, payment_id, reason, who, back=True)
 
 
+_REMITTANCE = click.argument("remittance_id", type=click.IntRange(1), metavar="REMITTANCE")
+
+
+@exceptions.command("accept")
+@_REMITTANCE
+@_REASON
+@_WHO
+@click.pass_obj
+def exceptions_accept(config_path: Path, remittance_id: int, reason: str, who: str) -> None:
+    """Let a remittance post that waits because another one has its number, amount and date: both are real."""
+
+    def ask(connection: Connection, _config: Config, by: str, now: dt.datetime) -> list[Again]:
+        from ..core.flow.whole_remittances import accept
+
+        return [accept(connection, remittance_id, by, reason, now)]
+
+    do_and_wait(config_path, ask, who)
+
+
+@exceptions.command("dismiss")
+@_REMITTANCE
+@_REASON
+@_WHO
+@click.pass_obj
+def exceptions_dismiss(config_path: Path, remittance_id: int, reason: str, who: str) -> None:
+    """Say that a remittance of which nothing is posted never will be: a copy, or dealt with elsewhere."""
+    from ..core.flow.again import CannotBeDone
+    from ..core.flow.whole_remittances import dismiss
+
+    config = require(config_path, secrets=False)
+    by = who or getpass.getuser()
+    try:
+        click.echo(change(config, lambda sql: dismiss(sql, remittance_id, by, reason, now_of(config)[0])))
+    except CannotBeDone as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _aside(config_path: Path, payment_id: int, reason: str, who: str, *, back: bool) -> None:
     from ..core.flow import exceptions as flow
     from ..core.flow.again import CannotBeDone

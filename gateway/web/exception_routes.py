@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from ..core.flow import exception_view as view
 from ..core.flow import exceptions as flow
+from ..core.flow import whole_remittances
 from ..core.flow.again import Again, CannotBeDone
 from ..core.flow.exceptions import Done
 from ..core.flow.post_decide import habits_in
@@ -112,6 +113,25 @@ def _aside(act: Callable[..., Done]) -> Handler:
     return handler
 
 
+@_plainly
+async def _accept(request: web.Request) -> web.StreamResponse:
+    """Let a remittance post that waits because another one pays the same money."""
+    server, who, remittance_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
+    asked = understood(Why, await body_of(request))
+    now = server.services.clock.now()
+    return answer_of(await server.write(whole_remittances.accept, remittance_id, who, asked.reason, now))
+
+
+@_plainly
+async def _dismiss(request: web.Request) -> web.StreamResponse:
+    """Say that a remittance of which nothing is posted never will be."""
+    server, who, remittance_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
+    asked = understood(Why, await body_of(request))
+    now = server.services.clock.now()
+    what = await server.write(whole_remittances.dismiss, remittance_id, who, asked.reason, now)
+    return web.json_response({"remittance_id": remittance_id, "what": what})
+
+
 def routes() -> list[web.RouteDef]:
     """The routes, each with the scope that it asks for."""
     return [
@@ -120,4 +140,6 @@ def routes() -> list[web.RouteDef]:
         web.post(f"/api/v1/exceptions/{ID}/assign", needs("work")(_assign)),
         web.post(f"/api/v1/exceptions/{ID}/set-aside", needs("work")(_aside(flow.set_aside))),
         web.post(f"/api/v1/exceptions/{ID}/take-back", needs("work")(_aside(flow.take_back))),
+        web.post(f"/api/v1/remittances/{ID}/accept", needs("work")(_accept)),
+        web.post(f"/api/v1/remittances/{ID}/dismiss", needs("work")(_dismiss)),
     ]

@@ -150,6 +150,7 @@ class Desk:
         more: Sequence[str] = (),
         payer_number: str = "",
         date: dt.date = dt.date(2026, 9, 1),
+        payer: str = "90101",
     ) -> int:
         """A claim that was sent; returns its id. `payer_number` is what its 277CA said (REF*1K)."""
         with self.sql.begin() as connection:
@@ -180,7 +181,7 @@ class Desk:
                     source_claim_number=number,
                     patient_id=claim_id,
                     partner="practice",
-                    payer_id="90101",
+                    payer_id=payer,
                     member_id=member,
                     charge_cents=charge,
                     from_date=date,

@@ -7,10 +7,10 @@ recorded and does nothing (hme-billing-rules 5.2).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from ...config.work_tables import work_table
 from ...plugins.tables import Tables
@@ -21,13 +21,15 @@ from ..model.payer_habits import HABITS, PAYER_PLB, PLB, USUAL, Habits, habits_o
 from ..model.work_tables import PROVIDER_LEVEL_USES
 from ..store import timeline
 from ..store.ids import allocate
-from ..store.tables import deposits, provider_adjustments, remittances
+from ..store.tables import deposits, provider_adjustments, remittances, work_items
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
 from . import takebacks
 from .post_records import Scanned
 
 PRENOTE = "P"
+REVIEW = "review"
+"""A remittance that pays the same money as another one, and waits for a person to look at both."""
 _METHODS = {"ACH": "eft", "CHK": "check", "FWT": "wire", "BOP": "eft", "NON": "none"}
 _COUNTED = ("posting", "posted", "partly posted", "review")
 
@@ -52,14 +54,26 @@ class Judged(NamedTuple):
 
 
 def begin_sets(
-    connection: Connection, origin: Origin, sets: Sequence[Scanned], tables: Tables, now: dt.datetime
+    connection: Connection,
+    origin: Origin,
+    sets: Sequence[Scanned],
+    tables: Tables,
+    now: dt.datetime,
+    accepted: Collection[int] = (),
 ) -> list[list[Any]]:
-    """Record the sets of a file that are not recorded yet. Returns those that post: [ordinal, remittance id, id of the
-    first claim payment, payer id]."""
-    known = set(
-        connection.execute(select(remittances.c.ordinal).where(remittances.c.file_id == origin.file_id)).scalars()
-    )
-    sets = [found for found in sets if found.ordinal not in known]
+    """Record the sets of a file that are not recorded yet, and begin with those that waited and that a person has
+    `accepted` (their ordinals). Returns those that post: [ordinal, remittance id, id of the first claim payment, payer
+    id]."""
+    known = {
+        row.ordinal: row
+        for row in connection.execute(
+            select(remittances.c.ordinal, remittances.c.id, remittances.c.state).where(
+                remittances.c.file_id == origin.file_id
+            )
+        )
+    }
+    waited = {at: row.id for at, row in known.items() if at in accepted and row.state == REVIEW}
+    sets = [found for found in sets if found.ordinal not in known or found.ordinal in waited]
     if not sets:
         return []
     # The counter's row lets one file at a time in (PostgreSQL), so that a copy is always seen.
@@ -70,9 +84,17 @@ def begin_sets(
     moves: list[Transfer] = []
     pairs: list[tuple[takebacks.Origin, list[takebacks.Pair]]] = []
     for index, found in enumerate(sets):
-        remittance_id = first_id + index
-        judged = judge(connection, origin.usage, found, habits_in(tables, origin.today, found))
-        _insert(connection, origin, found, remittance_id, judged, now)
+        habits = habits_in(tables, origin.today, found)
+        if found.ordinal in waited:
+            remittance_id = waited[found.ordinal]
+            # That it pays the same money as another one is what the person has looked at.
+            accepting = habits._replace(repeats_trace=True)
+            judged = judge(connection, origin.usage, found, accepting, itself=remittance_id)
+            _accept(connection, found, remittance_id, judged, now)
+        else:
+            remittance_id = first_id + index
+            judged = judge(connection, origin.usage, found, habits)
+            _insert(connection, origin, found, remittance_id, judged, now)
         for old in judged.replaces:
             _replace(connection, old, remittance_id, now)
         if judged.state == "posting":
@@ -104,10 +126,12 @@ def habits_in(tables: Tables, today: dt.date, found: Scanned) -> Habits:
     return habits_of(work_table(tables, HABITS), today, found.payer_id, found.originator)
 
 
-def judge(connection: Connection | None, usage: str, found: Scanned, habits: Habits = USUAL) -> Judged:
+def judge(
+    connection: Connection | None, usage: str, found: Scanned, habits: Habits = USUAL, *, itself: int = 0
+) -> Judged:
     """What becomes of a set. `usage` is ISA15 as this environment wants it; without a connection nothing has come
-    before."""
-    copy, alike = _before(connection, found, habits) if connection is not None else (None, [])
+    before. `itself`: its own remittance, where it is recorded already."""
+    copy, alike = _before(connection, found, habits, itself) if connection is not None else (None, [])
     if copy is not None:
         return Judged("duplicate", f"The same contents as remittance {copy.id}; nothing is posted.", copy.id)
     if found.usage and found.usage != usage:
@@ -122,7 +146,7 @@ def judge(connection: Connection | None, usage: str, found: Scanned, habits: Hab
     counted = next((row for row in alike if row.state in _COUNTED), None)
     if counted is not None:
         return Judged(
-            "review",
+            REVIEW,
             f"Remittance {counted.id} has the same number, amount, date, payer and payee, and other contents. Compare "
             "the two; nothing of this one is posted.",
             counted.id,
@@ -139,10 +163,10 @@ def judge(connection: Connection | None, usage: str, found: Scanned, habits: Hab
     return Judged("posting", replaces=tuple(row.id for row in alike if row.state == "exception"))
 
 
-def _before(connection: Connection, found: Scanned, habits: Habits) -> tuple[Any, list[Any]]:
+def _before(connection: Connection, found: Scanned, habits: Habits, itself: int) -> tuple[Any, list[Any]]:
     """The remittance with the same contents (None: there is none), and those that pay the same money."""
     columns = (remittances.c.id, remittances.c.state)
-    first = remittances.c.state != "duplicate"
+    first = and_(remittances.c.state != "duplicate", remittances.c.id != itself)
     copy = connection.execute(
         select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
     ).first()
@@ -186,6 +210,28 @@ def _insert(
             "received_at": now,
         },
     )
+
+
+def _accept(connection: Connection, found: Scanned, remittance_id: int, judged: Judged, now: dt.datetime) -> None:
+    """A person has looked at a remittance that waited: it is a payment of its own."""
+    level = -found.provider_cents if judged.state == "posting" else 0
+    connection.execute(
+        update(remittances)
+        .where(remittances.c.id == remittance_id)
+        .values(
+            state=judged.state,
+            reason=judged.reason[:1000],
+            duplicate_of=judged.duplicate_of,
+            provider_level_cents=level,
+            exception_cents=found.paid_cents - level if judged.state in ("posting", "exception") else 0,
+        )
+    )
+    key = f"remittance:{remittance_id}"
+    if judged.state == "posting":
+        close_items(connection, [key], "A person has accepted it.", now)
+    else:
+        told = {"reason": judged.reason[:1000], "rule": judged.state}
+        connection.execute(update(work_items).where(work_items.c.key == key).values(told))
 
 
 def _replace(connection: Connection, old: int, new: int, now: dt.datetime) -> None:
