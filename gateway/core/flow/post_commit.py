@@ -38,6 +38,7 @@ from . import kept_rows, post_again
 from .look_again import look_again
 from .plugin_items import plugin_item
 from .post_records import Decided, DecidedChunk, in_bulks
+from .post_rows import DENIAL, LINE, PAYMENT, REASON, insert_rows, update_claims
 from .post_words import in_words
 from .route import denial_item
 
@@ -348,11 +349,11 @@ class _Chunk:
     def write(self) -> None:
         """All rows, in bulk."""
         connection = self.connection
-        insert_bulk(connection, claim_payments, _PAYMENT, self.payments)
-        _insert(connection, "line_payments", line_payments, _LINE, self.lines)
-        _insert(connection, "adjustments", adjustments, _REASON, self.reasons)
+        insert_bulk(connection, claim_payments, PAYMENT, self.payments)
+        insert_rows(connection, "line_payments", line_payments, LINE, self.lines)
+        insert_rows(connection, "adjustments", adjustments, REASON, self.reasons)
         if self.denials:
-            insert_bulk(connection, denials, _DENIAL, self.denials)
+            insert_bulk(connection, denials, DENIAL, self.denials)
         transfers.write(connection, self.transfers, self.now)
         open_items(connection, self.items, self.now, self.origin.deadlines)
         timeline.add(connection, self.entries, self.now)
@@ -370,7 +371,7 @@ class _Chunk:
     def _move_claims(self) -> None:
         if not self.claims:
             return
-        _update_claims(self.connection, self.claims, self.now)
+        update_claims(self.connection, self.claims, self.now)
         known = patients.of_claims(self.connection, sorted(self.claims))
         patients.changed(self.connection, (one.patient_id for one in known.values()))
         why = f"A payment was posted (file {self.origin.file_id})"
@@ -389,18 +390,6 @@ class _Chunk:
             )
 
 
-_PAYMENT = (
-    *("id", "remittance_id", "ordinal", "claim_id", "claim_number", "status", "charge_cents", "paid_cents"),
-    *("patient_cents", "payer_claim_number", "state", "match", "reason", "reverses", "content", "at"),
-)
-_LINE = ("id", "claim_payment_id", "line_id", "code", "charge_cents", "paid_cents", "denied")
-_REASON = ("id", "claim_payment_id", "line_id", "group_code", "reason_code", "remark_code", "cents", "kind")
-_DENIAL = (
-    *("id", "claim_id", "line_id", "claim_payment_id", "group_code", "reason_code", "remark_code", "category", "team"),
-    *("cents", "state", "opened_at"),
-)
-
-
 def _records(decided: Decided) -> tuple[list[Any], str]:
     """What the steps of `route` said to the denials of a payment, and in words which failed."""
     records = [step for steps in decided.routed for step in steps]
@@ -408,26 +397,6 @@ def _records(decided: Decided) -> tuple[list[Any], str]:
         f" Plugin {step['plugin']} failed in route: {step['note']}." for step in records if step["outcome"] == "failed"
     )
     return records, "".join(failed)
-
-
-def _update_claims(connection: Connection, moved: dict[int, tuple[str, str]], now: dt.datetime) -> None:
-    """Give claims their state and the payer's number, at the driver's speed (see `store.bulk`)."""
-    dialect = connection.dialect
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    moment = claims.c.updated_at.type.dialect_impl(dialect).bind_processor(dialect)
-    at = now if moment is None else moment(now)
-    connection.exec_driver_sql(
-        f"UPDATE claims SET state = {mark}, version = version + 1, payer_claim_number = {mark}, updated_at = {mark} "
-        f"WHERE id = {mark}",
-        [(*moved[claim_id], at, claim_id) for claim_id in sorted(moved)],
-    )
-
-
-def _insert(connection: Connection, name: str, table: Any, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    """Rows that get their ids here."""
-    if rows:
-        first = allocate(connection, name, len(rows))
-        insert_bulk(connection, table, columns, ((first + index, *row) for index, row in enumerate(rows)))
 
 
 def commit_chunk(
