@@ -22,7 +22,8 @@ from gateway.core.x12.remittance import ClaimPayment
 from gateway.plugins import PaymentContext, Tables, hookimpl
 
 from .allowables import Allowables
-from .plan import Cannot, Ground, plan_adjudication
+from .cannot import Cannot
+from .plan import Ground, plan_adjudication
 from .reverse import plan_reversal
 from .settings import AutopostingSettings
 

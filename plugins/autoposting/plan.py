@@ -34,7 +34,9 @@ from gateway.core.x12.remittance import ClaimPayment
 
 from .allowables import TEAM as UNDERPAID_TO
 from .allowables import Allowables, underpayments
+from .cannot import Cannot
 from .kinds import WHOLE_CHARGE, judge
+from .reverse import undone_by
 from .settings import AutopostingSettings
 from .spread import spread_over
 
@@ -42,14 +44,6 @@ FORWARDED = frozenset({"19", "20", "21"})
 _SENT_ON = frozenset({"MA18", "N89"})
 _NOT_SENT_ON = "MA19"
 _MOVES = OFF_KINDS | PATIENT_KINDS | {Kind.DENIAL}
-
-
-class Cannot(Exception):
-    """The payment cannot be posted for certain; the message says why and what to do."""
-
-    def __init__(self, why: str, rule: str) -> None:
-        super().__init__(why)
-        self.rule = rule
 
 
 class _Pool:
@@ -438,4 +432,43 @@ def plan_adjudication(payment: ClaimPayment, match: Match, ground: Ground) -> Po
     """
     if match.claim is None:
         raise Cannot(match.why, "no-claim")
-    return _Planner(payment, match, ground).plan()
+    try:
+        return _Planner(payment, match, ground).plan()
+    except Cannot as cannot:
+        undone = undone_by(payment, match.claim) if cannot.rule == "more-than-open" else None
+        if undone is None:
+            raise
+        return plan_undone(payment, match, undone)
+
+
+def plan_undone(payment: ClaimPayment, match: Match, reversal: int) -> PostingPlan:
+    """The plan of a payment whose reversal has come before it, and for which nothing is open any more (its correction
+    has posted): both post, and nothing of either remains."""
+
+    def told(found: Sequence[Adjustment]) -> tuple[AdjustmentPosting, ...]:
+        return tuple(
+            AdjustmentPosting(one.group, one.reason, one.cents, Kind.INFORMATION) for one in found if one.cents
+        )
+
+    made = [
+        LinePosting(
+            match.lines[at].line_id,
+            at,
+            service.code,
+            service.charge_cents,
+            service.paid_cents,
+            told(service.adjustments),
+        )
+        for at, service in enumerate(payment.lines)
+    ]
+    whole = payment.adjustments
+    if not made:
+        made.append(LinePosting(None, -1, "", payment.charge_cents, payment.paid_cents, told(whole)))
+    elif whole:
+        made.append(LinePosting(None, -1, "", 0, -sum(one.cents for one in whole), told(whole)))
+    return PostingPlan(
+        lines=tuple(made),
+        undone=reversal,
+        next=Next(NextStep.NOBODY),
+        notes=(f"Claim payment {reversal}, which has come before, takes exactly this one back: both are posted.",),
+    )

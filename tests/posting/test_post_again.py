@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from sqlalchemy import update
 
@@ -40,6 +42,34 @@ def test_a_correction_before_its_reversal_waits_and_then_posts_by_itself(desk: D
     assert desk.balance(claim) == 1000
     assert desk.items() == []
     assert [row.state for row in desk.remittances()] == ["posted"] * 3
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations("ORC")), ids="".join)
+def test_original_reversal_and_correction_come_to_the_same_in_any_order(desk: Desk, order: tuple[str, ...]) -> None:
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"))
+    for letter in order:
+        desk.post({"O": ORIGINAL, "R": REVERSAL, "C": CORRECTION}[letter])
+        assert desk.prove().ok
+        everything(desk)
+        assert desk.prove().ok
+    assert [row.state for row in desk.payments()] == ["posted"] * 3
+    assert desk.balance(claim) == 1000
+    assert desk.state(claim) == "paid"
+    assert desk.accounts("receivable") == {"receivable:patient:coinsurance": 1000}
+    assert desk.accounts("adjustment") == {"adjustment:contractual": 5000}
+    assert desk.accounts("clearing:") == {}
+    assert desk.items() == []
+
+
+def test_a_payment_twice_is_not_posted_because_the_first_was_reversed(desk: Desk) -> None:
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.post(CORRECTION)
+    other = Svc("E1390", "-150", "-80", (Cas("CO", "45", "-60"), Cas("PR", "2", "-10")), ref="L1")
+    desk.post(Era([Clp("SW1", [other], status="22", payer_number="ICN1")], trace="B", handling="H"))
+    desk.post(ORIGINAL)
+    everything(desk)
+    assert [row.state for row in desk.payments()] == ["posted", "exception", "exception"]
+    assert desk.balance(claim) == 1000
 
 
 def test_a_reversal_before_its_original_waits_and_then_posts_by_itself(desk: Desk) -> None:

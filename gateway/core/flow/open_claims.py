@@ -31,7 +31,9 @@ from ..store.tables import (
 )
 from ..x12.remittance import ClaimPayment
 from .match import ClaimMatch, Found, Keys, Lookups, is_sure, keys_of, match_claim
+from .post_records import unpack_payment
 
+REVERSAL = "22"
 _FOUND = (claims.c.id, claims.c.claim_number, claims.c.state, claims.c.from_date, claims.c.charge_cents)
 _OFF_ACCOUNTS = frozenset(accounts.OF_KIND[kind] for kind in OFF_KINDS)
 
@@ -304,6 +306,36 @@ def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[
             )
         )
     return found
+
+
+def waiting_reversals(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[PostedPayment]]:
+    """The reversals that wait for these claims, with their amounts as they stand there."""
+    found: dict[int, list[PostedPayment]] = {}
+    for some in bulks(claim_ids):
+        for row in connection.execute(
+            select(claim_payments.c.id, claim_payments.c.claim_id, claim_payments.c.content)
+            .where(
+                claim_payments.c.state == "exception",
+                claim_payments.c.claim_id.in_(some),
+                claim_payments.c.status == REVERSAL,
+            )
+            .order_by(claim_payments.c.id)
+        ):
+            found.setdefault(row.claim_id, []).append(_as_posted(row.id, unpack_payment(row.content)))
+    return found
+
+
+def _as_posted(payment_id: int, payment: ClaimPayment) -> PostedPayment:
+    parts = (payment.adjustments, *(line.adjustments for line in payment.lines))
+    return PostedPayment(
+        payment_id,
+        payment.status,
+        payment.payer_control_number,
+        payment.charge_cents,
+        payment.paid_cents,
+        tuple(PostedLine(None, line.code, line.charge_cents, line.paid_cents) for line in payment.lines),
+        tuple(PostedAdjustment(None, one.group, one.reason, one.cents) for some in parts for one in some),
+    )
 
 
 def _other_payers(connection: Connection, claim_ids: Sequence[int]) -> dict[int, int]:

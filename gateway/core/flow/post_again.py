@@ -27,10 +27,13 @@ _REQUEST = (
 )
 
 
-def of_claims(connection: Connection, claim_ids: Collection[int], why: str, now: dt.datetime) -> int:
-    """Have what waits for these claims decided again; returns how many payments that are. Called in the transaction
-    that changed what is open on them."""
-    return _ask(connection, _waiting(connection, claim_payments.c.claim_id, claim_ids), why, now)
+def of_claims(
+    connection: Connection, claim_ids: Collection[int], why: str, now: dt.datetime, *, but: Collection[int] = ()
+) -> int:
+    """Have what waits for these claims decided again, `but` for some payments; returns how many payments that are.
+    Called in the transaction that changed what is open on them, or that brought a reversal which waits."""
+    waiting = _waiting(connection, claim_payments.c.claim_id, claim_ids)
+    return _ask(connection, [one for one in waiting if one not in but], why, now)
 
 
 def of_numbers(connection: Connection, numbers: Collection[str], why: str, now: dt.datetime) -> int:

@@ -36,6 +36,7 @@ from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, close_items, open_items
 from . import kept_rows, post_again
 from .look_again import look_again
+from .open_claims import REVERSAL
 from .plugin_items import plugin_item
 from .post_records import Decided, DecidedChunk, in_bulks
 from .post_rows import DENIAL, LINE, PAYMENT, REASON, insert_rows, update_claims
@@ -99,6 +100,7 @@ class _Chunk:
         self.entries: list[timeline.Entry] = []
         self.claims: dict[int, tuple[str, str]] = {}
         self.posted: Counter[int] = Counter()
+        self.unmatched: dict[int, int] = {}
         self.superseded: set[tuple[int, int | None]] = set()
         self.reversed: list[int] = []
 
@@ -132,6 +134,8 @@ class _Chunk:
             return
         if decided.state == "exception":
             self._exception(decided)
+            if decided.status == REVERSAL and decided.claim_id:
+                self.unmatched[decided.payment_id] = decided.claim_id
         elif plan is not None:
             self._plan(decided, plan)
         self._tell(decided)
@@ -367,6 +371,10 @@ class _Chunk:
                 )
             )
         self._move_claims()
+        if self.unmatched:
+            # What a reversal takes back may itself be waiting, for want of this reversal.
+            why = f"A reversal has come (file {self.origin.file_id})"
+            post_again.of_claims(connection, set(self.unmatched.values()), why, self.now, but=self.unmatched)
 
     def _move_claims(self) -> None:
         if not self.claims:

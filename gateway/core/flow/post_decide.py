@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from ...config import Config
@@ -30,7 +31,7 @@ from .directions import lines_said, only_reversed, said
 from .in_child import Marking, reads, where
 from .kept_rows import packed
 from .match import ClaimMatch, match_payment
-from .open_claims import contents_of, find_claims, open_claims
+from .open_claims import contents_of, find_claims, open_claims, waiting_reversals
 from .payment_past import PaymentPast
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
 from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
@@ -184,7 +185,11 @@ def look_up(
             elif one.payment.patient_cents > 0:
                 owing_ids.append(found.found.claim_id)
     contents = contents_of(connection, list(ids)) if with_contents else {}
-    return Known(matches, open_claims(connection, list(ids), reversed_ids, owing_ids), contents)
+    waiting = waiting_reversals(connection, list(ids))
+    claims = open_claims(connection, list(ids), [*reversed_ids, *waiting], owing_ids)
+    for claim_id, reversals in waiting.items():
+        claims[claim_id] = msgspec.structs.replace(claims[claim_id], reversals=tuple(reversals))
+    return Known(matches, claims, contents)
 
 
 async def _decide(
