@@ -163,7 +163,7 @@ def _cash(connection: Connection) -> Process:
             items_of(connection, "payments that wait for a person", waits),
         ],
         example,
-        "queue list --kind posting_exception",
+        "exceptions list",
         "checks, lockbox and cards, and the closing of the day at a variance of 0.00",
     )
 
