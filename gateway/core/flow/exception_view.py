@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from ..model.money import to_dollars
 from ..model.payer_habits import Habits
 from ..model.posting import SCORES, How
-from ..store.posting_tables import set_asides
+from ..store.posting_tables import WAITS, set_asides
 from ..store.tables import claim_payments, claims, files, patients, remittances, work_items
 from ..x12.remittance import ClaimPayment
 from .match import Keys, keys_of, match_payment
@@ -114,8 +114,7 @@ def waiting(
 ) -> list[Waiting]:
     """What did not post, the most dollars first; whole remittances before the payments of others. `aside`: instead,
     what persons have set aside."""
-    state = "set aside" if aside else "exception"
-    where: list[Any] = [claim_payments.c.state == state]
+    where: list[Any] = [claim_payments.c.state == "set aside" if aside else WAITS]
     if payer:
         where.append(remittances.c.payer_id == payer)
     if rule:

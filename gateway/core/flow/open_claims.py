@@ -20,6 +20,7 @@ from ..model.posting import (
     PostedPayment,
 )
 from ..store.claims import bulks
+from ..store.posting_tables import WAITS
 from ..store.tables import (
     adjustments,
     claim_lines,
@@ -315,7 +316,7 @@ def waiting_reversals(connection: Connection, claim_ids: Sequence[int]) -> dict[
         for row in connection.execute(
             select(claim_payments.c.id, claim_payments.c.claim_id, claim_payments.c.content)
             .where(
-                claim_payments.c.state == "exception",
+                WAITS,
                 claim_payments.c.claim_id.in_(some),
                 claim_payments.c.status == REVERSAL,
             )

@@ -16,6 +16,7 @@ from ..store.bulk import insert_bulk
 from ..store.claims import bulks
 from ..store.ids import allocate
 from ..store.outbox import put_outbox
+from ..store.posting_tables import WAITS
 from ..store.tables import claim_payments, requests
 from .look_again import LOOK
 from .release import BY_ITSELF
@@ -45,9 +46,7 @@ def of_numbers(connection: Connection, numbers: Collection[str], why: str, now: 
 def _waiting(connection: Connection, column: Any, values: Collection[Any]) -> list[int]:
     found: list[int] = []
     for some in bulks(sorted(values)):
-        found += connection.execute(
-            select(claim_payments.c.id).where(claim_payments.c.state == "exception", column.in_(some))
-        ).scalars()
+        found += connection.execute(select(claim_payments.c.id).where(WAITS, column.in_(some))).scalars()
     return sorted(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, literal_column, text
 
 from .tables import UtcDateTime, claim_payments, metadata, provider_adjustments
 
@@ -41,6 +41,7 @@ set_asides = Table(
 )
 
 Index("ix_claim_payments_waiting", claim_payments.c.claim_id, sqlite_where=_WAITS, postgresql_where=_WAITS)
-Index("ix_claim_payments_waiting_number", claim_payments.c.claim_number, sqlite_where=_WAITS, postgresql_where=_WAITS)
+WAITS = claim_payments.c.state == literal_column("'exception'")
+"""What that index holds. The word itself must stand in the statement, or SQLite does not use the index."""
 # Takebacks are told apart by the payer's reference.
 Index("ix_provider_adjustments_reference", provider_adjustments.c.reference)

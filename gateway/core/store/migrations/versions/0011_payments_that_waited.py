@@ -44,17 +44,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_set_asides")),
     )
     op.create_index(op.f("ix_set_asides_claim_payment_id"), "set_asides", ["claim_payment_id"])
-    for name, column in (
-        ("ix_claim_payments_waiting", "claim_id"),
-        ("ix_claim_payments_waiting_number", "claim_number"),
-    ):
-        op.create_index(name, "claim_payments", [column], sqlite_where=_WAITS, postgresql_where=_WAITS)
+    op.create_index(
+        "ix_claim_payments_waiting", "claim_payments", ["claim_id"], sqlite_where=_WAITS, postgresql_where=_WAITS
+    )
     op.create_index("ix_provider_adjustments_reference", "provider_adjustments", ["reference"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_provider_adjustments_reference", "provider_adjustments")
-    op.drop_index("ix_claim_payments_waiting_number", "claim_payments")
     op.drop_index("ix_claim_payments_waiting", "claim_payments")
     op.drop_table("set_asides")
     op.drop_table("payment_directions")
