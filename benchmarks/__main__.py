@@ -41,6 +41,7 @@ class Row(NamedTuple):
 ROWS = (
     Row("read-837", "read 837P into typed values", "claims"),
     Row("read-835", "read 835, every adjustment", "remittance"),
+    Row("passes-835", "835 added up, then cut into chunks", "remittance"),
     Row("rewrite", "read 837P, write it as a new interchange", "claims"),
     Row("copy", "837P through, byte for byte", "claims"),
     Row("check-837", "837P held against its guide, with 999", "claims"),

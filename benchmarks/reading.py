@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from gateway.core.flow.post_scan import Posts, cut, scan
 from gateway.core.x12.items import ReadClaim, ReadPayment, RemittanceEnd
 from gateway.core.x12.reader import read
 from gateway.core.x12.stored import StoredClaim
@@ -110,11 +111,21 @@ def copy_837(path: Path) -> int:
     return int(path.stem.rpartition("-")[2])
 
 
+def passes_835(path: Path) -> int:
+    """What posting does with the bytes: a first pass that adds every payment up and hashes its elements, and a second
+    one that cuts its claim payments into chunks."""
+    with path.open("rb") as stream:
+        posts = {found.ordinal: Posts(found.ordinal, 1, found.payer_id) for found in scan(stream)}
+    with path.open("rb") as stream:
+        return sum(1 for _ in cut(stream, posts))
+
+
 ROWS: dict[str, Callable[[Path], int]] = {
     "read-837": read_837,
     "read-835": read_835,
     "rewrite": rewrite_837,
     "copy": copy_837,
+    "passes-835": passes_835,
     "check-837": check,
     "check-835": check,
 }

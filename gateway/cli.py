@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "document": ("gateway.operate.document_commands:document", "Papers of patients: adding, listing, saving them."),
     "drop": ("gateway.operate.drop_command:drop", "Hand a document in to a plugin that takes such."),
     "equipment": ("gateway.operate.belongings_commands:equipment", "The equipment that patients have; bringing it in."),
+    "exceptions": (
+        "gateway.operate.exception_commands:exceptions",
+        "Payments that did not post: why, what they may be for, what to do.",
+    ),
     "explain": (
         "gateway.operate.explain_commands:explain",
         "What would happen to each claim or payment of a file, and why.",
@@ -55,6 +59,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sandbox": ("gateway.sandbox.commands:sandbox", "A practice clearinghouse, and invented claims to send."),
     "serve": ("gateway.operate.commands:serve", "Run the gateway."),
     "tables": ("gateway.config.tables_command:tables", "Code lists with dates: HCPCS, modifiers, ICD-10-CM."),
+    "takebacks": (
+        "gateway.operate.takeback_commands:takebacks",
+        "What payers carried forward, announced to take back, or took.",
+    ),
     "token": ("gateway.operate.commands:token", "Bearer tokens for the API."),
     "trace": ("gateway.operate.trace_commands:trace", "What did happen to a claim, an interchange or a file."),
     "upgrade": ("gateway.operate.commands:upgrade", "Bring the database to the schema of this version."),

@@ -42,6 +42,37 @@ def import_(path: Path, file: Path, start: dt.datetime | None, end: dt.datetime 
         click.echo(f"  {root / FOLDER / name}.tsv now has {count:,} codes")
 
 
+@tables.command("import-allowables")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--payer", required=True, help='The payer whose rates they are (its id), or "*" for all.')
+@click.option("--from", "start", type=_DAY, required=True, help="The first day of service for which they hold.")
+@click.option("--to", "end", type=_DAY, help="The last day.")
+@click.option("--state", default="", help="Of CMS's file: the state, such as OH.")
+@click.option("--rural", is_flag=True, help="Of CMS's file: the rates of rural areas.")
+@click.pass_obj
+def import_allowables(
+    path: Path, file: Path, payer: str, start: dt.datetime, end: dt.datetime | None, state: str, rural: bool
+) -> None:
+    """Take a fee schedule or contract rates in: what payments are held against.
+
+    FILE is CMS's DMEPOS fee schedule as CSV, or a list with the columns code, modifier, allowed.
+
+    Exit code 0: it is in. 2: it cannot be read, and nothing was changed.
+    """
+    from .allowables import NotAFeeFile, import_rates
+
+    root = _root(path)
+    last = end.date() if end else None
+    if last is not None and last < start.date():
+        raise click.UsageError("--to is before --from.")
+    try:
+        done = import_rates(root, file, payer, start.date(), last, state, rural=rural)
+    except (NotAFeeFile, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    more = f"; {done.without:,} lines have none" if done.without else ""
+    click.echo(f"{done.rates:,} rates{more}: {done.path}")
+
+
 @tables.command("list")
 @click.pass_obj
 def list_(path: Path) -> None:

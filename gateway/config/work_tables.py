@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from gateway.core.model.work_tables import WORK_TABLES
+from gateway.core.model.work_tables import ALLOWABLES, WORK_TABLES
 from gateway.plugins.tables import Table, Tables
 
 from .faults import ConfigFault, Document, nearest, show
@@ -39,7 +39,8 @@ def check_work_tables(
 ) -> None:
     """What is wrong in the gateway's own tables is added to `faults`: a key of other columns, a column that is missing,
     a value that cannot be used."""
-    for name, wanted in WORK_TABLES.items():
+    imported = {name: WORK_TABLES[ALLOWABLES] for name in documents if name.startswith(f"{ALLOWABLES}_")}
+    for name, wanted in (WORK_TABLES | imported).items():
         document, table = documents.get(name), tables.get(name)
         if document is None or table is None or not isinstance(document.data.get("rows"), list):
             continue

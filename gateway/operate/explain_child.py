@@ -21,7 +21,7 @@ from ..core.flow.in_child import Marking
 from ..core.flow.match import ClaimMatch
 from ..core.flow.past import Opens
 from ..core.flow.payment_past import PaymentPast
-from ..core.flow.post_decide import Known, ReadPayment, decide_each, look_up
+from ..core.flow.post_decide import Known, ReadPayment, decide_each, habits_in, look_up
 from ..core.flow.post_records import Asked as AskedPayment
 from ..core.flow.post_records import Decided
 from ..core.flow.verdicts import Verdict
@@ -127,7 +127,7 @@ async def _payments(question: Question, config: Config, connection: Connection |
     mark.outside()
     known = Known([ClaimMatch(None, How.NOTHING, NOT_LOOKED_UP) for _ in read], {}, {})
     if connection is not None:
-        known = look_up(connection, read, with_contents=config.chains.asks_details)
+        known = look_up(connection, read, habits_in(config, question.today), with_contents=config.chains.asks_details)
     taken = set(question.taken)
     past = PaymentPast(_opens(connection), known.claims, paused=mark.paused)
     runner = _runner(question, past, mark)

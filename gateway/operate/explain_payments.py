@@ -9,13 +9,14 @@ from msgspec import convert
 from sqlalchemy import select
 
 from ..core.flow import post_scan
-from ..core.flow.post_begin import Judged, judge, what_happens
+from ..core.flow.post_begin import Judged, habits_in, judge, what_happens
 from ..core.flow.post_commit import moves_of
 from ..core.flow.post_decide import LATER
 from ..core.flow.post_records import Asked, Decided, Scanned, unpack_payment
 from ..core.flow.post_scan import Posts
 from ..core.flow.route import denial_item
 from ..core.ledger import accounts
+from ..core.model.payer_habits import PAYER_PLB, PLB, provider_level
 from ..core.model.posting import OpenClaim, PostingPlan
 from ..core.store.tables import transfers
 from ..core.work.calendar import add_business_days
@@ -73,7 +74,12 @@ def _judge(ground: Ground, scans: Mapping[int, Scanned]) -> dict[int, Judged]:
     for ordinal, found in scans.items():
         before = first.setdefault(found.body, ordinal)
         if before == ordinal:
-            judged[ordinal] = judge(ground.connection, ground.config.gateway.usage, found)
+            judged[ordinal] = judge(
+                ground.connection,
+                ground.config.gateway.usage,
+                found,
+                habits_in(ground.config.tables, ground.today, found),
+            )
         else:
             why = f"The same contents as transaction set {before} of this file; nothing is posted."
             judged[ordinal] = Judged("duplicate", why)
@@ -95,10 +101,12 @@ def _remittance(ground: Ground, found: Scanned, judged: Judged) -> Explained:
     if not posts:
         lines.append("What its claim payments would do by themselves stands below; nothing of it is posted.")
     if found.levels and posts:
-        table = ground.config.tables.get("plb")
+        tables = ground.config.tables
         for level in found.levels:
-            row = table.find(ground.today, level.code) if table is not None else None
-            meaning = row.values.get("meaning", "") if row is not None else "a reason that the table plb does not have"
+            row = provider_level(
+                tables.get(PLB), tables.get(PAYER_PLB), ground.today, level.code, found.payer_id, found.originator
+            )
+            meaning = row.get("meaning", "a reason that the table plb does not have")
             way = "taken from" if level.cents > 0 else "added to"
             lines.append(f"{dollars(abs(level.cents))} {way} the payment at provider level, {level.code} ({meaning})")
     payer = found.payer_name or "an unknown payer"

@@ -97,6 +97,8 @@ _KINDS = {
     "duplicate_claim": "claim numbers used twice",
     "patient_merge": "patients who may be one",
     "payment_review": "payments posted that need a next step",
+    "underpayment": "lines allowed less than they should be",
+    "takeback": "take-backs that were never announced",
     "plugin_failure": "plugin failures",
     "partner_stopped": "partners that are stopped",
     "order_problem": "reasons for which delivered orders wait",

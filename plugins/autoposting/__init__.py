@@ -21,7 +21,9 @@ from gateway.core.model.posting import Match, PostingPlan, WorkItemDraft
 from gateway.core.x12.remittance import ClaimPayment
 from gateway.plugins import PaymentContext, Tables, hookimpl
 
-from .plan import Cannot, plan_adjudication
+from .allowables import Allowables
+from .cannot import Cannot
+from .plan import Ground, plan_adjudication
 from .reverse import plan_reversal
 from .settings import AutopostingSettings
 
@@ -46,15 +48,27 @@ def _reasons(settings: AutopostingSettings, tables: Tables) -> Reasons:
     return Reasons(tables["carc"], tables["rarc"])
 
 
+def _allowables(settings: AutopostingSettings, tables: Tables) -> Allowables:
+    return Allowables(tables)
+
+
 @hookimpl
 def post_payment(
     payment: ClaimPayment, match: Match, context: PaymentContext[AutopostingSettings]
 ) -> PostingPlan | Outcome | None:
     """The plan of a payment by its CLP02; a Hold says why it cannot be posted."""
-    status = payment.status
+    status = context.settings.status_as.get(payment.status, payment.status)
     try:
         if status in ADJUDICATED:
-            return plan_adjudication(payment, match, context.prepared(_reasons), context.today, context.settings)
+            ground = Ground(
+                context.prepared(_reasons),
+                context.prepared(_allowables),
+                context.today,
+                context.payer_id,
+                status,
+                context.settings,
+            )
+            return plan_adjudication(payment, match, ground)
         if status == REVERSAL:
             return plan_reversal(payment, match)
     except Cannot as cannot:

@@ -25,6 +25,8 @@ PRIOR_PAYER = "23"
 SEQUESTER = "253"
 FEE_SCHEDULE = "45"
 
+WHOLE_CHARGE = "the whole charge, or nearly, as a contractual reduction: was it underpaid?"
+
 
 class Judged(NamedTuple):
     """What an adjustment is; `review` says in words why a person should look at it (empty: nobody needs to)."""
@@ -76,7 +78,7 @@ def _patient(reason: Reason, zero_paid: bool) -> Judged:
 def _contractual(reason: Reason, cents: int, charge_cents: int, zero_paid: bool, review_share: int) -> Judged:
     reduces = reason.code == FEE_SCHEDULE or reason.category == "CONTRACTUAL"
     if reduces and charge_cents > 0 and cents * 100 >= charge_cents * review_share:
-        return Judged(Kind.OPEN, "the whole charge, or nearly, as a contractual reduction: was it underpaid?")
+        return Judged(Kind.OPEN, WHOLE_CHARGE)
     if zero_paid and reason.code != FEE_SCHEDULE and cents > 0:
         return Judged(Kind.DENIAL)
     if reason.category in _OFF:

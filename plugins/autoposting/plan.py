@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from gateway.core.model.carc import UNMAPPED, Reason, Reasons
 from gateway.core.model.money import to_dollars
 from gateway.core.model.posting import (
     OFF_KINDS,
     PATIENT_KINDS,
+    UNDERPAYMENT,
     AdjustmentPosting,
     Denial,
     Kind,
@@ -30,21 +32,18 @@ from gateway.core.model.posting import (
 from gateway.core.x12.loop import Adjustment
 from gateway.core.x12.remittance import ClaimPayment
 
-from .kinds import judge
+from .allowables import TEAM as UNDERPAID_TO
+from .allowables import Allowables, underpayments
+from .cannot import Cannot
+from .kinds import WHOLE_CHARGE, judge
+from .reverse import undone_by
 from .settings import AutopostingSettings
+from .spread import spread_over
 
 FORWARDED = frozenset({"19", "20", "21"})
 _SENT_ON = frozenset({"MA18", "N89"})
 _NOT_SENT_ON = "MA19"
 _MOVES = OFF_KINDS | PATIENT_KINDS | {Kind.DENIAL}
-
-
-class Cannot(Exception):
-    """The payment cannot be posted for certain; the message says why and what to do."""
-
-    def __init__(self, why: str, rule: str) -> None:
-        super().__init__(why)
-        self.rule = rule
 
 
 class _Pool:
@@ -144,17 +143,28 @@ class _Pool:
                 self.off += one.cents
 
 
+class Ground(NamedTuple):
+    """What a plan stands on beside the payment: the tables, the day, whose payment it is, the status that it means
+    (CLP02, or what the settings say for it), and the settings."""
+
+    reasons: Reasons
+    allowables: Allowables
+    day: dt.date
+    payer_id: str
+    status: str
+    settings: AutopostingSettings
+
+
 class _Planner:
     """One payment on its way to a plan."""
 
-    def __init__(
-        self, payment: ClaimPayment, match: Match, reasons: Reasons, day: dt.date, settings: AutopostingSettings
-    ) -> None:
+    def __init__(self, payment: ClaimPayment, match: Match, ground: Ground) -> None:
         self.payment = payment
         self.match = match
-        self.reasons = reasons
-        self.day = day
-        self.settings = settings
+        self.ground = ground
+        self.reasons = ground.reasons
+        self.day = ground.day
+        self.settings = ground.settings
         self.denials: list[Denial] = []
         self.reviews: list[WorkItemDraft] = []
         self.notes: list[str] = []
@@ -222,12 +232,13 @@ class _Planner:
 
     def review(self, one: Adjustment, reason: Reason, why: str, line: OpenLine | None, code: str) -> None:
         """Note something that posts and that a person should look at all the same."""
+        underpaid = why == WHOLE_CHARGE
         self.reviews.append(
             WorkItemDraft(
                 reason=f"{one.group}-{one.reason} on {self._place(line, code)}, ${to_dollars(one.cents):,}: {why}.",
-                team=reason.team,
+                team=UNDERPAID_TO if underpaid else reason.team,
                 cents=abs(one.cents),
-                rule=f"{one.group}-{one.reason}",
+                rule=UNDERPAYMENT if underpaid else f"{one.group}-{one.reason}",
             )
         )
 
@@ -318,10 +329,9 @@ class _Planner:
 
     def plan(self) -> PostingPlan:
         """The plan. Raises Cannot."""
-        postings = self.fitted(self.lines())
+        postings = self.placed(self.lines())
         step = self.next_step(postings)
-        if self.payment.patient_cents != self.stated_patient:
-            self.notes.append("CLP05 differs from the PR adjustments; the adjustments count.")
+        self.look_at_amounts()
         return PostingPlan(
             lines=tuple(postings),
             denials=tuple(self.denials),
@@ -329,6 +339,46 @@ class _Planner:
             next=step,
             notes=tuple(self.notes),
         )
+
+    def placed(self, postings: list[LinePosting]) -> list[LinePosting]:
+        """The postings as what is open allows; a payment without lines on the lines, where that is wanted and there is
+        room on each. Raises Cannot."""
+        claim = self.match.claim
+        assert claim is not None
+        if self.settings.claim_level == "spread" and not self.payment.lines and claim.lines:
+            try:
+                spread = self.fitted(spread_over(postings[0], claim.lines))
+            except Cannot:
+                return self.fitted(postings)
+            self.notes[-1] = "The payer names no service lines: spread over the lines by what each charges."
+            return spread
+        return self.fitted(postings)
+
+    def look_at_amounts(self) -> None:
+        """What is posted and does not come to what it should: the patient's part, and what is allowed."""
+        differs = self.payment.patient_cents - self.stated_patient
+        tolerance = self.settings.clp05_tolerance
+        if differs:
+            self.notes.append("CLP05 differs from the PR adjustments; the adjustments count.")
+        if tolerance is not None and abs(differs) > tolerance * 100:
+            self.reviews.append(
+                WorkItemDraft(
+                    reason=f"The payer states ${to_dollars(self.payment.patient_cents):,} as the patient's part "
+                    f"(CLP05), and its PR adjustments are ${to_dollars(self.stated_patient):,}. Posted by the "
+                    "adjustments; ask the payer which is right before the patient is billed.",
+                    team="posting",
+                    cents=abs(differs),
+                    rule="clp05",
+                )
+            )
+        claim = self.match.claim
+        if claim is not None and self.payment.lines and self.ground.allowables:
+            by_id = {line.line_id: line for line in claim.lines}
+            ours = [by_id.get(one.line_id or 0) for one in self.match.lines]
+            tolerance_cents = int(self.settings.allowable_tolerance * 100)
+            self.reviews += underpayments(
+                self.payment, ours, self.ground.payer_id, self.ground.allowables, self.day, tolerance_cents
+            )
 
     def next_step(self, postings: Sequence[LinePosting]) -> Next:
         """Who owes what is left (5.9); a claim that was sent on is watched."""
@@ -344,7 +394,7 @@ class _Planner:
                 elif one.kind is Kind.DENIAL:
                     denied += one.cents
         remarks = self.remarked
-        sent_on = self.payment.status in FORWARDED or bool(remarks & _SENT_ON)
+        sent_on = self.ground.status in FORWARDED or bool(remarks & _SENT_ON)
         if sent_on and _NOT_SENT_ON not in remarks:
             days = self.settings.crossover_days
             self.reviews.append(
@@ -374,9 +424,7 @@ def _with_cents(denial: Denial, cents: int) -> Denial:
     return Denial(**(values | {"cents": cents}))
 
 
-def plan_adjudication(
-    payment: ClaimPayment, match: Match, reasons: Reasons, day: dt.date, settings: AutopostingSettings
-) -> PostingPlan:
+def plan_adjudication(payment: ClaimPayment, match: Match, ground: Ground) -> PostingPlan:
     """The plan of a payment that a payer has decided on.
 
     Raises:
@@ -384,4 +432,43 @@ def plan_adjudication(
     """
     if match.claim is None:
         raise Cannot(match.why, "no-claim")
-    return _Planner(payment, match, reasons, day, settings).plan()
+    try:
+        return _Planner(payment, match, ground).plan()
+    except Cannot as cannot:
+        undone = undone_by(payment, match.claim) if cannot.rule == "more-than-open" else None
+        if undone is None:
+            raise
+        return plan_undone(payment, match, undone)
+
+
+def plan_undone(payment: ClaimPayment, match: Match, reversal: int) -> PostingPlan:
+    """The plan of a payment whose reversal has come before it, and for which nothing is open any more (its correction
+    has posted): both post, and nothing of either remains."""
+
+    def told(found: Sequence[Adjustment]) -> tuple[AdjustmentPosting, ...]:
+        return tuple(
+            AdjustmentPosting(one.group, one.reason, one.cents, Kind.INFORMATION) for one in found if one.cents
+        )
+
+    made = [
+        LinePosting(
+            match.lines[at].line_id,
+            at,
+            service.code,
+            service.charge_cents,
+            service.paid_cents,
+            told(service.adjustments),
+        )
+        for at, service in enumerate(payment.lines)
+    ]
+    whole = payment.adjustments
+    if not made:
+        made.append(LinePosting(None, -1, "", payment.charge_cents, payment.paid_cents, told(whole)))
+    elif whole:
+        made.append(LinePosting(None, -1, "", 0, -sum(one.cents for one in whole), told(whole)))
+    return PostingPlan(
+        lines=tuple(made),
+        undone=reversal,
+        next=Next(NextStep.NOBODY),
+        notes=(f"Claim payment {reversal}, which has come before, takes exactly this one back: both are posted.",),
+    )

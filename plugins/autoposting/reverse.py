@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from gateway.core.model.money import to_dollars
-from gateway.core.model.posting import Match, Next, NextStep, PostedPayment, PostingPlan
+from gateway.core.model.posting import Match, Next, NextStep, OpenClaim, PostedPayment, PostingPlan
 from gateway.core.x12.remittance import ClaimPayment
 
-from .plan import Cannot
+from .cannot import Cannot
 
 
 def _amounts(payment: ClaimPayment) -> Counter[tuple[str, str]]:
@@ -39,6 +39,8 @@ def _takes_back(payment: ClaimPayment, posted: PostedPayment) -> bool:
         here, there = _by_reason(here), _by_reason(there)
     if {key: -cents for key, cents in here.items() if cents} != {key: cents for key, cents in there.items() if cents}:
         return False
+    if not payment.lines:
+        return True  # decided as a whole, and perhaps spread over the lines here
     lines = Counter((line.charge_cents, line.paid_cents) for line in payment.lines)
     before = Counter((-line.charge_cents, -line.paid_cents) for line in posted.lines if line.line_id is not None)
     return lines == before
@@ -49,6 +51,31 @@ def _by_reason(amounts: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
     for (_, reason), cents in amounts.items():
         found["", reason] += cents
     return found
+
+
+def undone_by(payment: ClaimPayment, claim: OpenClaim) -> int | None:
+    """The one reversal that waits and takes exactly this payment back, under the payer's number of it; None where there
+    is none, or where it may mean a payment that stands."""
+    if not payment.payer_control_number:
+        return None
+    lines = Counter((line.charge_cents, line.paid_cents) for line in payment.lines)
+    amounts = {key: cents for key, cents in _amounts(payment).items() if cents}
+
+    def alike(other: PostedPayment, sign: int) -> bool:
+        theirs = {key: sign * cents for key, cents in _posted_amounts(other).items() if cents}
+        whole = (sign * other.charge_cents, sign * other.paid_cents) == (payment.charge_cents, payment.paid_cents)
+        return whole and theirs == amounts
+
+    found = [
+        one
+        for one in claim.reversals
+        if one.payer_claim_number == payment.payer_control_number
+        and alike(one, -1)
+        and Counter((-line.charge_cents, -line.paid_cents) for line in one.lines) == lines
+    ]
+    if len(found) != 1 or any(alike(one, 1) for one in claim.posted):
+        return None
+    return found[0].claim_payment_id
 
 
 def plan_reversal(payment: ClaimPayment, match: Match) -> PostingPlan:

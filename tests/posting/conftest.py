@@ -90,6 +90,8 @@ class Desk:
         self.plugins.mkdir()
         self.post_steps = "[autoposting]"
         self.route_steps = "[]"
+        self.tables: dict[str, str] = {}
+        self.usage = "T"
         self.chunk = 500
         self.reads = make_sync_engine(url, read_only=True)
         self._ids: Counter[str] = Counter()
@@ -103,9 +105,12 @@ class Desk:
         (root / "chains").mkdir(parents=True, exist_ok=True)
         (root / "partners").mkdir(exist_ok=True)
         shutil.copytree(CONFIG / "tables", root / "tables", dirs_exist_ok=True)
+        for name, text in self.tables.items():
+            (root / "tables" / f"{name}.yaml").write_text(text)
         (root / "gateway.yaml").write_text(
             "organisation: {name: STILLWATER HOME MEDICAL, billing_npis: ['1999999000'], tax_id: 96-0000017}\n"
-            f"environment: test\ndata_dir: {self.folder}\nplugins_dir: {self.plugins}\n"
+            f"environment: {'test' if self.usage == 'T' else 'production'}\n"
+            f"data_dir: {self.folder}\nplugins_dir: {self.plugins}\n"
             f"workers: {{chunk: {self.chunk}}}\n"
             "sources:\n  - name: desk\n"
         )
@@ -145,6 +150,7 @@ class Desk:
         more: Sequence[str] = (),
         payer_number: str = "",
         date: dt.date = dt.date(2026, 9, 1),
+        payer: str = "90101",
     ) -> int:
         """A claim that was sent; returns its id. `payer_number` is what its 277CA said (REF*1K)."""
         with self.sql.begin() as connection:
@@ -175,7 +181,7 @@ class Desk:
                     source_claim_number=number,
                     patient_id=claim_id,
                     partner="practice",
-                    payer_id="90101",
+                    payer_id=payer,
                     member_id=member,
                     charge_cents=charge,
                     from_date=date,
@@ -255,6 +261,12 @@ class Desk:
 
     def payments(self) -> list[Any]:
         return self.rows(tables.claim_payments)
+
+    def rows_of_claims(self) -> list[Any]:
+        return self.rows(tables.claims)
+
+    def rows_of_files(self, file_id: int) -> list[Any]:
+        return self.rows(tables.files, tables.files.c.id == file_id)
 
     def denials(self) -> list[Any]:
         return self.rows(tables.denials)

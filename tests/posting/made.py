@@ -18,7 +18,7 @@ class Cas(NamedTuple):
 
 
 class Svc(NamedTuple):
-    """One service of a payment. `ref` is REF*6R, `original` SVC06, `remarks` LQ*HE."""
+    """One service of a payment. `ref` is REF*6R, `original` SVC06, `remarks` LQ*HE, `units` SVC05."""
 
     code: str
     charge: str
@@ -29,11 +29,13 @@ class Svc(NamedTuple):
     date: str = "20260901"
     original: str = ""
     remarks: Sequence[str] = ()
+    units: str = ""
 
     def segments(self) -> list[str]:
         procedure = ":".join(("HC", self.code, *self.modifiers))
-        original = f"**HC:{self.original}" if self.original else ""
-        made = [f"SVC*{procedure}*{self.charge}*{self.paid}{'*' + original if original else ''}"]
+        original = f"*HC:{self.original}" if self.original else ""
+        more = f"**{self.units}{original}" if self.units or original else ""
+        made = [f"SVC*{procedure}*{self.charge}*{self.paid}{more}"]
         if self.date:
             made.append(f"DTM*472*{self.date}")
         made += [f"CAS*{one.group}*{one.reason}*{one.amount}" for one in self.cas]

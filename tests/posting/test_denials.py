@@ -77,7 +77,7 @@ def test_a_contractual_reduction_of_the_whole_charge_is_reviewed(desk: Desk) -> 
     claim = desk.claim("SW1", Line("E1390", "150", "L1"))
     desk.post(Era([Clp("SW1", [denied(Cas("CO", "45", "150"))])]))
     assert desk.accounts("receivable") == {"receivable:insurance": 15000}
-    assert "was it underpaid?" in desk.items("payment_review")[0].reason
+    assert "was it underpaid?" in desk.items("underpayment")[0].reason
     assert desk.state(claim) == "accepted"
 
 

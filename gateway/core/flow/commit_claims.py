@@ -25,7 +25,7 @@ from ..store.tables import claim_lines, claims, holds
 from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, open_items
-from . import came_again, kept_rows
+from . import came_again, kept_rows, post_again
 from .faulty_items import faulty_items
 from .plugin_items import plugin_item
 from .verdicts import Chunk, HoldRow, Noted, Verdict
@@ -139,6 +139,8 @@ def commit_chunk(
         ((row, patient_of[one.ordinal], ids[one.ordinal]) for one in verdicts for row in one.rows),
         now,
     )
+    numbers = {verdict.columns.claim_number for verdict in verdicts if not verdict.fault}
+    post_again.of_numbers(connection, numbers, f"Its claim has come (file {origin.file_id})", now)
     count = list(states.values())
     return Committed(
         claims=len(verdicts),

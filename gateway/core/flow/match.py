@@ -84,8 +84,8 @@ def keys_of(payment: ClaimPayment) -> Keys:
     )
 
 
-def match_claim(keys: Keys, lookups: Lookups) -> ClaimMatch:
-    """The claim that a payment is for."""
+def match_claim(keys: Keys, lookups: Lookups, *, by_numbers: bool = False) -> ClaimMatch:
+    """The claim that a payment is for; `by_numbers`: nothing but a number finds one."""
     numbered = _billed(lookups.by_number.get(keys.claim_number, ()))
     if len(numbered) == 1:
         return ClaimMatch(numbered[0], How.CLAIM_NUMBER, f"Found by its claim number {keys.claim_number} (CLP01).")
@@ -110,7 +110,14 @@ def match_claim(keys: Keys, lookups: Lookups) -> ClaimMatch:
     if known:
         why = f"{len(known)} claims have the payer's number {keys.payer_claim_number} (CLP07). Say which one is meant."
         return _waits(How.PAYER_CLAIM_NUMBER, why, known)
-    return _by_patient(keys, lookups)
+    found = _by_patient(keys, lookups)
+    if by_numbers and found.found is not None:
+        why = (
+            f"No claim has the numbers in CLP01 and CLP07. {found.found.claim_number} fits by member id, date of "
+            "service and charge; of this payer only numbers count (table payer_habits). Say which one is meant."
+        )
+        return _waits(found.how, why, [found.found])
+    return found
 
 
 def _by_patient(keys: Keys, lookups: Lookups) -> ClaimMatch:
@@ -199,8 +206,10 @@ def services_of(payment: ClaimPayment) -> list[Service]:
     return found
 
 
-def match_payment(payment: ClaimPayment, lines: Sequence[OpenLine]) -> tuple[LineMatch, ...]:
-    """The line of each service of a payment, in their order."""
+def match_payment(
+    payment: ClaimPayment, lines: Sequence[OpenLine], *, by_numbers: bool = False
+) -> tuple[LineMatch, ...]:
+    """The line of each service of a payment, in their order; `by_numbers`: nothing but its control number finds one."""
     known: dict[str, OpenLine | None] = {}
     for line in lines:
         # Of a number that two lines have, neither is sure.
@@ -210,8 +219,24 @@ def match_payment(payment: ClaimPayment, lines: Sequence[OpenLine]) -> tuple[Lin
         number = service.control_number
         one = known.get(number) if number else None
         if one is None:
-            return match_lines(services_of(payment), lines)
+            services = services_of(payment)
+            matched = match_lines(services, lines)
+            return _numbers_only(services, matched) if by_numbers else matched
         found.append(_numbered(index, one))
+    return tuple(found)
+
+
+def _numbers_only(services: Sequence[Service], matched: Sequence[LineMatch]) -> tuple[LineMatch, ...]:
+    """What was found otherwise is a suggestion."""
+    found = []
+    for service, one in zip(services, matched, strict=True):
+        if one.line_id is not None and one.how is not How.LINE_NUMBER:
+            why = (
+                f"Service {one.service + 1} ({service.code or 'no code'}, ${to_dollars(service.charge_cents):,}) may "
+                f"be line {one.line_number}; of this payer only control numbers count (table payer_habits)."
+            )
+            one = LineMatch(one.service, None, why=why, candidates=(one.line_number,))
+        found.append(one)
     return tuple(found)
 
 

@@ -20,6 +20,7 @@ from ..model.posting import (
     PostedPayment,
 )
 from ..store.claims import bulks
+from ..store.posting_tables import WAITS
 from ..store.tables import (
     adjustments,
     claim_lines,
@@ -31,16 +32,20 @@ from ..store.tables import (
 )
 from ..x12.remittance import ClaimPayment
 from .match import ClaimMatch, Found, Keys, Lookups, is_sure, keys_of, match_claim
+from .post_records import unpack_payment
 
+REVERSAL = "22"
 _FOUND = (claims.c.id, claims.c.claim_number, claims.c.state, claims.c.from_date, claims.c.charge_cents)
 _OFF_ACCOUNTS = frozenset(accounts.OF_KIND[kind] for kind in OFF_KINDS)
 
 K = TypeVar("K")
 
 
-def find_claims(connection: Connection, payments: Sequence[ClaimPayment]) -> list[ClaimMatch]:
+def find_claims(
+    connection: Connection, payments: Sequence[ClaimPayment], by_numbers: Sequence[bool] = ()
+) -> list[ClaimMatch]:
     """The claim that each payment is for, in order. The sure keys are looked up for all, the weaker ones only for
-    the payments that the sure ones did not find."""
+    the payments that the sure ones did not find. `by_numbers`: those that nothing but a number may find."""
     by_number = _by_number(connection, {payment.claim_id.strip() for payment in payments} - {""})
     keys: list[Keys] = []
     open_keys: list[Keys] = []
@@ -59,7 +64,9 @@ def find_claims(connection: Connection, payments: Sequence[ClaimPayment]) -> lis
             _by_member(connection, open_keys),
             _by_name(connection, open_keys),
         )
-    return [match_claim(key, lookups) for key in keys]
+    if not any(by_numbers):
+        return [match_claim(key, lookups) for key in keys]
+    return [match_claim(key, lookups, by_numbers=only) for key, only in zip(keys, by_numbers, strict=True)]
 
 
 def _by_number(connection: Connection, numbers: Iterable[str]) -> dict[str, list[Found]]:
@@ -121,6 +128,15 @@ def _by_name(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, st
             if claim.from_date is not None:
                 key = (last.upper(), first.upper(), claim.from_date, claim.charge_cents)
                 found.setdefault(key, []).append(claim)
+    return found
+
+
+def by_id(connection: Connection, claim_ids: Iterable[int]) -> dict[int, Found]:
+    """Claims by their id in our books, as a look-up finds them."""
+    found: dict[int, Found] = {}
+    for some in bulks(sorted(claim_ids)):
+        for row in connection.execute(select(*_FOUND).where(claims.c.id.in_(some))):
+            found[row.id] = Found(*row)
     return found
 
 
@@ -291,6 +307,36 @@ def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[
             )
         )
     return found
+
+
+def waiting_reversals(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[PostedPayment]]:
+    """The reversals that wait for these claims, with their amounts as they stand there."""
+    found: dict[int, list[PostedPayment]] = {}
+    for some in bulks(claim_ids):
+        for row in connection.execute(
+            select(claim_payments.c.id, claim_payments.c.claim_id, claim_payments.c.content)
+            .where(
+                WAITS,
+                claim_payments.c.claim_id.in_(some),
+                claim_payments.c.status == REVERSAL,
+            )
+            .order_by(claim_payments.c.id)
+        ):
+            found.setdefault(row.claim_id, []).append(_as_posted(row.id, unpack_payment(row.content)))
+    return found
+
+
+def _as_posted(payment_id: int, payment: ClaimPayment) -> PostedPayment:
+    parts = (payment.adjustments, *(line.adjustments for line in payment.lines))
+    return PostedPayment(
+        payment_id,
+        payment.status,
+        payment.payer_control_number,
+        payment.charge_cents,
+        payment.paid_cents,
+        tuple(PostedLine(None, line.code, line.charge_cents, line.paid_cents) for line in payment.lines),
+        tuple(PostedAdjustment(None, one.group, one.reason, one.cents) for some in parts for one in some),
+    )
 
 
 def _other_payers(connection: Connection, claim_ids: Sequence[int]) -> dict[int, int]:

@@ -76,9 +76,14 @@ def _scan(services: Services, sha256: str) -> dict[str, Any]:
 
 
 def _begin(
-    connection: Connection, services: Services, file_id: int, facts: dict[str, Any], scanned: dict[str, Any]
+    connection: Connection,
+    services: Services,
+    file_id: int,
+    facts: dict[str, Any],
+    scanned: dict[str, Any],
+    accepted: list[int],
 ) -> list[list[Any]]:
-    """Record the sets; returns those that post."""
+    """Record the sets; returns those that post. `accepted`: those that waited and that a person lets post."""
     now = services.clock.now()
     stored_config.note(connection, facts["config_hash"], facts["config_size"], now)
     archive.record(connection, archive.Stored(scanned["sha256"], scanned["size"]), "decision", now)
@@ -87,7 +92,8 @@ def _begin(
     config = services.config
     if config.hash != facts["config_hash"]:
         config = stored_config.by_hash(str(services.archive.root), str(config.root), facts["config_hash"])
-    return begin_sets(connection, origin, sets, config.tables, now, config.gateway.cash.match_days)
+    match_days = config.gateway.cash.match_days
+    return begin_sets(connection, origin, sets, config.tables, now, accepted, match_days=match_days)
 
 
 async def decide_payments(services: Services, facts: dict[str, Any], payments: list[Asked]) -> dict[str, Any]:
@@ -129,7 +135,12 @@ def _commit(
 
 
 def _close(
-    connection: Connection, services: Services, file_id: int, posted: list[int], config_hash: str
+    connection: Connection,
+    services: Services,
+    file_id: int,
+    posted: list[int],
+    config_hash: str,
+    accepted: list[int],
 ) -> dict[str, int]:
     """Every claim payment is in: say of each remittance whether something waits, and give the answers back."""
     now = services.clock.now()
@@ -177,19 +188,36 @@ def _close(
         .values(state="read", claims=totals["payments"], cents=sum(row.paid_cents for row in rows), finished_at=now)
     )
     turns.next_to_post(connection, partner, now)
-    put_outbox(connection, "answer", f"post:{file_id}", {"file_id": file_id}, now)
+    if not accepted:
+        put_outbox(connection, "answer", f"post:{file_id}", {"file_id": file_id}, now)
+    elif payments := _posted_of(connection, posted):
+        told = {"file_id": file_id, "payments": payments}
+        put_outbox(connection, "answer", f"post:{file_id}:{posted[0]}", told, now)
     return totals
+
+
+def _posted_of(connection: Connection, remittance_ids: list[int]) -> list[int]:
+    """The payments of these remittances that are posted: what the sources have not been given yet."""
+    return list(
+        connection.execute(
+            select(claim_payments.c.id)
+            .where(claim_payments.c.remittance_id.in_(remittance_ids), claim_payments.c.state == "posted")
+            .order_by(claim_payments.c.id)
+        ).scalars()
+    )
 
 
 @workflow("post")
 async def post(run: Run, payload: Payload) -> dict[str, int]:
-    """Post the remittances of one received file. `payload`: {file_id}. Returns its counts."""
+    """Post the remittances of one received file. `payload`: {file_id}, and {accepted} where a person lets remittances
+    post that waited (their ordinals). Returns its counts."""
     services: Services = run.services
     file_id = int(payload["file_id"])
+    accepted = [int(one) for one in payload.get("accepted", ())]
     facts = await run.step("lookup", _lookup, services, file_id)
     scanned = await run.step("scan", _scan, services, facts["sha256"])
     boundary("post.scanned")
-    posts = await run.transact("begin", _begin, services, file_id, facts, scanned)
+    posts = await run.transact("begin", _begin, services, file_id, facts, scanned, accepted)
     boundary("post.begun")
     by_ordinal = {int(ordinal): Posts(int(rid), int(first), str(payer)) for ordinal, rid, first, payer in posts}
     if by_ordinal:
@@ -197,7 +225,7 @@ async def post(run: Run, payload: Payload) -> dict[str, int]:
         work = _Work(run, services, file_id, facts)
         await decide_ahead(cut, work.decide, work.commit)
     ids = [found.remittance_id for found in by_ordinal.values()]
-    totals: dict[str, int] = await run.transact("close", _close, services, file_id, ids, facts["config_hash"])
+    totals: dict[str, int] = await run.transact("close", _close, services, file_id, ids, facts["config_hash"], accepted)
     boundary("post.closed")
     return totals
 

@@ -7,23 +7,29 @@ recorded and does nothing (hme-billing-rules 5.2).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
+from ...config.work_tables import work_table
 from ...plugins.tables import Tables
 from ..ledger import accounts, automatch, money, transfers
 from ..ledger.transfers import Transfer, signed
 from ..model.money import to_dollars
+from ..model.payer_habits import HABITS, PAYER_PLB, PLB, USUAL, Habits, habits_of, provider_level
+from ..model.work_tables import PROVIDER_LEVEL_USES
 from ..store import timeline
 from ..store.ids import allocate
-from ..store.tables import deposits, provider_adjustments, remittances
+from ..store.tables import deposits, provider_adjustments, remittances, work_items
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
+from . import takebacks
 from .post_records import Scanned
 
 PRENOTE = "P"
+REVIEW = "review"
+"""A remittance that pays the same money as another one, and waits for a person to look at both."""
 _METHODS = {"ACH": "eft", "CHK": "check", "FWT": "wire", "BOP": "eft", "NON": "none"}
 _COUNTED = ("posting", "posted", "partly posted", "review")
 
@@ -53,15 +59,23 @@ def begin_sets(
     sets: Sequence[Scanned],
     tables: Tables,
     now: dt.datetime,
+    accepted: Collection[int] = (),
+    *,
     match_days: int = 3,
 ) -> list[list[Any]]:
-    """Record the sets of a file that are not recorded yet. Returns those that post: [ordinal, remittance id, id of the
-    first claim payment, payer id]. Their deposits are matched to money that was there before them, at most `match_days`
-    business days apart."""
-    known = set(
-        connection.execute(select(remittances.c.ordinal).where(remittances.c.file_id == origin.file_id)).scalars()
-    )
-    sets = [found for found in sets if found.ordinal not in known]
+    """Record the sets of a file that are not recorded yet, and begin with those that waited and that a person has
+    `accepted` (their ordinals). Returns those that post: [ordinal, remittance id, id of the first claim payment, payer
+    id]. Their deposits are matched to money that was there before them, at most `match_days` business days apart."""
+    known = {
+        row.ordinal: row
+        for row in connection.execute(
+            select(remittances.c.ordinal, remittances.c.id, remittances.c.state).where(
+                remittances.c.file_id == origin.file_id
+            )
+        )
+    }
+    waited = {at: row.id for at, row in known.items() if at in accepted and row.state == REVIEW}
+    sets = [found for found in sets if found.ordinal not in known or found.ordinal in waited]
     if not sets:
         return []
     # The counter's row lets one file at a time in (PostgreSQL), so that a copy is always seen.
@@ -71,22 +85,36 @@ def begin_sets(
     items: list[WorkItem] = []
     entries: list[timeline.Entry] = []
     moves: list[Transfer] = []
+    pairs: list[tuple[takebacks.Origin, list[takebacks.Pair]]] = []
     for index, found in enumerate(sets):
-        remittance_id = first_id + index
-        judged = judge(connection, origin.usage, found)
-        _insert(connection, origin, found, remittance_id, judged, now)
+        habits = habits_in(tables, origin.today, found)
+        if found.ordinal in waited:
+            remittance_id = waited[found.ordinal]
+            # That it pays the same money as another one is what the person has looked at.
+            accepting = habits._replace(repeats_trace=True)
+            judged = judge(connection, origin.usage, found, accepting, itself=remittance_id)
+            _accept(connection, found, remittance_id, judged, now)
+        else:
+            remittance_id = first_id + index
+            judged = judge(connection, origin.usage, found, habits)
+            _insert(connection, origin, found, remittance_id, judged, now)
         for old in judged.replaces:
             _replace(connection, old, remittance_id, now)
         if judged.state == "posting":
             first_payment = allocate(connection, "claim_payments", found.claims) if found.claims else 0
             posts.append([found.ordinal, remittance_id, first_payment, found.payer_id])
             moves += _money(connection, origin, found, remittance_id, now)
-            items += _levels(connection, origin, found, remittance_id, tables, moves)
+            booked = _levels(connection, origin, found, remittance_id, tables)
+            moves += [pair.transfer for pair in booked.pairs]
+            items += booked.items
+            pairs.append((takebacks.Origin(remittance_id, found.payer_id, origin.partner, origin.today), booked.pairs))
         elif judged.state != "duplicate" and judged.reason:
             items.append(_item(origin, found, remittance_id, judged))
         entries.append(timeline.Entry("remittance", remittance_id, "post", what_happens(found, judged)))
     transfers.write(connection, moves, now)
     open_items(connection, items, now)
+    for bringing, some in pairs:
+        takebacks.look(connection, bringing, some, now)
     timeline.add(connection, entries, now)
     announced = deposits.c.remittance_id.in_([remittance_id for _, remittance_id, _, _ in posts])
     new = list(connection.execute(select(deposits.c.id).where(announced)).scalars()) if posts else []
@@ -100,10 +128,17 @@ _REMITTANCE = insert(remittances)
 _DEPOSIT = insert(deposits)
 
 
-def judge(connection: Connection | None, usage: str, found: Scanned) -> Judged:
+def habits_in(tables: Tables, today: dt.date, found: Scanned) -> Habits:
+    """What the payer of a set does otherwise (table `payer_habits`)."""
+    return habits_of(work_table(tables, HABITS), today, found.payer_id, found.originator)
+
+
+def judge(
+    connection: Connection | None, usage: str, found: Scanned, habits: Habits = USUAL, *, itself: int = 0
+) -> Judged:
     """What becomes of a set. `usage` is ISA15 as this environment wants it; without a connection nothing has come
-    before."""
-    copy, alike = _before(connection, found) if connection is not None else (None, [])
+    before. `itself`: its own remittance, where it is recorded already."""
+    copy, alike = _before(connection, found, habits, itself) if connection is not None else (None, [])
     if copy is not None:
         return Judged("duplicate", f"The same contents as remittance {copy.id}; nothing is posted.", copy.id)
     if found.usage and found.usage != usage:
@@ -118,7 +153,7 @@ def judge(connection: Connection | None, usage: str, found: Scanned) -> Judged:
     counted = next((row for row in alike if row.state in _COUNTED), None)
     if counted is not None:
         return Judged(
-            "review",
+            REVIEW,
             f"Remittance {counted.id} has the same number, amount, date, payer and payee, and other contents. Compare "
             "the two; nothing of this one is posted.",
             counted.id,
@@ -135,14 +170,14 @@ def judge(connection: Connection | None, usage: str, found: Scanned) -> Judged:
     return Judged("posting", replaces=tuple(row.id for row in alike if row.state == "exception"))
 
 
-def _before(connection: Connection, found: Scanned) -> tuple[Any, list[Any]]:
+def _before(connection: Connection, found: Scanned, habits: Habits, itself: int) -> tuple[Any, list[Any]]:
     """The remittance with the same contents (None: there is none), and those that pay the same money."""
     columns = (remittances.c.id, remittances.c.state)
-    first = remittances.c.state != "duplicate"
+    first = and_(remittances.c.state != "duplicate", remittances.c.id != itself)
     copy = connection.execute(
         select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
     ).first()
-    if copy is not None or not found.money_key:
+    if copy is not None or not found.money_key or habits.repeats_trace:
         return copy, []
     same_key = select(*columns).where(remittances.c.money_key == found.money_key, first).order_by(remittances.c.id)
     return None, list(connection.execute(same_key))
@@ -182,6 +217,28 @@ def _insert(
             "received_at": now,
         },
     )
+
+
+def _accept(connection: Connection, found: Scanned, remittance_id: int, judged: Judged, now: dt.datetime) -> None:
+    """A person has looked at a remittance that waited: it is a payment of its own."""
+    level = -found.provider_cents if judged.state == "posting" else 0
+    connection.execute(
+        update(remittances)
+        .where(remittances.c.id == remittance_id)
+        .values(
+            state=judged.state,
+            reason=judged.reason[:1000],
+            duplicate_of=judged.duplicate_of,
+            provider_level_cents=level,
+            exception_cents=found.paid_cents - level if judged.state in ("posting", "exception") else 0,
+        )
+    )
+    key = f"remittance:{remittance_id}"
+    if judged.state == "posting":
+        close_items(connection, [key], "A person has accepted it.", now)
+    else:
+        told = {"reason": judged.reason[:1000], "rule": judged.state}
+        connection.execute(update(work_items).where(work_items.c.key == key).values(told))
 
 
 def _replace(connection: Connection, old: int, new: int, now: dt.datetime) -> None:
@@ -230,20 +287,21 @@ def _money(
     ]
 
 
-def _levels(
-    connection: Connection,
-    origin: Origin,
-    found: Scanned,
-    remittance_id: int,
-    tables: Tables,
-    moves: list[Transfer],
-) -> list[WorkItem]:
+class _Levels(NamedTuple):
+    """The provider-level adjustments of a set: what is booked, and what a person must look at."""
+
+    pairs: list[takebacks.Pair]
+    items: list[WorkItem]
+
+
+def _levels(connection: Connection, origin: Origin, found: Scanned, remittance_id: int, tables: Tables) -> _Levels:
     """The provider-level adjustments: a row, a transfer by the table `plb`, and a work item where it says so."""
+    booked = _Levels([], [])
     if not found.levels:
-        return []
+        return booked
     first = allocate(connection, "provider_adjustments", len(found.levels))
-    rows, items = [], []
-    table = tables.get("plb")
+    rows, items = [], booked.items
+    general, own = tables.get(PLB), tables.get(PAYER_PLB)
     for index, level in enumerate(found.levels):
         rows.append(
             {
@@ -255,24 +313,22 @@ def _levels(
                 "cents": level.cents,
             }
         )
-        row = table.find(origin.today, level.code) if table is not None else None
-        values = row.values if row is not None else {}
+        values = provider_level(general, own, origin.today, level.code, found.payer_id, found.originator)
         use = values.get("account", "other")
         if level.cents:
-            moves.append(
-                signed(
-                    accounts.provider_level(
-                        use if use in accounts.PROVIDER_LEVEL else "other", found.originator or found.payer_id
-                    ),
-                    accounts.clearing(remittance_id),
-                    level.cents,
-                    origin.today,
-                    "provider level",
-                    f"plb:{first + index}",
-                    f"PLB {level.code}"[:300],
-                    remittance_id=remittance_id,
-                )
+            transfer = signed(
+                accounts.provider_level(
+                    use if use in PROVIDER_LEVEL_USES else "other", found.originator or found.payer_id
+                ),
+                accounts.clearing(remittance_id),
+                level.cents,
+                origin.today,
+                "provider level",
+                f"plb:{first + index}",
+                f"PLB {level.code}"[:300],
+                remittance_id=remittance_id,
             )
+            booked.pairs.append(takebacks.Pair(first + index, level.code, level.reference[:50], transfer))
         if values.get("review", "Y") == "Y":
             meaning = values.get("meaning", "a reason that the table plb does not have")
             direction = "taken from" if level.cents > 0 else "added to"
@@ -293,7 +349,7 @@ def _levels(
                 )
             )
     connection.execute(insert(provider_adjustments), rows)
-    return items
+    return booked
 
 
 def _item(origin: Origin, found: Scanned, remittance_id: int, judged: Judged) -> WorkItem:

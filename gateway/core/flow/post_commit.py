@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, update
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, func, select, update
 from ..ledger import accounts, transfers
 from ..ledger.transfers import Transfer
 from ..model.money import to_dollars
-from ..model.posting import Kind, LinePosting, PostingPlan
+from ..model.posting import UNDERPAYMENT, Kind, LinePosting, PostingPlan
 from ..model.states import Hop, SubmissionState
 from ..store import patients, timeline
 from ..store.bulk import insert_bulk
@@ -33,10 +34,12 @@ from ..store.tables import (
 from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, close_items, open_items
-from . import kept_rows
+from . import kept_rows, post_again
 from .look_again import look_again
+from .open_claims import REVERSAL
 from .plugin_items import plugin_item
 from .post_records import Decided, DecidedChunk, in_bulks
+from .post_rows import DENIAL, LINE, PAYMENT, REASON, insert_rows, update_claims
 from .post_words import in_words
 from .route import denial_item
 
@@ -97,13 +100,14 @@ class _Chunk:
         self.entries: list[timeline.Entry] = []
         self.claims: dict[int, tuple[str, str]] = {}
         self.posted: Counter[int] = Counter()
+        self.unmatched: dict[int, int] = {}
         self.superseded: set[tuple[int, int | None]] = set()
         self.reversed: list[int] = []
 
     # --- one payment
 
-    def take(self, decided: Decided) -> None:
-        """Gather the rows of one payment."""
+    def take(self, decided: Decided, *, quietly: bool = False) -> None:
+        """Gather the rows of one payment; `quietly`: nobody is told anything of it."""
         plan = decided.plan
         reverses = plan.reverses if plan is not None else None
         self.payments.append(
@@ -126,8 +130,12 @@ class _Chunk:
                 self.now,
             )
         )
+        if quietly:
+            return
         if decided.state == "exception":
             self._exception(decided)
+            if decided.status == REVERSAL and decided.claim_id:
+                self.unmatched[decided.payment_id] = decided.claim_id
         elif plan is not None:
             self._plan(decided, plan)
         self._tell(decided)
@@ -163,7 +171,7 @@ class _Chunk:
         for number, review in enumerate(plan.reviews):
             self.items.append(
                 WorkItem(
-                    kind="payment_review",
+                    kind=UNDERPAYMENT if review.rule == UNDERPAYMENT else "payment_review",
                     key=f"review:{decided.payment_id}:{number}",
                     reason=review.reason[:1000],
                     team=review.team[:30],
@@ -345,11 +353,11 @@ class _Chunk:
     def write(self) -> None:
         """All rows, in bulk."""
         connection = self.connection
-        insert_bulk(connection, claim_payments, _PAYMENT, self.payments)
-        _insert(connection, "line_payments", line_payments, _LINE, self.lines)
-        _insert(connection, "adjustments", adjustments, _REASON, self.reasons)
+        insert_bulk(connection, claim_payments, PAYMENT, self.payments)
+        insert_rows(connection, "line_payments", line_payments, LINE, self.lines)
+        insert_rows(connection, "adjustments", adjustments, REASON, self.reasons)
         if self.denials:
-            insert_bulk(connection, denials, _DENIAL, self.denials)
+            insert_bulk(connection, denials, DENIAL, self.denials)
         transfers.write(connection, self.transfers, self.now)
         open_items(connection, self.items, self.now, self.origin.deadlines)
         timeline.add(connection, self.entries, self.now)
@@ -363,15 +371,20 @@ class _Chunk:
                 )
             )
         self._move_claims()
+        if self.unmatched:
+            # What a reversal takes back may itself be waiting, for want of this reversal.
+            why = f"A reversal has come (file {self.origin.file_id})"
+            post_again.of_claims(connection, set(self.unmatched.values()), why, self.now, but=self.unmatched)
 
     def _move_claims(self) -> None:
         if not self.claims:
             return
-        _update_claims(self.connection, self.claims, self.now)
+        update_claims(self.connection, self.claims, self.now)
         known = patients.of_claims(self.connection, sorted(self.claims))
         patients.changed(self.connection, (one.patient_id for one in known.values()))
         why = f"A payment was posted (file {self.origin.file_id})"
         look_again(self.connection, {one.patient_id for one in known.values()}, why, self.now)
+        post_again.of_claims(self.connection, self.claims.keys(), why, self.now)
         for some in in_bulks(sorted(self.claims)):
             latest = (
                 select(func.max(submissions.c.id))
@@ -385,18 +398,6 @@ class _Chunk:
             )
 
 
-_PAYMENT = (
-    *("id", "remittance_id", "ordinal", "claim_id", "claim_number", "status", "charge_cents", "paid_cents"),
-    *("patient_cents", "payer_claim_number", "state", "match", "reason", "reverses", "content", "at"),
-)
-_LINE = ("id", "claim_payment_id", "line_id", "code", "charge_cents", "paid_cents", "denied")
-_REASON = ("id", "claim_payment_id", "line_id", "group_code", "reason_code", "remark_code", "cents", "kind")
-_DENIAL = (
-    *("id", "claim_id", "line_id", "claim_payment_id", "group_code", "reason_code", "remark_code", "category", "team"),
-    *("cents", "state", "opened_at"),
-)
-
-
 def _records(decided: Decided) -> tuple[list[Any], str]:
     """What the steps of `route` said to the denials of a payment, and in words which failed."""
     records = [step for steps in decided.routed for step in steps]
@@ -406,32 +407,19 @@ def _records(decided: Decided) -> tuple[list[Any], str]:
     return records, "".join(failed)
 
 
-def _update_claims(connection: Connection, moved: dict[int, tuple[str, str]], now: dt.datetime) -> None:
-    """Give claims their state and the payer's number, at the driver's speed (see `store.bulk`)."""
-    dialect = connection.dialect
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    moment = claims.c.updated_at.type.dialect_impl(dialect).bind_processor(dialect)
-    at = now if moment is None else moment(now)
-    connection.exec_driver_sql(
-        f"UPDATE claims SET state = {mark}, version = version + 1, payer_claim_number = {mark}, updated_at = {mark} "
-        f"WHERE id = {mark}",
-        [(*moved[claim_id], at, claim_id) for claim_id in sorted(moved)],
-    )
-
-
-def _insert(connection: Connection, name: str, table: Any, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    """Rows that get their ids here."""
-    if rows:
-        first = allocate(connection, name, len(rows))
-        insert_bulk(connection, table, columns, ((first + index, *row) for index, row in enumerate(rows)))
-
-
 def commit_chunk(
-    connection: Connection, origin: Origin, chunk: DecidedChunk, now: dt.datetime, *, final: bool = False
+    connection: Connection,
+    origin: Origin,
+    chunk: DecidedChunk,
+    now: dt.datetime,
+    *,
+    final: bool = False,
+    told: Mapping[int, str] = MappingProxyType({}),
 ) -> Committed:
     """Write the payments of a chunk with all that belongs to them.
 
-    `final`: the rounds are used up; a payment whose claim changed once more waits for a person.
+    `final`: the rounds are used up; a payment whose claim changed once more waits for a person. `told`: why payments
+    waited that nobody asked to decide again; where that is still so, it is not told once more.
     """
     changed = _changed(connection, chunk.payments)
     again = []
@@ -446,7 +434,8 @@ def commit_chunk(
             _give_up(decided)
         exceptions += decided.state == "exception"
         planned.append(decided)
-        rows.take(decided)
+        still = decided.state == "exception" and told.get(decided.payment_id) == decided.reason[:1000]
+        rows.take(decided, quietly=still)
     rows.take_back()
     rows.end_denials()
     rows.open_denials(planned)

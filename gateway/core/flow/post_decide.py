@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from ...config import Config
+from ...config.work_tables import work_table
 from ...plugins.chains import Chain
 from ...plugins.outgoing import OutgoingCalls
 from ...plugins.rows import KeptRow
 from ...plugins.runner import Decision, Runner
+from ..model.payer_habits import HABITS, USUAL, Habits, habits_of
 from ..model.posting import How, LineMatch, Match, OpenClaim, PostingPlan
 from ..x12.balance import PREDETERMINATION
 from ..x12.remittance import ClaimPayment
 from . import route
 from .details import details_of_payment
+from .directions import lines_said, only_reversed, said
 from .in_child import Marking, reads, where
 from .kept_rows import packed
 from .match import ClaimMatch, match_payment
-from .open_claims import contents_of, find_claims, open_claims
+from .open_claims import contents_of, find_claims, open_claims, waiting_reversals
 from .payment_past import PaymentPast
 from .post_plan import Reasons, Unreadable, fault_of, imbalance, reasons_of, state_after
 from .post_records import Asked, Decided, DecidedChunk, pack_chunk, unpack_payment, unpack_request
@@ -43,12 +47,13 @@ _FREE = frozenset({NOT_OURS, PREDETERMINATION})
 class ReadPayment:
     """A payment as it was read, and why it cannot be posted whatever claim it is for (`fault`, `rule`)."""
 
-    __slots__ = ("asked", "decided", "fault", "payment", "reasons", "rule")
+    __slots__ = ("asked", "decided", "fault", "habits", "payment", "reasons", "rule")
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.fault = self.rule = ""
         self.reasons: Reasons = {}
+        self.habits = USUAL
         payment = self.payment = unpack_payment(asked.content)
         try:
             if asked.aside:
@@ -95,7 +100,12 @@ async def decide_payments(payload: bytes, mark: Marking) -> bytes:
         read.append(ReadPayment(asked))
     mark.outside()
     with reads(request.database_url).connect() as connection:
-        known = look_up(connection, read, with_contents=config.chains.asks_details)
+        known = look_up(
+            connection,
+            read,
+            habits_in(config, dt.date.fromisoformat(request.today)),
+            with_contents=config.chains.asks_details,
+        )
     past = PaymentPast(reads(request.database_url).connect, known.claims, paused=mark.paused)
     outgoing = OutgoingCalls()
     runner = Runner(
@@ -146,9 +156,24 @@ async def decide_each(
             await asyncio.sleep(0)
 
 
-def look_up(connection: Connection, read: Sequence[ReadPayment], *, with_contents: bool) -> Known:
+def habits_in(config: Config, day: dt.date) -> Callable[[str], Habits]:
+    """What a payer does otherwise on a day (table `payer_habits`), by its id."""
+    table = work_table(config.tables, HABITS)
+    return lambda payer_id: habits_of(table, day, payer_id)
+
+
+def look_up(
+    connection: Connection,
+    read: Sequence[ReadPayment],
+    habits: Callable[[str], Habits],
+    *,
+    with_contents: bool,
+) -> Known:
     """What the store knows of the claims of these payments, all seen at one moment."""
-    matches = find_claims(connection, [one.payment for one in read])
+    for one in read:
+        one.habits = habits(one.asked.payer_id)
+    matches = find_claims(connection, [one.payment for one in read], [one.habits.claims_by_numbers for one in read])
+    matches = said(connection, read, matches)
     ids: dict[int, None] = {}
     reversed_ids: list[int] = []
     owing_ids: list[int] = []
@@ -160,7 +185,11 @@ def look_up(connection: Connection, read: Sequence[ReadPayment], *, with_content
             elif one.payment.patient_cents > 0:
                 owing_ids.append(found.found.claim_id)
     contents = contents_of(connection, list(ids)) if with_contents else {}
-    return Known(matches, open_claims(connection, list(ids), reversed_ids, owing_ids), contents)
+    waiting = waiting_reversals(connection, list(ids))
+    claims = open_claims(connection, list(ids), [*reversed_ids, *waiting], owing_ids)
+    for claim_id, reversals in waiting.items():
+        claims[claim_id] = msgspec.structs.replace(claims[claim_id], reversals=tuple(reversals))
+    return Known(matches, claims, contents)
 
 
 async def _decide(
@@ -175,6 +204,8 @@ async def _decide(
 ) -> Sequence[KeptRow]:
     """Decide one payment; what was decided stands in `one.decided`. Returns the rows that its plugins keep."""
     decided, payment = one.decided, one.payment
+    if claim is not None and one.asked.says is not None and one.asked.says.reverses:
+        claim = only_reversed(claim, one.asked.says.reverses)
     if claim is not None:
         decided.claim_id, decided.version = claim.claim_id, claim.version
         decided.known_number = claim.payer_claim_number
@@ -189,7 +220,9 @@ async def _decide(
         return ()
     lines: tuple[LineMatch, ...] = ()
     if claim is not None and not free and not payment.is_reversal:
-        lines = match_payment(payment, claim.lines)
+        lines = match_payment(payment, claim.lines, by_numbers=one.habits.lines_by_numbers)
+        if one.asked.says is not None:
+            lines = lines_said(one.asked.says, lines, claim)
         unsure = [line.why for line in lines if line.line_id is None]
         if unsure:
             _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")

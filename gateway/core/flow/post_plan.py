@@ -94,7 +94,10 @@ def fault_of(plan: PostingPlan, paid_cents: int, status: str, claim: OpenClaim |
         if original is None:
             return "it reverses a payment that does not stand on the claim"
         return "" if original.paid_cents == -paid_cents else "it reverses another amount"
-    return _money(plan, paid_cents, reasons) or _room(plan, claim)
+    made = _money(plan, paid_cents, reasons)
+    if plan.undone is not None:
+        return made or _undone(plan, claim, paid_cents, reasons)
+    return made or _room(plan, claim)
 
 
 def _money(plan: PostingPlan, paid_cents: int, reasons: Reasons) -> str:
@@ -118,6 +121,24 @@ def _money(plan: PostingPlan, paid_cents: int, reasons: Reasons) -> str:
     if sum([denial.cents for denial in plan.denials]) != denied:
         return "its denials do not add up to what it denies"
     return ""
+
+
+def _undone(plan: PostingPlan, claim: OpenClaim, paid_cents: int, reasons: Reasons) -> str:
+    """A payment for which nothing is open posts only where a reversal waits that takes exactly it back."""
+    reversal = next((one for one in claim.reversals if one.claim_payment_id == plan.undone), None)
+    if reversal is None:
+        return "it is to be taken back by a reversal that does not wait"
+    back: Reasons = {}
+    for one in reversal.adjustments:
+        back[one.group, one.reason] = back.get((one.group, one.reason), 0) - one.cents
+    if reversal.paid_cents != -paid_cents or {key: cents for key, cents in back.items() if cents} != reasons:
+        return "the reversal that is to take it back has other amounts"
+    known = {line.line_id for line in claim.lines}
+    if any(line.line_id is not None and line.line_id not in known for line in plan.lines):
+        return "it posts to a line of another claim"
+    moved = any(one.kind in MOVES for line in plan.lines for one in line.adjustments)
+    reopened = any(line.reopened for line in plan.lines)
+    return "it moves what is taken back at once" if moved or reopened else ""
 
 
 def _room(plan: PostingPlan, claim: OpenClaim) -> str:

@@ -66,9 +66,19 @@ class Scanned(msgspec.Struct, array_like=True):
         return self.paid_cents - (self.claims_cents - self.provider_cents)
 
 
+class Says(msgspec.Struct, array_like=True, gc=False):
+    """What a person said: for which claim a payment is (id in our books), which services (from 1) are for which lines
+    (their numbers), and which posted payment a reversal takes back (0: not said)."""
+
+    claim_id: int
+    who: str
+    lines: list[tuple[int, int]] = []
+    reverses: int = 0
+
+
 class Asked(msgspec.Struct, array_like=True, gc=False):
     """A claim payment to be decided. `payment_id` is the id its row will have; `content` is packed. `aside` says why
-    nothing is to be done with it."""
+    nothing is to be done with it. `says`: what a person said about it."""
 
     payment_id: int
     remittance_id: int
@@ -76,6 +86,7 @@ class Asked(msgspec.Struct, array_like=True, gc=False):
     payer_id: str
     content: bytes
     aside: str = ""
+    says: Says | None = None
 
 
 class PostRequest(msgspec.Struct, array_like=True):

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..store.archive import Archive
 from ..x12.balance import PREDETERMINATION
+from ..x12.canonical import canonical
 from ..x12.events import Piece, SetEnd, SetStart
 from ..x12.fault import Fault
 from ..x12.items import ReadPayment, RemittanceEnd, RemittanceStart
@@ -41,17 +42,10 @@ class _Sums:
         self.paid = 0
         self.fault = ""
         self._digest = hashlib.sha256()
-        self._plain = remittance.delimiters[:2] == ("*", ":")
         self._hash(remittance.raw)
 
     def _hash(self, raw: Sequence[str]) -> None:
-        text = "\n".join(raw) + "\n"
-        if not self._plain:
-            element, component = self.remittance.delimiters[:2]
-            # Through marks that stand in no X12, so that one separator is not taken for the other.
-            text = text.replace(element, "\x00").replace(component, "\x01")
-            text = text.replace("\x00", "*").replace("\x01", ":")
-        self._digest.update(text.encode("latin-1"))
+        self._digest.update(canonical(raw, self.remittance.delimiters))
 
     def add(self, item: ReadPayment) -> None:
         """Take one claim payment in."""
@@ -72,10 +66,9 @@ class _Sums:
         remittance, envelope = self.remittance, self.info.envelope
         payer, payee = remittance.payer, remittance.payee
         levels = [ProviderLevel(one.provider, one.code, one.reference, one.cents) for one in end.adjustments]
-        for level in levels:
-            self._digest.update(
-                f"PLB {level.provider} {level.code} {level.reference} {level.cents}\n".encode("latin-1")
-            )
+        for one in end.adjustments:
+            parts = ("PLB", one.provider, str(one.fiscal_date or ""), one.code, one.reference, str(one.cents))
+            self._digest.update(("\x1f".join(parts) + "\n").encode("latin-1"))
         bpr = remittance.find("BPR")
         if bpr is None or cents(bpr[2]) is None:
             self.fault = "The amount of the payment (BPR02) is missing or cannot be read."

@@ -30,6 +30,8 @@ from ..work.items import close_items
 from . import stored_config
 from .again import sentence
 from .breakers import called, calls_of_payments
+from .directions import says_of
+from .look_again import LOOK
 from .post import decide_payments
 from .post_commit import WORK_WITHIN_BUSINESS_DAYS, Origin, commit_chunk
 from .post_records import Asked, Decided, unpack_chunk
@@ -107,7 +109,8 @@ def _asked(services: Services, chunk: Mapping[str, Any]) -> list[Asked]:
                 .where(claim_payments.c.id.in_(some))
                 .order_by(claim_payments.c.id)
             )
-            made += [Asked(*row) for row in rows]
+            says = says_of(connection, some)
+            made += [Asked(*row, says=says.get(row.id)) for row in rows]
     return made
 
 
@@ -152,12 +155,15 @@ def _commit(
     found.payments = [one for one in found.payments if one.payment_id in waiting]
     deadlines = Deadlines.of(services.config.tables)
     origin = Origin(chunk["file_id"], chunk["partner"], dt.date.fromisoformat(plan["today"]), deadlines)
-    done = commit_chunk(connection, origin, found, now, final=final)
+    by_itself = _by_itself(connection, by_payment)
+    told = {payment_id: row.reason for payment_id, row in waiting.items() if payment_id in by_itself}
+    done = commit_chunk(connection, origin, found, now, final=final, told=told)
     if done.again:
         connection.execute(insert(claim_payments), [dict(waiting[one]._mapping) for one in done.again])
     ended = [one for one in found.payments if one.payment_id not in set(done.again)]
     for one in ended:
-        _note(connection, one, by_payment[one.payment_id], found.config_hash, origin, now)
+        before = told.get(one.payment_id)
+        _note(connection, one, by_payment[one.payment_id], before, found.config_hash, origin, now)
     _finish_remittances(connection, {one.remittance_id for one in ended}, now, found.config_hash)
     posted = [one.payment_id for one in ended if one.state == "posted"]
     if posted:
@@ -165,6 +171,13 @@ def _commit(
         put_outbox(connection, "answer", f"replay:{key}", {"file_id": chunk["file_id"], "payments": posted}, now)
     called(connection, services, found.config_hash, list(calls_of_payments(found)), now)
     return done.again
+
+
+def _by_itself(connection: Connection, by_payment: Mapping[int, int]) -> set[int]:
+    """The payments that no person asked to have posted again."""
+    return {
+        payment_id for payment_id, request_id in by_payment.items() if requests.get(connection, request_id).verb == LOOK
+    }
 
 
 def _taken_back(connection: Connection, payment_ids: Sequence[int]) -> dict[int, Any]:
@@ -183,10 +196,22 @@ def _taken_back(connection: Connection, payment_ids: Sequence[int]) -> dict[int,
 
 
 def _note(
-    connection: Connection, one: Decided, request_id: int, config_hash: str, origin: Origin, now: dt.datetime
+    connection: Connection,
+    one: Decided,
+    request_id: int,
+    before: str | None,
+    config_hash: str,
+    origin: Origin,
+    now: dt.datetime,
 ) -> None:
-    """What came of a payment: its request, its work item, its timeline."""
+    """What came of a payment: its request, its work item, its timeline. `before`: why it waited until now, where
+    nobody asked."""
     key = f"payment:{one.payment_id}"
+    asked = requests.get(connection, request_id)
+    if one.state == "exception" and one.reason[:1000] == before:
+        # Nobody asked and nothing came of it: the item stays with whoever has it, and nothing is told.
+        requests.done(connection, request_id, f"It still waits: {one.reason}", now, config_hash=config_hash)
+        return
     if one.state == "exception":
         outcome = f"It still waits: {one.reason}"
         connection.execute(
@@ -206,7 +231,6 @@ def _note(
     else:
         outcome = one.what
         close_items(connection, [key], "It was replayed, and does not wait any more.", now)
-    asked = requests.get(connection, request_id)
     stands = None
     if one.claim_id:
         stands = connection.execute(select(claims.c.version).where(claims.c.id == one.claim_id)).scalar_one()

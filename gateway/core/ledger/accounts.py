@@ -56,6 +56,7 @@ PROVIDER_LEVEL: dict[str, str] = {
     "recovery": "payer:{payer}:recovery",
     "forward": "payer:{payer}:forward",
     "other": "payer:{payer}:other",
+    "unapplied": "payer:{payer}:unapplied",  # what a person has set aside; no row of the table says so
     "interest": INTEREST,
     "late charge": "expense:late-charge",
     "penalty": "expense:interest-penalty",
@@ -126,6 +127,7 @@ _ENDINGS = {
     ":recovery": "payers: recovery of overpayments",
     ":forward": "payers: balances carried forward",
     ":other": "payers: other provider-level",
+    ":unapplied": "payers: set aside, not applied",
 }
 
 

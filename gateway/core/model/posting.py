@@ -55,10 +55,12 @@ class How(enum.StrEnum):
     CODE = "code, date and charge"
     CHARGE = "only line with this charge"
     SPLIT = "parts of one line"
+    PERSON = "named by a person"
     NOTHING = "nothing"
 
 
 SCORES: dict[How, int] = {
+    How.PERSON: 100,
     How.CLAIM_NUMBER: 100,
     How.PAYER_CLAIM_NUMBER: 95,
     How.MEMBER_DATE_CHARGE: 80,
@@ -156,7 +158,8 @@ class PostedPayment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Our claim as the payment meets it. `version` is re-checked when the plan is committed; `other_payers` counts the
     payers on it that come after this one; `claim` is what was posted to the claim as a whole and to no line (its
-    `line_id` and `number` are 0). `posted` is given where a payment is a reversal."""
+    `line_id` and `number` are 0). `posted` is given where a payment is a reversal, or one waits: `reversals` are those
+    that wait because what they take back is not posted, with their amounts as they stand there (below zero)."""
 
     claim_id: int
     claim_number: str
@@ -169,6 +172,7 @@ class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     lines: tuple[OpenLine, ...] = ()
     claim: OpenLine = OpenLine(0, 0, "", "", (), 0)
     posted: tuple[PostedPayment, ...] = ()
+    reversals: tuple[PostedPayment, ...] = ()
 
     @property
     def open_cents(self) -> int:
@@ -248,6 +252,10 @@ class Denial(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     claim_number: str = ""
 
 
+UNDERPAYMENT = "underpayment"
+"""The rule of a review that says less was allowed than should be: those have a queue of their own."""
+
+
 class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """Who does what by when. `work_by` None: `business_days` from the day it is posted. `deadline` is the date that
     costs money (appeal, refiling). `cents` 0: those of the denial."""
@@ -283,13 +291,16 @@ class PostingPlan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True,
     """What a claim payment does to the accounts.
 
     `lines`: what is posted; together they carry exactly CLP04 and every CAS amount. `reverses`: instead, every
-    transfer of that earlier payment is reversed. `information`: instead, nothing moves (pre-determination, not our
+    transfer of that earlier payment is reversed. `undone`: the id of a reversal that waits and takes exactly this
+    payment back: it posts though nothing is open for it any more, moves nothing but what it pays, and the reversal
+    follows. `information`: instead, nothing moves (pre-determination, not our
     claim). `denials` open with the posting. `reviews` are things a person should look at although it posts. `notes`
     go on the timeline.
     """
 
     lines: tuple[LinePosting, ...] = ()
     reverses: int | None = None
+    undone: int | None = None
     information: bool = False
     denials: tuple[Denial, ...] = ()
     reviews: tuple[WorkItemDraft, ...] = ()

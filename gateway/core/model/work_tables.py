@@ -1,7 +1,8 @@
 """The tables by which people's work is ordered: what each row must have, and what it may say.
 
-`actions`, `timely_filing`, `hold_due`, `work_kinds` and `bank_types` (config/tables) are the gateway's own, not a
-plugin's. Where a configuration has no such file, the one that comes with the gateway is used.
+`actions`, `timely_filing`, `hold_due`, `work_kinds`, `bank_types`, `payer_habits`, `payer_plb` and
+`expected_allowables` (config/tables) are the gateway's own, not a plugin's. Where a configuration has no such file, the
+one that comes with the gateway is used.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from .decision import HoldType
+from .payer_habits import FOUND_BY, HABITS, PAYER_PLB
 from .terms import parse_term
 
 ACTIONS = "actions"
@@ -17,6 +19,10 @@ TIMELY_FILING = "timely_filing"
 HOLD_DUE = "hold_due"
 WORK_KINDS = "work_kinds"
 BANK_TYPES = "bank_types"
+ALLOWABLES = "expected_allowables"
+"""Also the start of the names of imported ones: each has the same columns."""
+PROVIDER_LEVEL_USES = (*("recovery", "forward", "other", "interest", "late charge", "penalty", "discount", "levy"),)
+"""Where a provider-level adjustment may be booked (`ledger.accounts`)."""
 
 MOST_BUSINESS_DAYS = 250
 CODE_SIZE, TEAM_SIZE = 24, 30
@@ -51,6 +57,12 @@ def _term(value: str) -> str:
     return ""
 
 
+def _dollars(value: str) -> str:
+    whole, _, part = value.partition(".")
+    sound = value.isascii() and whole.isdecimal() and len(whole) <= 9 and len(part) <= 2 and (part or "0").isdecimal()
+    return "" if sound else "an amount in dollars, such as 61.20"
+
+
 def _business_days(value: str) -> str:
     sound = value.isascii() and value.isdecimal() and int(value[:6]) <= MOST_BUSINESS_DAYS
     return "" if sound else f"a whole number of business days, at most {MOST_BUSINESS_DAYS}"
@@ -80,6 +92,30 @@ WORK_TABLES: dict[str, WorkTable] = {
             "type": _one_of(*(one.value for one in HoldType)),
             "team": _short(TEAM_SIZE),
             "business_days": _business_days,
+        },
+    ),
+    HABITS: WorkTable(
+        ("payer",),
+        {
+            "payer": _short(80),
+            "repeats_trace": _one_of(*YES_NO),
+            "claims_by": _one_of(*FOUND_BY),
+            "lines_by": _one_of(*FOUND_BY),
+        },
+    ),
+    ALLOWABLES: WorkTable(
+        ("payer", "code", "modifier"),
+        {"payer": _short(80), "code": _short(5), "modifier": lambda _: "", "allowed": _dollars},
+    ),
+    PAYER_PLB: WorkTable(
+        ("payer", "code"),
+        {
+            "payer": _short(80),
+            "code": _short(2),
+            "account": _one_of(*PROVIDER_LEVEL_USES),
+            "review": _one_of(*YES_NO),
+            "team": _short(TEAM_SIZE),
+            "meaning": _short(200),
         },
     ),
     WORK_KINDS: WorkTable(("kind",), {"kind": _short(24), "name": _short(80), "follow_up": _one_of(*YES_NO)}),

@@ -928,3 +928,6 @@ transfers = Table(
     Index("ix_transfers_claim_payment_id", "claim_payment_id", **_where("claim_payment_id IS NOT NULL")),
     Index("ix_transfers_remittance_id", "remittance_id", **_where("remittance_id IS NOT NULL")),
 )
+
+# Tables that stand in modules of their own belong to the same schema.
+from . import posting_tables as posting_tables  # noqa: E402

@@ -29,7 +29,7 @@ CLEARS_BY = {
     "hold": "release the hold instead: gateway holds release",
     "duplicate_claim": "cancel one of the two (gateway claim cancel), or release the hold: gateway holds release",
     "plugin_failure": "release the hold instead, or replay the claim: gateway replay claim",
-    "posting_exception": "replay the payment instead: gateway replay payment",
+    "posting_exception": "deal with the payment instead: gateway exceptions assign, post-again or set-aside",
     "partner_stopped": "start the partner instead: gateway partner start",
 }
 """Kinds of items that close when their cause is gone, and what ends it."""
