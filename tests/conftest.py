@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
+from gateway.core.store import denial_tables  # noqa: F401  (its tables are created with the others)
 from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.tables import metadata
 from gateway.plugins import settings as plugin_settings

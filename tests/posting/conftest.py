@@ -90,6 +90,7 @@ class Desk:
         self.plugins.mkdir()
         self.post_steps = "[autoposting]"
         self.route_steps = "[]"
+        self.filing_code = "CI"
         self.chunk = 500
         self.reads = make_sync_engine(url, read_only=True)
         self._ids: Counter[str] = Counter()
@@ -176,6 +177,7 @@ class Desk:
                     patient_id=claim_id,
                     partner="practice",
                     payer_id="90101",
+                    filing_code=self.filing_code,
                     member_id=member,
                     charge_cents=charge,
                     from_date=date,

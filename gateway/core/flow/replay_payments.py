@@ -150,7 +150,9 @@ def _commit(
             requests.done(connection, request_id, "It does not wait any more: it was posted meanwhile.", now)
     found.payments = [one for one in found.payments if one.payment_id in waiting]
     deadlines = Deadlines.of(services.config.tables)
-    origin = Origin(chunk["file_id"], chunk["partner"], dt.date.fromisoformat(plan["today"]), deadlines)
+    origin = Origin(
+        chunk["file_id"], chunk["partner"], dt.date.fromisoformat(plan["today"]), deadlines, services.config.tables
+    )
     done = commit_chunk(connection, origin, found, now, final=final)
     if done.again:
         connection.execute(insert(claim_payments), [dict(waiting[one]._mapping) for one in done.again])

@@ -249,8 +249,9 @@ class Denial(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
-    """Who does what by when. `work_by` None: `business_days` from the day it is posted. `deadline` is the date that
-    costs money (appeal, refiling). `cents` 0: those of the denial."""
+    """Who does what by when. `work_by` None: `business_days` from the day it is posted. `deadline` is a date that costs
+    money; `appeal_by` the last day of an appeal, where it is another than the table `appeal_limits` tells. `cents` 0:
+    those of the denial."""
 
     reason: str
     team: str
@@ -259,6 +260,7 @@ class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     deadline: dt.date | None = None
     cents: int = 0
     rule: str = ""
+    appeal_by: dt.date | None = None
 
 
 class NextStep(enum.StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from gateway.core.store import denial_tables  # noqa: F401  (its tables are of the same metadata)
 from gateway.core.store.tables import metadata
 
 connection = context.config.attributes["connection"]
