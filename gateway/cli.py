@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "batches": ("gateway.operate.batch_commands:batches", "Interchanges made of claims; sending one that waits."),
     "claim": ("gateway.operate.claim_commands:claim", "One claim: its fields, correcting, replacing, voiding it."),
     "config": ("gateway.config.commands:config", "Check and show the configuration."),
+    "denial": ("gateway.operate.denial_commands:denial", "What payers refused, and what is done about it."),
     "plugins": ("gateway.operate.plugins_command:plugins", "The plugins that are found, who uses them, how they do."),
     "deliveries": ("gateway.operate.belongings_commands:deliveries", "What was delivered to patients; bringing it in."),
     "demo": ("gateway.sandbox.demo:demo", "Watch claims leave and come back paid, on a practice clearinghouse."),

@@ -33,7 +33,7 @@ from ..x12.remittance import ClaimPayment
 from .match import ClaimMatch, Found, Keys, Lookups, is_sure, keys_of, match_claim
 
 _FOUND = (claims.c.id, claims.c.claim_number, claims.c.state, claims.c.from_date, claims.c.charge_cents)
-_OFF_ACCOUNTS = frozenset(accounts.OF_KIND[kind] for kind in OFF_KINDS)
+_OFF_ACCOUNTS = frozenset({*(accounts.OF_KIND[kind] for kind in OFF_KINDS), accounts.WRITTEN_OFF})
 
 K = TypeVar("K")
 
