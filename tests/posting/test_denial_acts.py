@@ -98,9 +98,10 @@ class Worked:
             record(connection, stored, "document", self.desk.clock.now())
             connection.execute(
                 insert(tables.documents).values(
-                    id=number, patient_id=patient_id or self.claim, claim_id=self.claim, source="by hand", key=str(number),
-                    kind="proof_of_delivery", name="pod.pdf", media_type=media_type, sha256=stored.sha256,
-                    size=stored.size, dated=dt.date(2026, 9, 1), added_by="pat", created_at=self.desk.clock.now(),
+                    id=number, patient_id=patient_id or self.claim, claim_id=self.claim, source="by hand",
+                    key=str(number), kind="proof_of_delivery", name="pod.pdf", media_type=media_type,
+                    sha256=stored.sha256, size=stored.size, dated=dt.date(2026, 9, 1), added_by="pat",
+                    created_at=self.desk.clock.now(),
                 )
             )  # fmt: skip
         return number

@@ -22,7 +22,7 @@ from ..x12.stored import StoredClaim
 from . import correct
 from .again import CannotBeDone, sentence
 from .columns import columns_of
-from .commit_claims import Origin, merge_items
+from .commit_claims import NEXT_PAYERS, Origin, merge_items
 from .resubmit import resubmit
 from .verdicts import Columns, Verdict
 
@@ -99,6 +99,8 @@ def settle(
 def _recharge(
     connection: Connection, origin: Origin, row: Any, verdict: Verdict, correction: Any, now: dt.datetime
 ) -> None:
+    if row.source == NEXT_PAYERS:
+        return  # nothing was charged on it
     columns = verdict.columns
     ids = {line.number: line.id for line in claim_store.lines_of(connection, [row.id])[row.id]}
     lines = [(ids[line.number], line.charge_cents) for line in columns.lines]

@@ -34,7 +34,7 @@ from ..store.tables import (
 from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, close_items, open_items
-from . import kept_rows
+from . import kept_rows, next_payers
 from .denial_cases import WORKED, Cases, Paid, Place
 from .look_again import look_again
 from .plugin_items import plugin_item
@@ -452,6 +452,7 @@ def commit_chunk(
     rows.end_denials()
     rows.open_denials(planned)
     rows.write()
+    next_payers.note(connection, planned, origin.today, now)
     _keep_rows(connection, planned, now)
     return Committed(len(planned) - exceptions, exceptions, again)
 

@@ -157,7 +157,7 @@ def look_up(connection: Connection, read: Sequence[ReadPayment], *, with_content
             ids[found.found.claim_id] = None
             if one.payment.is_reversal:
                 reversed_ids.append(found.found.claim_id)
-            elif one.payment.patient_cents > 0:
+            elif one.payment.patient_cents > 0 or any(group == "PR" for group, _ in one.reasons):
                 owing_ids.append(found.found.claim_id)
     contents = contents_of(connection, list(ids)) if with_contents else {}
     return Known(matches, open_claims(connection, list(ids), reversed_ids, owing_ids), contents)

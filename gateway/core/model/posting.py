@@ -274,11 +274,18 @@ class NextStep(enum.StrEnum):
 
 
 class Next(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Who owes the rest, how much of it, and why."""
+    """Who owes the rest, how much of it, and why.
+
+    `then`: what is done for the next payer: `claim` (one is made), `item` (a person is told), empty (nothing). Where
+    the payer has sent the claim on itself, it is done after `wait_days`, counted as business days or not.
+    """
 
     step: NextStep
     cents: int = 0
     why: str = ""
+    then: str = ""
+    wait_days: int = 0
+    wait_business_days: bool = True
 
 
 class PostingPlan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):

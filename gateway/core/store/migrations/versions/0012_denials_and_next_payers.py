@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,11 +16,11 @@ _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _AT = sa.DateTime(timezone=True)
 
 
-def _column(name: str, type_: sa.types.TypeEngine[object], *, nullable: bool = False) -> sa.Column[object]:
+def _column(name: str, type_: Any, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, type_, nullable=nullable)
 
 
-def _id() -> sa.Column[object]:
+def _id() -> sa.Column[Any]:
     return sa.Column("id", _BIG, autoincrement=False, nullable=False)
 
 
