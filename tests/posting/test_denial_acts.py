@@ -353,3 +353,36 @@ def test_a_denial_that_is_over_is_listed_only_with_all(worked: Worked) -> None:
         assert denial_list.listed(connection, denial_list.Which(), TODAY) == []
         (found,) = denial_list.listed(connection, denial_list.Which(everything=True), TODAY)
     assert (found.status, found.ended_on) == ("written off", TODAY)
+
+
+# --- the claim again -------------------------------------------------------------------------------
+
+
+def test_what_the_payer_could_not_process_goes_again_also_where_ma130_is_the_second_remark(worked: Worked) -> None:
+    one = worked.deny("N265", "MA130", reason="16")
+    again = worked.do(denial_claims.resubmit, one, why="the NPI is on file now")
+    assert again.new
+    assert worked.desk.state(worked.claim) == "ready"
+    assert (worked.desk.denials()[0].state, worked.case(one).status) == ("resubmitted", "resubmitted")
+    assert worked.desk.items("denial") == []
+    assert not worked.do(denial_claims.resubmit, one).new
+
+
+def test_what_the_payer_has_decided_is_not_sent_again_as_it_was(worked: Worked) -> None:
+    one = worked.deny()
+    with pytest.raises(CannotBeDone, match="denied as a duplicate"):
+        worked.do(denial_claims.resubmit, one)
+
+
+def test_a_correction_of_what_was_decided_is_a_replacement_where_the_payer_takes_one(worked: Worked) -> None:
+    one = worked.deny("N519", reason="4")
+    with pytest.raises(CannotBeDone, match=r"R1\.60"):
+        worked.do(denial_claims.correct, one, [])
+    worked.desk.filing_code = "CI"
+    two = worked.deny("N519", reason="4")
+    made = worked.do(denial_claims.correct, two, [])
+    assert made.new
+    assert "replacement enters" in made.what
+    assert worked.case(two).status == "resubmitted"
+    (item,) = [item for item in worked.desk.items("denial") if item.key == f"denial:{two}"]
+    assert item.follow_up == TODAY + dt.timedelta(days=30)
