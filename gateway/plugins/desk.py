@@ -49,7 +49,7 @@ OWN_KINDS = frozenset(
     {
         *("rejection", "file_rejection", "hold", "posting_exception", "remittance_exception", "denial", "overdue_ack"),
         *("file_problem", "partner_stopped", "duplicate_claim", "faulty_claim", "plugin_failure", "patient_merge"),
-        *("payment_review", "provider_level", "claim_not_made"),
+        *("payment_review", "provider_level", "claim_not_made", "write_off_request", "next_payer"),
     }
 )
 """Kinds of work items that the gateway itself opens and closes."""

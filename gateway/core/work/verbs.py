@@ -30,6 +30,7 @@ CLEARS_BY = {
     "duplicate_claim": "release the hold instead: gateway holds release",
     "plugin_failure": "release the hold instead, or replay the claim: gateway replay claim",
     "posting_exception": "replay the payment instead: gateway replay payment",
+    "write_off_request": "approve or refuse it instead: gateway denial approve, gateway denial refuse",
     "partner_stopped": "start the partner instead: gateway partner start",
 }
 """Kinds of items that close when their cause is gone, and what ends it."""
