@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "claim": ("gateway.operate.claim_commands:claim", "One claim: its fields, correcting, cancelling, replacing it."),
     "config": ("gateway.config.commands:config", "Check and show the configuration."),
     "day": ("gateway.operate.day_commands:day", "The day's close: its figures, closing and reopening it."),
+    "denial": ("gateway.operate.denial_commands:denial", "What payers refused, and what is done about it."),
     "plugins": ("gateway.operate.plugins_command:plugins", "The plugins that are found, who uses them, how they do."),
     "deliveries": ("gateway.operate.belongings_commands:deliveries", "What was delivered to patients; bringing it in."),
     "deposit": ("gateway.operate.deposit_commands:deposit", "Money expected and seen: matching, keying, naming it."),

@@ -30,6 +30,7 @@ from .core.flow.drop import DropFolder
 from .core.flow.drop import Source as DropSource
 from .core.flow.fetch import PollClock
 from .core.flow.look_again import due_today
+from .core.flow.next_claims import LOOK_SECONDS as NEXT_SECONDS
 from .core.flow.partner_lines import PartnerLines
 from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
@@ -182,6 +183,7 @@ class Gateway:
         self._look_after(self.config.partners, self.config.gateway.sources)
         engine.schedule("watch", WATCH_SECONDS, "watch", lambda now: (now.isoformat(), {}))
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
+        engine.schedule("next_payer", NEXT_SECONDS, "next_payer", lambda now: (now.isoformat(), {}))
         engine.schedule("look", LOOK_SECONDS, "look", lambda now: due_today(self.services, now))
         self._schedule_plugins(self.config)
 

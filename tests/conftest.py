@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gateway.core.store import cash_tables
+from gateway.core.store import cash_tables, denial_tables
 from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.tables import metadata
 from gateway.plugins import settings as plugin_settings
@@ -85,7 +85,8 @@ def database_url(database_urls: DatabaseUrls) -> str:
 def create_tables(url: str) -> None:
     """Create every table, and let go of the database."""
     engine = make_sync_engine(url)
-    assert cash_tables.money_lines.metadata is metadata  # all modules with tables are imported
+    # All modules with tables are imported.
+    assert cash_tables.money_lines.metadata is denial_tables.next_claims.metadata is metadata
     metadata.create_all(engine)
     engine.dispose()
 

@@ -52,7 +52,8 @@ OWN_KINDS = frozenset(
         *("rejection", "file_rejection", "hold", "posting_exception", "remittance_exception", "denial", "overdue_ack"),
         *("file_problem", "partner_stopped", "duplicate_claim", "faulty_claim", "plugin_failure", "patient_merge"),
         *("payment_review", "underpayment", "provider_level", "takeback", "claim_not_made", "deposit_match"),
-        *("money_unidentified", "money_without_era", "era_without_money", "bank_review"),
+        *("money_unidentified", "money_without_era", "era_without_money", "bank_review", "write_off_request"),
+        "next_payer",
     }
 )
 """Kinds of work items that the gateway itself opens and closes."""

@@ -86,7 +86,10 @@ class HoldView(NamedTuple):
 
 
 class DenialView(NamedTuple):
-    """A refused amount of a posted payment. `state`: open until it is worked."""
+    """A refused amount of a posted payment. `state`: open until it is worked; `status` is how it stands (new,
+    resubmitted, reopening, appealed, paid, written off, patient, closed), `level` the appeal it stands at. `code` is
+    the HCPCS of its line, `referring` the NPI of who referred or ordered; each empty where there is none. `recovered`
+    was paid on it afterwards, `ended_on` is when it was over."""
 
     id: int
     claim_id: int
@@ -100,6 +103,14 @@ class DenialView(NamedTuple):
     amount: Decimal
     state: str
     opened_at: dt.datetime
+    status: str = "new"
+    level: int = 0
+    code: str = ""
+    referring: str = ""
+    received_on: dt.date | None = None
+    appeal_by: dt.date | None = None
+    recovered: Decimal = Decimal(0)
+    ended_on: dt.date | None = None
 
 
 class PaymentView(NamedTuple):

@@ -428,11 +428,19 @@ def make_denial_view(
     amount: str = "100",
     state: str = "open",
     opened_on: dt.date = _TODAY - dt.timedelta(days=3),
+    status: str = "new",
+    level: int = 0,
+    code: str = "E1390",
+    referring: str = "",
+    appeal_by: dt.date | None = None,
+    recovered: str = "0",
+    ended_on: dt.date | None = None,
 ) -> DenialView:
     """A refused amount."""
     opened = dt.datetime.combine(opened_on, NOON)
     said = (group, reason, remark, category, team, Decimal(amount), state, opened)
-    return DenialView(id, claim_id, claim_number, payer_id, *said)
+    case = (status, level, code, referring, opened_on, appeal_by, Decimal(recovered), ended_on)
+    return DenialView(id, claim_id, claim_number, payer_id, *said, *case)
 
 
 def make_payment_view(

@@ -26,6 +26,7 @@ from . import (
     again,
     cancel_and_merge,
     correcting,
+    denial_routes,
     deposit_routes,
     documents,
     drops,
@@ -306,6 +307,7 @@ def make_app(server: Server) -> web.Application:
             *exception_routes.routes(),
             *correcting.routes(),
             *cancel_and_merge.routes(),
+            *denial_routes.routes(),
             *plugin_routes.ROUTES,
             *metrics.ROUTES,
         ]

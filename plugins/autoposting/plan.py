@@ -397,6 +397,15 @@ class _Planner:
         sent_on = self.ground.status in FORWARDED or bool(remarks & _SENT_ON)
         if sent_on and _NOT_SENT_ON not in remarks:
             days = self.settings.crossover_days
+            if self._bills_next(patient):
+                return Next(
+                    NextStep.CROSSED_OVER,
+                    patient,
+                    "The payer has sent the claim on to the next payer.",
+                    self.settings.crossover_then,
+                    days,
+                    self.settings.crossover_count == "business days",
+                )
             self.reviews.append(
                 WorkItemDraft(
                     reason=f"The payer has sent the claim on to the next one; ${to_dollars(patient):,} are left for "
@@ -411,12 +420,20 @@ class _Planner:
         if open_cents:
             return Next(NextStep.SAME_PAYER, open_cents, "Part of it is still with this payer.")
         if patient > 0 and claim.other_payers:
-            return Next(NextStep.NEXT_PAYER, patient, "What this payer leaves goes to the next payer of the claim.")
+            then = "claim" if self._bills_next(patient) else ""
+            return Next(
+                NextStep.NEXT_PAYER, patient, "What this payer leaves goes to the next payer of the claim.", then
+            )
         if patient > 0:
             return Next(NextStep.PATIENT, patient, "What this payer leaves is the patient's.")
         if denied:
             return Next(NextStep.SAME_PAYER, denied, "The denied amount is worked before anybody else is billed.")
         return Next(NextStep.NOBODY)
+
+    def _bills_next(self, patient: int) -> bool:
+        """Whether what is left is billed to the next payer by us: only where there is something to ask for."""
+        claim = self.match.claim
+        return self.settings.secondary == "on" and patient > 0 and claim is not None and claim.other_payers > 0
 
 
 def _with_cents(denial: Denial, cents: int) -> Denial:

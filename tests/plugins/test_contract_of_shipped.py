@@ -81,6 +81,10 @@ class TestAutoposting(PluginContract, plugin=shipped("autoposting"), tables=TABL
     """Plans of payments."""
 
 
+class TestDenials(PluginContract, plugin=shipped("denials"), tables=TABLES):
+    """Who works which denial."""
+
+
 class TestClearinghouseSftp(PluginContract, plugin=shipped("clearinghouse_sftp")):
     """Carries files; nothing at the stations."""
 

@@ -92,6 +92,8 @@ class Desk:
         self.route_steps = "[]"
         self.tables: dict[str, str] = {}
         self.usage = "T"
+        self.filing_code = "CI"
+        self.partners: tuple[str, ...] = ()
         self.chunk = 500
         self.reads = make_sync_engine(url, read_only=True)
         self._ids: Counter[str] = Counter()
@@ -114,6 +116,8 @@ class Desk:
             f"workers: {{chunk: {self.chunk}}}\n"
             "sources:\n  - name: desk\n"
         )
+        for name in self.partners:
+            shutil.copy(CONFIG / "partners" / name, root / "partners" / name)
         (root / "chains" / "default.yaml").write_text(
             f"stations:\n  post: {self.post_steps}\n  route: {self.route_steps}\n"
         )
@@ -148,6 +152,7 @@ class Desk:
         last: str = "FERNSBY",
         first: str = "POSY",
         more: Sequence[str] = (),
+        other_payers: Sequence[list[str]] = (),
         payer_number: str = "",
         date: dt.date = dt.date(2026, 9, 1),
         payer: str = "90101",
@@ -165,7 +170,22 @@ class Desk:
                 )
             claim_id = self._id("claims")
             charge = sum(cents(line.charge) for line in lines)
-            stored = make_claim(make_line(lines[0].code, charge=lines[0].charge), claim_number=number, more=more).stored
+            stored = make_claim(
+                *(
+                    make_line(
+                        line.code, *line.modifiers, charge=line.charge, from_date=dt.date.fromisoformat(line.date)
+                    )
+                    for line in lines
+                ),
+                claim_number=number,
+                member_id=member,
+                last=last,
+                first=first,
+                filing_code=self.filing_code,
+                more=more,
+                providers=("NM1*DN*1*OLDCASTLE*OTTO****XX*1999999786",),
+                other_payers=other_payers,
+            ).stored
             connection.execute(
                 insert(tables.patients).values(
                     id=claim_id, last_name=last, first_name=first, created_at=NOON, birth_date=dt.date(1950, 6, 15)
@@ -182,6 +202,7 @@ class Desk:
                     patient_id=claim_id,
                     partner="practice",
                     payer_id=payer,
+                    filing_code=self.filing_code,
                     member_id=member,
                     charge_cents=charge,
                     from_date=date,

@@ -14,7 +14,7 @@ from gateway.config import Config, load
 from gateway.core.clock import FixedClock
 from gateway.core.engine.dbos_engine import DbosEngine
 from gateway.core.engine.decide_pool import DecidePool
-from gateway.core.flow import post, replay_claims, replay_payments
+from gateway.core.flow import intake, next_claims, post, replay_claims, replay_payments
 from gateway.core.flow.services import Services
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
@@ -23,6 +23,8 @@ from .conftest import NOON
 
 # These alone: what they put into the outbox for others stays there, to be looked at.
 assert post.post
+assert intake.take_in
+assert next_claims.next_payer
 assert replay_claims.replay
 assert replay_payments.replay
 

@@ -45,6 +45,8 @@ _KINDS = {
     "plugin": "plugin_failure",
 }
 _VOID = "8"
+NEXT_PAYERS = "plugin:secondary"
+"""The source of claims for next payers (`next_claims`)."""
 _REPLACES = frozenset({"7", _VOID})
 
 
@@ -471,6 +473,8 @@ def _charges(
     """What is owed to us from now on; a claim that cannot be worked on is not charged, nor is a void (frequency 8),
     which asks for nothing."""
     made: list[transfers.Transfer] = []
+    if origin.source == NEXT_PAYERS:  # what they ask for was charged with the claims before them
+        return made
     for verdict in verdicts:
         if not verdict.fault and verdict.columns.frequency != _VOID:
             lines = zip(

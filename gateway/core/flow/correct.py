@@ -22,7 +22,7 @@ from ..store import claims as claim_store
 from ..store import requests
 from ..store.ids import allocate
 from ..store.outbox import put_outbox
-from ..store.tables import claims, corrections, denials
+from ..store.tables import claims, corrections
 from ..store.tables import requests as request_table
 from ..x12.claim import Claim
 from ..x12.correcting import Change, NotCorrected
@@ -33,7 +33,7 @@ from . import faulty_claims, refusals
 from .again import Again, CannotBeDone, asked_before, needs_who_and_why
 from .columns import in_words
 from .replay import CORRECTED, TODAY
-from .resubmit import UNPROCESSABLE, locked_claim
+from .resubmit import locked_claim, unprocessable
 
 VERB = "correct"
 ROOT_CAUSES = "root_causes"
@@ -60,14 +60,6 @@ class Corrected(NamedTuple):
     before: Claim
     after: Claim
     told: list[Told]
-
-
-def unprocessable(connection: Connection, claim_id: int) -> bool:
-    """Whether the payer has denied the claim as one that it could not process (MA130): such a claim goes as new."""
-    remarks = connection.execute(
-        select(denials.c.remark_code).where(denials.c.claim_id == claim_id, denials.c.state == "open")
-    ).scalars()
-    return UNPROCESSABLE in set(remarks)
 
 
 def why_not(connection: Connection, row: Any) -> str:

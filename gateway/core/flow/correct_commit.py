@@ -25,7 +25,7 @@ from ..x12.stored import StoredClaim
 from . import correct, faulty_claims
 from .again import CannotBeDone, sentence
 from .columns import columns_of
-from .commit_claims import Origin, merge_items
+from .commit_claims import NEXT_PAYERS, Origin, merge_items
 from .resubmit import resubmit
 from .verdicts import Columns, Verdict
 
@@ -113,6 +113,8 @@ def made(connection: Connection, correction: Any) -> None:
 def _recharge(
     connection: Connection, origin: Origin, row: Any, verdict: Verdict, correction: Any, now: dt.datetime
 ) -> None:
+    if row.source == NEXT_PAYERS:
+        return  # nothing was charged on it
     columns = verdict.columns
     ids = {line.number: line.id for line in claim_store.lines_of(connection, [row.id])[row.id]}
     lines = [(ids[line.number], line.charge_cents) for line in columns.lines]

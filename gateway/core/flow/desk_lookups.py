@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Select, select
 from ...plugins.desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView
 from ...plugins.rows import RowTable
 from ..model.money import to_dollars
+from ..store.denial_tables import denial_cases
 from ..store.tables import claim_lines, claim_payments, claims, denials, holds, remittances, work_items
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
@@ -161,9 +162,15 @@ class StoreLookups(StorePatients):
                 )
 
     def denials(self, states: Collection[str], payer_ids: Collection[str]) -> Iterator[DenialView]:
-        c = denials.c
-        statement: Select[Any] = select(denials, claims.c.source_claim_number, claims.c.payer_id).join(
-            claims, claims.c.id == c.claim_id
+        c, case = denials.c, denial_cases.c
+        told = case.status, case.level, case.code, case.received_on, case.appeal_by, case.recovered_cents, case.ended_on
+        statement: Select[Any] = (
+            select(
+                denials, claims.c.source_claim_number, claims.c.payer_id, claims.c.content, claim_lines.c.number, *told
+            )
+            .join(claims, claims.c.id == c.claim_id)
+            .outerjoin(denial_cases, case.denial_id == c.id)
+            .outerjoin(claim_lines, claim_lines.c.id == c.line_id)
         )
         statement = _among(_among(statement, c.state, states), claims.c.payer_id, payer_ids)
         for page in self._pages(statement, c.id):
@@ -181,6 +188,14 @@ class StoreLookups(StorePatients):
                     to_dollars(row.cents),
                     row.state,
                     row.opened_at,
+                    row.status or "new",
+                    row.level or 0,
+                    row.code or "",
+                    _referring(row.content, row.number),
+                    row.received_on,
+                    row.appeal_by,
+                    to_dollars(row.recovered_cents or 0),
+                    row.ended_on,
                 )
 
     def payments(
@@ -219,6 +234,15 @@ class StoreLookups(StorePatients):
             if len(page) < PAGE:
                 return
             last = page[-1].id
+
+
+def _referring(content: bytes, line: int | None) -> str:
+    """The NPI of who ordered a line, or referred the patient; empty where neither is on the claim."""
+    claim = Claim(StoredClaim.unpack(content), "desk")
+    lines = claim.lines
+    if line is not None and 1 <= line <= len(lines) and lines[line - 1].ordering_provider.npi:
+        return lines[line - 1].ordering_provider.npi
+    return claim.referring_provider.npi
 
 
 def _among(statement: Select[Any], column: Column[Any], values: Collection[str]) -> Select[Any]:

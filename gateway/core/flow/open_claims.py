@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from ..ledger import accounts
@@ -20,6 +21,7 @@ from ..model.posting import (
     PostedPayment,
 )
 from ..store.claims import bulks
+from ..store.denial_tables import next_claims
 from ..store.posting_tables import WAITS
 from ..store.tables import (
     adjustments,
@@ -36,7 +38,7 @@ from .post_records import unpack_payment
 
 REVERSAL = "22"
 _FOUND = (claims.c.id, claims.c.claim_number, claims.c.state, claims.c.from_date, claims.c.charge_cents)
-_OFF_ACCOUNTS = frozenset(accounts.OF_KIND[kind] for kind in OFF_KINDS)
+_OFF_ACCOUNTS = frozenset({*(accounts.OF_KIND[kind] for kind in OFF_KINDS), accounts.WRITTEN_OFF})
 
 K = TypeVar("K")
 
@@ -170,6 +172,9 @@ def open_claims(
         ):
             lines[row[0]].append(_line(row, stands[row[0]]))
     found: dict[int, OpenClaim] = {}
+    handed = _handed_over(connection, claim_ids)
+    for claim_id, before in handed.items():
+        lines[claim_id] = [_with_off(line, before.off.get(line.number, 0)) for line in lines[claim_id]]
     for some in bulks(claim_ids):
         for row in connection.execute(
             select(
@@ -183,6 +188,8 @@ def open_claims(
             ).where(claims.c.id.in_(some))
         ):
             claim_id, number, version, state, payer_id, charge, payer_number = row
+            if claim_id in handed:
+                charge = handed[claim_id].charge
             found[claim_id] = OpenClaim(
                 claim_id,
                 number,
@@ -197,6 +204,46 @@ def open_claims(
                 tuple(posted.get(claim_id, ())),
             )
     return found
+
+
+class _Before(NamedTuple):
+    """What the claim before hands to one for the next payer: what was taken off it, by line number, which that payer
+    may say again; and the charge of which the rest is asked for."""
+
+    off: dict[int, int]
+    charge: int
+
+
+def _handed_over(connection: Connection, claim_ids: Sequence[int]) -> dict[int, _Before]:
+    """Of those of these claims that were made for a next payer."""
+    pairs: dict[int, tuple[int, int]] = {}
+    for some in bulks(claim_ids):
+        rows = connection.execute(
+            select(next_claims.c.made_claim_id, next_claims.c.claim_id, next_claims.c.cents).where(
+                next_claims.c.made_claim_id.in_(some)
+            )
+        )
+        pairs |= {row.made_claim_id: (row.claim_id, row.cents) for row in rows}
+    if not pairs:
+        return {}
+    first = sorted({before for before, _ in pairs.values()})
+    stands = by_line(connection, first)
+    offs: dict[int, dict[int, int]] = {claim_id: {} for claim_id in first}
+    for some in bulks(first):
+        for claim_id, line_id, number in connection.execute(
+            select(claim_lines.c.claim_id, claim_lines.c.id, claim_lines.c.number).where(
+                claim_lines.c.claim_id.in_(some)
+            )
+        ):
+            offs[claim_id][number] = _amounts(stands[claim_id].get(line_id, {}))[3]
+    return {
+        claim_id: _Before(offs[before], cents + sum(offs[before].values()))
+        for claim_id, (before, cents) in pairs.items()
+    }
+
+
+def _with_off(line: OpenLine, off: int) -> OpenLine:
+    return msgspec.structs.replace(line, off_cents=line.off_cents + off)
 
 
 _LINE_COLUMNS = (

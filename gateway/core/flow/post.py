@@ -127,7 +127,9 @@ def _commit(
     now = services.clock.now()
     archive.record(connection, archive.Stored(decided["sha256"], decided["size"]), "decision", now)
     deadlines = Deadlines.of(services.config.tables)
-    origin = ChunkOrigin(file_id, facts["partner"], dt.date.fromisoformat(facts["today"]), deadlines)
+    origin = ChunkOrigin(
+        file_id, facts["partner"], dt.date.fromisoformat(facts["today"]), deadlines, services.config.tables
+    )
     chunk = unpack_chunk(blob)
     done = commit_chunk(connection, origin, chunk, now, final=final)
     called(connection, services, chunk.config_hash, list(calls_of_payments(chunk)), now)

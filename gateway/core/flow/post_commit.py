@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
+from ...plugins.tables import Tables
 from ..ledger import accounts, transfers
 from ..ledger.transfers import Transfer
 from ..model.money import to_dollars
@@ -34,13 +35,14 @@ from ..store.tables import (
 from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, close_items, open_items
-from . import kept_rows, post_again
+from . import kept_rows, next_payers, post_again
+from .denial_cases import WORKED, Cases, Paid, Place
 from .look_again import look_again
 from .open_claims import REVERSAL
 from .plugin_items import plugin_item
 from .post_records import Decided, DecidedChunk, in_bulks
 from .post_rows import DENIAL, LINE, PAYMENT, REASON, insert_rows, update_claims
-from .post_words import in_words
+from .post_words import in_words, routed_records
 from .route import denial_item
 
 WORK_WITHIN_BUSINESS_DAYS = 2
@@ -72,6 +74,7 @@ class Origin(NamedTuple):
     partner: str
     today: dt.date
     deadlines: Deadlines | None = None
+    tables: Tables | None = None
 
 
 class Committed(NamedTuple):
@@ -101,7 +104,8 @@ class _Chunk:
         self.claims: dict[int, tuple[str, str]] = {}
         self.posted: Counter[int] = Counter()
         self.unmatched: dict[int, int] = {}
-        self.superseded: set[tuple[int, int | None]] = set()
+        self.superseded: dict[Place, Paid] = {}
+        self.cases = Cases(connection, origin.tables, origin.today)
         self.reversed: list[int] = []
 
     # --- one payment
@@ -212,7 +216,9 @@ class _Chunk:
             self.lines.append((payment_id, line_id, line.code, line.charge_cents, line.paid_cents, line.denied))
             for back in line.reopened:
                 if back.kind is Kind.DENIAL:
-                    self.superseded.add((claim_id, line_id))
+                    before = self.superseded.get((claim_id, line_id))
+                    paid = line.paid_cents + (before.cents if before is not None else 0)
+                    self.superseded[claim_id, line_id] = Paid(paid, payment_id)
             for one in line.adjustments:
                 kind = _KINDS[one.kind][0]
                 self.reasons.append((payment_id, line_id, one.group, one.reason, one.remark, one.cents, kind))
@@ -294,12 +300,13 @@ class _Chunk:
         for ids, state, outcome in ended:
             for some in in_bulks(ids):
                 self.connection.execute(update(denials).where(denials.c.id.in_(some)).values(state=state))
+            self.cases.end(ids, self.superseded if state == "superseded" else {})
             close_items(self.connection, [f"denial:{denial_id}" for denial_id in ids], outcome, self.now)
 
-    def _denials(self, where: Any, of: set[tuple[int, int | None]] | None = None) -> list[int]:
+    def _denials(self, where: Any, of: Collection[Place] | None = None) -> list[int]:
         rows = self.connection.execute(
             select(denials.c.id, denials.c.claim_id, denials.c.line_id)
-            .where(where, denials.c.state == "open")
+            .where(where, denials.c.state.in_(WORKED))
             .order_by(denials.c.id)
         )
         whole = {claim_id for claim_id, line_id in of or () if line_id is None}
@@ -317,12 +324,14 @@ class _Chunk:
             return
         first = allocate(self.connection, "denials", len(found))
         routed: dict[int, list[str]] = {}
-        asked = {decided.claim_id: _records(decided) for decided in planned if decided.routed}
+        asked = {decided.claim_id: routed_records(decided) for decided in planned if decided.routed}
+        self.cases.look_up([one[0].claim_id for one in found], [one[0].remittance_id for one in found])
         for index, (decided, denial, draft) in enumerate(found):
             denial_id = first + index
             item = denial_item(
                 denial, draft, denial_id, decided.claim_id, self.origin.today, decided.payer_id, self.origin.partner
             )
+            item = self.cases.open(denial_id, decided.claim_id, decided.remittance_id, denial, item)
             self.items.append(item)
             words = f"${to_dollars(denial.cents):,} {denial.group}-{denial.reason} to {item.team}"
             routed.setdefault(decided.claim_id, []).append(words)
@@ -358,6 +367,7 @@ class _Chunk:
         insert_rows(connection, "adjustments", adjustments, REASON, self.reasons)
         if self.denials:
             insert_bulk(connection, denials, DENIAL, self.denials)
+            self.cases.write()
         transfers.write(connection, self.transfers, self.now)
         open_items(connection, self.items, self.now, self.origin.deadlines)
         timeline.add(connection, self.entries, self.now)
@@ -398,15 +408,6 @@ class _Chunk:
             )
 
 
-def _records(decided: Decided) -> tuple[list[Any], str]:
-    """What the steps of `route` said to the denials of a payment, and in words which failed."""
-    records = [step for steps in decided.routed for step in steps]
-    failed = dict.fromkeys(
-        f" Plugin {step['plugin']} failed in route: {step['note']}." for step in records if step["outcome"] == "failed"
-    )
-    return records, "".join(failed)
-
-
 def commit_chunk(
     connection: Connection,
     origin: Origin,
@@ -440,6 +441,7 @@ def commit_chunk(
     rows.end_denials()
     rows.open_denials(planned)
     rows.write()
+    next_payers.note(connection, planned, origin.today, now)
     _keep_rows(connection, planned, now)
     return Committed(len(planned) - exceptions, exceptions, again)
 

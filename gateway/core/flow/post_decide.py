@@ -182,7 +182,7 @@ def look_up(
             ids[found.found.claim_id] = None
             if one.payment.is_reversal:
                 reversed_ids.append(found.found.claim_id)
-            elif one.payment.patient_cents > 0:
+            elif one.payment.patient_cents > 0 or any(group == "PR" for group, _ in one.reasons):
                 owing_ids.append(found.found.claim_id)
     contents = contents_of(connection, list(ids)) if with_contents else {}
     waiting = waiting_reversals(connection, list(ids))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..model.money import to_dollars
 from ..model.posting import OFF_KINDS, PATIENT_KINDS, Kind
 from .post_records import Decided
@@ -36,3 +38,12 @@ def in_words(decided: Decided) -> str:
     if denied:
         words.append(f"${to_dollars(denied):,} denied")
     return f"{', '.join(words)}. {plan.next.why}".rstrip()
+
+
+def routed_records(decided: Decided) -> tuple[list[Any], str]:
+    """What the steps of `route` said to the denials of a payment, and in words which failed."""
+    records = [step for steps in decided.routed for step in steps]
+    failed = dict.fromkeys(
+        f" Plugin {step['plugin']} failed in route: {step['note']}." for step in records if step["outcome"] == "failed"
+    )
+    return records, "".join(failed)

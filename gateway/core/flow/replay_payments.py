@@ -154,7 +154,9 @@ def _commit(
             requests.done(connection, request_id, "It does not wait any more: it was posted meanwhile.", now)
     found.payments = [one for one in found.payments if one.payment_id in waiting]
     deadlines = Deadlines.of(services.config.tables)
-    origin = Origin(chunk["file_id"], chunk["partner"], dt.date.fromisoformat(plan["today"]), deadlines)
+    origin = Origin(
+        chunk["file_id"], chunk["partner"], dt.date.fromisoformat(plan["today"]), deadlines, services.config.tables
+    )
     by_itself = _by_itself(connection, by_payment)
     told = {payment_id: row.reason for payment_id, row in waiting.items() if payment_id in by_itself}
     done = commit_chunk(connection, origin, found, now, final=final, told=told)

@@ -10,16 +10,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from ..model.states import ClaimState
 from ..store import claims as claim_store
 from ..store import requests, timeline
+from ..store.denial_tables import denial_cases
 from ..store.tables import claims, denials, submissions, work_items
+from ..work.appeals import UNPROCESSABLE, Way
 from ..work.items import close_items
 from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentence
 
-UNPROCESSABLE = "MA130"
 _WITH_THE_PAYER = (ClaimState.SENT, ClaimState.ACKNOWLEDGED, ClaimState.ACCEPTED)
 _WHY_NOT = {
     ClaimState.FAULTY: "it was not taken in; correct it in place (gateway claim correct), or have the billing system "
@@ -137,13 +138,23 @@ def _why_not(connection: Connection, claim: Any, state: ClaimState, last: int | 
             "it is with the payer, and a second one would be denied as a duplicate. If the payer says that it does not "
             "have it, say so (--payer-has-it-not)"
         )
-    if state is ClaimState.DENIED:
-        remarks = connection.execute(
-            select(denials.c.remark_code).where(denials.c.claim_id == claim.id, denials.c.state == "open")
-        ).scalars()
-        if UNPROCESSABLE in set(remarks):
-            return ""
+    if state is ClaimState.DENIED and unprocessable(connection, claim.id):
+        return ""
     return _WHY_NOT[state]
+
+
+def unprocessable(connection: Connection, claim_id: int) -> list[int]:
+    """The open denials of a claim which say that the payer could not process it (MA130, in whichever place among its
+    remarks): such a claim goes as new."""
+    said = or_(denials.c.remark_code == UNPROCESSABLE, denial_cases.c.way == Way.RESUBMIT.value)
+    return list(
+        connection.execute(
+            select(denials.c.id)
+            .outerjoin(denial_cases, denial_cases.c.denial_id == denials.c.id)
+            .where(denials.c.claim_id == claim_id, denials.c.state == "open", said)
+            .order_by(denials.c.id)
+        ).scalars()
+    )
 
 
 def _end_what_it_answers(connection: Connection, claim_id: int, who: str, now: dt.datetime) -> None:
@@ -153,13 +164,10 @@ def _end_what_it_answers(connection: Connection, claim_id: int, who: str, now: d
             work_items.c.claim_id == claim_id, work_items.c.kind == "rejection", work_items.c.state == "open"
         )
     ).scalars()
-    found = connection.execute(
-        select(denials.c.id).where(
-            denials.c.claim_id == claim_id, denials.c.state == "open", denials.c.remark_code == UNPROCESSABLE
-        )
-    ).scalars()
-    ids = list(found)
+    ids = unprocessable(connection, claim_id)
     if ids:
         connection.execute(update(denials).where(denials.c.id.in_(ids)).values(state="resubmitted"))
+        of_these = denial_cases.c.denial_id.in_(ids)
+        connection.execute(update(denial_cases).where(of_these).values(status="resubmitted"))
     answered = [*keys, *(f"denial:{one}" for one in ids)]
     close_items(connection, answered, "The claim was resubmitted.", now, who=who)

@@ -52,6 +52,7 @@ def denial_item(
         deadline=draft.deadline if draft is not None else None,
         payer_id=payer_id,
         partner=partner,
+        appeal_by=draft.appeal_by if draft is not None else None,
     )
 
 

@@ -27,6 +27,9 @@ PATIENT = "receivable:patient:"
 CHARGES = "income:charges"
 INTEREST = "income:interest"
 CASH = "cash:"
+WRITTEN_OFF = "adjustment:write-off"
+NEXT_PAYER = "transfer:next-payer"
+"""What one claim hands to the claim for the next payer; it is zero whenever nothing is on its way."""
 CASH_EXPECTED = "cash:expected"
 CASH_BANK = "cash:bank"
 CASH_IN_HAND = "cash:in-hand"
@@ -110,6 +113,8 @@ _WORDS = {
     "adjustment:withhold": "withheld",
     "adjustment:penalty": "penalties",
     "adjustment:discount": "early payment discount",
+    WRITTEN_OFF: "written off",
+    NEXT_PAYER: "on its way to the next payer",
     "expense:fees": "payers' fees",
     "expense:late-charge": "late charges",
     "expense:interest-penalty": "interest penalties",

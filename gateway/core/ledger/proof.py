@@ -24,7 +24,7 @@ from ..store.tables import (
     remittances,
     transfers,
 )
-from . import accounts, cash_proof
+from . import accounts, cash_proof, hand_overs
 from .accounts import sides
 
 SHOWN = 20
@@ -154,14 +154,21 @@ def _claims(connection: Connection) -> Iterator[str]:
         .group_by(claim_payments.c.claim_id)
         .subquery()
     )
-    should = (func.coalesce(charged.c.cents, 0) - func.coalesce(paid.c.cents, 0) - func.coalesce(off.c.cents, 0)).label(
-        "should"
-    )
+    given_up, moved = hand_overs.given_up(), hand_overs.moved()
+    should = (
+        func.coalesce(charged.c.cents, 0)
+        - func.coalesce(paid.c.cents, 0)
+        - func.coalesce(off.c.cents, 0)
+        - func.coalesce(given_up.c.cents, 0)
+        + func.coalesce(moved.c.cents, 0)
+    ).label("should")
     rows = connection.execute(
         select(owed.c.claim_id, owed.c.cents, should)
         .join(charged, charged.c.claim_id == owed.c.claim_id, isouter=True)
         .join(paid, paid.c.claim_id == owed.c.claim_id, isouter=True)
         .join(off, off.c.claim_id == owed.c.claim_id, isouter=True)
+        .join(given_up, given_up.c.claim_id == owed.c.claim_id, isouter=True)
+        .join(moved, moved.c.claim_id == owed.c.claim_id, isouter=True)
         .where(owed.c.cents != should)
         .order_by(owed.c.claim_id)
         .limit(SHOWN)
@@ -325,6 +332,7 @@ _CHECKS: tuple[Callable[[Connection], Iterator[str]], ...] = (
     _accounts,
     _reversals,
     _claims,
+    hand_overs.between_claims,
     _kinds,
     _payments,
     _remittances,

@@ -257,8 +257,9 @@ UNDERPAYMENT = "underpayment"
 
 
 class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
-    """Who does what by when. `work_by` None: `business_days` from the day it is posted. `deadline` is the date that
-    costs money (appeal, refiling). `cents` 0: those of the denial."""
+    """Who does what by when. `work_by` None: `business_days` from the day it is posted. `deadline` is a date that costs
+    money; `appeal_by` the last day of an appeal, where it is another than the table `appeal_limits` tells. `cents` 0:
+    those of the denial."""
 
     reason: str
     team: str
@@ -267,6 +268,7 @@ class WorkItemDraft(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     deadline: dt.date | None = None
     cents: int = 0
     rule: str = ""
+    appeal_by: dt.date | None = None
 
 
 class NextStep(enum.StrEnum):
@@ -280,11 +282,18 @@ class NextStep(enum.StrEnum):
 
 
 class Next(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Who owes the rest, how much of it, and why."""
+    """Who owes the rest, how much of it, and why.
+
+    `then`: what is done for the next payer: `claim` (one is made), `item` (a person is told), empty (nothing). Where
+    the payer has sent the claim on itself, it is done after `wait_days`, counted as business days or not.
+    """
 
     step: NextStep
     cents: int = 0
     why: str = ""
+    then: str = ""
+    wait_days: int = 0
+    wait_business_days: bool = True
 
 
 class PostingPlan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):

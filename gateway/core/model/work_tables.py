@@ -1,12 +1,13 @@
 """The tables by which people's work is ordered: what each row must have, and what it may say.
 
-`actions`, `timely_filing`, `hold_due`, `work_kinds`, `bank_types`, `payer_habits`, `payer_plb` and
-`expected_allowables` (config/tables) are the gateway's own, not a plugin's. Where a configuration has no such file, the
-one that comes with the gateway is used.
+`actions`, `timely_filing`, `appeal_limits`, `write_off_approvers`, `write_off_rules`, `hold_due`, `work_kinds`,
+`bank_types`, `payer_habits`, `payer_plb` and `expected_allowables` (config/tables) are the gateway's own, not a
+plugin's. Where a configuration has no such file, the one that comes with the gateway is used.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -23,6 +24,12 @@ ALLOWABLES = "expected_allowables"
 """Also the start of the names of imported ones: each has the same columns."""
 PROVIDER_LEVEL_USES = (*("recovery", "forward", "other", "interest", "late charge", "penalty", "discount", "levy"),)
 """Where a provider-level adjustment may be booked (`ledger.accounts`)."""
+APPEAL_LIMITS = "appeal_limits"
+WRITE_OFF_APPROVERS = "write_off_approvers"
+WRITE_OFF_RULES = "write_off_rules"
+
+REOPENING = "reopening"
+"""The level of a reopening in `appeal_limits`; appeals are numbered from 1."""
 
 MOST_BUSINESS_DAYS = 250
 CODE_SIZE, TEAM_SIZE = 24, 30
@@ -68,6 +75,26 @@ def _business_days(value: str) -> str:
     return "" if sound else f"a whole number of business days, at most {MOST_BUSINESS_DAYS}"
 
 
+def _level(value: str) -> str:
+    return "" if value == REOPENING or re.fullmatch("[1-9]", value) else f"{REOPENING}, or the number of the appeal"
+
+
+def _days_or_none(value: str) -> str:
+    return "" if re.fullmatch("[0-9]{0,4}", value) else "a whole number of days, or nothing"
+
+
+def _dollars_or_none(value: str) -> str:
+    return "" if not value or re.fullmatch(r"[0-9]{1,9}(\.[0-9]{2})?", value) else "dollars such as 190.00, or nothing"
+
+
+def _limit(value: str) -> str:
+    return _dollars_or_none(value) if value else "dollars such as 25.00"
+
+
+def _any(value: str) -> str:
+    return "" if len(value) <= 200 else "at most 200 characters"
+
+
 class WorkTable(NamedTuple):
     """A table: its key, and for each column what tells what would be right there (empty: the value is)."""
 
@@ -86,6 +113,22 @@ WORK_TABLES: dict[str, WorkTable] = {
         },
     ),
     TIMELY_FILING: WorkTable(("payer",), {"payer": _short(80), "within": _term}),
+    APPEAL_LIMITS: WorkTable(
+        ("payer", "level"),
+        {
+            "payer": _short(80),
+            "level": _level,
+            "name": _short(80),
+            "within": _term,
+            "mail": _days_or_none,
+            "decides": _days_or_none,
+            "least": _dollars_or_none,
+        },
+    ),
+    WRITE_OFF_APPROVERS: WorkTable(("who",), {"who": _short(80), "most": _limit}),
+    WRITE_OFF_RULES: WorkTable(
+        ("rule",), {"rule": _short(40), "most": _limit, "categories": _any, "reasons": _any, "way": _any}
+    ),
     HOLD_DUE: WorkTable(
         ("type",),
         {

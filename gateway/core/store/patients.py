@@ -264,6 +264,17 @@ def link(
     return Linked(answer, suggested)
 
 
+def also_known_as(connection: Connection, person: Person, patient_id: int, seen_on: dt.date | None) -> None:
+    """Another payer knows this patient by these ids as well; ids that are somebody's already stay theirs. The caller
+    holds the lock of `link`."""
+    keys = keys_of(person)
+    known = find(connection, keys)
+    fresh = [key for key in keys if key not in known]
+    if fresh:
+        _remember(connection, [fresh], [patient_id], [seen_on])
+        changed(connection, [patient_id])
+
+
 def _flat(keys: Sequence[list[Key]]) -> set[Key]:
     return {key for some in keys for key in some}
 

@@ -30,6 +30,7 @@ CLEARS_BY = {
     "duplicate_claim": "cancel one of the two (gateway claim cancel), or release the hold: gateway holds release",
     "plugin_failure": "release the hold instead, or replay the claim: gateway replay claim",
     "posting_exception": "deal with the payment instead: gateway exceptions assign, post-again or set-aside",
+    "write_off_request": "approve or refuse it instead: gateway denial approve, gateway denial refuse",
     "partner_stopped": "start the partner instead: gateway partner start",
 }
 """Kinds of items that close when their cause is gone, and what ends it."""

@@ -1,0 +1,228 @@
+"""Denials as they stand: listed in the order in which they should be worked (hme-billing-rules 6.1), and one with all
+that was done about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, literal, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.types import String
+
+from ..model.money import to_dollars
+from ..store.denial_tables import denial_acts, denial_cases, write_offs
+from ..store.tables import claim_lines, claims, denials, work_items
+from ..work.priority import Bucket, bucket_of, in_bucket, rank
+from .denial_acts import Letter
+
+STATUSES = ("new", "in progress", "resubmitted", "reopening", "appealed", "paid", "written off", "patient", "closed")
+_ENDED = ("paid", "written off", "patient", "closed")
+
+
+class Which(NamedTuple):
+    """Which denials; empty takes all that are not over. `everything`: those that are over as well."""
+
+    status: str = ""
+    team: str = ""
+    payer: str = ""
+    reason: str = ""
+    category: str = ""
+    assignee: str = ""
+    claim_id: int | None = None
+    bucket: Bucket | None = None
+    everything: bool = False
+
+
+class Listed(NamedTuple):
+    """A denial for a list. `status` as people say it (`in progress` where somebody has it); `by` is the date that costs
+    money first."""
+
+    id: int
+    claim_id: int
+    claim: str
+    status: str
+    assignee: str
+    bucket: Bucket
+    by: dt.date | None
+    cents: int
+    team: str
+    work_by: dt.date | None
+    late: bool
+    way: str
+    level: int
+    appeal_by: dt.date | None
+    reopen_by: dt.date | None
+    refile_by: dt.date | None
+    payer_id: str
+    code: str
+    line: int
+    group: str
+    reason: str
+    remark: str
+    category: str
+    received_on: dt.date | None
+    recovered_cents: int
+    ended_on: dt.date | None
+
+
+def _statement() -> Select[Any]:
+    d, case, item = denials.c, denial_cases.c, work_items.c
+    key = literal("denial:") + sql_cast(d.id, String)
+    return (
+        select(
+            *(d.id, d.claim_id, d.line_id, d.group_code, d.reason_code, d.remark_code, d.category, d.cents, d.state),
+            *(d.opened_at, d.claim_payment_id),
+            *(case.status, case.way, case.level, case.appeal_by, case.reopen_by, case.payer_id, case.filing_code),
+            *(case.code, case.received_on, case.noticed_on, case.recovered_cents, case.ended_on),
+            *(item.id.label("item_id"), item.assignee, item.work_by, item.refile_by, item.priority_date),
+            *(item.touched_at, item.team.label("item_team"), item.state.label("item_state"), item.reason),
+            claims.c.source_claim_number,
+            claim_lines.c.number.label("line"),
+        )
+        .join(denial_cases, case.denial_id == d.id)
+        .join(claims, claims.c.id == d.claim_id)
+        .outerjoin(claim_lines, claim_lines.c.id == d.line_id)
+        .outerjoin(work_items, item.key == key)
+    )
+
+
+def listed(connection: Connection, which: Which, today: dt.date, *, limit: int | None = 100) -> list[Listed]:
+    """Denials: by how near the date is that costs money, then the most dollars first, then the oldest."""
+    statement = (
+        _statement()
+        .where(*_where(which, today))
+        .order_by(rank(today), denials.c.cents.desc(), denials.c.opened_at, denials.c.id)
+    )
+    return [_listed(row, today) for row in connection.execute(statement.limit(limit) if limit else statement)]
+
+
+def _where(which: Which, today: dt.date) -> Iterator[ColumnElement[bool]]:
+    d, case, item = denials.c, denial_cases.c, work_items.c
+    if which.status == "in progress":
+        yield case.status == "new"
+        yield item.assignee != ""
+    elif which.status:
+        yield case.status == which.status
+        if which.status == "new":
+            yield item.assignee == ""
+    elif not which.everything:
+        yield case.status.not_in(_ENDED)
+    wanted = (
+        (item.team, which.team),
+        (case.payer_id, which.payer),
+        (d.reason_code, which.reason),
+        (d.category, which.category),
+        (item.assignee, which.assignee),
+        (d.claim_id, which.claim_id),
+    )
+    for column, value in wanted:
+        if value:
+            yield column == value
+    if which.bucket is not None:
+        yield in_bucket(which.bucket, today)
+
+
+def _listed(row: Any, today: dt.date) -> Listed:
+    open_item = row.item_state == "open"
+    return Listed(
+        id=row.id,
+        claim_id=row.claim_id,
+        claim=row.source_claim_number,
+        status="in progress" if row.status == "new" and row.assignee and open_item else row.status,
+        assignee=row.assignee or "",
+        bucket=bucket_of(row.priority_date, today),
+        by=row.priority_date,
+        cents=row.cents,
+        team=row.item_team or "",
+        work_by=row.work_by,
+        late=open_item and row.work_by is not None and row.work_by < today and row.touched_at is None,
+        way=row.way,
+        level=row.level,
+        appeal_by=row.appeal_by,
+        reopen_by=row.reopen_by,
+        refile_by=row.refile_by,
+        payer_id=row.payer_id,
+        code=row.code,
+        line=row.line or 0,
+        group=row.group_code,
+        reason=row.reason_code,
+        remark=row.remark_code,
+        category=row.category,
+        received_on=row.received_on,
+        recovered_cents=row.recovered_cents,
+        ended_on=row.ended_on,
+    )
+
+
+class Told(NamedTuple):
+    """One denial: as it stands, its reason in words, what was done about it, and its write-offs, oldest first."""
+
+    denial: Listed
+    reason: str
+    item_id: int | None
+    acts: list[dict[str, Any]]
+    write_offs: list[dict[str, Any]]
+
+
+def one(connection: Connection, denial_id: int, today: dt.date) -> Told | None:
+    """A denial by its id; None where there is none."""
+    row = connection.execute(_statement().where(denials.c.id == denial_id)).one_or_none()
+    if row is None:
+        return None
+    return Told(
+        _listed(row, today),
+        row.reason or "",
+        row.item_id,
+        _rows(connection, denial_acts, denial_id),
+        _rows(connection, write_offs, denial_id),
+    )
+
+
+def _rows(connection: Connection, table: Any, denial_id: int) -> list[dict[str, Any]]:
+    found = connection.execute(select(table).where(table.c.denial_id == denial_id).order_by(table.c.id))
+    return [dict(row._mapping) for row in found]
+
+
+def as_data(one: Listed) -> dict[str, Any]:
+    """A denial for JSON: days as ISO, dollars as text with their decimals."""
+    cents = {"dollars": str(to_dollars(one.cents)), "recovered": str(to_dollars(one.recovered_cents))}
+    left = {name: plain(value) for name, value in one._asdict().items() if not name.endswith("cents")}
+    return {**left, **cents}
+
+
+def told_data(told: Told) -> dict[str, Any]:
+    """One denial with all that was done, for JSON."""
+    acts = [
+        {name: plain(act[name]) for name in ("id", "at", "who", "verb", "level", "why", "outcome", "name")}
+        for act in told.acts
+    ]
+    gone = [
+        {
+            **{name: plain(row[name]) for name in _WRITE_OFF},
+            "dollars": str(to_dollars(row["cents"])),
+        }
+        for row in told.write_offs
+    ]
+    return {**as_data(told.denial), "why": told.reason, "item_id": told.item_id, "acts": acts, "write_offs": gone}
+
+
+_WRITE_OFF = ("id", "state", "rule", "reason", "asked_by", "asked_at", "decided_by", "decided_at", "decision")
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON."""
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def last_letter(connection: Connection, denial_id: int) -> int:
+    """The entry of a denial's history with its last letter; 0 where there is none."""
+    statement = select(denial_acts.c.id).where(denial_acts.c.denial_id == denial_id, denial_acts.c.sha256 != "")
+    return connection.execute(statement.order_by(denial_acts.c.id.desc()).limit(1)).scalar_one_or_none() or 0
+
+
+def letter(connection: Connection, act_id: int) -> Letter | None:
+    """The letter of an entry; None where it has none."""
+    row = connection.execute(select(denial_acts).where(denial_acts.c.id == act_id)).one_or_none()
+    return Letter(row.sha256, row.name) if row is not None and row.sha256 else None

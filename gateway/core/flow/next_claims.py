@@ -1,0 +1,337 @@
+"""Claims for next payers are made: from the claim and what the payer before decided, in one transaction with the mark
+that it is done. They enter at intake, as claims that are made here do, and are checked and decided like any other.
+
+When such a claim is taken in, what the payer before left is receivable from it, and from the first claim no longer:
+nothing is charged a second time (`take_over`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from ...config import Config
+from ...plugins.desk_claims import ClaimRefused, source_of, to_make
+from ...plugins.desk_views import MakeClaim
+from ..clock import business_date
+from ..engine.port import Payload, Run, workflow
+from ..ledger import accounts, hand_overs, transfers
+from ..ledger.balances import LineBalances, by_line, claim_balances
+from ..model.money import to_dollars
+from ..model.states import ClaimState
+from ..store import made_claims, patients, timeline
+from ..store.denial_tables import WAITS, next_claims
+from ..store.ids import allocate
+from ..store.tables import claim_lines, claim_payments, claims, remittances
+from ..work.calendar import add_business_days
+from ..work.items import WorkItem, open_items
+from ..x12.claim import Claim
+from ..x12.next_payer import Decided, NotMade, next_claim, next_payers, number_for
+from ..x12.remittance import ClaimPayment
+from ..x12.stored import StoredClaim
+from .claim_check import check_claim
+from .claim_check import in_words as findings_in_words
+from .columns import columns_of
+from .desk_calls import makes_of
+from .desk_rests import Call
+from .make_claims import Makes, make_claims
+from .match import match_payment
+from .next_payers import TEAM
+from .open_claims import open_claims
+from .post_records import unpack_payment
+from .services import Services
+
+NAME = "secondary"
+SOURCE = source_of(NAME)
+"""The source of claims for next payers."""
+LOOK_SECONDS = 60.0
+MOST = 200
+GUIDE_LEVELS = 4
+_CALL = Call(NAME, "1", "plugin_schedules", "claims")
+
+
+# --- making them -----------------------------------------------------------------------------------
+
+
+@workflow("next_payer")
+async def next_payer(run: Run, payload: Payload) -> int:
+    """Make the claims for next payers that are due; returns how many."""
+    services: Services = run.services
+    count = turn = 0
+    while True:
+        turn += 1
+        looked, made = await run.transact(f"make {turn}", make_due, services)
+        count += made
+        if looked < MOST:
+            return count
+
+
+def make_due(connection: Connection, services: Services) -> list[int]:
+    """Make up to MOST of the claims that are due, oldest first; returns how many were looked at, and made."""
+    now, config = services.clock.now(), services.config
+    makes = makes_of(services.archive, config)
+    today = business_date(now, makes.time_zone)
+    rows = _due(connection, today)
+    if rows:
+        allocate(connection, "claims", 1)  # the lock of those that make patients
+    acts: list[MakeClaim] = []
+    items: list[WorkItem] = []
+    numbers: set[str] = set()
+    for row in rows:
+        try:
+            act = _act(connection, config, row, today, numbers)
+        except NotMade as error:
+            items.append(_for_a_person(row, str(error), today))
+            _set(connection, row.id, state="person", why=str(error))
+            continue
+        if act is None:
+            _set(connection, row.id, state="ended", why="Nothing is left to ask the next payer for.")
+            continue
+        numbers.add(act.number)
+        acts.append(act)
+        _same_patient(connection, row, act)
+        _set(connection, row.id, state="made", number=act.number)
+        _note(connection, row, act, now)
+    open_items(connection, items, now)
+    _make(connection, acts, makes, now)
+    return [len(rows), len(acts)]
+
+
+def _same_patient(connection: Connection, one: _Row, act: MakeClaim) -> None:
+    """The next payer knows the patient by another member id: it is the same patient."""
+    if one.claim.patient_id is not None:
+        person = columns_of(StoredClaim.unpack(act.content), SOURCE).person
+        patients.also_known_as(connection, person, one.claim.patient_id, one.claim.from_date)
+
+
+def _make(connection: Connection, acts: list[MakeClaim], makes: Makes, now: dt.datetime) -> None:
+    if acts:
+        make_claims(connection, _CALL, acts, makes, now)
+
+
+def _due(connection: Connection, today: dt.date) -> list[Any]:
+    """What is due, with its claim; both locked, the claims first, as everybody does."""
+    from sqlalchemy import text
+
+    wanted = (text(WAITS), next_claims.c.due_on <= today)
+    found = connection.execute(
+        select(next_claims.c.id, next_claims.c.claim_id).where(*wanted).order_by(next_claims.c.id).limit(MOST)
+    ).all()
+    ids = sorted({row.claim_id for row in found})
+    if not ids:
+        return []
+    locked = {
+        row.id: row
+        for row in connection.execute(
+            select(claims).where(claims.c.id.in_(ids)).order_by(claims.c.id).with_for_update()
+        )
+    }
+    still = connection.execute(
+        select(next_claims)
+        .where(next_claims.c.id.in_([row.id for row in found]), *wanted)
+        .order_by(next_claims.c.id)
+        .with_for_update()
+    ).all()
+    return [_Row(row, locked[row.claim_id]) for row in still]
+
+
+class _Row:
+    """A next claim that is due, and the claim before it."""
+
+    def __init__(self, row: Any, claim: Any) -> None:
+        self.row = row
+        self.claim = claim
+        self.id = int(row.id)
+
+
+def _act(connection: Connection, config: Config, one: _Row, today: dt.date, numbers: set[str]) -> MakeClaim | None:
+    """The claim to make; None where nothing is left to ask for. Raises NotMade."""
+    left = _left(by_line(connection, [one.claim.id])[one.claim.id])
+    if left <= 0:
+        return None
+    if one.row.then != "claim":
+        raise NotMade(
+            f"The payer sent the claim on to the next one on {one.row.at:%m/%d/%Y}, and nothing has come. Ask the next "
+            "payer, or bill it."
+        )
+    payment, paid_on = _payment(connection, one)
+    stored = StoredClaim.unpack(one.claim.content)
+    claim = Claim(stored, NAME)
+    following = next_payers(claim)
+    if following and config.partner_for(following[0].payer.id) is None:
+        raise NotMade("No partner of ours reaches the next payer. Name it for a partner, or bill it by hand.")
+    rank = following[0].responsibility if following else "S"
+    number = _number(connection, one.claim.source_claim_number or claim.id, rank, numbers)
+    lines = _lines(connection, one, payment)
+    made = next_claim(stored, Decided(payment, paid_on, lines), number)
+    why = f"what payer {one.claim.payer_id or 'before'} left of claim {one.claim.id} goes to the next payer"
+    try:
+        act = to_make(f"next:{one.id}", Claim(made, NAME), why)
+    except ClaimRefused as error:
+        raise NotMade(f"It cannot be made: {error}.") from error
+    found = [noted for noted in check_claim(StoredClaim.unpack(act.content), None) if noted.level <= GUIDE_LEVELS]
+    wrong = [noted for noted in found if not noted.told_only]
+    if wrong:
+        raise NotMade(f"Made like that it does not keep to the guide: {findings_in_words(wrong)}")
+    return act
+
+
+def _left(stands: LineBalances) -> int:
+    """What a payer has left to the patient, or to the next payer."""
+    return sum(
+        cents
+        for on_line in stands.values()
+        for account, cents in on_line.items()
+        if account.startswith(accounts.PATIENT)
+    )
+
+
+def _payment(connection: Connection, one: _Row) -> tuple[ClaimPayment, dt.date]:
+    """The payment that left it, and the day of its remittance. Raises NotMade where it is not the only one that stands:
+    what was decided in parts is put together by a person."""
+    rows = connection.execute(
+        select(claim_payments.c.id, claim_payments.c.reverses, claim_payments.c.content, remittances.c.effective_date)
+        .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
+        .where(claim_payments.c.claim_id == one.claim.id, claim_payments.c.state == "posted")
+        .order_by(claim_payments.c.id)
+    ).all()
+    gone = {row.reverses for row in rows if row.reverses is not None}
+    standing = [row for row in rows if row.reverses is None and row.id not in gone]
+    if [row.id for row in standing] != [one.row.payment_id]:
+        raise NotMade("Several payments stand on the claim. Put together what was decided, and bill it by hand.")
+    (row,) = standing
+    return unpack_payment(row.content), row.effective_date or one.row.at.date()
+
+
+def _lines(connection: Connection, one: _Row, payment: ClaimPayment) -> list[int]:
+    """For each service of the payment the number of the claim's line, as it was matched when it was posted."""
+    claim = open_claims(connection, [one.claim.id], (), ())[one.claim.id]
+    found = match_payment(payment, claim.lines)
+    if any(line.line_id is None for line in found):
+        raise NotMade("A service of the remittance fits no line, or several. Bill it by hand.")
+    return [line.line_number for line in found]
+
+
+def _number(connection: Connection, number: str, rank: str, taken: set[str]) -> str:
+    used = set(taken)
+    while True:
+        found = number_for(number, rank, used)
+        if not made_claims.is_used(connection, found):
+            return found
+        used.add(found)
+
+
+def _for_a_person(one: _Row, why: str, today: dt.date) -> WorkItem:
+    return WorkItem(
+        kind="next_payer",
+        key=f"next_payer:{one.id}",
+        reason=f"${to_dollars(one.row.cents):,} are left for the next payer, and no claim was made. {why}"[:1000],
+        team=TEAM,
+        subject_kind="claim",
+        subject_id=one.claim.id,
+        claim_id=one.claim.id,
+        rule="crossover" if one.row.crossed else "secondary",
+        cents=one.row.cents,
+        work_by=add_business_days(today, 2),
+        payer_id=one.claim.payer_id,
+        partner=one.claim.partner,
+    )
+
+
+def _set(connection: Connection, next_id: int, **values: Any) -> None:
+    connection.execute(update(next_claims).where(next_claims.c.id == next_id).values(**values))
+
+
+def _note(connection: Connection, one: _Row, act: MakeClaim, now: dt.datetime) -> None:
+    what = f"What the payer left goes to the next one, as claim {act.number}."
+    if one.row.crossed:
+        what = f"Nothing has come of what the payer sent on itself. {what}"
+    timeline.add(connection, [timeline.Entry("claim", one.claim.id, "next payer", what)], now)
+
+
+# --- taking them in --------------------------------------------------------------------------------
+
+
+def lock_before(connection: Connection, source: str) -> None:
+    """Lock the first claims of those that are about to be taken in: claims before counters, as everybody does."""
+    if source != SOURCE:
+        return
+    ids = connection.execute(
+        select(next_claims.c.claim_id).where(next_claims.c.state == "made", next_claims.c.made_claim_id.is_(None))
+    ).scalars()
+    wanted = sorted(set(ids))
+    if wanted:
+        connection.execute(select(claims.c.id).where(claims.c.id.in_(wanted)).order_by(claims.c.id).with_for_update())
+
+
+def take_over(connection: Connection, file_id: int, source: str, today: dt.date, now: dt.datetime) -> int:
+    """Claims for next payers have come in: what was left is receivable from them now. Returns how many."""
+    if source != SOURCE:
+        return 0
+    rows = connection.execute(
+        select(next_claims, claims.c.id.label("second_id"), claims.c.state.label("second_state"))
+        .join(claims, claims.c.source_claim_number == next_claims.c.number)
+        .where(claims.c.file_id == file_id, next_claims.c.state == "made", next_claims.c.made_claim_id.is_(None))
+        .order_by(next_claims.c.id)
+    ).all()
+    stands = by_line(connection, [row.claim_id for row in rows])
+    lines = _same_lines(connection, [one for row in rows for one in (row.claim_id, row.second_id)])
+    moved: list[transfers.Transfer] = []
+    items: list[WorkItem] = []
+    for row in rows:
+        if row.second_state == ClaimState.FAULTY:
+            _set(connection, row.id, state="person", why="The claim that was made cannot be read.")
+            continue
+        which: dict[int | None, int | None] = {
+            line_id: lines[row.second_id].get(number) for number, line_id in lines[row.claim_id].items()
+        }
+        made = hand_overs.to_next_payer(row.id, row.claim_id, row.second_id, stands[row.claim_id], which, today)
+        moved += made
+        cents = sum(one.cents for one in made if one.debit == accounts.NEXT_PAYER)
+        _set(connection, row.id, made_claim_id=row.second_id, cents=cents)
+        if not cents:
+            items.append(_nothing_left(row, today))
+    open_items(connection, items, now)
+    transfers.write(connection, moved, now)
+    _settle(connection, [row.claim_id for row in rows], now)
+    return len(rows)
+
+
+def _nothing_left(row: Any, today: dt.date) -> WorkItem:
+    return WorkItem(
+        kind="next_payer",
+        key=f"next_payer:nothing:{row.id}",
+        reason="The payer before has changed its decision while this claim for the next payer was made: nothing is "
+        "left to ask for. Withdraw it.",
+        team=TEAM,
+        subject_kind="claim",
+        subject_id=row.second_id,
+        claim_id=row.second_id,
+        rule="secondary",
+        work_by=add_business_days(today, 1),
+    )
+
+
+def _same_lines(connection: Connection, claim_ids: Iterable[int]) -> dict[int, dict[int, int]]:
+    """The ids of lines by claim and number."""
+    found: dict[int, dict[int, int]] = {claim_id: {} for claim_id in claim_ids}
+    rows = connection.execute(
+        select(claim_lines.c.claim_id, claim_lines.c.number, claim_lines.c.id).where(
+            claim_lines.c.claim_id.in_(list(found))
+        )
+    )
+    for row in rows:
+        found[row.claim_id][row.number] = row.id
+    return found
+
+
+def _settle(connection: Connection, claim_ids: list[int], now: dt.datetime) -> None:
+    """The first claims are others than before; those on which nothing is open any more are closed."""
+    for claim_id, left in claim_balances(connection, claim_ids).items():
+        closed = {"state": ClaimState.CLOSED} if not left else {}
+        connection.execute(
+            update(claims).where(claims.c.id == claim_id).values(version=claims.c.version + 1, updated_at=now, **closed)
+        )

@@ -1,0 +1,105 @@
+"""Money that changes hands by no payment: a denial that is written off or becomes the patient's, and what one payer
+left and the next is asked for. Each is a transfer with a key of its own, so it happens once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, select, union_all
+
+from ..store.denial_tables import next_claims, write_offs
+from ..store.tables import transfers
+from . import accounts
+from .accounts import sides
+from .transfers import Transfer
+
+WRITE_OFF, TO_PATIENT, TO_NEXT = "write-off", "to patient", "next payer"
+
+
+def write_off(write_off_id: int, claim_id: int, line_id: int | None, cents: int, day: dt.date, why: str) -> Transfer:
+    """A denied amount is given up, by a person who may or under a named rule."""
+    key = f"write-off:{write_off_id}"
+    return Transfer(
+        accounts.WRITTEN_OFF, accounts.DENIED, cents, day, WRITE_OFF, key, why[:300], claim_id=claim_id, line_id=line_id
+    )
+
+
+def to_patient(denial_id: int, claim_id: int, line_id: int | None, cents: int, day: dt.date, why: str) -> Transfer:
+    """A denied amount is the patient's to pay."""
+    owes = accounts.PATIENT + "other"
+    key = f"to-patient:{denial_id}"
+    return Transfer(owes, accounts.DENIED, cents, day, TO_PATIENT, key, why[:300], claim_id=claim_id, line_id=line_id)
+
+
+def to_next_payer(
+    next_id: int,
+    first: int,
+    second: int,
+    left: Mapping[int | None, Mapping[str, int]],
+    lines: Mapping[int | None, int | None],
+    day: dt.date,
+) -> list[Transfer]:
+    """What the first claim's payer left is receivable from the second claim's: taken off the patient's accounts of the
+    first, line by line (`left`: line, account, cents), and put on the insurance account of the second (`lines`: which
+    of its lines is which). Nothing is charged anew: together the two claims are owed what the first was."""
+    made: list[Transfer] = []
+    for line_id, by_account in left.items():
+        total = 0
+        for account, cents in sorted(by_account.items()):
+            if cents <= 0 or not account.startswith(accounts.PATIENT):
+                continue
+            key = f"next:{next_id}:{len(made)}"
+            made.append(
+                Transfer(
+                    accounts.NEXT_PAYER, account, cents, day, TO_NEXT, key, "left to the next payer",
+                    claim_id=first, line_id=line_id,
+                )
+            )  # fmt: skip
+            total += cents
+        if total:
+            key = f"next:{next_id}:{len(made)}"
+            made.append(
+                Transfer(
+                    accounts.INSURANCE, accounts.NEXT_PAYER, total, day, TO_NEXT, key, "left by the payer before",
+                    claim_id=second, line_id=lines.get(line_id),
+                )
+            )  # fmt: skip
+    return made
+
+
+# --- for the proof ---------------------------------------------------------------------------------
+
+
+def given_up() -> Any:
+    """Cents written off by claim, as the write-offs themselves say."""
+    return (
+        select(write_offs.c.claim_id, func.sum(write_offs.c.cents).label("cents"))
+        .where(write_offs.c.state == "done")
+        .group_by(write_offs.c.claim_id)
+        .subquery()
+    )
+
+
+def moved() -> Any:
+    """Cents by claim that came from the payer before (positive) or went to the next (negative), as the next claims
+    themselves say."""
+    here = next_claims.c.made_claim_id.is_not(None)
+    both = union_all(
+        select(next_claims.c.claim_id.label("claim_id"), (-next_claims.c.cents).label("cents")).where(here),
+        select(next_claims.c.made_claim_id.label("claim_id"), next_claims.c.cents.label("cents")).where(here),
+    ).subquery()
+    return select(both.c.claim_id, func.sum(both.c.cents).label("cents")).group_by(both.c.claim_id).subquery()
+
+
+def between_claims(connection: Connection) -> Iterator[str]:
+    """Nothing is left between two claims, and every write-off has its transfer."""
+    both = sides()
+    left = connection.execute(select(func.sum(both.c.cents)).where(both.c.account == accounts.NEXT_PAYER)).scalar()
+    if left:
+        yield f"Between claims and their next payers {int(left)} cents are on no claim."
+    booked = connection.execute(select(func.sum(transfers.c.cents)).where(transfers.c.kind == WRITE_OFF)).scalar()
+    told = connection.execute(select(func.sum(write_offs.c.cents)).where(write_offs.c.state == "done")).scalar()
+    if int(booked or 0) != int(told or 0):
+        yield f"Write-offs come to {int(told or 0)} cents, and {int(booked or 0)} cents were booked."
