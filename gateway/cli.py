@@ -44,7 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "gateway.operate.again_commands:replay",
         "Run something again inside: claims, payments that wait, a file.",
     ),
-    "report": ("gateway.operate.desk_commands:report", "Reports: productivity, holds, and what plugins declare."),
+    "report": ("gateway.operate.desk_commands:report", "DSO, ageing, rates and other figures; what plugins declare."),
     "requests": ("gateway.operate.again_commands:requests", "What was asked to be done again, and what came of it."),
     "restore": ("gateway.operate.commands:restore", "Bring a backup back into an empty place."),
     "resubmit": ("gateway.operate.again_commands:resubmit", "Send rejected claims again in a new interchange."),
