@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "gateway.operate.explain_commands:explain",
         "What would happen to each claim or payment of a file, and why.",
     ),
+    "export": ("gateway.operate.export_commands:export", "Tables as CSV, JSON or Parquet, to analyse elsewhere."),
     "graph": ("gateway.config.commands:graph", "Draw the chains: what each is for, and its steps."),
     "holds": ("gateway.operate.hold_commands:holds", "Claims that are kept back, and letting them go."),
     "orders": ("gateway.operate.belongings_commands:orders", "Orders of practitioners; bringing them in."),

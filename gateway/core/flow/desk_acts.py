@@ -69,6 +69,7 @@ def _item(call: Call, act: OpenItem, known: Collection[int]) -> WorkItem:
         deadline=act.deadline,
         payer_id=act.payer_id,
         partner=act.partner,
+        refile_by=act.refile_by,
     )
 
 
