@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
+from gateway.core.store import inquiry_tables  # noqa: F401
 from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.tables import metadata
 from gateway.plugins import settings as plugin_settings

@@ -22,6 +22,7 @@ from .desk_patients import PatientLookups, PatientView
 from .desk_views import (
     TOLD,
     Act,
+    AskStatus,
     BalanceView,
     ClaimView,
     CloseItem,
@@ -353,6 +354,16 @@ class Desk(Generic[SettingsT]):
         if not what.strip() or len(what) > LONGEST_REASON:
             raise ValueError(f"a note has 1 to {LONGEST_REASON} characters")
         self._do(Note(claim_id=claim_id, what=what))
+
+    def ask_status(self, claim_id: int) -> None:
+        """Have the payer asked how a claim stands (276), where its partner offers that (`claim_status`); elsewhere
+        nothing is asked. A claim is asked about once a day. The answer stands on the claim's timeline, and moves the
+        next date of its item of the kind `follow_up`.
+
+        Raises:
+            ReadOnly: as for `open_item`.
+        """
+        self._do(AskStatus(claim_id=claim_id))
 
     def keep(
         self,

@@ -215,7 +215,13 @@ class MakeClaim(msgspec.Struct, frozen=True, kw_only=True, tag="make"):
         return Claim(StoredClaim.unpack(self.content), "desk")
 
 
-Act = OpenItem | CloseItem | Note | KeepRow | MakeClaim
+class AskStatus(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
+    """A claim whose payer is to be asked how it stands (276)."""
+
+    claim_id: int
+
+
+Act = OpenItem | CloseItem | Note | KeepRow | MakeClaim | AskStatus
 
 
 TOLD = ("does", "what", "about", "dollars", "why")
@@ -235,6 +241,8 @@ def told(acts: Iterable[Act]) -> Iterator[tuple[str, str, str, Decimal | None, s
             yield "open a work item", act.kind, f"team {act.team}{claim}", to_dollars(act.cents), act.reason
         elif isinstance(act, CloseItem):
             yield "close a work item", act.key, "", None, act.outcome
+        elif isinstance(act, AskStatus):
+            yield "ask the payer", str(act.claim_id), "", None, "How the claim stands (276)."
         elif isinstance(act, Note):
             yield "note on a claim", str(act.claim_id), "", None, act.what
         else:

@@ -45,6 +45,8 @@ def work_out(desk: Desk[ReceivablesDesk]) -> None:
             payer_id=one.balance.payer_id,
             partner=one.balance.partner,
         )
+        if desk.settings.ask:
+            desk.ask_status(one.balance.claim_id)
 
 
 def close_decided(desk: Desk[ReceivablesDesk]) -> list[ItemView]:

@@ -25,6 +25,9 @@ class ReceivablesDesk(PluginSettings):
     most_items: int = Field(
         default=20_000, ge=1, le=40_000, description="At most so many new items a day: those that cost most first."
     )
+    ask: bool = Field(
+        default=True, description="Ask the payer (276) about a claim that comes into the queue, where its partner can."
+    )
     patient_team: str = Field(default="patient", min_length=1, max_length=30, description="Who writes to patients.")
     statement_days: int = Field(default=30, ge=1, le=366, description="Days from one statement to the next.")
     statement_least: Decimal = Field(

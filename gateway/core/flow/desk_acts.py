@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ...plugins.desk_views import Act, CloseItem, KeepRow, MakeClaim, Note, OpenItem
+from ...plugins.desk_views import Act, AskStatus, CloseItem, KeepRow, MakeClaim, Note, OpenItem
 from ..store import patients as patient_store
 from ..store import plugin_rows, timeline
 from ..store.claims import bulks
 from ..store.tables import claims, patients
 from ..work.items import WorkItem, close_items, open_items
+from . import inquire
 from .desk_lookups import key_of
 from .desk_rests import Call
 from .kept_rows import TableMissing, unpacked
@@ -44,6 +45,8 @@ def apply(connection: Connection, call: Call, acts: Sequence[Act], makes: Makes,
     ]
     timeline.add(connection, notes, now)
     _keep(connection, call, [act for act in acts if isinstance(act, KeepRow)], known, now)
+    asked = [act.claim_id for act in acts if isinstance(act, AskStatus)]
+    inquire.ask(connection, asked, f"plugin {call.plugin}", now)
     make_claims(connection, call, [act for act in acts if isinstance(act, MakeClaim)], makes, now)
 
 

@@ -18,6 +18,7 @@ def load() -> tuple[str, ...]:
         batch,
         drop,
         fetch,
+        inquire,
         intake,
         look_again,
         plugin_drop,
@@ -32,7 +33,7 @@ def load() -> tuple[str, ...]:
     )
 
     rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
-    beside = (reply, replay_claims, replay_payments, look_again, plugin_schedule, plugin_drop)
+    beside = (reply, inquire, replay_claims, replay_payments, look_again, plugin_schedule, plugin_drop)
     return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 
 

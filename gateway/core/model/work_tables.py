@@ -1,7 +1,7 @@
 """The tables by which people's work is ordered: what each row must have, and what it may say.
 
-`actions`, `timely_filing`, `hold_due` and `work_kinds` (config/tables) are the gateway's own, not a plugin's. Where a
-configuration has no such file, the one that comes with the gateway is used.
+`actions`, `timely_filing`, `hold_due`, `status_answers` and `work_kinds` (config/tables) are the gateway's own, not a
+plugin's. Where a configuration has no such file, the one that comes with the gateway is used.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ ACTIONS = "actions"
 TIMELY_FILING = "timely_filing"
 HOLD_DUE = "hold_due"
 WORK_KINDS = "work_kinds"
+STATUS_ANSWERS = "status_answers"
 
 MOST_BUSINESS_DAYS = 250
+MOST_DAYS = 366
 CODE_SIZE, TEAM_SIZE = 24, 30
 
 ALWAYS, BY_KIND, NEVER = "always", "by kind", "never"
@@ -52,6 +54,11 @@ def _business_days(value: str) -> str:
     return "" if sound else f"a whole number of business days, at most {MOST_BUSINESS_DAYS}"
 
 
+def _days(value: str) -> str:
+    sound = value.isascii() and value.isdecimal() and int(value[:6]) <= MOST_DAYS
+    return "" if sound else f"a whole number of days, at most {MOST_DAYS}"
+
+
 class WorkTable(NamedTuple):
     """A table: its key, and for each column what tells what would be right there (empty: the value is)."""
 
@@ -78,5 +85,6 @@ WORK_TABLES: dict[str, WorkTable] = {
             "business_days": _business_days,
         },
     ),
+    STATUS_ANSWERS: WorkTable(("category",), {"category": _short(2), "words": _short(120), "days": _days}),
     WORK_KINDS: WorkTable(("kind",), {"kind": _short(24), "name": _short(80), "follow_up": _one_of(*YES_NO)}),
 }

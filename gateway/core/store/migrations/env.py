@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from gateway.core.store import inquiry_tables  # noqa: F401
 from gateway.core.store.tables import metadata
 
 connection = context.config.attributes["connection"]
