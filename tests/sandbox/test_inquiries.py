@@ -15,6 +15,8 @@ from sqlalchemy import func, select, update
 
 from gateway.core.clock import FixedClock
 from gateway.core.flow import acknowledge
+from gateway.core.flow.desk_acts import apply
+from gateway.core.flow.desk_rests import Call
 from gateway.core.flow.inquire import ask, inquire
 from gateway.core.flow.read_answers import answers
 from gateway.core.flow.services import Services
@@ -25,6 +27,7 @@ from gateway.core.store.ids import allocate
 from gateway.core.store.inquiry_tables import inquiries
 from gateway.core.store.tables import batches, claims, files, outbox, timeline, work_items
 from gateway.core.x12.reader import read
+from gateway.plugins.desk_views import AskStatus
 from gateway.plugins.testing import make_claim, make_line
 from gateway.sandbox.intake import Intake
 from gateway.sandbox.settings import SandboxPartner, SandboxSettings
@@ -251,3 +254,14 @@ async def test_asking_starts_one_inquiry_for_each_partner_and_asking_again_none(
     found = {row.payload["partner"]: row.payload["claims"] for row in house.rows(outbox)}
     assert found == {"practice": [1, 2], "other": [3]}
     assert house.count(outbox) == 2
+
+
+async def test_what_a_plugin_asks_about_begins_with_what_else_it_wants_done(house: House) -> None:
+    house.claim(1)
+    call = Call("receivables", "1", "plugin_schedules", "queues")
+    with house.sql.begin() as sql:
+        apply(sql, call, [AskStatus(claim_id=1), AskStatus(claim_id=99)], None, NOW)  # type: ignore[arg-type]
+    (begun,) = house.rows(outbox)
+    assert (begun.kind, begun.payload) == (
+        "inquire", {"partner": "practice", "claims": [1], "who": "plugin receivables"}
+    )  # fmt: skip

@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from gateway.core.flow.read_answers import answers
 from gateway.core.model.answers import InquiryAnswer, StatusCode
 from gateway.core.x12.acknowledgment import StatusCode as WireCode
+from gateway.core.x12.guides.compiled import compiled
+from gateway.core.x12.guides.notation import guide
+from gateway.core.x12.guides.walk import Walk
 from gateway.core.x12.identify import identify
 from gateway.core.x12.inquiry import Asked, Who, asked_of, claim_inquiry
 from gateway.core.x12.inquiry_answer import InquiryStatus, inquiries, status_response
@@ -105,3 +108,38 @@ def test_an_answer_is_no_acknowledgment() -> None:
     (found,) = answered(InquiryStatus("Q1", (WireCode("A4", "35", ""),)))
     assert isinstance(found, InquiryAnswer)
     assert (found.codes[0].category, found.paid_cents, found.decided_on) == ("A4", 0, "")
+
+
+def faults(name: str, kind: str, body: list[str]) -> list[str]:
+    """What the guide finds in a set."""
+    walk = Walk(compiled(guide(name), MARKS))
+    walk.feed([f"ST*{kind}*0001*005010X212", *body, f"SE*{len(body) + 2}*0001"])
+    walk.end()
+    return [f"{one.place} {one.ik304} {one.ik403}" for one in walk.findings]
+
+
+def test_the_guide_finds_what_is_missing() -> None:
+    body = written([asked_of(make_claim(make_line("E1390")), "Q1")])
+    assert faults("276", "276", body) == []
+    for tag in ("BHT", "NM1*PR", "NM1*1P", "NM1*IL", "HL*3"):
+        assert faults("276", "276", [one for one in body if not one.startswith(tag)]), tag
+
+
+@given(asked=st.lists(questions(), min_size=1, max_size=6, unique_by=lambda one: one.trace))
+def test_whatever_is_asked_keeps_to_the_guide(asked: list[Asked]) -> None:
+    assert faults("276", "276", written(asked)) == []
+
+
+@given(
+    asked=questions(),
+    codes=st.lists(st.sampled_from([("F1", "65", ""), ("P1", "20", "PR"), ("A4", "35", "")]), min_size=1, max_size=3),
+    day=st.none() | st.dates(dt.date(2020, 1, 1), dt.date(2030, 1, 1)),
+    cents=st.integers(0, 10**8),
+    number=st.just("") | word,
+)
+def test_whatever_is_answered_keeps_to_the_guide(
+    asked: Asked, codes: list[Any], day: dt.date | None, cents: int, number: str
+) -> None:
+    told = tuple(WireCode(*code) for code in codes)
+    said = InquiryStatus(asked.trace, told, cents, cents, day, day, number, number, number)
+    assert faults("277", "277", list(status_response([(asked, said)], RECEIVER, "Q7", AT, MARKS))) == []

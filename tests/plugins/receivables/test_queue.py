@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.plugins.desk_views import AskStatus
 from gateway.plugins.testing import DeskContext, make_balance_view, make_item_view, make_table, plugin_desk
 
 from ..shipped import TABLES, shipped
@@ -153,3 +154,14 @@ def test_a_table_that_cannot_be_used_is_told() -> None:
     rows = make_table("follow_up", [{"payer": "x", "days": "ten", "after": "noon"}], key="payer")
     told = list(RECEIVABLES.check_settings({"follow_up": rows}))
     assert ["days of x" in told[0], "after of x" in told[1]] == [True, True]
+
+
+def test_the_payer_is_asked_about_what_is_new_in_the_queue_unless_people_do_that() -> None:
+    balance = make_balance_view(sent_on=ago(200))
+    for settings, asked in (({}, [1]), ({"ask": "no"}, [])):
+        at = desk(balance, settings=settings)
+        at.schedule("queues")
+        assert [act.claim_id for act in at.acts if isinstance(act, AskStatus)] == asked
+    stands = desk(balance, items=[make_item_view("follow_up", key(200), claim_id=1)])
+    stands.schedule("queues")
+    assert stands.acts == [], "it was asked about when it came"
