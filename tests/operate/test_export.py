@@ -43,23 +43,24 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_csv_and_json_have_every_row_and_the_same_dollars(lived: Place, tmp_path: Path) -> None:
-    told = lived.run("export", "all", "--csv", str(tmp_path), "--json", str(tmp_path))
+    out = tmp_path / "out"
+    told = lived.run("export", "all", "--csv", str(out), "--json", str(out))
     assert told.exit_code == 0, told.output
     with lived.sql.connect() as sql:
         count, cents = sql.execute(select(func.count(), func.sum(claims.c.charge_cents))).one()
         moved = sql.execute(select(func.sum(transfers.c.cents))).scalar_one()
-    as_csv = rows_of(tmp_path / "claims.csv")
-    as_json = [json.loads(line) for line in (tmp_path / "claims.jsonl").read_text().splitlines()]
+    as_csv = rows_of(out / "claims.csv")
+    as_json = [json.loads(line) for line in (out / "claims.jsonl").read_text().splitlines()]
     assert len(as_csv) == len(as_json) == count
     for given in (as_csv, as_json):
         assert sum(Decimal(row["charge"]) for row in given) * 100 == cents
-    assert sum(Decimal(row["amount"]) for row in rows_of(tmp_path / "ledger.csv")) * 100 == moved
-    assert {path.stem for path in tmp_path.iterdir()} == set(DATASETS), "and nothing half written"
+    assert sum(Decimal(row["amount"]) for row in rows_of(out / "ledger.csv")) * 100 == moved
+    assert {path.stem for path in out.iterdir()} == set(DATASETS), "and nothing half written"
 
 
 def test_nobody_is_named(lived: Place, tmp_path: Path) -> None:
-    lived.run("export", "all", "--csv", str(tmp_path))
-    text = "".join(path.read_text() for path in tmp_path.glob("*.csv"))
+    lived.run("export", "all", "--csv", str(tmp_path / "out"))
+    text = "".join(path.read_text() for path in (tmp_path / "out").glob("*.csv"))
     with lived.sql.connect() as sql:
         people = sql.execute(select(patients.c.last_name, patients.c.first_name)).all()
         members = sql.execute(select(claims.c.member_id)).scalars().all()
@@ -87,9 +88,9 @@ def parquet() -> Any:
 
 def test_without_pyarrow_it_is_told_how_to_get_it(lived: Place, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    told = lived.run("export", "claims", "--parquet", str(tmp_path))
+    told = lived.run("export", "claims", "--parquet", str(tmp_path / "out"))
     assert (told.exit_code, "hme-edi-gateway[parquet]" in told.output) == (2, True)
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_the_example_reads_what_was_exported(lived: Place, tmp_path: Path, monkeypatch: Any) -> None:

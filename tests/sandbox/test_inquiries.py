@@ -18,6 +18,7 @@ from gateway.core.flow import acknowledge
 from gateway.core.flow.desk_acts import apply
 from gateway.core.flow.desk_rests import Call
 from gateway.core.flow.inquire import ask, inquire
+from gateway.core.flow.read import look_into
 from gateway.core.flow.read_answers import answers
 from gateway.core.flow.services import Services
 from gateway.core.store import files as file_store
@@ -215,6 +216,8 @@ async def test_the_practice_clearinghouse_answers_and_the_answer_finds_its_claim
     got = dict(house.answered(house.sent()))
     assert set(got) == {"999", "277"}
     assert b"IK5*A" in got["999"]
+    contents = look_into(io.BytesIO(got["277"]))
+    assert (contents.kind, contents.fault_count) == ("277", 0)
     house.take(got["277"])
     rows = {row.claim_id: (row.category, row.file_id is not None) for row in house.rows(inquiries)}
     assert rows == {1: ("F1", True), 2: ("P1", True), 3: ("A4", True)}
