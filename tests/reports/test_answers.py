@@ -72,6 +72,10 @@ def test_unapplied_cash_is_what_is_left_on_a_remittance_by_age(engine: Engine) -
         }
         assert found == {"0-30": (6_000, "60.00"), "31-60": (10_000, "100.00"), "all": (16_000, "160.00")}
         assert drilled(sql, "unapplied-cash", "0-30") == {1: "60.00"}
+        move(sql, None, "clearing:2", "payer:16013:unapplied", 3_000, 2)
+        move(sql, None, "cash:bank", "cash:unidentified", 500, 2)
+        now = {figure.group: figure.numerator for figure in worked_out(sql, "unapplied-cash").figures}
+        assert now == {"0-30": 6_000, "31-60": 7_000, "set aside": 3_000, "unidentified": 500, "all": 16_500}
         assert one(sql, "unapplied-cash", last=day(6)).numerator == 10_000, "the first had not come"
 
 

@@ -100,6 +100,16 @@ def test_a_payment_that_is_taken_back_is_none(engine: Engine) -> None:
         assert drilled(sql, "payment-rate") == {2: "50.00"}
 
 
+def test_what_was_set_aside_and_is_applied_later_is_a_payment(engine: Engine) -> None:
+    with engine.begin() as sql:
+        billed(sql, 1, 10_000, 50)
+        move(sql, None, "clearing:1", "payer:16013:unapplied", 4_000, 40)
+        assert one(sql, "payment-rate").numerator == 0
+        move(sql, 1, "payer:16013:unapplied", INSURANCE, 4_000, 30)
+        move(sql, 1, "transfer:next-payer", INSURANCE, 1_000, 30)
+        assert one(sql, "payment-rate").numerator == 4_000
+
+
 def test_money_between_receivables_is_no_payment_and_a_denial_is_no_write_off(engine: Engine) -> None:
     with engine.begin() as sql:
         billed(sql, 1, 10_000, 50)

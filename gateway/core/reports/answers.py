@@ -181,14 +181,17 @@ AUTO_POST = Report(
 
 # --- money that is not applied ---------------------------------------------------------------------
 
-_UNAPPLIED = (CLEARING, "cash:unidentified", "unapplied", "liability:unidentified")
+_UNAPPLIED = (CLEARING, "cash:unidentified")
+_SET_ASIDE = ":unapplied"
+"""How the account of a payer ends on which stands what a person has set aside."""
 
 
 def _open_accounts(connection: Connection, scope: Scope) -> dict[str, int]:
     """Money that no claim has: a credit counts positive."""
     found: dict[str, int] = {}
     for column, sign in ((_t.debit, -1), (_t.credit, 1)):
-        wanted = [column.startswith(one, autoescape=True) for one in _UNAPPLIED]
+        wanted = [func.substr(column, 1, len(one)) == one for one in _UNAPPLIED]
+        wanted.append(column.endswith(_SET_ASIDE))
         statement = select(column, func.sum(_t.cents)).where(or_(*wanted), _t.on_date <= scope.last).group_by(column)
         for account, cents in connection.execute(statement):
             found[account] = found.get(account, 0) + sign * int(cents)
@@ -215,9 +218,14 @@ def _waits(connection: Connection, scope: Scope) -> list[_Waits]:
             age = next((words for most, words in BUCKETS if days <= most), OLDEST)
             found.append(_Waits(row.id, row.payer_id or NOT_SAID, age, by_id[row.id]))
     if not scope.payer:
-        rest = sum(cents for name, cents in accounts.items() if not name.startswith(CLEARING))
-        if rest:
-            found.append(_Waits(0, NOT_SAID, "unidentified", rest))
+        for words, is_one in (("set aside", True), ("unidentified", False)):
+            rest = sum(
+                cents
+                for name, cents in accounts.items()
+                if not name.startswith(CLEARING) and name.endswith(_SET_ASIDE) is is_one
+            )
+            if rest:
+                found.append(_Waits(0, NOT_SAID, words, rest))
     return found
 
 

@@ -16,7 +16,8 @@ from .measure import ALL, NOT_SAID, Definition, Figure, Report, Scope, Threshold
 
 CONTRACTUAL = OF_KIND[Kind.CONTRACTUAL]
 MONEY_FROM = (CLEARING, "cash:")
-"""Where money that is posted to a claim comes from: a remittance, or the till."""
+"""Where money that is posted to a claim comes from: a remittance, or the till; and what was set aside of one before."""
+SET_ASIDE = ":unapplied"
 WRITTEN_OFF = ("write-off", "adjustment:write-off", "expense:bad-debt")
 """How the accounts begin on which bad debt stands; nothing gets there by itself."""
 BEYOND_CONTRACT = ("adjustment:", "expense:fees")
@@ -48,9 +49,15 @@ def _on(*accounts: str, prefix: bool = False) -> ColumnElement[int]:
 
 _OWED = _on(RECEIVABLE, prefix=True)
 _CHARGED = -_on(CHARGES)
+
+
+def _is_money(column: Any) -> ColumnElement[bool]:
+    return or_(_begins(column, *MONEY_FROM), column.endswith(SET_ASIDE))
+
+
 _PAID = case(
-    (and_(_begins(_t.debit, *MONEY_FROM), _begins(_t.credit, RECEIVABLE)), _t.cents),
-    (and_(_begins(_t.credit, *MONEY_FROM), _begins(_t.debit, RECEIVABLE)), -_t.cents),
+    (and_(_begins(_t.credit, RECEIVABLE), _is_money(_t.debit)), _t.cents),
+    (and_(_begins(_t.debit, RECEIVABLE), _is_money(_t.credit)), -_t.cents),
     else_=0,
 )
 _BAD_DEBT = _on(*WRITTEN_OFF, prefix=True)

@@ -34,8 +34,8 @@ class Contents(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As people call it: 837P, 837I, 837D, 835, 277CA, 999, 997, TA1; `other` for what the gateway does not work
-        with, `unknown` where nothing was found."""
+        """As people call it: 837P, 837I, 837D, 835, 277CA, 277 and 276 (claim status), 999, 997, TA1; `other` for what
+        the gateway does not work with, `unknown` where nothing was found."""
         for kind, guide, name in _GUIDES:
             if self.kind == kind and guide.search(self.version):
                 return name
