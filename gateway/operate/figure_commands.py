@@ -117,7 +117,7 @@ def figures(
     config = require(config_path, secrets=False)
     scope = _scope(config, first, last, payer, source, "")
     with looking(config) as engine, engine.connect() as connection:
-        every = [catalogue.work_out(connection, one, scope) for one in catalogue.REPORTS.values()]
+        every = catalogue.every(connection, scope)
     if form == "json":
         data: Any = showing.page_data(every)
         click.echo(json.dumps(data, indent=2))

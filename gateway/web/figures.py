@@ -85,10 +85,7 @@ async def _every(request: web.Request) -> web.StreamResponse:
     if scope.by:
         raise NotUnderstood("all figures together are not grouped; ask for one")
 
-    def read(connection: Connection) -> list[Found]:
-        return [catalogue.work_out(connection, one, scope) for one in catalogue.REPORTS.values()]
-
-    every = await server.read(read)
+    every = await server.read(catalogue.every, scope)
     if asked.format == "csv":
         return _csv(showing.PAGE_COLUMNS, showing.page(every))
     return web.json_response({"figures": showing.page_data(every)})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, update
 
-from gateway.core.reports.catalogue import NotAsked, scope_of, work_out
+from gateway.core.reports.catalogue import REPORTS, NotAsked, every, scope_of, work_out
 from gateway.core.reports.measure import Judged
 from gateway.core.reports.money import AGEING, AGEING_SERVICE, DSO
 from gateway.core.store.tables import claims, metadata
@@ -143,6 +143,12 @@ def test_adjustments_are_split_into_those_of_payers_and_those_of_ours(engine: En
 def test_what_cannot_be_grouped_so_is_told(sql: Connection) -> None:
     with pytest.raises(NotAsked, match="not grouped by reason"):
         worked_out(sql, "ageing", by="reason")
+    with pytest.raises(NotAsked, match="told of all, or of one payer"):
+        worked_out(sql, "hold-days", source="billing")
+    with pytest.raises(NotAsked, match="told of all\\."):
+        worked_out(sql, "ack-latency", payer="90101")
+    names = {found.definition.name for found in every(sql, scope(source="billing"))}
+    assert REPORTS.keys() - names == {"hold-days", "days-to-post", "unapplied-cash", "ack-latency"}
     with pytest.raises(NotAsked, match="before the first"):
         scope_of(TODAY, ZONE, first=day(1), last=day(2))
 

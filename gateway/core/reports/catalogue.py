@@ -69,13 +69,22 @@ def work_out(connection: Connection, report: Report, scope: Scope) -> Found:
     """A figure, by its groups.
 
     Raises:
-        NotAsked: it is not grouped by what is asked for.
+        NotAsked: it is not grouped by what is asked for, or cannot be told of one payer or source alone.
     """
     groups = report.definition.groups
     if scope.by and scope.by not in groups:
         can = f"it can be grouped by {', '.join(groups)}" if groups else "it has its own groups"
         raise NotAsked(f"{report.definition.title} is not grouped by {scope.by}: {can}.")
+    if not report.definition.can_tell(scope):
+        can = " or ".join(f"one {name}" for name in report.definition.narrows)
+        what = f"it is told of all, or of {can}" if can else "it is told of all"
+        raise NotAsked(f"{report.definition.title} cannot be narrowed so: {what}.")
     return Found(report.definition, scope, report.figures(connection, scope))
+
+
+def every(connection: Connection, scope: Scope) -> list[Found]:
+    """Every figure that can be told of what is asked for, in the order of the catalogue."""
+    return [work_out(connection, one, scope) for one in REPORTS.values() if one.definition.can_tell(scope)]
 
 
 class Behind(NamedTuple):

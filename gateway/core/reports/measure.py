@@ -17,6 +17,7 @@ from ..store.tables import claims
 MOST_DAYS = 3_660
 ALL = "all"
 NOT_SAID = "(not said)"
+NARROWS = ("payer", "source")
 
 
 class Unit(enum.StrEnum):
@@ -126,7 +127,8 @@ class Figure(NamedTuple):
 
 class Definition(NamedTuple):
     """What a figure is. `above` and `below` are what the numerator and the denominator count, `cents` says whether
-    (`above`, `below`) are amounts. `groups`: what it may be grouped by. `behind`: which claims it drills to."""
+    (`above`, `below`) are amounts. `groups`: what it may be grouped by; `narrows`: whose alone it may be told of.
+    `behind`: which claims it drills to."""
 
     name: str
     title: str
@@ -139,6 +141,11 @@ class Definition(NamedTuple):
     groups: tuple[str, ...] = ()
     threshold: Threshold | None = None
     note: str = ""
+    narrows: tuple[str, ...] = NARROWS
+
+    def can_tell(self, scope: Scope) -> bool:
+        """Whether it can be told of one payer's or one source's claims, where that is asked for."""
+        return all(name in self.narrows for name in NARROWS if getattr(scope, name))
 
 
 class Report(NamedTuple):

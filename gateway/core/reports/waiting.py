@@ -52,6 +52,7 @@ HOLD_DAYS = Report(
         "claims that are held, by type",
         note="Stands as of now. A claim with two types of holds is in both, and once in all. `gateway report holds` "
         "has it by team and age.",
+        narrows=("payer",),
     ),
     _hold_days,
     _held_claims,
