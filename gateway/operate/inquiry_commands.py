@@ -16,8 +16,6 @@ from .work_commands import now_of, show
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from ..config import Config
-
 COLUMNS = ("claim", "number", "partner", "asked", "by", "answered", "category", "answer")
 
 
@@ -33,6 +31,7 @@ def inquiry() -> None:
 def inquiry_ask(config_path: Path, claims: tuple[str, ...], due: bool) -> None:
     """Ask about CLAIMS (their numbers, or those in our books). A claim is asked about once a day; the gateway sends it
     when it runs."""
+    from ..core.flow import inquiry_list
     from ..core.flow.again import CannotBeDone
     from ..core.flow.inquire import ask
     from .again_commands import claim_ids_of
@@ -43,67 +42,18 @@ def inquiry_ask(config_path: Path, claims: tuple[str, ...], due: bool) -> None:
     now, today = now_of(config)
 
     def begin(connection: Connection) -> tuple[int, list[str]]:
-        ids = _due(connection, today) if due else list(claim_ids_of(connection, list(claims)))
-        silent = _silent(connection, config, ids)
-        ask(connection, [one for one, partner in _partners(connection, ids) if partner not in silent], _who(), now)
-        return len(ids), sorted(silent)
+        ids = inquiry_list.due(connection, today) if due else claim_ids_of(connection, list(claims))
+        asked, silent = inquiry_list.asked_and_silent(connection, config, ids)
+        ask(connection, asked, getpass.getuser(), now)
+        return len(asked), silent
 
     try:
         count, silent = change(config, begin)
     except CannotBeDone as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Asked about {count:,} claim{'' if count == 1 else 's'}: see gateway inquiry list.")
     if silent:
         click.echo(f"Not asked, since the partner does not offer it (claim_status): {', '.join(silent)}.")
-
-
-def _who() -> str:
-    return getpass.getuser()
-
-
-def _partners(connection: Connection, ids: list[int]) -> list[tuple[int, str]]:
-    from sqlalchemy import select
-
-    from ..core.store.tables import claims
-
-    found: list[tuple[int, str]] = []
-    for start in range(0, len(ids), 500):
-        rows = connection.execute(
-            select(claims.c.id, claims.c.partner).where(claims.c.id.in_(ids[start : start + 500]))
-        )
-        found += [(row.id, row.partner) for row in rows]
-    return found
-
-
-def _silent(connection: Connection, config: Config, ids: list[int]) -> set[str]:
-    """Partners of these claims that answer no inquiry."""
-    offered = {name for name in {one for _, one in _partners(connection, ids)} if _offers(config, name)}
-    return {name for _, name in _partners(connection, ids)} - offered
-
-
-def _offers(config: Config, name: str) -> bool:
-    partner = config.partner(name)
-    return partner is not None and partner.claim_status
-
-
-def _due(connection: Connection, today: Any) -> list[int]:
-    from sqlalchemy import or_, select
-
-    from ..core.store.tables import work_items
-
-    c = work_items.c
-    rows = connection.execute(
-        select(c.claim_id)
-        .where(
-            c.kind == "follow_up",
-            c.state == "open",
-            c.claim_id.is_not(None),
-            or_(c.follow_up.is_(None), c.follow_up <= today),
-        )
-        .order_by(c.claim_id)
-        .limit(20_000)
-    )
-    return list(dict.fromkeys(rows.scalars()))
+    click.echo(f"To be asked about: {count:,} claim{'' if count == 1 else 's'}. See: gateway inquiry list")
 
 
 @inquiry.command("list")
@@ -114,29 +64,16 @@ def _due(connection: Connection, today: Any) -> list[int]:
 @click.pass_obj
 def inquiry_list(config_path: Path, claim: str, waiting: bool, limit: int, as_csv: bool) -> None:
     """What was asked, newest first, and what was answered."""
-    from sqlalchemy import select
-
     from ..core.flow.again import CannotBeDone
-    from ..core.store.inquiry_tables import inquiries
-    from ..core.store.tables import batches, claims
+    from ..core.flow.inquiry_list import listed
     from .again_commands import claim_ids_of
 
     config = require(config_path, secrets=False)
     note_look(config, "inquiry list")
 
     def read(connection: Connection) -> list[Any]:
-        statement = (
-            select(inquiries, claims.c.source_claim_number, batches.c.partner)
-            .join(claims, claims.c.id == inquiries.c.claim_id)
-            .join(batches, batches.c.id == inquiries.c.batch_id)
-            .order_by(inquiries.c.id.desc())
-            .limit(limit)
-        )
-        if claim:
-            statement = statement.where(inquiries.c.claim_id.in_(claim_ids_of(connection, [claim])))
-        if waiting:
-            statement = statement.where(inquiries.c.answered_at.is_(None))
-        return list(connection.execute(statement))
+        claim_id = claim_ids_of(connection, [claim])[0] if claim else None
+        return listed(connection, claim_id=claim_id, waiting=waiting, limit=limit)
 
     try:
         found = change(config, read)

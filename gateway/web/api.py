@@ -22,7 +22,7 @@ from ..core.store import plugin_calls
 from ..core.store.archive import Stored
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
-from . import again, correcting, documents, drops, figures, hold_routes, metrics, plugin_routes, queue_routes
+from . import again, correcting, documents, drops, figures, hold_routes, inquiries, metrics, plugin_routes, queue_routes
 from .admission import SERVER, Server, needs
 from .bodies import file_name as _name
 from .bodies import spooled as _spooled
@@ -287,6 +287,7 @@ def make_app(server: Server) -> web.Application:
             *queue_routes.routes(),
             *hold_routes.routes(),
             *figures.routes(),
+            *inquiries.routes(),
             *correcting.routes(),
             *plugin_routes.ROUTES,
             *metrics.ROUTES,
