@@ -37,7 +37,19 @@ source: house
 rows:
   - {kind: denial, name: "Denial", follow_up: Y}
 """
-SOUND = {"actions": ACTIONS, "timely_filing": FILING, "hold_due": DUE, "work_kinds": KINDS}
+ANSWERS = """\
+key: [category]
+source: house
+rows:
+  - {category: P1, words: "pending", days: 14}
+"""
+SOUND = {
+    "actions": ACTIONS,
+    "timely_filing": FILING,
+    "hold_due": DUE,
+    "work_kinds": KINDS,
+    "status_answers": ANSWERS,
+}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +67,7 @@ SOUND = {"actions": ACTIONS, "timely_filing": FILING, "hold_due": DUE, "work_kin
         ("timely_filing", "1 year", "99 years", "4:31: within: '99 years' cannot be used; expected a span of at least"),
         ("hold_due", "RX", "CMN", "4:12: type: 'CMN' cannot be used; expected one of RX, PAR, SYS, MAN"),
         ("hold_due", "business_days: 5", "business_days: five", "4:52: business_days: 'five' cannot be used"),
+        ("status_answers", "days: 14", "days: soon", "4:44: days: 'soon' cannot be used; expected a whole"),
         ("work_kinds", "follow_up: Y", "follow_up: yes", "4:47: follow_up: 'yes' cannot be used; expected one of Y, N"),
     ],
 )  # fmt: skip
