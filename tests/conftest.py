@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gateway.core.store import cash_tables, denial_tables
+from gateway.core.store import cash_tables, denial_tables, inquiry_tables
 from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.tables import metadata
 from gateway.plugins import settings as plugin_settings
@@ -87,6 +87,7 @@ def create_tables(url: str) -> None:
     engine = make_sync_engine(url)
     # All modules with tables are imported.
     assert cash_tables.money_lines.metadata is denial_tables.next_claims.metadata is metadata
+    assert inquiry_tables.inquiries.metadata is metadata
     metadata.create_all(engine)
     engine.dispose()
 

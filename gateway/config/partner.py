@@ -171,6 +171,8 @@ class Partner(Model):
     answers: Answers = nested()
     acknowledge: tuple[Literal["835", "277CA"], ...] = ()
     """What of it we answer with a 999; nothing, unless it asks for that."""
+    claim_status: bool = False
+    """Whether it answers claim status inquiries (276) with a 277; else nothing is asked."""
     resend_after: Seconds = Field(default=24 * 3600.0, gt=0)
     """Where the outcome of a put is unknown: how long an acknowledgment may still prove that it arrived."""
     stop_after_auth_failures: int = Field(default=3, ge=1, le=10)

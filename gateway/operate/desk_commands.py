@@ -14,6 +14,7 @@ from ..config.commands import NotAsked, require
 from ..lazy_group import LazyGroup
 from ..plugins.declaring import Declared, NotDeclared, find
 from .commands import change, database
+from .queue_filters import DAY
 from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def _found(config: Config, kind: str, name: str) -> tuple[Declared, Any]:
 
 
 OWN_REPORTS = {
+    "figures": ("gateway.operate.figure_commands:figures", "Every figure on one page: DSO, ageing, rates."),
     "holds": ("gateway.operate.report_commands:holds", "Holds by type, team and age: dollars and hold days."),
     "productivity": ("gateway.operate.report_commands:productivity", "What each person got done, by day."),
     "rejections": ("gateway.operate.rejection_commands:report_rejections", "What front ends refused in a week."),
@@ -119,27 +121,49 @@ def report() -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.pass_obj
 def report_list(config_path: Path, as_csv: bool) -> None:
-    """Every report that a plugin in use declares, and what may be set."""
+    """Every report that can be run: the gateway's figures, and those that plugins in use declare."""
+    from .figure_commands import figure_list
+
     config = require(config_path, secrets=False)
-    rows = [
+    rows = [(name, f"--by {groups}" if groups else "", words) for name, groups, words in figure_list()]
+    rows += [
         (f"{one.plugin.name}/{made.name}", in_words(made.parameters), made.title)
         for one in config.declared.values()
         for made in one.reports
     ]
-    show(("report", "may_be_set", "title"), rows, as_csv, "No plugin in use declares a report.")
+    show(("report", "may_be_set", "title"), rows, as_csv, "There is none.")
 
 
 @report.command("run")
 @click.argument("name")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")
-@click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A plugin's parameter; may be repeated.")
+@click.option("--from", "first", type=DAY, help="The first day of a figure (default: 90 days, until --to).")
+@click.option("--to", "last", type=DAY, help="The last day of a figure (default: today).")
+@click.option("--payer", default="", help="A figure of this payer only (its id).")
+@click.option("--source", default="", help="A figure of this source's claims only.")
+@click.option("--by", default="", help="A figure by groups: payer, product, reason ...; see gateway report list.")
+@click.option("--claims", is_flag=True, help="The claims behind a figure, the most dollars first.")
+@click.option("--group", default="", help="The claims behind one of its groups, such as '61-90'.")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000), help="So many claims.")
+@click.option("--csv", "form", flag_value="csv", help="As CSV, for a spreadsheet.")
+@click.option("--json", "form", flag_value="json", help="A figure as JSON, with its definition.")
 @click.pass_obj
-def report_run(config_path: Path, name: str, given: tuple[str, ...], as_csv: bool) -> None:
-    """Work the report NAME out (`plugin/name`, or its name alone where only one plugin has one so called)."""
+def report_run(config_path: Path, /, name: str, given: tuple[str, ...], form: str | None, **asked: Any) -> None:
+    """Work the report NAME out: a figure (`dso`), or one of a plugin (`plugin/name`, or its name alone where only one
+    plugin has one so called)."""
+    from .figure_commands import is_figure, run_figure
+
     config = require(config_path, secrets=False)
+    if is_figure(name):
+        if given:
+            raise NotAsked(f"{name} is a figure: it takes --from, --to, --payer, --source and --by, not --set.")
+        run_figure(config, name, **asked, form=form or "text")
+        return
+    if form == "json" or any(value for key, value in asked.items() if key != "limit"):
+        raise NotAsked(f"{name} is a plugin's report: it takes --set NAME=VALUE and --csv.")
     found, made = _found(config, "reports", name)
     answer = _call(config, found, "plugin_reports", made.name, settings(given), f"report {name}")
-    _show_rows(answer.result, as_csv, "It has no rows.")
+    _show_rows(answer.result, form == "csv", "It has no rows.")
 
 
 def in_words(model: type[BaseModel] | None) -> str:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def productivity(
     config_path: Path, first: dt.datetime | None, last: dt.datetime | None, who: str, as_csv: bool
 ) -> None:
-    """What each person got done, by day: touches, items closed, dollars resolved, follow-ups done of those due."""
+    """What each person got done, by day: touches, items closed, dollars resolved, follow-ups done of those due, denials
+    worked within two business days."""
     from ..core.work import productivity as work
 
     config = require(config_path, secrets=False)
@@ -42,8 +43,21 @@ def productivity(
         found = change(config, lambda connection: work.productivity(connection, since, until, zone, who=who))
     except ValueError as error:
         raise NotAsked(str(error)) from error
-    rows = [(one.day, one.who, one.touches, one.closed, amount(one.cents), one.due, one.done) for one in found]
-    columns = ("day", "who", "touches", "closed", "dollars", "follow_ups_due", "done")
+    rows = [
+        (
+            one.day,
+            one.who,
+            one.touches,
+            one.closed,
+            amount(one.cents),
+            one.due,
+            one.done,
+            one.denials,
+            one.denials_in_time,
+        )
+        for one in found
+    ]
+    columns = ("day", "who", "touches", "closed", "dollars", "follow_ups_due", "done", "denials", "in_two_days")
     show(columns, rows, as_csv, "Nobody has worked an item in these days.")
 
 

@@ -34,7 +34,7 @@ from .declared import (  # noqa: E402
 from .desk import Desk  # noqa: E402
 from .desk_claims import ClaimRefused  # noqa: E402
 from .desk_patients import PatientView  # noqa: E402
-from .desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView  # noqa: E402
+from .desk_views import BalanceView, ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView  # noqa: E402
 from .http import HttpAnswer, HttpFailed  # noqa: E402
 from .past import LinePayment, Reason, WaitingItem  # noqa: E402
 from .rentals import Gap, Rental, RentalMonth  # noqa: E402
@@ -47,6 +47,7 @@ from .tables import Row, Table, Tables  # noqa: E402
 __all__ = [
     "API_VERSION",
     "PROJECT",
+    "BalanceView",
     "ClaimContext",
     "ClaimRefused",
     "ClaimView",

@@ -22,6 +22,8 @@ from .desk_patients import PatientLookups, PatientView
 from .desk_views import (
     TOLD,
     Act,
+    AskStatus,
+    BalanceView,
     ClaimView,
     CloseItem,
     DenialView,
@@ -101,6 +103,15 @@ class DeskLookups(PatientLookups, Protocol):
         self, payer_ids: Collection[str], claim_id: int | None, from_day: dt.date | None, to_day: dt.date | None
     ) -> Iterator[PaymentView]:
         """Claim payments by the payer's payment date."""
+
+    def balances(
+        self, owed_by: str, states: Collection[str], payer_ids: Collection[str], claim_ids: Collection[int]
+    ) -> Iterator[BalanceView]:
+        """What is owed on claims."""
+
+
+OWED_BY = ("payer", "patient", "")
+"""Whose balances can be asked for; empty: anybody's."""
 
 
 class Desk(Generic[SettingsT]):
@@ -206,6 +217,25 @@ class Desk(Generic[SettingsT]):
         """Claim payments, oldest first, by the payer's payment date."""
         return self._lookups.payments(payer_ids, claim_id, from_day, to_day)
 
+    def balances(
+        self,
+        *,
+        owed_by: str = "",
+        states: Collection[str] = (),
+        payer_ids: Collection[str] = (),
+        claim_ids: Collection[int] = (),
+    ) -> Iterator[BalanceView]:
+        """What is owed on claims as the ledger has it, oldest claims first; claims on which nothing is owed are not
+        among them. `owed_by`: `payer` for those on which payers owe more than nothing, `patient` for those on which the
+        patient does; `states` as in `claims`. However many there are, few are in memory at a time.
+
+        Raises:
+            ValueError: `owed_by` is none of these.
+        """
+        if owed_by not in OWED_BY:
+            raise ValueError(f"balances are owed by payer or patient, not by {owed_by!r}")
+        return self._lookups.balances(owed_by, states, payer_ids, claim_ids)
+
     def patients(self, *, codes: Collection[str] = (), patient_ids: Collection[int] = ()) -> Iterator[PatientView]:
         """Patients, by their ids; those that were merged into another are part of that one. `codes`: only those who
         have history, deliveries or equipment of one of these HCPCS codes. However many there are, few are in memory at
@@ -257,6 +287,7 @@ class Desk(Generic[SettingsT]):
         deadline: dt.date | None = None,
         payer_id: str = "",
         partner: str = "",
+        refile_by: dt.date | None = None,
     ) -> None:
         """Have a work item opened.
 
@@ -267,6 +298,7 @@ class Desk(Generic[SettingsT]):
             team: who works it.
             amount: the dollars at stake.
             work_by: when it should be worked; `deadline` is the date that costs money.
+            refile_by: the last day to file its claim, which costs money as well.
 
         Raises:
             ReadOnly: in a report, a metric or a GET route.
@@ -301,6 +333,7 @@ class Desk(Generic[SettingsT]):
                 deadline=deadline,
                 payer_id=payer_id,
                 partner=partner,
+                refile_by=refile_by,
             )
         )
 
@@ -325,6 +358,16 @@ class Desk(Generic[SettingsT]):
         if not what.strip() or len(what) > LONGEST_REASON:
             raise ValueError(f"a note has 1 to {LONGEST_REASON} characters")
         self._do(Note(claim_id=claim_id, what=what))
+
+    def ask_status(self, claim_id: int) -> None:
+        """Have the payer asked how a claim stands (276), where its partner offers that (`claim_status`); elsewhere
+        nothing is asked. A claim is asked about once a day. The answer stands on the claim's timeline, and moves the
+        next date of its item of the kind `follow_up`.
+
+        Raises:
+            ReadOnly: as for `open_item`.
+        """
+        self._do(AskStatus(claim_id=claim_id))
 
     def keep(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -128,6 +128,43 @@ class PaymentView(NamedTuple):
     date: dt.date | None
 
 
+class BalanceView(NamedTuple):
+    """What is owed on a claim, in dollars: by its payers (`payer`), on denied lines (`denied`), by the patient by kind
+    (`patient`: deductible, coinsurance, copay, other). Amounts below zero are owed to them.
+
+    `sent_on`: the day of its last sending, `acknowledged_on`: of the first answer to that one, `file_by`: the last day
+    to file it, where a row of table timely_filing tells. `open_denials`: how many denials of it are open.
+    `more_payers`: a payer that the claim names has not decided yet; told where the patient owes something, which was
+    first left to them on `patient_since`.
+    """
+
+    claim_id: int
+    number: str
+    state: str
+    payer_id: str
+    payer_name: str
+    filing_code: str
+    partner: str
+    patient_id: int | None
+    charge: Decimal
+    from_date: dt.date | None
+    created_at: dt.datetime
+    sent_on: dt.date | None
+    acknowledged_on: dt.date | None
+    file_by: dt.date | None
+    open_denials: int
+    more_payers: bool
+    patient_since: dt.date | None
+    payer: Decimal
+    denied: Decimal
+    patient: Mapping[str, Decimal]
+
+    @property
+    def patient_owes(self) -> Decimal:
+        """All that the patient owes."""
+        return sum(self.patient.values(), Decimal(0))
+
+
 class OpenItem(msgspec.Struct, frozen=True, kw_only=True, tag="open"):
     """A work item that is to be opened."""
 
@@ -142,6 +179,7 @@ class OpenItem(msgspec.Struct, frozen=True, kw_only=True, tag="open"):
     deadline: dt.date | None = None
     payer_id: str = ""
     partner: str = ""
+    refile_by: dt.date | None = None
 
 
 class CloseItem(msgspec.Struct, frozen=True, kw_only=True, tag="close"):
@@ -196,7 +234,13 @@ class MakeClaim(msgspec.Struct, frozen=True, kw_only=True, tag="make"):
         return Claim(StoredClaim.unpack(self.content), "desk")
 
 
-Act = OpenItem | CloseItem | Note | KeepRow | TellDelivery | MakeClaim
+class AskStatus(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
+    """A claim whose payer is to be asked how it stands (276)."""
+
+    claim_id: int
+
+
+Act = OpenItem | CloseItem | Note | KeepRow | TellDelivery | MakeClaim | AskStatus
 
 
 TOLD = ("does", "what", "about", "dollars", "why")
@@ -216,6 +260,8 @@ def told(acts: Iterable[Act]) -> Iterator[tuple[str, str, str, Decimal | None, s
             yield "open a work item", act.kind, f"team {act.team}{claim}", to_dollars(act.cents), act.reason
         elif isinstance(act, CloseItem):
             yield "close a work item", act.key, "", None, act.outcome
+        elif isinstance(act, AskStatus):
+            yield "ask the payer", str(act.claim_id), "", None, "How the claim stands (276)."
         elif isinstance(act, Note):
             yield "note on a claim", str(act.claim_id), "", None, act.what
         elif isinstance(act, TellDelivery):

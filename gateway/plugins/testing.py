@@ -37,6 +37,7 @@ from .settings import SecretMissing
 from .tables import Row, Table, Tables, row_values
 from .testing_desk import (
     DeskContext,
+    make_balance_view,
     make_claim_view,
     make_denial_view,
     make_hold_view,
@@ -75,6 +76,7 @@ __all__ = [
     "PluginContext",
     "make_answer",
     "make_authorization",
+    "make_balance_view",
     "make_claim",
     "make_claim_view",
     "make_delivery",

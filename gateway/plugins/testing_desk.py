@@ -30,6 +30,7 @@ from .desk import Desk
 from .desk_patients import PatientView
 from .desk_views import (
     Act,
+    BalanceView,
     ClaimView,
     CloseItem,
     DenialView,
@@ -53,6 +54,7 @@ __all__ = [
     "DeskContext",
     "NotTaken",
     "Stock",
+    "make_balance_view",
     "make_claim_view",
     "make_denial_view",
     "make_hold_view",
@@ -76,6 +78,16 @@ class Stock(NamedTuple):
     all_holds: Sequence[HoldView] = ()
     all_denials: Sequence[DenialView] = ()
     all_payments: Sequence[PaymentView] = ()
+    all_balances: Sequence[BalanceView] = ()
+
+    def balances(
+        self, owed_by: str, states: Collection[str], payer_ids: Collection[str], claim_ids: Collection[int]
+    ) -> Iterator[BalanceView]:
+        for one in sorted(self.all_balances, key=lambda balance: balance.claim_id):
+            owes = {"payer": one.payer > 0, "patient": one.patient_owes > 0}.get(owed_by, True)
+            same = _among(one.state, states) and _among(one.payer_id, payer_ids)
+            if owes and same and (not claim_ids or one.claim_id in claim_ids):
+                yield one
 
     def claims(
         self,
@@ -298,6 +310,7 @@ def plugin_desk(
     holds: Sequence[HoldView] = (),
     denials: Sequence[DenialView] = (),
     payments: Sequence[PaymentView] = (),
+    balances: Sequence[BalanceView] = (),
     patients: Sequence[PatientView] = (),
     rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     tables: Mapping[str, Table] | Tables | None = None,
@@ -315,6 +328,7 @@ def plugin_desk(
         holds: what `desk.holds` finds, see `make_hold_view`.
         denials: what `desk.denials` finds, see `make_denial_view`.
         payments: what `desk.payments` finds, see `make_payment_view`.
+        balances: what `desk.balances` finds, see `make_balance_view`.
         patients: whom `desk.patients` and `desk.patient` find, see `make_patient_view`.
         rows: rows of the plugin's own tables, by table; each has its columns and `owner` (the id of the patient or
             claim, the payer's id), but those of nobody. Rows of patients may stand in their views as well.
@@ -338,7 +352,7 @@ def plugin_desk(
     known = Tables({**(read_tables(Path(added.path) / "tables") if added.path else {}), **given})
     numbers = {view.number for view in claims} | {claim.id for claim in (whole or {}).values()}
     past = PatientStock(added.row_tables, patients, rows, numbers)
-    stock = Stock(past, claims, whole or {}, items, holds, denials, payments)
+    stock = Stock(past, claims, whole or {}, items, holds, denials, payments, balances)
     return DeskContext(declared, known, dt.datetime.combine(today, NOON), today, stock)
 
 
@@ -459,3 +473,39 @@ def make_payment_view(
     """A claim payment."""
     amounts = (Decimal(charge), Decimal(paid), Decimal(patient))
     return PaymentView(id, claim_id, claim_number, payer_id, status, *amounts, state, date)
+
+
+def make_balance_view(
+    payer: str = "100",
+    denied: str = "0",
+    *,
+    id: int = 1,
+    number: str = "SW1001",
+    state: str = "accepted",
+    payer_id: str = "90101",
+    payer_name: str = "NORTHBRIDGE HEALTH PLAN",
+    filing_code: str = "CI",
+    patient_id: int | None = 1,
+    charge: str = "100",
+    from_date: dt.date = _TODAY - dt.timedelta(days=60),
+    sent_on: dt.date | None = _TODAY - dt.timedelta(days=50),
+    acknowledged_on: dt.date | None = None,
+    file_by: dt.date | None = None,
+    open_denials: int = 0,
+    more_payers: bool = False,
+    patient: Mapping[str, str] | None = None,
+    patient_since: dt.date | None = None,
+) -> BalanceView:
+    """What is owed on a claim: by its payers, on denied lines, and by the patient by kind."""
+    about = (id, number, state, payer_id, payer_name, filing_code, "practice", patient_id, Decimal(charge), from_date)
+    days = (
+        dt.datetime.combine(from_date, NOON),
+        sent_on,
+        acknowledged_on,
+        file_by,
+        open_denials,
+        more_payers,
+        patient_since,
+    )
+    of_patient = {kind: Decimal(amount) for kind, amount in (patient or {}).items()}
+    return BalanceView(*about, *days, Decimal(payer), Decimal(denied), of_patient)

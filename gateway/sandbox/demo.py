@@ -99,7 +99,7 @@ def _desk() -> str:
     from .people import BILLERS
 
     providers = [billing_provider(biller) for biller in BILLERS]
-    return f"desk: {json.dumps({'order_confirmation': {'billing_providers': providers}})}\n"
+    return f"desk: {json.dumps({'order_confirmation': {'billing_providers': providers}, 'receivables': {}})}\n"
 
 
 def _plugins_dir(text: str, own: Own) -> tuple[str, str]:

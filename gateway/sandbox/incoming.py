@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from gateway.core.x12 import inquiry
 from gateway.core.x12.answers.checking import (
     CheckedGroup,
     CheckedInterchange,
@@ -23,19 +24,22 @@ from gateway.core.x12.answers.functional import AnsweredGroup, AnsweredSet
 from gateway.core.x12.answers.interchange import notes
 from gateway.core.x12.answers.said import lines_at, statuses_of
 from gateway.core.x12.claim import Claim
-from gateway.core.x12.events import Event, GroupEnd, InterchangeEnd, InterchangeStart
+from gateway.core.x12.events import Event, GroupEnd, InterchangeEnd, InterchangeStart, Piece, SetStart
 from gateway.core.x12.guides.answer_codes import GroupCode, InterchangeCode, SetCode, SetVerdict
+from gateway.core.x12.inquiry import Asked
+from gateway.core.x12.inquiry_answer import inquiries
 from gateway.core.x12.items import ClaimSetEnd, ReadClaim, RemittanceEnd, UnknownSet
 from gateway.core.x12.party import Party
 from gateway.core.x12.reader import read
-from gateway.core.x12.segment import Segment
+from gateway.core.x12.segment import Delimiters, Segment
 from gateway.core.x12.service_line import ServiceLine
 from gateway.core.x12.sets import SetInfo
 from gateway.core.x12.transactions import transactions
 
 from .cases import Case, CaseLine, Name, OtherPayer, Payee, Refusal, Status
 
-GUIDES = frozenset({"005010X222A1", "005010X222A2"})
+GUIDES = {"HC": frozenset({"005010X222A1", "005010X222A2"}), inquiry.FUNCTION: frozenset({inquiry.VERSION})}
+"""The versions that are taken, by GS01: claims, and inquiries about them."""
 
 
 class Opened(NamedTuple):
@@ -43,6 +47,13 @@ class Opened(NamedTuple):
 
     isa: Segment
     elements: list[str]
+
+
+class Inquiry(NamedTuple):
+    """What a 276 asks: its BHT03, and the claims."""
+
+    reference: str
+    asked: list[Asked]
 
 
 class Batch(NamedTuple):
@@ -53,6 +64,7 @@ class Batch(NamedTuple):
     submitter: tuple[str, str]
     cases: list[Case]
     refusals: dict[int, Refusal]
+    inquiry: Inquiry | None = None
 
     @property
     def refused(self) -> bool:
@@ -82,14 +94,23 @@ def incoming(stream: BinaryIO) -> Iterator[Incoming]:
     """What a file holds, in its order: Opened, then its batches and the ends of their groups, then Closed."""
     seen: deque[_Note] = deque()
     checking = Checking()
+    body: list[str] = []
+    marks = Delimiters()
 
     def noting() -> Iterator[Event]:
+        nonlocal marks
         for event in checking.watch(read(stream)):
             if isinstance(event, InterchangeStart | InterchangeEnd):
                 seen.append((type(event), checking.interchanges[-1], None))
             elif isinstance(event, GroupEnd):
                 interchange = checking.interchanges[-1]
                 seen.append((type(event), interchange, interchange.groups[-1]))
+            elif isinstance(event, SetStart):
+                body.clear()
+            elif isinstance(event, Piece) and checking.set is not None and checking.set.kind == "276":
+                # An inquiry is small: its claims are a few lines each.
+                body.extend(event.segments)
+                marks = event.delimiters
             yield event
 
     batch = _Batch()
@@ -101,6 +122,12 @@ def incoming(stream: BinaryIO) -> Iterator[Incoming]:
             assert checking.set is not None
             yield batch.done(item.set, checking.set)
             batch = _Batch()
+        elif isinstance(item, UnknownSet) and item.set.kind == "276":
+            assert checking.set is not None
+            # There is no guide of it here: what could be read is answered.
+            verdict = SetVerdict.ACCEPTED if item.sound else SetVerdict.REJECTED
+            answer = answered_set(checking.set)._replace(verdict=verdict, codes=(), told=())
+            yield Batch(answer, "", ("", ""), [], {}, Inquiry(*inquiries(body, marks)))
         elif isinstance(item, UnknownSet | RemittanceEnd):
             assert checking.set is not None
             answer = answered_set(checking.set)._replace(
@@ -128,9 +155,9 @@ def _drain(seen: deque[_Note]) -> Iterator[Incoming]:
 def _group_codes(answer: AnsweredGroup) -> tuple[GroupCode, ...]:
     """AK905 (hme-billing-rules 7.2)."""
     codes = list(answer.codes)
-    if answer.kind != "HC":
+    if answer.kind not in GUIDES:
         codes.append(GroupCode.NOT_SUPPORTED)
-    elif answer.version not in GUIDES:
+    elif answer.version not in GUIDES[answer.kind]:
         codes.append(GroupCode.VERSION_NOT_SUPPORTED)
     return tuple(dict.fromkeys(codes))
 

@@ -12,20 +12,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from gateway.core.x12.acknowledgment import StatusCode
 from gateway.core.x12.answers.functional import VERSION, AnsweredGroup, can_be_answered, functional, group_verdict
 from gateway.core.x12.answers.interchange import ta1, verdict_of
 from gateway.core.x12.guides.answer_codes import GroupVerdict, InterchangeCode, InterchangeVerdict, SetCode, SetVerdict
+from gateway.core.x12.inquiry import Who
+from gateway.core.x12.inquiry_answer import InquiryStatus, status_response
 from gateway.core.x12.segment import Segment
 
 from .claims import ClaimDesk
 from .envelope import DELIMITERS, Correspondent, Outgoing
-from .incoming import Batch, Closed, GroupClosed, Opened, incoming
+from .incoming import Batch, Closed, GroupClosed, Inquiry, Opened, incoming
 from .outbound import Outbound
 from .script import faults_for
 from .settings import Kind, SandboxPartner, SandboxSettings
 from .state import Interchange, State
 
 SILENT = "silent"
+VERSION_277 = "005010X212"
+NOT_FOUND = StatusCode("A4", "35", "")
+STANDS = {
+    "paid": StatusCode("F1", "65", ""),
+    "unpaid": StatusCode("P1", "20", ""),
+    "refused": StatusCode("A3", "21", ""),
+}
+"""What is said of a claim to whoever asks, by how it stands here."""
 
 
 @dataclass(slots=True)
@@ -76,6 +87,7 @@ class Intake:
             "TA1": at + delays.acknowledgment,
             "999": at + delays.acknowledgment + 0.0001,
             "277CA": at + delays.clearinghouse,
+            "277": at + delays.clearinghouse,
             "277CA-payer": payer,
             "835": payer + delays.remittance,
         }
@@ -144,8 +156,24 @@ class Intake:
             if answer.refused:
                 continue
             for batch in batches:
+                if not batch.refused and batch.inquiry is not None:
+                    self._tell(batch.inquiry, to, now, times)
                 if not batch.refused and batch.cases:
                     self.desk.work(batch, to, now, times)
+
+    def _tell(self, inquiry: Inquiry, to: Correspondent, now: dt.datetime, times: dict[Kind, float]) -> None:
+        """How each claim that is asked about stands."""
+        numbers = [one.number for one in inquiry.asked]
+        known = {one.number: one.state for one in self.state.known(self.partner.user, numbers)}
+        told = []
+        for one in inquiry.asked:
+            codes = STANDS.get(known.get(one.number, ""), NOT_FOUND)
+            said = InquiryStatus(one.trace, (codes,), one.cents, payer_number=one.payer_number, number=one.number)
+            told.append((one, said))
+        if told:
+            receiver = Who(self.partner.user.upper(), qualifier="46", id=to.id)
+            body = list(status_response(told, receiver, inquiry.reference, now, DELIMITERS))
+            self.outbound.put("277", to, Outgoing("", "HN", "277", VERSION_277, [body]), now, times)
 
     def _acknowledge(self, group: AnsweredGroup, to: Correspondent, now: dt.datetime, times: dict[Kind, float]) -> None:
         if not can_be_answered(group):

@@ -28,7 +28,7 @@ from gateway.core.x12.guides.answer_codes import IK5_CODES, TA1_NOTES
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0)]
-Kind = Literal["TA1", "999", "277CA", "277CA-payer", "835"]
+Kind = Literal["TA1", "999", "277CA", "277CA-payer", "277", "835"]
 Folder = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_. -]+(/[A-Za-z0-9_. -]+)*$")]
 
 

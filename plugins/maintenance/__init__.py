@@ -25,6 +25,7 @@ from gateway.plugins import (
 )
 from gateway.plugins.rental_clock import Facts
 
+from .capture import CaptureAsked, capture
 from .duty import KIND, CalendarAsked, LapsedAsked, calendar, keep_calendar, lapsed, run_calendar
 from .items import Items, faults, make_items
 from .lines import Visits, check_form, check_visits, maintenance_lines
@@ -137,6 +138,9 @@ def plugin_reports() -> Iterator[Report]:
     )
     yield Report(
         name="lapsed", title="Maintenance visits that were not made", run=lapsed, parameters=LapsedAsked, timeout=300
+    )
+    yield Report(
+        name="capture", title="Maintenance billed of what was due", run=capture, parameters=CaptureAsked, timeout=300
     )
 
 

@@ -13,6 +13,7 @@ from gateway.core.model.decision import Finding, Hold
 from gateway.core.x12.claim import Claim
 from gateway.plugins import ClaimContext, Command, Report, Schedule, Tables, Worklist, hookimpl
 
+from .capture import CaptureAsked, capture
 from .ending import KIND, Asked, keep_list, listed, run_now
 from .lifetimes import Facts, faults, make_lifetimes
 from .lines import check_claim
@@ -78,6 +79,13 @@ def plugin_reports() -> Iterator[Report]:
         title="Equipment that reaches the end of its useful lifetime, and what the replacement needs",
         run=listed,
         parameters=Asked,
+        timeout=300,
+    )
+    yield Report(
+        name="capture",
+        title="Equipment replaced of what reached the end of its useful lifetime",
+        run=capture,
+        parameters=CaptureAsked,
         timeout=300,
     )
 

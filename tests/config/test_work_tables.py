@@ -61,6 +61,12 @@ source: house
 rows:
   - {rule: small-balance, most: "5.00", categories: "", reasons: "", way: ""}
 """
+ANSWERS = """\
+key: [category]
+source: house
+rows:
+  - {category: P1, words: "pending", days: 14}
+"""
 SOUND = {
     "actions": ACTIONS,
     "timely_filing": FILING,
@@ -70,6 +76,7 @@ SOUND = {
     "appeal_limits": LIMITS,
     "write_off_approvers": APPROVERS,
     "write_off_rules": RULES,
+    "status_answers": ANSWERS,
 }
 
 
@@ -93,6 +100,7 @@ SOUND = {
         ("appeal_limits", "\"1\"", "first", "4:30: level: 'first' cannot be used; expected reopening, or"),
         ("write_off_approvers", "250.00", "a lot", "4:24: most: 'a lot' cannot be used; expected dollars such as"),
         ("write_off_rules", "\"5.00\"", "\"\"", "4:33: most: '' cannot be used; expected dollars such as 25.00"),
+        ("status_answers", "days: 14", "days: soon", "4:44: days: 'soon' cannot be used; expected a whole"),
         ("work_kinds", "follow_up: Y", "follow_up: yes", "4:47: follow_up: 'yes' cannot be used; expected one of Y, N"),
     ],
 )  # fmt: skip

@@ -25,6 +25,10 @@ NOT_REACHED: dict[str, str] = {
         "no plugin here has a schedule; tests/web/test_plugin_kills.py kills there",
     ),
     **dict.fromkeys(
+        ("inquire.allocated", "inquire.written"),
+        "nobody asks how a claim stands here; tests/sandbox/test_inquiries.py kills there",
+    ),
+    **dict.fromkeys(
         ("plugin.claims.archived", "plugin.drop.decided", "plugin.drop.done"),
         "no plugin here makes claims or takes documents; tests/web/test_plugin_kills.py kills there",
     ),

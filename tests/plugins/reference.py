@@ -103,7 +103,8 @@ PARTS = (
         "From `gateway.plugins`.",
         (
             *(plugins.Desk, plugins.ClaimView, plugins.LineView, plugins.ItemView, plugins.HoldView),
-            *(plugins.DenialView, plugins.PaymentView, plugins.Schedule, plugins.Worklist, plugins.Report),
+            *(plugins.DenialView, plugins.PaymentView, plugins.BalanceView, plugins.Schedule, plugins.Worklist),
+            plugins.Report,
             *(plugins.Rows, plugins.Route, plugins.RouteRequest, plugins.RouteAnswer, plugins.Command),
             *(plugins.Metric, plugins.Sample, plugins.Drop, plugins.PatientView, plugins.ClaimRefused),
         ),

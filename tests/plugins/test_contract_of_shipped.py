@@ -89,6 +89,10 @@ class TestClearinghouseSftp(PluginContract, plugin=shipped("clearinghouse_sftp")
     """Carries files; nothing at the stations."""
 
 
+class TestReceivables(PluginContract, plugin=shipped("receivables"), tables=TABLES):
+    """Follow-up and statements, beside the stations."""
+
+
 def test_every_plugin_that_comes_with_the_gateway_has_the_contract() -> None:
     held = {one.plugin.__name__.split(".")[-1] for one in PluginContract.__subclasses__() if one.__module__ == __name__}  # type: ignore[attr-defined]
     bundled = {name for name in Finder().names if Finder().candidate(name).origin == "bundled"}

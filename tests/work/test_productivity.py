@@ -81,3 +81,22 @@ def test_days_that_are_none_are_told(sql: Connection) -> None:
     with pytest.raises(ValueError, match="At most"):
         productivity(sql, TODAY, days(366), ZONE)
     assert productivity(sql, TODAY, days(365), ZONE) == []
+
+
+def test_a_denial_counts_for_whoever_works_it_first_and_in_time_within_two_business_days(engine: Engine) -> None:
+    # Opened on Monday: until Wednesday.
+    with engine.begin() as sql:
+        in_time, late, other = (put_item(sql, key, kind="denial") for key in "abc")
+        not_a_denial = put_item(sql, "d", kind="rejection")
+        touched(sql, in_time, "maria", 2, days(9))
+        touched(sql, in_time, "sam", 2, days(8), note="Again.")
+        verbs.claim(sql, [late], "sam", NOW)
+        verbs.close(sql, [late], "maria", later(7), "Done.")
+        verbs.close(sql, [other], "sam", later(2), "Done.")
+        touched(sql, not_a_denial, "sam", 2, None)
+        found = {
+            (one.who, one.day): (one.denials, one.denials_in_time) for one in productivity(sql, TODAY, days(7), ZONE)
+        }
+    assert found[("maria", days(2))] == (1, 1)
+    assert found[("sam", days(2))] == (1, 1), "not the one that maria had begun"
+    assert found[("maria", days(7))] == (1, 0)

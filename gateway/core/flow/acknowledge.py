@@ -20,6 +20,7 @@ from ..model.answers import (
     BatchStatus,
     ClaimAnswer,
     GroupAnswer,
+    InquiryAnswer,
     InterchangeAnswer,
     SetAnswer,
     Verdict,
@@ -31,6 +32,7 @@ from ..store.tables import batches, claims, submissions
 from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem
+from . import inquiry_answers
 from .ack_chunk import BULK, Chunk
 from .ack_words import claim_reason, file_reason, status_words
 from .read import CHUNK, load_answers
@@ -275,6 +277,7 @@ def apply(connection: Connection, services: Services, file_id: int, found: Seque
     """Apply answers in the order of the file. Returns how many submissions changed."""
     chunk = Chunk(connection, file_id, services.clock.now(), Deadlines.of(services.config.tables))
     pending: list[ClaimAnswer] = []
+    inquired: list[InquiryAnswer] = []
     for answer in found:
         if isinstance(answer, ClaimAnswer):
             pending.append(answer)
@@ -282,7 +285,9 @@ def apply(connection: Connection, services: Services, file_id: int, found: Seque
         if pending:
             _claims(chunk, pending)
             pending = []
-        if isinstance(answer, InterchangeAnswer):
+        if isinstance(answer, InquiryAnswer):
+            inquired.append(answer)
+        elif isinstance(answer, InterchangeAnswer):
             _interchange(chunk, answer)
         elif isinstance(answer, SetAnswer):
             _set(chunk, answer)
@@ -292,6 +297,8 @@ def apply(connection: Connection, services: Services, file_id: int, found: Seque
             _batch_status(chunk, answer)
     if pending:
         _claims(chunk, pending)
+    if inquired:
+        inquiry_answers.take(chunk, inquired, services.config)
     chunk.write()
     return len(chunk.changed)
 

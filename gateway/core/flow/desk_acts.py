@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ...plugins.desk_views import Act, CloseItem, KeepRow, MakeClaim, Note, OpenItem, TellDelivery
+from ...plugins.desk_views import Act, AskStatus, CloseItem, KeepRow, MakeClaim, Note, OpenItem, TellDelivery
 from ..store import patients as patient_store
 from ..store import plugin_rows, timeline
 from ..store.claims import bulks
 from ..store.tables import claims, patients
 from ..work.items import WorkItem, close_items, open_items
+from . import inquire
 from .desk_lookups import key_of
 from .desk_rests import Call
 from .kept_rows import TableMissing, unpacked
@@ -46,6 +47,8 @@ def apply(connection: Connection, call: Call, acts: Sequence[Act], makes: Makes,
     ]
     timeline.add(connection, notes, now)
     _keep(connection, call, [act for act in acts if isinstance(act, KeepRow)], known, now)
+    asked = [act.claim_id for act in acts if isinstance(act, AskStatus)]
+    inquire.ask(connection, asked, f"plugin {call.plugin}", now)
     # Before the claims: these are decided with what was delivered for them, and locks are taken in intake's order.
     tell_deliveries(connection, call, [act for act in acts if isinstance(act, TellDelivery)], makes, now)
     make_claims(connection, call, [act for act in acts if isinstance(act, MakeClaim)], makes, now)
@@ -73,6 +76,7 @@ def _item(call: Call, act: OpenItem, known: Collection[int]) -> WorkItem:
         deadline=act.deadline,
         payer_id=act.payer_id,
         partner=act.partner,
+        refile_by=act.refile_by,
     )
 
 

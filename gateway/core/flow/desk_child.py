@@ -17,6 +17,7 @@ from ...plugins.desk import Desk
 from ...plugins.desk_claims import ClaimRefused
 from ...plugins.rubbish import Rubbish
 from ..store.archive import Archive
+from .desk_balances import days_of
 from .desk_lookups import StoreLookups
 from .desk_records import DONE, FAILED, NOT_TAKEN, DeskAnswer, DeskRequest, pack_answer, read_request
 from .in_child import DESK, Marking
@@ -43,7 +44,7 @@ async def _call(request: DeskRequest, config: Config, reads: Engine, mark: Marki
             request.now,
             request.today,
             config.tables,
-            StoreLookups(connection, request.plugin, declared.plugin.row_tables),
+            StoreLookups(connection, request.plugin, declared.plugin.row_tables, days_of(config)),
             may_change=not looks_only(request.hook, request.name),
             row_tables=declared.plugin.row_tables,
             source=request.source,

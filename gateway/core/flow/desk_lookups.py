@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, select
 
-from ...plugins.desk_views import ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView
+from ...plugins.desk_views import BalanceView, ClaimView, DenialView, HoldView, ItemView, LineView, PaymentView
 from ...plugins.rows import RowTable
 from ..model.money import to_dollars
 from ..store.denial_tables import denial_cases
 from ..store.tables import claim_lines, claim_payments, claims, denials, holds, remittances, work_items
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
+from .desk_balances import Days, Owed, balances
 from .desk_patients import StorePatients
 
 PAGE = 500
@@ -26,11 +27,24 @@ def key_of(plugin: str, key: str) -> str:
 
 
 class StoreLookups(StorePatients):
-    """Look-ups on one connection that only reads."""
+    """Look-ups on one connection that only reads. `days`: in which zone moments become days, and what tells the last
+    day to file."""
 
-    def __init__(self, connection: Connection, plugin: str, row_tables: Mapping[str, RowTable] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        plugin: str,
+        row_tables: Mapping[str, RowTable] | None = None,
+        days: Days | None = None,
+    ) -> None:
         super().__init__(connection, plugin, row_tables or {})
         self._prefix = key_of(plugin, "")
+        self._days = days or Days("UTC", None)
+
+    def balances(
+        self, owed_by: str, states: Collection[str], payer_ids: Collection[str], claim_ids: Collection[int]
+    ) -> Iterator[BalanceView]:
+        return balances(self._connection, self._days, Owed(owed_by, _words(states), _words(payer_ids), claim_ids))
 
     def claims(
         self,
@@ -245,10 +259,15 @@ def _referring(content: bytes, line: int | None) -> str:
     return claim.referring_provider.npi
 
 
+def _words(values: Collection[str]) -> list[str]:
+    wanted = [values] if isinstance(values, str) else list(values)
+    return [] if wanted == [""] else wanted
+
+
 def _among(statement: Select[Any], column: Column[Any], values: Collection[str]) -> Select[Any]:
     # One word where several may stand is that word.
-    wanted = [values] if isinstance(values, str) else list(values)
-    return statement.where(column.in_(wanted)) if wanted and wanted != [""] else statement
+    wanted = _words(values)
+    return statement.where(column.in_(wanted)) if wanted else statement
 
 
 def _between(statement: Select[Any], column: Column[Any], first: dt.date | None, last: dt.date | None) -> Select[Any]:

@@ -24,6 +24,7 @@ from ..store.tables import files
 from ..work.items import WorkItem, open_items
 from ..x12.events import Finding, InterchangeAck, InterchangeStart, SetStart
 from ..x12.fault import Fault
+from ..x12.inquiry_answer import is_inquiry_answer
 from ..x12.reader import read
 from . import reply
 from .read_answers import answers
@@ -37,9 +38,10 @@ declare(
     read_handed_on="the file is marked and its parts are on their way",
 )
 
-# ST01 and the station that takes it. 277 covers 277CA; a status response (X212) is told by its version.
+# ST01 and the station that takes it. 277 is a 277CA; the answer to an inquiry (X212) is told by its version.
 _POSTS = "835"
-_ANSWERS = frozenset({"999", "997", "277"})
+_INQUIRED = "277 status"
+_ANSWERS = frozenset({"999", "997", "277", _INQUIRED})
 
 
 class Contents(msgspec.Struct, kw_only=True):
@@ -58,7 +60,7 @@ class Contents(msgspec.Struct, kw_only=True):
     @property
     def kind(self) -> str:
         """One word for the file: 835, 277CA, 999, TA1, mixed or unknown."""
-        words = [{"277": "277CA"}.get(kind, kind) for kind in sorted(self.kinds)]
+        words = [{"277": "277CA", _INQUIRED: "277"}.get(kind, kind) for kind in sorted(self.kinds)]
         if not words:
             return "TA1" if self.ta1 else "unknown"
         return words[0] if len(words) == 1 else "mixed"
@@ -76,7 +78,7 @@ def look_into(stream: BinaryIO) -> Contents:
     names: list[tuple[str, str, str, str]] = []
     for event in read(stream):
         if isinstance(event, SetStart):
-            kinds[event.kind] += 1
+            kinds[_INQUIRED if event.kind == "277" and is_inquiry_answer(event.version) else event.kind] += 1
         elif isinstance(event, InterchangeAck):
             ta1 += 1
         elif isinstance(event, InterchangeStart):

@@ -10,6 +10,7 @@ from ..model.answers import (
     ClaimAnswer,
     ElementError,
     GroupAnswer,
+    InquiryAnswer,
     InterchangeAnswer,
     SetAnswer,
     StatusCode,
@@ -22,6 +23,7 @@ from ..model.answers import (
 from ..model.states import Hop
 from ..x12.acknowledgment import ClaimStatus, SetAcknowledgment, Status, StatusLevel
 from ..x12.events import Event
+from ..x12.inquiry_answer import inquiry_status, is_inquiry_answer
 from ..x12.transactions import (
     ReadGroupAcknowledgment,
     ReadInterchangeAcknowledgment,
@@ -58,7 +60,23 @@ def answers(events: Iterable[Event]) -> Iterator[Answer]:
                 group.named,
             )
         elif isinstance(item, ReadStatus):
-            yield from _status(item.status)
+            yield from _inquired(item.status) if is_inquiry_answer(item.set.version) else _status(item.status)
+
+
+def _inquired(level: StatusLevel) -> Iterator[Answer]:
+    """What is said of a claim that was asked about; the levels above it say nothing of one."""
+    if isinstance(level, ClaimStatus) and level.trace:
+        said = inquiry_status(level)
+        yield InquiryAnswer(
+            said.trace,
+            tuple(StatusCode(code.category, code.status, code.entity) for code in said.codes),
+            said.payer_number,
+            said.charge_cents,
+            said.paid_cents,
+            said.decided_on.isoformat() if said.decided_on else "",
+            said.paid_on.isoformat() if said.paid_on else "",
+            said.check_number,
+        )
 
 
 def _set(said: SetAcknowledgment) -> SetAnswer:

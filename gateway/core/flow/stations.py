@@ -20,6 +20,7 @@ def load() -> tuple[str, ...]:
         batch,
         drop,
         fetch,
+        inquire,
         intake,
         look_again,
         next_claims,
@@ -36,7 +37,17 @@ def load() -> tuple[str, ...]:
 
     assert day_figures
     rails = (drop, intake, batch, send, fetch, read, acknowledge, post, answers, watch)
-    beside = (bank, reply, replay_claims, replay_payments, look_again, next_claims, plugin_schedule, plugin_drop)
+    beside = (
+        bank,
+        reply,
+        inquire,
+        replay_claims,
+        replay_payments,
+        look_again,
+        next_claims,
+        plugin_schedule,
+        plugin_drop,
+    )
     return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 
 

@@ -111,7 +111,21 @@ class ClaimAnswer(msgspec.Struct, frozen=True, tag="claim", omit_defaults=True):
     text: str = ""
 
 
-Answer = InterchangeAnswer | SetAnswer | GroupAnswer | BatchStatus | ClaimAnswer
+class InquiryAnswer(msgspec.Struct, frozen=True, tag="inquiry", omit_defaults=True):
+    """What a 277 says of a claim that was asked about (276). `trace` is that of the inquiry; days are ISO, empty where
+    they are not given."""
+
+    trace: str
+    codes: tuple[StatusCode, ...]
+    payer_claim_number: str = ""
+    charge_cents: int = 0
+    paid_cents: int = 0
+    decided_on: str = ""
+    paid_on: str = ""
+    check_number: str = ""
+
+
+Answer = InterchangeAnswer | SetAnswer | GroupAnswer | BatchStatus | ClaimAnswer | InquiryAnswer
 
 _TA1 = {"A": Verdict.ACCEPTED, "E": Verdict.NOTED, "R": Verdict.REJECTED}
 _SET = {"A": Verdict.ACCEPTED, "E": Verdict.NOTED}

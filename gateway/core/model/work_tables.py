@@ -1,8 +1,8 @@
 """The tables by which people's work is ordered: what each row must have, and what it may say.
 
-`actions`, `timely_filing`, `appeal_limits`, `write_off_approvers`, `write_off_rules`, `hold_due`, `work_kinds`,
-`bank_types`, `payer_habits`, `payer_plb` and `expected_allowables` (config/tables) are the gateway's own, not a
-plugin's. Where a configuration has no such file, the one that comes with the gateway is used.
+`actions`, `timely_filing`, `appeal_limits`, `write_off_approvers`, `write_off_rules`, `hold_due`, `status_answers`,
+`work_kinds`, `bank_types`, `payer_habits`, `payer_plb` and `expected_allowables` (config/tables) are the gateway's own,
+not a plugin's. Where a configuration has no such file, the one that comes with the gateway is used.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ WRITE_OFF_RULES = "write_off_rules"
 
 REOPENING = "reopening"
 """The level of a reopening in `appeal_limits`; appeals are numbered from 1."""
+STATUS_ANSWERS = "status_answers"
 
 MOST_BUSINESS_DAYS = 250
+MOST_DAYS = 366
 CODE_SIZE, TEAM_SIZE = 24, 30
 
 ALWAYS, BY_KIND, NEVER = "always", "by kind", "never"
@@ -93,6 +95,11 @@ def _limit(value: str) -> str:
 
 def _any(value: str) -> str:
     return "" if len(value) <= 200 else "at most 200 characters"
+
+
+def _days(value: str) -> str:
+    sound = value.isascii() and value.isdecimal() and int(value[:6]) <= MOST_DAYS
+    return "" if sound else f"a whole number of days, at most {MOST_DAYS}"
 
 
 class WorkTable(NamedTuple):
@@ -161,6 +168,7 @@ WORK_TABLES: dict[str, WorkTable] = {
             "meaning": _short(200),
         },
     ),
+    STATUS_ANSWERS: WorkTable(("category",), {"category": _short(2), "words": _short(120), "days": _days}),
     WORK_KINDS: WorkTable(("kind",), {"kind": _short(24), "name": _short(80), "follow_up": _one_of(*YES_NO)}),
     BANK_TYPES: WorkTable(
         ("code",),

@@ -22,7 +22,7 @@ class Bucket(enum.StrEnum):
 
 
 REFILED = frozenset(
-    {"hold", "plugin_failure", "duplicate_claim", "faulty_claim", "rejection", "denial", "claim_review"}
+    {"hold", "plugin_failure", "duplicate_claim", "faulty_claim", "rejection", "denial", "claim_review", "follow_up"}
 )
 """Kinds of items whose claim must still reach the payer in time."""
 BUCKETS = tuple(Bucket)

@@ -18,6 +18,8 @@ _GUIDES = (
     ("837", re.compile(r"X(?:096|223|292|299)"), "837I"),
     ("837", re.compile(r"X(?:097|224|300)"), "837D"),
     ("277", re.compile(r"X(?:167|214|364)"), "277CA"),
+    ("277", re.compile(r"X212"), "277"),
+    ("276", re.compile(r"X212"), "276"),
 )
 _KNOWN = frozenset({"835", "999", "997", "TA1"})
 
@@ -32,8 +34,8 @@ class Contents(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As people call it: 837P, 837I, 837D, 835, 277CA, 999, 997, TA1; `other` for what the gateway does not work
-        with, `unknown` where nothing was found."""
+        """As people call it: 837P, 837I, 837D, 835, 277CA, 277 and 276 (claim status), 999, 997, TA1; `other` for what
+        the gateway does not work with, `unknown` where nothing was found."""
         for kind, guide, name in _GUIDES:
             if self.kind == kind and guide.search(self.version):
                 return name

@@ -354,3 +354,21 @@ def test_when_the_equipment_is_back_there_is_work_again() -> None:
 
 def test_the_command_says_what_it_did() -> None:
     assert desk().command("calendar") == "The calendar is up to date: 1 item(s) opened or closed."
+
+
+def captured(now: DeskContext, **asked: Any) -> tuple[Any, ...]:
+    (row,) = now.report("capture", **asked)
+    return tuple(row[name] for name in ("percent", "billed", "due", "visited, not billed", "lapsed"))
+
+
+def test_capture_counts_what_was_billed_of_what_came_due() -> None:
+    later = day("2026-02-01")
+    assert captured(desk(today=later)) == ("0.00", 0, 2, 0, 1)
+    billed = patient(*maintained_on("2025-07-20"))
+    assert captured(desk(billed, today=day("2025-09-01"))) == ("100.00", 1, 1, 0, 0)
+    unbilled = patient(rows={"visits": [visit("2025-07-20")]})
+    assert captured(desk(unbilled, today=day("2025-09-01"))) == ("0.00", 0, 1, 1, 0)
+    assert captured(desk(today=day("2025-07-09"))) == (None, 0, 0, 0, 0)
+    assert captured(desk(billed, today=later), first="2025-07-11", last="2025-12-31") == (None, 0, 0, 0, 0)
+    missed = desk(unbilled, today=day("2025-09-01")).report("capture", missed=True)
+    assert [(row["due"], row["state"], row["visited on"]) for row in missed] == [("2025-07-10", "done", "2025-07-20")]

@@ -1,0 +1,120 @@
+"""Every figure by its name; working one out, and the claims behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, select
+
+from ..model.money import to_dollars
+from ..store.tables import claims
+from . import answers, billing, money, waiting
+from .measure import MOST_DAYS, Found, Report, Scope
+
+REPORTS: dict[str, Report] = {
+    one.definition.name: one
+    for one in (
+        *(money.DSO, money.AGEING, money.AGEING_SERVICE, money.OVER_90),
+        *(money.PAYMENTS, money.WRITE_OFFS, money.ADJUSTMENTS),
+        *(billing.DENIALS, billing.FIRST_PASS, billing.CLEAN, billing.REJECTIONS),
+        *(waiting.HOLD_DAYS, answers.DAYS_TO_POST, answers.AUTO_POST, answers.UNAPPLIED),
+        *(waiting.FILING, answers.LATENCY),
+    )
+}
+DEFAULT_DAYS = 90
+MOST_CLAIMS = 100_000
+
+
+class NotAsked(ValueError):
+    """What is asked for cannot be told; the message says what can."""
+
+
+def scope_of(
+    today: dt.date,
+    zone: str,
+    *,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    payer: str = "",
+    source: str = "",
+    by: str = "",
+) -> Scope:
+    """What a figure is asked for; without days the last 90, until today.
+
+    Raises:
+        NotAsked: the last day lies before the first, or they are more than ten years apart.
+    """
+    until = last or today
+    since = first or until - dt.timedelta(days=DEFAULT_DAYS - 1)
+    if until < since:
+        raise NotAsked("The last day lies before the first.")
+    if (until - since).days >= MOST_DAYS:
+        raise NotAsked("At most ten years at once.")
+    return Scope(since, until, today, zone, payer, source, by)
+
+
+def named(name: str) -> Report:
+    """A report by its name.
+
+    Raises:
+        NotAsked: there is none.
+    """
+    if name not in REPORTS:
+        raise NotAsked(f"There is no figure {name!r}. There are: {', '.join(REPORTS)}.")
+    return REPORTS[name]
+
+
+def work_out(connection: Connection, report: Report, scope: Scope) -> Found:
+    """A figure, by its groups.
+
+    Raises:
+        NotAsked: it is not grouped by what is asked for, or cannot be told of one payer or source alone.
+    """
+    groups = report.definition.groups
+    if scope.by and scope.by not in groups:
+        can = f"it can be grouped by {', '.join(groups)}" if groups else "it has its own groups"
+        raise NotAsked(f"{report.definition.title} is not grouped by {scope.by}: {can}.")
+    if not report.definition.can_tell(scope):
+        can = " or ".join(f"one {name}" for name in report.definition.narrows)
+        what = f"it is told of all, or of {can}" if can else "it is told of all"
+        raise NotAsked(f"{report.definition.title} cannot be narrowed so: {what}.")
+    return Found(report.definition, scope, report.figures(connection, scope))
+
+
+def every(connection: Connection, scope: Scope) -> list[Found]:
+    """Every figure that can be told of what is asked for, in the order of the catalogue."""
+    return [work_out(connection, one, scope) for one in REPORTS.values() if one.definition.can_tell(scope)]
+
+
+class Behind(NamedTuple):
+    """The claims behind a figure, the most dollars first; `more`: there are more than these."""
+
+    rows: list[Any]
+    more: bool
+
+
+CLAIM_COLUMNS = ("claim", "number", "group", "payer", "state", "from_date", "dollars")
+
+
+def behind(connection: Connection, report: Report, scope: Scope, *, group: str = "", limit: int = 1_000) -> Behind:
+    """The claims behind a figure, or behind one group of it, by the columns of CLAIM_COLUMNS."""
+    each = report.claims(connection, scope).subquery()
+    statement: Select[Any] = (
+        select(
+            each.c.claim_id,
+            claims.c.source_claim_number,
+            each.c.part,
+            claims.c.payer_id,
+            claims.c.state,
+            claims.c.from_date,
+            each.c.cents,
+        )
+        .join(claims, claims.c.id == each.c.claim_id)
+        .order_by(each.c.cents.desc(), each.c.claim_id)
+        .limit(limit + 1)
+    )
+    if group:
+        statement = statement.where(each.c.part == group)
+    rows = [(*row[:-1], to_dollars(int(row[-1]))) for row in connection.execute(statement)]
+    return Behind(rows[:limit], len(rows) > limit)
