@@ -39,7 +39,9 @@ def draw_claims(seed: int, count: int) -> list[Claim]:
 
 def _claim(rng: random.Random, number: int) -> Claim:
     payer = rng.choices(PAYERS, SHARES)[0]
-    person = Person(rng.choice(LAST), rng.choice(FIRST_F), dt.date(1950, 1, 1) + dt.timedelta(number % 9000), "F", _HOME)
+    person = Person(
+        rng.choice(LAST), rng.choice(FIRST_F), dt.date(1950, 1, 1) + dt.timedelta(number % 9000), "F", _HOME
+    )
     # Some patients have two claims.
     patient = number - 1 if number % 25 == 0 else number
     other = None

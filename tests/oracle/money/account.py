@@ -184,7 +184,7 @@ def _place(each: Adjusted, one: Asked, left_to: str) -> str:
         return DENIED
     if each.reason == "253":
         return SEQUESTRATION
-    if each.reason == "45" and each.cents == one.charge:
+    if each.reason == "45" and sum(same.cents for same in one.cas if same.reason == "45") == one.charge:
         return PAYER
     if category == "CONTRACTUAL":
         return CONTRACTUAL

@@ -15,19 +15,22 @@ def asked_of(payment: Payment, claim: Billed) -> dict[int, Asked]:
         for service in payment.services:
             whole.cas += service.cas
         return asked
+    referred = {service.ref for service in payment.services} - {""}
     for service in payment.services:
-        one = asked.setdefault(_line(service, payment, claim), Asked())
+        one = asked.setdefault(_line(service, payment, claim, referred), Asked())
         one.charge += service.charge
         one.paid += service.paid
         one.cas += service.cas
     return asked
 
 
-def _line(service: Service, payment: Payment, claim: Billed) -> int:
+def _line(service: Service, payment: Payment, claim: Billed, referred: set[str]) -> int:
     lines = list(enumerate(claim.lines, 1))
-    referred = [number for number, line in lines if service.ref and line.ref == service.ref]
-    if len(referred) == 1:
-        return referred[0]
+    named = [number for number, line in lines if service.ref and line.ref == service.ref]
+    if len(named) == 1:
+        return named[0]
+    # What another service names by its number is that one's.
+    lines = [(number, line) for number, line in lines if line.ref not in referred]
     charge, day = abs(service.charge), service.day or payment.day
     codes = [service.original, service.code] if service.original else [service.code]
     for code in codes:

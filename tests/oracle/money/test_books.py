@@ -174,6 +174,20 @@ def test_two_lines_alike_wait_for_a_person() -> None:
     assert reasons(books) == ["two lines"]
 
 
+def test_of_two_lines_alike_one_named_by_its_number_leaves_the_other() -> None:
+    books = kept(claim("SW1", ("A7030", "40"), ("A7030", "40")))
+    services = (svc("A9999", "40", "40", original="A7030"), svc("A7030", "40", "0", "CO 50 40", ref="SW1L2"))
+    books.remittance(era("40", clp("SW1 1 80 40", *services)))
+    assert places(books) == {"denied": 4000, "paid": 4000}
+
+
+def test_a_line_that_comes_in_two_and_is_reduced_to_nothing_stays_with_the_payer() -> None:
+    books = kept()
+    half = svc("E1390", "75", "0", "CO 45 75", ref="SW1L1")
+    books.remittance(era("0", clp("SW1 1 150 0", half, half)))
+    assert places(books) == {"with the payer": 15000}
+
+
 def test_a_payer_that_names_no_lines_speaks_of_the_claim() -> None:
     books = kept(claim("SW1", ("E1390", "100"), ("A7030", "50")))
     books.remittance(era("80", clp("SW1 1 150 80", "CAS*CO*45*50", "CAS*PR*1*20")))
