@@ -30,10 +30,11 @@ from gateway.core.model.posting import (
 from gateway.core.x12.loop import Adjustment
 from gateway.core.x12.remittance import ClaimPayment
 
-from .kinds import judge
+from .kinds import PRIOR_PAYER, judge
 from .settings import AutopostingSettings
 
 FORWARDED = frozenset({"19", "20", "21"})
+_LATER = frozenset({"2", "3", "20", "21"})
 _SENT_ON = frozenset({"MA18", "N89"})
 _NOT_SENT_ON = "MA19"
 _MOVES = OFF_KINDS | PATIENT_KINDS | {Kind.DENIAL}
@@ -50,13 +51,17 @@ class Cannot(Exception):
 class _Pool:
     """What is open on a line (or on the whole claim) while a payment is planned."""
 
-    __slots__ = ("denied", "insurance", "name", "off", "patient")
+    __slots__ = ("charge", "denied", "insurance", "name", "off", "off_by_kind", "patient")
 
     def __init__(self, name: str, lines: Sequence[OpenLine]) -> None:
         self.name = name
-        self.insurance = self.denied = self.off = 0
+        self.charge = self.insurance = self.denied = self.off = 0
         self.patient: dict[Kind, int] = {}
+        self.off_by_kind: dict[Kind, int] = {}
         for line in lines:
+            self.charge += line.charge_cents
+            for kind, cents in line.off.items():
+                self.off_by_kind[kind] = self.off_by_kind.get(kind, 0) + cents
             self.insurance += line.insurance_cents
             self.denied += line.denied_cents
             self.off += line.off_cents
@@ -79,6 +84,8 @@ class _Pool:
             return posting
         reopened: list[Reopened] = []
         adjustments = list(posting.adjustments)
+        if self._denied_unpaid(posting):
+            return self._with(posting, self._instead(posting.adjustments), self._everything())
         if self.denied > 0:
             back = min(short, self.denied)
             reopened.append(Reopened(Kind.DENIAL, back))
@@ -99,6 +106,11 @@ class _Pool:
                 "earlier payment, or ask the payer.",
                 "more-than-open",
             )
+        return self._with(posting, adjustments, reopened)
+
+    def _with(
+        self, posting: LinePosting, adjustments: Sequence[AdjustmentPosting], reopened: Sequence[Reopened]
+    ) -> LinePosting:
         self._settle(posting.paid_cents, adjustments, reopened)
         return LinePosting(
             posting.line_id,
@@ -128,6 +140,40 @@ class _Pool:
             short -= again
             known -= again
         return short
+
+    def _denied_unpaid(self, posting: LinePosting) -> bool:
+        """Whether all of it was denied or reduced without a cent paid, and is now decided on anew, as a whole."""
+        stands = self.insurance + self.denied + self.off + sum(self.patient.values())
+        return self.denied > 0 and stands == self.charge == posting.charge_cents
+
+    def _everything(self) -> list[Reopened]:
+        """All that stands as denied or with the patient, given back."""
+        found = [Reopened(Kind.DENIAL, self.denied)]
+        found += [Reopened(kind, cents) for kind, cents in sorted(self.patient.items()) if cents > 0]
+        self.denied = 0
+        self.patient = {}
+        return found
+
+    def _instead(self, adjustments: Sequence[AdjustmentPosting]) -> list[AdjustmentPosting]:
+        """The reductions in place of those of the decision that is replaced: what was taken off already is information,
+        what was taken off and is not said any more is given back."""
+        known = {kind: cents for kind, cents in self.off_by_kind.items() if cents > 0}
+        made: list[AdjustmentPosting] = []
+        for one in adjustments:
+            again = min(known.get(one.kind, 0), one.cents) if one.cents > 0 else 0
+            if again:
+                known[one.kind] -= again
+                made.append(AdjustmentPosting(one.group, one.reason, again, Kind.INFORMATION, one.remark))
+            if one.cents != again:
+                made.append(AdjustmentPosting(one.group, one.reason, one.cents - again, one.kind, one.remark))
+        for kind, cents in known.items():
+            if cents:
+                # The reason that is of this kind now says less; where none is, the two parts come to nothing.
+                like = next((one for one in adjustments if one.kind is kind), None)
+                group, reason = (like.group, like.reason) if like is not None else ("CO", "45")
+                made.append(AdjustmentPosting(group, reason, cents, Kind.INFORMATION))
+                made.append(AdjustmentPosting(group, reason, -cents, kind))
+        return made
 
     def _settle(self, paid: int, adjustments: Sequence[AdjustmentPosting], reopened: Sequence[Reopened]) -> None:
         self.insurance -= paid
@@ -267,7 +313,28 @@ class _Planner:
             )
         if whole or not made:
             made.append(self._claim_level(whole, bool(made)))
+        self.after_others()
         return made
+
+    def after_others(self) -> None:
+        """What a later payer decides stands on what those before it did: that must be in the books. Raises Cannot."""
+        payment, claim = self.payment, self.match.claim
+        assert claim is not None
+        if payment.status not in _LATER or not claim.other_payers:
+            return
+        told = sum(
+            one.cents
+            for found in (payment.adjustments, *(line.adjustments for line in payment.lines))
+            for one in found
+            if one.reason == PRIOR_PAYER
+        )
+        untouched = claim.claim.insurance_cents + sum(line.insurance_cents for line in claim.lines)
+        if told > 0 and untouched == claim.charge_cents:
+            raise Cannot(
+                f"A later payer speaks of ${to_dollars(told):,} that the payer before it paid or took off (OA-23), and "
+                "nothing of that payer has been posted. Post its remittance first, then this one again.",
+                "before-the-first",
+            )
 
     def _claim_level(self, whole: Sequence[Adjustment], has_lines: bool) -> LinePosting:
         payment = self.payment

@@ -198,7 +198,7 @@ _LINE_COLUMNS = (
 
 def _line(row: Any, stands: LineBalances) -> OpenLine:
     _, line_id, number, control_number, code, modifiers, charge, first, last = row
-    insurance, patient, denied, off = _amounts(stands.get(line_id, {}))
+    amounts = _amounts(stands.get(line_id, {}))
     return OpenLine(
         line_id,
         number,
@@ -208,29 +208,25 @@ def _line(row: Any, stands: LineBalances) -> OpenLine:
         charge,
         first,
         last,
-        insurance,
-        patient,
-        denied,
-        off,
+        *amounts,
     )
 
 
 def _whole(stands: dict[str, int]) -> OpenLine:
-    insurance, patient, denied, off = _amounts(stands)
-    return OpenLine(0, 0, "", "", (), 0, None, None, insurance, patient, denied, off)
+    return OpenLine(0, 0, "", "", (), 0, None, None, *_amounts(stands))
 
 
-def _amounts(stands: dict[str, int]) -> tuple[int, dict[Kind, int], int, int]:
-    """With the payer, with the patient by kind, denied, and taken off before."""
+def _amounts(stands: dict[str, int]) -> tuple[int, dict[Kind, int], int, int, dict[Kind, int]]:
+    """With the payer, with the patient by kind, denied, and taken off before (together, and by kind)."""
     patient: dict[Kind, int] = {}
-    off = 0
+    off: dict[Kind, int] = {}
     for account, cents in stands.items():
         if account.startswith(accounts.PATIENT):
             if cents:
                 patient[accounts.KIND_OF[account]] = cents
-        elif account in _OFF_ACCOUNTS:
-            off += cents
-    return stands.get(accounts.INSURANCE, 0), patient, stands.get(accounts.DENIED, 0), off
+        elif account in _OFF_ACCOUNTS and cents:
+            off[accounts.KIND_OF[account]] = cents
+    return stands.get(accounts.INSURANCE, 0), patient, stands.get(accounts.DENIED, 0), sum(off.values()), off
 
 
 def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[PostedPayment]]:

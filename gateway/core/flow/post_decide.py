@@ -38,6 +38,7 @@ from .verdicts import ItemRow
 NOT_OURS = "23"
 LATER = "later"
 _FREE = frozenset({NOT_OURS, PREDETERMINATION})
+_LATER_PAYERS = frozenset({"2", "3", "20", "21"})
 
 
 class ReadPayment:
@@ -157,7 +158,7 @@ def look_up(connection: Connection, read: Sequence[ReadPayment], *, with_content
             ids[found.found.claim_id] = None
             if one.payment.is_reversal:
                 reversed_ids.append(found.found.claim_id)
-            elif one.payment.patient_cents > 0:
+            elif one.payment.patient_cents > 0 or one.payment.status in _LATER_PAYERS:
                 owing_ids.append(found.found.claim_id)
     contents = contents_of(connection, list(ids)) if with_contents else {}
     return Known(matches, open_claims(connection, list(ids), reversed_ids, owing_ids), contents)

@@ -102,7 +102,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A line of our claim, and what is open on it: with the payer, with the patient by kind, as denials; `off_cents`
-    has been taken off it before."""
+    has been taken off it before, and `off` says it by kind."""
 
     line_id: int
     number: int
@@ -116,6 +116,7 @@ class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     patient: dict[Kind, int] = {}
     denied_cents: int = 0
     off_cents: int = 0
+    off: dict[Kind, int] = {}
 
     @property
     def open_cents(self) -> int:
