@@ -51,10 +51,12 @@ class Cannot(Exception):
 class _Pool:
     """What is open on a line (or on the whole claim) while a payment is planned."""
 
-    __slots__ = ("charge", "denied", "insurance", "name", "off", "off_by_kind", "patient")
+    __slots__ = ("anew", "charge", "denied", "insurance", "name", "off", "off_by_kind", "patient", "patient_too")
 
-    def __init__(self, name: str, lines: Sequence[OpenLine]) -> None:
+    def __init__(self, name: str, lines: Sequence[OpenLine], *, patient_too: bool) -> None:
         self.name = name
+        self.patient_too = patient_too
+        self.anew = 0
         self.charge = self.insurance = self.denied = self.off = 0
         self.patient: dict[Kind, int] = {}
         self.off_by_kind: dict[Kind, int] = {}
@@ -68,30 +70,40 @@ class _Pool:
             for kind, cents in line.patient.items():
                 self.patient[kind] = self.patient.get(kind, 0) + cents
 
+    def expect(self, postings: Sequence[LinePosting]) -> None:
+        """What is to be taken. Where all of it was denied or reduced without a cent paid, and is now decided on as a
+        whole, that decision goes in the place of the earlier one (`anew`: so many postings of it are to come)."""
+        stands = self.insurance + self.denied + self.off + sum(self.patient.values())
+        moves = sum(_moved(one) for one in postings)
+        if (
+            self.denied > 0
+            and moves > self.insurance
+            and stands == self.charge == sum(one.charge_cents for one in postings)
+        ):
+            self.anew = len(postings)
+
     def take(self, posting: LinePosting) -> LinePosting:
         """The posting with what must be given back first, and without what only repeats an earlier reduction.
 
         Raises:
             Cannot: more is paid and adjusted than is open.
         """
-        moves = posting.paid_cents
-        for one in posting.adjustments:
-            if one.kind in _MOVES:
-                moves += one.cents
+        if self.anew:
+            self.anew -= 1
+            return self._with(posting, self._instead(posting.adjustments), self._everything())
+        moves = _moved(posting)
         short = moves - max(self.insurance, 0) if moves > 0 else 0
         if short <= 0:
             self._settle(posting.paid_cents, posting.adjustments, ())
             return posting
         reopened: list[Reopened] = []
         adjustments = list(posting.adjustments)
-        if self._denied_unpaid(posting):
-            return self._with(posting, self._instead(posting.adjustments), self._everything())
         if self.denied > 0:
             back = min(short, self.denied)
             reopened.append(Reopened(Kind.DENIAL, back))
             self.denied -= back
             short -= back
-        for kind in sorted(self.patient):
+        for kind in sorted(self.patient) if self.patient_too else ():
             back = min(short, self.patient[kind])
             if back > 0:
                 reopened.append(Reopened(kind, back))
@@ -141,14 +153,9 @@ class _Pool:
             known -= again
         return short
 
-    def _denied_unpaid(self, posting: LinePosting) -> bool:
-        """Whether all of it was denied or reduced without a cent paid, and is now decided on anew, as a whole."""
-        stands = self.insurance + self.denied + self.off + sum(self.patient.values())
-        return self.denied > 0 and stands == self.charge == posting.charge_cents
-
     def _everything(self) -> list[Reopened]:
         """All that stands as denied or with the patient, given back."""
-        found = [Reopened(Kind.DENIAL, self.denied)]
+        found = [Reopened(Kind.DENIAL, self.denied)] if self.denied > 0 else []
         found += [Reopened(kind, cents) for kind, cents in sorted(self.patient.items()) if cents > 0]
         self.denied = 0
         self.patient = {}
@@ -156,18 +163,18 @@ class _Pool:
 
     def _instead(self, adjustments: Sequence[AdjustmentPosting]) -> list[AdjustmentPosting]:
         """The reductions in place of those of the decision that is replaced: what was taken off already is information,
-        what was taken off and is not said any more is given back."""
-        known = {kind: cents for kind, cents in self.off_by_kind.items() if cents > 0}
+        what was taken off and is not said any more is given back with the last posting."""
+        known = self.off_by_kind
         made: list[AdjustmentPosting] = []
         for one in adjustments:
-            again = min(known.get(one.kind, 0), one.cents) if one.cents > 0 else 0
+            again = max(0, min(known.get(one.kind, 0), one.cents))
             if again:
                 known[one.kind] -= again
                 made.append(AdjustmentPosting(one.group, one.reason, again, Kind.INFORMATION, one.remark))
             if one.cents != again:
                 made.append(AdjustmentPosting(one.group, one.reason, one.cents - again, one.kind, one.remark))
-        for kind, cents in known.items():
-            if cents:
+        for kind, cents in known.items() if not self.anew else ():
+            if cents > 0:
                 # The reason that is of this kind now says less; where none is, the two parts come to nothing.
                 like = next((one for one in adjustments if one.kind is kind), None)
                 group, reason = (like.group, like.reason) if like is not None else ("CO", "45")
@@ -188,6 +195,15 @@ class _Pool:
                 self.denied += one.cents
             elif one.kind in OFF_KINDS:
                 self.off += one.cents
+
+
+def _moved(posting: LinePosting) -> int:
+    """What a posting takes from what is with the payer."""
+    moves = posting.paid_cents
+    for one in posting.adjustments:
+        if one.kind in _MOVES:
+            moves += one.cents
+    return moves
 
 
 class _Planner:
@@ -316,18 +332,23 @@ class _Planner:
         self.after_others()
         return made
 
+    def told_of_others(self) -> int:
+        """What the payment says that payers before it paid or took off (OA-23), in cents."""
+        payment = self.payment
+        return sum(
+            one.cents
+            for found in (payment.adjustments, *(line.adjustments for line in payment.lines))
+            for one in found
+            if one.reason == PRIOR_PAYER
+        )
+
     def after_others(self) -> None:
         """What a later payer decides stands on what those before it did: that must be in the books. Raises Cannot."""
         payment, claim = self.payment, self.match.claim
         assert claim is not None
         if payment.status not in _LATER or not claim.other_payers:
             return
-        told = sum(
-            one.cents
-            for found in (payment.adjustments, *(line.adjustments for line in payment.lines))
-            for one in found
-            if one.reason == PRIOR_PAYER
-        )
+        told = self.told_of_others()
         untouched = claim.claim.insurance_cents + sum(line.insurance_cents for line in claim.lines)
         if told > 0 and untouched == claim.charge_cents:
             raise Cannot(
@@ -352,14 +373,19 @@ class _Planner:
         """The postings as what is open allows. Raises Cannot."""
         claim = self.match.claim
         assert claim is not None
+        # What is left to the patient is a later payer's to decide on; the first one has to reverse its decision.
+        patient_too = self.payment.status in _LATER or self.told_of_others() != 0
         if postings[0].line_id is None:
-            everything = _Pool("The claim", (*claim.lines, claim.claim))
+            everything = _Pool("The claim", (*claim.lines, claim.claim), patient_too=patient_too)
+            everything.expect(postings)
             return [everything.take(posting) for posting in postings]
-        pools = {line.line_id: _Pool(f"Line {line.number}", (line,)) for line in claim.lines}
+        pools = {line.line_id: _Pool(f"Line {line.number}", (line,), patient_too=patient_too) for line in claim.lines}
+        for line_id, pool in pools.items():
+            pool.expect([posting for posting in postings if posting.line_id == line_id])
         fitted = []
         for posting in postings:
             if posting.line_id is None:
-                rest = _Pool("The claim", ())
+                rest = _Pool("The claim", (), patient_too=patient_too)
                 for pool in pools.values():
                     rest.insurance += pool.insurance
                     rest.denied += pool.denied

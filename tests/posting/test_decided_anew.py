@@ -45,6 +45,17 @@ def test_a_reduction_of_another_kind_goes_to_its_own_account(desk: Desk) -> None
     }
 
 
+def test_a_denied_line_may_be_paid_in_two_parts(desk: Desk) -> None:
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.post(Era([Clp("SW1", [DENIED])], trace="A", handling="H"))
+    half = Svc("E1390", "75", "60", (Cas("CO", "45", "15"),), ref="L1")
+    rest = Svc("E1390", "75", "55", (Cas("CO", "45", "10"), Cas("PR", "2", "10")), ref="L1")
+    desk.post(Era([Clp("SW1", [half, rest])], trace="B"))
+    assert desk.items("posting_exception") == []
+    assert desk.accounts("adjustment") == {"adjustment:contractual": 2500}
+    assert desk.balance(claim) == 1000
+
+
 def test_a_line_that_is_denied_again_otherwise_has_one_denial(desk: Desk) -> None:
     stands = decided_again(desk, Cas("CO", "45", "20"), Cas("CO", "50", "130"), paid="0")
     assert stands == {"receivable:denied": 13000, "adjustment:contractual": 2000}
@@ -62,6 +73,29 @@ def test_a_new_decision_can_be_reversed_like_any_other(desk: Desk) -> None:
         "receivable:denied": 10000,
         "adjustment:contractual": 5000,
     }
+
+
+def test_a_denial_that_was_decided_on_again_is_not_taken_back(desk: Desk) -> None:
+    decided_again(desk, Cas("CO", "45", "30"), Cas("PR", "2", "20"), paid="100")
+    gone = Svc("E1390", "-150", "0", (Cas("CO", "45", "-50"), Cas("CO", "16", "-100")), ref="L1")
+    desk.post(Era([Clp("SW1", [gone], status="22", payer_number="A")], trace="C", handling="H"))
+    (item,) = desk.items("posting_exception")
+    assert "left to take back" in item.reason
+    assert desk.accounts("receivable:denied") == {}
+
+
+def test_the_first_payer_does_not_decide_again_on_what_it_left_to_the_patient(desk: Desk) -> None:
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"))
+    first = Svc("E1390", "150", "0", (Cas("CO", "45", "50"), Cas("PR", "1", "100")), ref="L1")
+    other = Svc("E1390", "150", "0", (Cas("CO", "45", "60"), Cas("PR", "1", "90")), ref="L1")
+    again = Svc("E1390", "150", "0", (Cas("CO", "45", "50"), Cas("CO", "18", "100")), ref="L1")
+    desk.post(Era([Clp("SW1", [first], payer_number="A")], trace="A", handling="H"))
+    for number, service in enumerate((other, again)):
+        desk.post(Era([Clp("SW1", [service], payer_number=f"B{number}")], trace=f"B{number}", handling="H"))
+    assert all("more than is open" in item.reason for item in desk.items("posting_exception"))
+    assert len(desk.items("posting_exception")) == 2
+    assert desk.accounts("receivable") == {"receivable:patient:deductible": 10000}
+    assert desk.balance(claim) == 10000
 
 
 def test_a_later_payer_before_the_first_waits_and_posts_after_it(desk: Desk) -> None:

@@ -261,18 +261,19 @@ def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[
             .order_by(line_payments.c.id)
         ):
             lines.setdefault(owner, []).append(PostedLine(*values))
-        for owner, *values in connection.execute(
+        for owner, line_id, group, reason, cents, kind in connection.execute(
             select(
                 adjustments.c.claim_payment_id,
                 adjustments.c.line_id,
                 adjustments.c.group_code,
                 adjustments.c.reason_code,
                 adjustments.c.cents,
+                adjustments.c.kind,
             )
             .where(adjustments.c.claim_payment_id.in_(some))
             .order_by(adjustments.c.id)
         ):
-            reasons.setdefault(owner, []).append(PostedAdjustment(*values))
+            reasons.setdefault(owner, []).append(PostedAdjustment(line_id, group, reason, cents, Kind(kind)))
     found: dict[int, list[PostedPayment]] = {}
     for row in rows:
         found.setdefault(row.claim_id, []).append(

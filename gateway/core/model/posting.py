@@ -125,12 +125,13 @@ class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class PostedAdjustment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A CAS reason that was posted."""
+    """A CAS reason that was posted, and what it was."""
 
     line_id: int | None
     group: str
     reason: str
     cents: int
+    kind: Kind = Kind.INFORMATION
 
 
 class PostedLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
