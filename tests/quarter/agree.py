@@ -28,8 +28,13 @@ PLACES = {
 """The gateway's accounts by the checker's words."""
 
 USES = {
-    **{"WO": "payer:{}:recovery", "72": "payer:{}:recovery", "FB": "payer:{}:forward", "L6": "income:interest"},
-    **{"CS": "payer:{}:other", "AH": "payer:{}:other", "50": "expense:late-charge"},
+    "WO": "payer:{}:recovery",
+    "72": "payer:{}:recovery",
+    "FB": "payer:{}:forward",
+    "L6": "income:interest",
+    "CS": "payer:{}:other",
+    "AH": "payer:{}:other",
+    "50": "expense:late-charge",
 }
 """Where each provider-level code that the quarter has is booked (the table `plb`)."""
 
@@ -42,9 +47,9 @@ REASONS = (
     ("nothing tells for certain", "two lines"),
     ("fits no open line", "no line"),
     ("more than is open", "more than is open"),
-    ("none that stands on the claim is exactly that", "reversal"),
+    ("none that stands on the claim is exactly that|left to take back", "reversal"),
     ("is not one that posts by itself", "status"),
-    ("has left|first payer|payer before", "nothing left for this payer"),
+    ("nothing of that payer has been posted", "nothing left for this payer"),
 )
 """What in the gateway's sentence is which class of reason of the checker."""
 CLASSES = {"reversal of nothing": "reversal", "reversal differs": "reversal"}

@@ -1,4 +1,4 @@
-"""The gateway of the quarter: claims go out, remittances come in, each by the stations of its rail, one after the other.
+"""The gateway of the quarter: claims go out, remittances come in, by the stations of both rails, one after the other.
 
 No engine runs: what it would start from the outbox is called here, so that the order of arrival is the order of the
 quarter. Everything else is what `gateway worker` has: archive, database, the shipped tables and chain.

@@ -13,12 +13,15 @@ from . import habits
 from .claims import MEDICARE, PAYERS, SPLITTER, TAKER, WHOLE
 
 SHARES = {
-    "paid": 700,
+    "paid": 678,
     "denied": 70,
     "denied, then paid": 25,
+    "denied, then paid, then the denial taken back": 4,
     "denied in part": 35,
     "corrected": 35,
     "corrected before the reversal": 8,
+    "corrected after the next payer": 12,
+    "called a duplicate": 6,
     "taken back": 15,
     "taken back twice": 4,
     "taken back otherwise": 4,
@@ -100,6 +103,15 @@ def _denied_then_paid(quarter: Quarter, rng: random.Random, payer: Payer, claim:
     quarter.add(payer, step + rng.randrange(1, 4), again)
 
 
+def _denial_taken_back(quarter: Quarter, rng: random.Random, payer: Payer, claim: Claim, step: int) -> None:
+    splits = [habits.denies(rng, payer, line) for line in claim.lines]
+    denied = habits.written(rng, payer, claim, splits, quarter.icn(payer))
+    paid = habits.written(rng, payer, claim, _decides(rng, payer, claim), quarter.icn(payer))
+    quarter.add(payer, step, denied)
+    quarter.add(payer, step + 1, paid)
+    quarter.add(payer, step + 2, habits.reversal(denied))
+
+
 def _denied_in_part(quarter: Quarter, rng: random.Random, payer: Payer, claim: Claim, step: int) -> None:
     splits = [habits.denies_part(rng, payer, line) for line in claim.lines]
     quarter.add(payer, step, habits.written(rng, payer, claim, splits, quarter.icn(payer)))
@@ -120,6 +132,37 @@ def _corrected_before(quarter: Quarter, rng: random.Random, payer: Payer, claim:
     quarter.add(payer, step, first)
     quarter.add(payer, step + 1, right)
     quarter.add(payer, step + 1 + rng.choice((0, 1, 2)), habits.reversal(first))
+
+
+def _corrected_after_the_next(quarter: Quarter, rng: random.Random, payer: Payer, claim: Claim, step: int) -> None:
+    """The first payer corrects itself when the next one has paid already, and that one follows."""
+    if claim.other is None:
+        return _corrected(quarter, rng, payer, claim, step)
+    wrong, right = _decides(rng, payer, claim), _decides(rng, payer, claim)
+    first = habits.written(rng, payer, claim, wrong, quarter.icn(payer))
+    quarter.add(payer, step, first)
+    # In steps of the next payer's remittances, and well after each other.
+    share = quarter.remittances[SPLITTER.id] / quarter.remittances[payer.id]
+    second = habits.after_the_first(rng, claim, wrong, quarter.icn(SPLITTER))
+    quarter.add(SPLITTER, int((step + 2) * share) + 2, second)
+    later = step + 6
+    quarter.add(payer, later, habits.reversal(first))
+    quarter.add(payer, later, habits.written(rng, payer, claim, right, quarter.icn(payer)))
+    again = habits.after_the_first(rng, claim, right, quarter.icn(SPLITTER))
+    quarter.add(SPLITTER, int((later + 2) * share) + 2, habits.reversal(second), again)
+    return None
+
+
+def _called_a_duplicate(quarter: Quarter, rng: random.Random, payer: Payer, claim: Claim, step: int) -> None:
+    """Decided on, and the same claim once more refused as a duplicate."""
+    splits = _decides(rng, payer, claim)
+    if rng.random() < 0.5:
+        splits = [[("CO", "45", line.charge // 3), ("PR", "1", line.charge - line.charge // 3)] for line in claim.lines]
+    quarter.add(payer, step, habits.written(rng, payer, claim, splits, quarter.icn(payer)))
+    again: list[habits.Split] = [
+        [("CO", "45", line.charge // 3), ("CO", "18", line.charge - line.charge // 3)] for line in claim.lines
+    ]
+    quarter.add(payer, step + 1, habits.written(rng, payer, claim, again, quarter.icn(payer)))
 
 
 def _taken_back(quarter: Quarter, rng: random.Random, payer: Payer, claim: Claim, step: int) -> Clp:
@@ -218,9 +261,12 @@ _TOLD: dict[str, Told] = {
     "paid": _paid,
     "denied": _denied,
     "denied, then paid": _denied_then_paid,
+    "denied, then paid, then the denial taken back": _denial_taken_back,
     "denied in part": _denied_in_part,
     "corrected": _corrected,
     "corrected before the reversal": _corrected_before,
+    "corrected after the next payer": _corrected_after_the_next,
+    "called a duplicate": _called_a_duplicate,
     "taken back": _taken_back,
     "taken back twice": _taken_back_twice,
     "taken back otherwise": _taken_back_otherwise,

@@ -93,16 +93,20 @@ class Account:
         decision = Decision(payment.icn, asked)
         for line, one in asked.items():
             moves: Moves = Counter()
-            for place, amount in (self._take_next(line, one) if rank else self._take(line, one.charge)).items():
+            # What stays with the payer (pended, to be reviewed) moves nothing, and needs nothing that is open.
+            goes = [(place, amount) for place, amount in _places(one, left_to) if place != PAYER]
+            asked_for = sum(amount for _, amount in goes)
+            taken = self._take_next(line, one, asked_for) if rank else self._take(line, asked_for)
+            for place, amount in taken.items():
                 moves[line, place] -= amount
-            for place, amount in _places(one, left_to):
+            for place, amount in goes:
                 moves[line, place] += amount
             self.move(moves)
             decision.moves[line] = moves
         self.decisions.append(decision)
 
     def _take(self, line: int, charge: int) -> dict[str, int]:
-        """The charge of a line, from what is with the payer, and from what it had denied."""
+        """What a decision moves, from what is with the payer, and from what it had denied."""
         if self.free(line, PAYER) < charge:
             self._end_denials(line)
         taken = {PAYER: min(self.free(line, PAYER), charge)}
@@ -121,13 +125,13 @@ class Account:
                 decision.ended.add(line)
                 self.move(_back(decision.moves[line]))
 
-    def _take_next(self, line: int, one: Asked) -> dict[str, int]:
+    def _take_next(self, line: int, one: Asked, amount: int) -> dict[str, int]:
         """What the payer before left; the rest of the charge is what it did (OA-23)."""
-        if not self.total(NEXT):
+        if one.prior and not self.total(NEXT):
             raise Waits("nothing left for this payer")
-        if self.free(line, NEXT) < one.charge - one.prior:
+        if self.free(line, NEXT) < amount:
             raise Waits("more than is open")
-        return {NEXT: one.charge - one.prior}
+        return {NEXT: amount}
 
     # --- 5.6
 
@@ -142,9 +146,7 @@ class Account:
             raise Waits("reversal differs")
         (decision,) = exact
         decision.reversed = True
-        for line, moves in decision.moves.items():
-            if any(amount > 0 and self.free(line, place) < amount for (_, place), amount in moves.items()):
-                raise Waits("moved on")
+        for moves in decision.moves.values():
             self.move(_back(moves))
 
 

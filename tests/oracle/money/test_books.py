@@ -155,6 +155,31 @@ def test_what_the_first_payer_leaves_is_the_next_ones() -> None:
     assert places(books) == {"contractual": 5000, "paid": 9500, "patient coinsurance": 500}
 
 
+def test_the_first_payer_corrects_itself_after_the_next_has_paid_and_the_next_follows() -> None:
+    books = kept(claim("SW1", ("E1390", "150"), others=1))
+    second = ("15", "OA 23 130", "PR 2 5"), ("8", "OA 23 140", "PR 2 2")
+    books.remittance(era("80", clp("SW1 1 150 80", PAID)))
+    books.remittance(era("15", clp("SW1 2 150 15", svc("E1390", "150", *second[0]), icn="S1"), trace="E2"))
+    right = svc("E1390", "150", "90", "CO 45 50", "PR 2 10", ref="SW1L1")
+    books.remittance(era("10", clp("SW1 22 -150 -80", BACK), clp("SW1 1 150 90", right, icn="I2"), trace="E3"))
+    assert places(books)["with the next payer"] == -1000
+    undone = svc("E1390", "-150", "-15", "OA 23 -130", "PR 2 -5")
+    again = svc("E1390", "150", *second[1])
+    books.remittance(
+        era("0", clp("SW1 22 -150 -15", undone, icn="S1"), clp("SW1 2 150 8", again, icn="S2"), plb=["FB:F -7"])
+    )
+    assert reasons(books) == ["posted"] * 6
+    assert places(books) == {"contractual": 5000, "paid": 9800, "patient coinsurance": 200}
+
+
+def test_a_denial_that_was_decided_anew_is_not_taken_back() -> None:
+    books = kept()
+    books.remittance(era("0", clp("SW1 1 150 0", svc("E1390", "150", "0", "CO 16 150"))))
+    books.remittance(era("80", clp("SW1 1 150 80", PAID, icn="ICN2")))
+    books.remittance(era("0", clp("SW1 22 -150 0", svc("E1390", "-150", "0", "CO 16 -150")), trace="E3"))
+    assert reasons(books) == ["posted", "posted", "reversal of nothing"]
+
+
 def test_what_was_forwarded_is_with_the_next_payer_also_when_none_is_on_file() -> None:
     books = kept()
     books.remittance(era("80", clp("SW1 19 150 80", PAID)))
