@@ -51,12 +51,24 @@ class Cannot(Exception):
 class _Pool:
     """What is open on a line (or on the whole claim) while a payment is planned."""
 
-    __slots__ = ("anew", "charge", "denied", "insurance", "name", "off", "off_by_kind", "patient", "patient_too")
+    __slots__ = (
+        "anew",
+        "charge",
+        "denied",
+        "insurance",
+        "name",
+        "off",
+        "off_by_kind",
+        "patient",
+        "patient_too",
+        "undone",
+    )
 
     def __init__(self, name: str, lines: Sequence[OpenLine], *, patient_too: bool) -> None:
         self.name = name
         self.patient_too = patient_too
         self.anew = 0
+        self.undone: list[Reopened] = []
         self.charge = self.insurance = self.denied = self.off = 0
         self.patient: dict[Kind, int] = {}
         self.off_by_kind: dict[Kind, int] = {}
@@ -81,6 +93,7 @@ class _Pool:
             and stands == self.charge == sum(one.charge_cents for one in postings)
         ):
             self.anew = len(postings)
+            self.undone = self._everything()
 
     def take(self, posting: LinePosting) -> LinePosting:
         """The posting with what must be given back first, and without what only repeats an earlier reduction.
@@ -90,7 +103,8 @@ class _Pool:
         """
         if self.anew:
             self.anew -= 1
-            return self._with(posting, self._instead(posting.adjustments), self._everything())
+            undone, self.undone = self.undone, []
+            return self._with(posting, self._instead(posting.adjustments), undone)
         moves = _moved(posting)
         short = moves - max(self.insurance, 0) if moves > 0 else 0
         if short <= 0:

@@ -48,12 +48,12 @@ def test_a_reduction_of_another_kind_goes_to_its_own_account(desk: Desk) -> None
 def test_a_denied_line_may_be_paid_in_two_parts(desk: Desk) -> None:
     claim = desk.claim("SW1", Line("E1390", "150", "L1"))
     desk.post(Era([Clp("SW1", [DENIED])], trace="A", handling="H"))
-    half = Svc("E1390", "75", "60", (Cas("CO", "45", "15"),), ref="L1")
-    rest = Svc("E1390", "75", "55", (Cas("CO", "45", "10"), Cas("PR", "2", "10")), ref="L1")
+    half = Svc("E1390", "75", "40", (Cas("CO", "45", "15"), Cas("PR", "2", "20")), ref="L1")
+    rest = Svc("E1390", "75", "45", (Cas("CO", "45", "10"), Cas("PR", "2", "20")), ref="L1")
     desk.post(Era([Clp("SW1", [half, rest])], trace="B"))
     assert desk.items("posting_exception") == []
     assert desk.accounts("adjustment") == {"adjustment:contractual": 2500}
-    assert desk.balance(claim) == 1000
+    assert desk.balance(claim) == 4000
 
 
 def test_a_line_that_is_denied_again_otherwise_has_one_denial(desk: Desk) -> None:
