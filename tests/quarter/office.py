@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from gateway.config import Config, load
+from gateway.config.models import GatewayConfig
 from gateway.core.clock import FixedClock
 from gateway.core.flow import batch, intake, post, read, receive, replay_payments, send
 from gateway.core.flow.replay import replay_payments as ask_for
@@ -34,7 +35,7 @@ from ..posting.conftest import Inline, InThisProcess
 
 ROOT = Path(__file__).parents[2]
 BEGIN = dt.datetime(2026, 9, 1, 17, tzinfo=dt.UTC)
-PARTNER, SOURCE = "practice", "desk"
+PARTNER, SOURCE, BANK = "practice", "desk", "first"
 CHUNK = 500
 
 
@@ -193,6 +194,7 @@ def _config(folder: Path) -> Config:
         "organisation: {name: STILLWATER HOME MEDICAL, billing_npis: ['1999999000'], tax_id: 96-0000017}\n"
         f"environment: test\ndata_dir: {folder}\nplugins_dir: {ROOT / 'benchmarks' / 'plugins'}\n"
         f"workers: {{chunk: {CHUNK}}}\nsources:\n  - name: {SOURCE}\n"
+        + (f"cash: {{banks: [{{name: {BANK}}}]}}\n" if "cash" in GatewayConfig.model_fields else "")
     )
     (root / "chains" / "default.yaml").write_text("stations:\n  post: [autoposting]\n  route: []\n")
     (root / "partners" / f"{PARTNER}.yaml").write_text(

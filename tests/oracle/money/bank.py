@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -47,6 +48,8 @@ class Bank:
                     told = trn.split("\\")[0].split("*")
                     credit.trace = told[0].strip()
                     credit.originator = told[1].strip() if len(told) > 1 else ""
+                elif named := re.search(r"ORIG ID:\s*(\w+)", record):
+                    credit.originator = named[1]
                 self.credits.append(credit)
 
     def match(self, books: Books) -> None:

@@ -91,11 +91,13 @@ class Books:
         # Zero payments repeat their number (5.1), so only the contents tell them apart (5.2).
         head = (one.originator, one.trace, str(one.total), one.day, one.payee) if one.total else ("",)
         same = self._heads.setdefault(head, [])
-        earlier = [self.sets[at] for at in same if self.sets[at].remitted.body == one.body]
+        earlier = [self.sets[at].remitted for at in same]
+        copies = [each for each in earlier if (each.body, each.ended) == (one.body, one.ended)]
+        counts = bool(one.total) and any(self.sets[at].counts for at in same)
         same.append(len(self.sets))
-        if any(each.remitted.ended for each in earlier):
+        if copies and (one.ended or not counts):
             return DUPLICATE, ""
-        if one.total and any(self.sets[at].counts for at in same[:-1]):
+        if counts:
             return REVIEW, "same number, other contents"
         if one.unread or not one.ended:
             return EXCEPTION, "cannot be read"

@@ -29,12 +29,12 @@ def test_the_trace_decides_between_two_of_one_amount() -> None:
 
 def test_without_a_trace_one_of_the_payers_within_three_business_days_is_enough_and_two_are_not() -> None:
     books, bank = books_of("EFT1"), Bank()
-    bank.file(bank_file("260918", "16,165,8000,,,,", "88,TRN*1*OTHER*1960000022\\/"))
+    bank.file(bank_file("260918", "16,165,8000,,,,", "88,ORIG ID:1960000022/"))
     bank.match(books)
     assert (bank.matched(), bank.unidentified()) == (8000, 0)
     for day, traces in (("260921", ("EFT1",)), ("260916", ("EFT1", "EFT2"))):
         books, bank = books_of(*traces), Bank()
-        bank.file(bank_file(day, "16,165,8000,,,,", "88,TRN*1*OTHER*1960000022\\/"))
+        bank.file(bank_file(day, "16,165,8000,,,,", "88,ORIG ID:1960000022/"))
         bank.match(books)
         assert (bank.matched(), bank.unidentified()) == (0, 8000), day
 
