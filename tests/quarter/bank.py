@@ -19,7 +19,7 @@ from .office import BANK, Office
 
 FEEDS = importlib.util.find_spec("gateway.core.flow.bank") is not None
 ACCOUNT = "0011223344"
-SHARES = {"as announced": 930, "without its number": 30, "never came": 25, "another amount": 15}
+SHARES = {"as announced": 84, "without its number": 6, "never came": 5, "another amount": 5}
 
 
 class BankDay(NamedTuple):
@@ -44,7 +44,7 @@ def bank_days(seed: int, books: Books) -> tuple[list[BankDay], Counter[str]]:
         if how != "never came":
             cents = found.total + (1_000 if how == "another amount" else 0)
             days[day].append(_credit(number, cents, found, traced=how != "without its number"))
-        if rng.random() < 0.01:
+        if rng.random() < 0.03:
             told["of nobody"] += 1
             days[day].append(f"16,142,{rng.randrange(1_000, 90_000)},Z,X{number},,DEPOSIT")
     return [BankDay(f"bank-{day:%y%m%d}.bai", _file(day, lines)) for day, lines in sorted(days.items())], told

@@ -28,7 +28,9 @@ from .stories import SHARES, tell
 pytestmark = pytest.mark.xdist_group("quarter")
 """Played once, whatever number of processes run the tests."""
 
-SEED = int(os.environ.get("QUARTER_SEED", "1"))
+DRAWN = 1
+"""The seed of which is known what happens in it."""
+SEED = int(os.environ.get("QUARTER_SEED", DRAWN))
 SOAK = bool(os.environ.get("SOAK"))
 CLAIMS, REMITTANCES = (60_000, 900) if SOAK else (1_500, 48)
 PROVED_EVERY = 100 if SOAK else 1
@@ -98,8 +100,9 @@ def test_the_gateway_and_the_checker_agree_about_every_claim(played: Played) -> 
     print(f"\nseed {SEED}\n" + "\n".join(f"{count:8,}  {what}" for what, count in sorted(found.counts.items())))
     _agrees(found)
     assert found.counts["claims"] == CLAIMS
-    assert [place for place in PLACES if not found.counts[f"claims {place}"]] == []
-    assert [why for why in WAITS if not found.counts[f"payment waits {why}"]] == []
+    if SEED == DRAWN:
+        assert [place for place in PLACES if not found.counts[f"claims {place}"]] == []
+        assert [why for why in WAITS if not found.counts[f"payment waits {why}"]] == []
 
 
 def test_the_ledger_proves_after_every_file(played: Played) -> None:
@@ -117,6 +120,8 @@ def test_every_cent_is_in_a_named_place(played: Played) -> None:
 
 def test_all_kinds_of_things_happen_in_it(played: Played) -> None:
     """Less, and the comparison looks past what it is about."""
+    if SEED != DRAWN:
+        pytest.skip("nobody knows what happens in another quarter")
     assert set(played.quarter.stories) == set(SHARES)
     why = Counter(one.why for one in played.deliveries)
     assert why["again"]
@@ -147,12 +152,14 @@ def test_the_deposits_are_those_of_the_bank(played: Played) -> None:
         for number, one in enumerate(played.books.sets)
         if one.counts and one.remitted.total > 0 and number not in {credit.set for credit in judged.credits}
     )
-    assert told["as announced"] > told["without its number"]
+    assert SEED != DRAWN or set(told) >= {*bank.SHARES, "of nobody"}
     assert judged.matched() + missing == played.books.cash_expected()
     if not bank.FEEDS:
         pytest.skip("this gateway takes no bank files")
     bank.feed(played.office, days)
-    assert bank.sums(played.office) == {"matched": judged.matched(), "unidentified": judged.unidentified()}
+    found = bank.sums(played.office)
+    ours = found.pop("matched", 0), found.pop("unidentified", 0)
+    assert (ours, found) == ((judged.matched(), judged.unidentified()), {})
     assert played.office.prove().ok
 
 
