@@ -48,6 +48,7 @@ class Office:
         self.sql = make_sync_engine(url)
         self.reads = make_sync_engine(url, read_only=True)
         self.archive = Archive(folder / "archive")
+        self._runs = 0
         self.config = _config(folder)
         self.services = Services(
             config=self.config,
@@ -64,7 +65,10 @@ class Office:
         self.reads.dispose()
 
     def _run(self, work: Any, payload: dict[str, Any]) -> Any:
-        return asyncio.run(work(Inline(self.services, self.sql), payload))
+        run = Inline(self.services, self.sql)
+        self._runs += 1
+        run.key = f"run {self._runs}"
+        return asyncio.run(work(run, payload))
 
     def _started(self, kind: str) -> list[dict[str, Any]]:
         """What the outbox would start now, taken out of it."""

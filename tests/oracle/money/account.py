@@ -135,12 +135,17 @@ class Account:
 
     # --- 5.6
 
-    def reverse(self, payment: Payment, asked: dict[int, Asked]) -> None:
-        """Take back what a payment did, where it is exactly that; or raise Waits."""
+    def reversible(self, payment: Payment) -> list[Decision]:
+        """The decisions that stand under the numbers of a reversal; or raise Waits."""
         known = {payment.icn, payment.original_icn} - {""}
         found = [one for one in self.decisions if one.icn in known and not one.reversed and not one.ended]
         if not found:
             raise Waits("reversal of nothing")
+        return found
+
+    def reverse(self, payment: Payment, asked: dict[int, Asked]) -> None:
+        """Take back what a payment did, where it is exactly that; or raise Waits."""
+        found = self.reversible(payment)
         exact = [one for one in found if _negative(one.asked, asked)]
         if len(exact) != 1:
             raise Waits("reversal differs")

@@ -120,6 +120,8 @@ class Books:
             account = self._match(payment)
             judged.claim = account.billed.number
             trial = copy.deepcopy(account)
+            if payment.status == "22":
+                trial.reversible(payment)
             asked = asked_of(payment, account.billed)
             if payment.status == "22":
                 trial.reverse(payment, asked)
