@@ -49,7 +49,7 @@ REASONS = (
     ("more than is open", "more than is open"),
     ("none that stands on the claim is exactly that|left to take back", "reversal"),
     ("is not one that posts by itself", "status"),
-    ("nothing of that payer has been posted", "nothing left for this payer"),
+    ("nothing of that payer has been posted", "before the first payer"),
 )
 """What in the gateway's sentence is which class of reason of the checker."""
 CLASSES = {"reversal of nothing": "reversal", "reversal differs": "reversal"}

@@ -127,8 +127,8 @@ class Account:
 
     def _take_next(self, line: int, one: Asked, amount: int) -> dict[str, int]:
         """What the payer before left; the rest of the charge is what it did (OA-23)."""
-        if one.prior and not self.total(NEXT):
-            raise Waits("nothing left for this payer")
+        if one.prior and self.total(PAYER) == self.billed.charge:
+            raise Waits("before the first payer")
         if self.free(line, NEXT) < amount:
             raise Waits("more than is open")
         return {NEXT: amount}

@@ -148,7 +148,7 @@ def test_what_the_first_payer_leaves_is_the_next_ones() -> None:
     books = kept(claim("SW1", ("E1390", "150"), others=1))
     second = svc("E1390", "150", "15", "OA 23 130", "PR 2 5", ref="SW1L1")
     books.remittance(era("15", clp("SW1 2 150 15", second, icn="S1"), trace="EFT9"))
-    assert reasons(books) == ["nothing left for this payer"]
+    assert reasons(books) == ["before the first payer"]
     books.remittance(era("80", clp("SW1 1 150 80", PAID)))
     assert places(books)["with the next payer"] == 2000
     books.look_again()
