@@ -21,7 +21,8 @@ from gateway.core.model.posting import Match, PostingPlan, WorkItemDraft
 from gateway.core.x12.remittance import ClaimPayment
 from gateway.plugins import PaymentContext, Tables, hookimpl
 
-from .plan import Cannot, plan_adjudication
+from .cannot import Cannot
+from .plan import plan_adjudication
 from .reverse import plan_reversal
 from .settings import AutopostingSettings
 

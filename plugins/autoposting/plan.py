@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from gateway.core.model.carc import UNMAPPED, Reason, Reasons
 from gateway.core.model.money import to_dollars
 from gateway.core.model.posting import (
-    OFF_KINDS,
     PATIENT_KINDS,
     AdjustmentPosting,
     Denial,
@@ -24,200 +23,20 @@ from gateway.core.model.posting import (
     NextStep,
     OpenLine,
     PostingPlan,
-    Reopened,
     WorkItemDraft,
 )
 from gateway.core.x12.loop import Adjustment
 from gateway.core.x12.remittance import ClaimPayment
 
+from .cannot import Cannot
 from .kinds import PRIOR_PAYER, judge
+from .pool import MOVES, Pool
 from .settings import AutopostingSettings
 
 FORWARDED = frozenset({"19", "20", "21"})
 _LATER = frozenset({"2", "3", "20", "21"})
 _SENT_ON = frozenset({"MA18", "N89"})
 _NOT_SENT_ON = "MA19"
-_MOVES = OFF_KINDS | PATIENT_KINDS | {Kind.DENIAL}
-
-
-class Cannot(Exception):
-    """The payment cannot be posted for certain; the message says why and what to do."""
-
-    def __init__(self, why: str, rule: str) -> None:
-        super().__init__(why)
-        self.rule = rule
-
-
-class _Pool:
-    """What is open on a line (or on the whole claim) while a payment is planned."""
-
-    __slots__ = (
-        "anew",
-        "charge",
-        "denied",
-        "insurance",
-        "name",
-        "off",
-        "off_by_kind",
-        "patient",
-        "patient_too",
-        "undone",
-    )
-
-    def __init__(self, name: str, lines: Sequence[OpenLine], *, patient_too: bool) -> None:
-        self.name = name
-        self.patient_too = patient_too
-        self.anew = 0
-        self.undone: list[Reopened] = []
-        self.charge = self.insurance = self.denied = self.off = 0
-        self.patient: dict[Kind, int] = {}
-        self.off_by_kind: dict[Kind, int] = {}
-        for line in lines:
-            self.charge += line.charge_cents
-            for kind, cents in line.off.items():
-                self.off_by_kind[kind] = self.off_by_kind.get(kind, 0) + cents
-            self.insurance += line.insurance_cents
-            self.denied += line.denied_cents
-            self.off += line.off_cents
-            for kind, cents in line.patient.items():
-                self.patient[kind] = self.patient.get(kind, 0) + cents
-
-    def expect(self, postings: Sequence[LinePosting]) -> None:
-        """What is to be taken. Where all of it was denied or reduced without a cent paid, and is now decided on as a
-        whole, that decision goes in the place of the earlier one (`anew`: so many postings of it are to come)."""
-        stands = self.insurance + self.denied + self.off + sum(self.patient.values())
-        moves = sum(_moved(one) for one in postings)
-        if (
-            self.denied > 0
-            and moves > self.insurance
-            and stands == self.charge == sum(one.charge_cents for one in postings)
-        ):
-            self.anew = len(postings)
-            self.undone = self._everything()
-
-    def take(self, posting: LinePosting) -> LinePosting:
-        """The posting with what must be given back first, and without what only repeats an earlier reduction.
-
-        Raises:
-            Cannot: more is paid and adjusted than is open.
-        """
-        if self.anew:
-            self.anew -= 1
-            undone, self.undone = self.undone, []
-            return self._with(posting, self._instead(posting.adjustments), undone)
-        moves = _moved(posting)
-        short = moves - max(self.insurance, 0) if moves > 0 else 0
-        if short <= 0:
-            self._settle(posting.paid_cents, posting.adjustments, ())
-            return posting
-        reopened: list[Reopened] = []
-        adjustments = list(posting.adjustments)
-        if self.denied > 0:
-            back = min(short, self.denied)
-            reopened.append(Reopened(Kind.DENIAL, back))
-            self.denied -= back
-            short -= back
-        for kind in sorted(self.patient) if self.patient_too else ():
-            back = min(short, self.patient[kind])
-            if back > 0:
-                reopened.append(Reopened(kind, back))
-                self.patient[kind] -= back
-                short -= back
-        if short > 0:
-            short = self._said_again(adjustments, short)
-        if short > 0:
-            raise Cannot(
-                f"{self.name}: the payer pays and adjusts ${to_dollars(moves):,}, which is ${to_dollars(short):,} "
-                "more than is open. It was posted before and not reversed, or it is not this claim's. Find the "
-                "earlier payment, or ask the payer.",
-                "more-than-open",
-            )
-        return self._with(posting, adjustments, reopened)
-
-    def _with(
-        self, posting: LinePosting, adjustments: Sequence[AdjustmentPosting], reopened: Sequence[Reopened]
-    ) -> LinePosting:
-        self._settle(posting.paid_cents, adjustments, reopened)
-        return LinePosting(
-            posting.line_id,
-            posting.service,
-            posting.code,
-            posting.charge_cents,
-            posting.paid_cents,
-            tuple(adjustments),
-            tuple(reopened),
-            posting.denied,
-        )
-
-    def _said_again(self, adjustments: list[AdjustmentPosting], short: int) -> int:
-        """Turn reductions that were taken off before into information; returns what is still too much."""
-        known = max(self.off, 0)
-        for index in range(len(adjustments) - 1, -1, -1):
-            one = adjustments[index]
-            if one.kind not in OFF_KINDS or one.cents <= 0:
-                continue
-            again = min(short, known, one.cents)
-            if again <= 0:
-                break
-            parts = [AdjustmentPosting(one.group, one.reason, again, Kind.INFORMATION, one.remark)]
-            if one.cents > again:
-                parts.insert(0, AdjustmentPosting(one.group, one.reason, one.cents - again, one.kind, one.remark))
-            adjustments[index : index + 1] = parts
-            short -= again
-            known -= again
-        return short
-
-    def _everything(self) -> list[Reopened]:
-        """All that stands as denied or with the patient, given back."""
-        found = [Reopened(Kind.DENIAL, self.denied)] if self.denied > 0 else []
-        found += [Reopened(kind, cents) for kind, cents in sorted(self.patient.items()) if cents > 0]
-        self.denied = 0
-        self.patient = {}
-        return found
-
-    def _instead(self, adjustments: Sequence[AdjustmentPosting]) -> list[AdjustmentPosting]:
-        """The reductions in place of those of the decision that is replaced: what was taken off already is information,
-        what was taken off and is not said any more is given back with the last posting."""
-        known = self.off_by_kind
-        made: list[AdjustmentPosting] = []
-        for one in adjustments:
-            again = max(0, min(known.get(one.kind, 0), one.cents))
-            if again:
-                known[one.kind] -= again
-                made.append(AdjustmentPosting(one.group, one.reason, again, Kind.INFORMATION, one.remark))
-            if one.cents != again:
-                made.append(AdjustmentPosting(one.group, one.reason, one.cents - again, one.kind, one.remark))
-        for kind, cents in known.items() if not self.anew else ():
-            if cents > 0:
-                # The reason that is of this kind now says less; where none is, the two parts come to nothing.
-                like = next((one for one in adjustments if one.kind is kind), None)
-                group, reason = (like.group, like.reason) if like is not None else ("CO", "45")
-                made.append(AdjustmentPosting(group, reason, cents, Kind.INFORMATION))
-                made.append(AdjustmentPosting(group, reason, -cents, kind))
-        return made
-
-    def _settle(self, paid: int, adjustments: Sequence[AdjustmentPosting], reopened: Sequence[Reopened]) -> None:
-        self.insurance -= paid
-        for back in reopened:
-            self.insurance += back.cents
-        for one in adjustments:
-            if one.kind in _MOVES:
-                self.insurance -= one.cents
-            if one.kind in PATIENT_KINDS:
-                self.patient[one.kind] = self.patient.get(one.kind, 0) + one.cents
-            elif one.kind is Kind.DENIAL:
-                self.denied += one.cents
-            elif one.kind in OFF_KINDS:
-                self.off += one.cents
-
-
-def _moved(posting: LinePosting) -> int:
-    """What a posting takes from what is with the payer."""
-    moves = posting.paid_cents
-    for one in posting.adjustments:
-        if one.kind in _MOVES:
-            moves += one.cents
-    return moves
 
 
 class _Planner:
@@ -390,16 +209,16 @@ class _Planner:
         # What is left to the patient is a later payer's to decide on; the first one has to reverse its decision.
         patient_too = self.payment.status in _LATER or self.told_of_others() != 0
         if postings[0].line_id is None:
-            everything = _Pool("The claim", (*claim.lines, claim.claim), patient_too=patient_too)
+            everything = Pool("The claim", (*claim.lines, claim.claim), patient_too=patient_too)
             everything.expect(postings)
             return [everything.take(posting) for posting in postings]
-        pools = {line.line_id: _Pool(f"Line {line.number}", (line,), patient_too=patient_too) for line in claim.lines}
+        pools = {line.line_id: Pool(f"Line {line.number}", (line,), patient_too=patient_too) for line in claim.lines}
         for line_id, pool in pools.items():
             pool.expect([posting for posting in postings if posting.line_id == line_id])
         fitted = []
         for posting in postings:
             if posting.line_id is None:
-                rest = _Pool("The claim", (), patient_too=patient_too)
+                rest = Pool("The claim", (), patient_too=patient_too)
                 for pool in pools.values():
                     rest.insurance += pool.insurance
                     rest.denied += pool.denied
@@ -414,7 +233,7 @@ class _Planner:
         for posting in fitted:
             if posting.line_id is None:
                 left += sum(one.cents for one in posting.reopened) - posting.paid_cents
-                left -= sum(one.cents for one in posting.adjustments if one.kind in _MOVES)
+                left -= sum(one.cents for one in posting.adjustments if one.kind in MOVES)
         if left < 0:
             raise Cannot(
                 "This claim was posted as a whole before, and is now decided on line by line: together "

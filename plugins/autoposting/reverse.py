@@ -8,7 +8,7 @@ from gateway.core.model.money import to_dollars
 from gateway.core.model.posting import Kind, Match, Next, NextStep, OpenClaim, PostedPayment, PostingPlan
 from gateway.core.x12.remittance import ClaimPayment
 
-from .plan import Cannot
+from .cannot import Cannot
 
 
 def _amounts(payment: ClaimPayment) -> Counter[tuple[str, str]]:
