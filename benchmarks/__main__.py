@@ -36,6 +36,8 @@ class Row(NamedTuple):
     durable: bool = False
     module: str = "rails"
     """Of durable work: which module does it."""
+    sizes: tuple[int, ...] = ()
+    """What is measured without `--size`, where that is something else than claims."""
 
 
 ROWS = (
@@ -50,6 +52,8 @@ ROWS = (
     Row("intake", "837P taken in, scrubbed, batched", "claims", durable=True),
     Row("scrub", "Medicare claims with history, whole chain", "history", durable=True, module="scrub"),
     Row("post", "835 matched and posted", "remittance", durable=True),
+    Row("post-open", "835 posted, many claims open", "", durable=True, module="open_claims"),
+    Row("post-large", "one 835 of so many MB posted", "", durable=True, module="open_claims", sizes=(5, 20)),
 )
 
 
@@ -70,7 +74,8 @@ def _durable(row: Row, size: int, runs: int, database: str) -> Figure:
         make_with_history(DATA, size)
         asked = [f"benchmarks.{row.module}"]
     else:
-        make(DATA, size)
+        if row.reads:
+            make(DATA, size)
         asked = [f"benchmarks.{row.module}", row.name]
     runs = 1 if size > 10_000 else runs
     figures = []
@@ -130,6 +135,7 @@ def _peers(row: Row, size: int, runs: int, ours: Figure) -> Iterator[Line]:
 @click.option("--database", "databases", multiple=True, type=click.Choice(DATABASES), help="Only on these.")
 @click.option("--runs", default=3, show_default=True, type=click.IntRange(1), help="Runs of each; the median counts.")
 @click.option("--peers/--no-peers", "with_peers", default=True, help="Measure other libraries beside.")
+@click.option("--open", "open_claims", type=click.IntRange(1), help="Claims that are open in the row post-open.")
 @click.option("--json", "as_json", type=click.Path(path_type=Path), help="Write the figures to this file too.")
 def main(
     sizes: tuple[int, ...],
@@ -137,6 +143,7 @@ def main(
     databases: tuple[str, ...],
     runs: int,
     with_peers: bool,
+    open_claims: int | None,
     as_json: Path | None,
 ) -> None:
     """Measure reading, writing and both rails, and print a table.
@@ -144,9 +151,11 @@ def main(
     Everything, at 1,000, 10,000 and 100,000, takes the better part of an hour; `--size 1000` a few minutes.
     """
     DATA.mkdir(exist_ok=True)
+    if open_claims:
+        os.environ["GATEWAY_BENCH_OPEN"] = str(open_claims)
     lines: list[Line] = []
     for row in (row for row in ROWS if row.name in names or not names):
-        for size in sizes or SIZES:
+        for size in sizes or row.sizes or SIZES:
             if not row.durable:
                 _say(f"{row.label}, {size:,}")
                 figure = _plain(row, size, runs)

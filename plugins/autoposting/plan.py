@@ -14,7 +14,6 @@ from typing import NamedTuple
 from gateway.core.model.carc import UNMAPPED, Reason, Reasons
 from gateway.core.model.money import to_dollars
 from gateway.core.model.posting import (
-    OFF_KINDS,
     PATIENT_KINDS,
     UNDERPAYMENT,
     AdjustmentPosting,
@@ -26,7 +25,6 @@ from gateway.core.model.posting import (
     NextStep,
     OpenLine,
     PostingPlan,
-    Reopened,
     WorkItemDraft,
 )
 from gateway.core.x12.loop import Adjustment
@@ -35,112 +33,16 @@ from gateway.core.x12.remittance import ClaimPayment
 from .allowables import TEAM as UNDERPAID_TO
 from .allowables import Allowables, underpayments
 from .cannot import Cannot
-from .kinds import WHOLE_CHARGE, judge
+from .kinds import PRIOR_PAYER, WHOLE_CHARGE, judge
+from .pool import MOVES, Pool
 from .reverse import undone_by
 from .settings import AutopostingSettings
 from .spread import spread_over
 
 FORWARDED = frozenset({"19", "20", "21"})
+_LATER = frozenset({"2", "3", "20", "21"})
 _SENT_ON = frozenset({"MA18", "N89"})
 _NOT_SENT_ON = "MA19"
-_MOVES = OFF_KINDS | PATIENT_KINDS | {Kind.DENIAL}
-
-
-class _Pool:
-    """What is open on a line (or on the whole claim) while a payment is planned."""
-
-    __slots__ = ("denied", "insurance", "name", "off", "patient")
-
-    def __init__(self, name: str, lines: Sequence[OpenLine]) -> None:
-        self.name = name
-        self.insurance = self.denied = self.off = 0
-        self.patient: dict[Kind, int] = {}
-        for line in lines:
-            self.insurance += line.insurance_cents
-            self.denied += line.denied_cents
-            self.off += line.off_cents
-            for kind, cents in line.patient.items():
-                self.patient[kind] = self.patient.get(kind, 0) + cents
-
-    def take(self, posting: LinePosting) -> LinePosting:
-        """The posting with what must be given back first, and without what only repeats an earlier reduction.
-
-        Raises:
-            Cannot: more is paid and adjusted than is open.
-        """
-        moves = posting.paid_cents
-        for one in posting.adjustments:
-            if one.kind in _MOVES:
-                moves += one.cents
-        short = moves - max(self.insurance, 0) if moves > 0 else 0
-        if short <= 0:
-            self._settle(posting.paid_cents, posting.adjustments, ())
-            return posting
-        reopened: list[Reopened] = []
-        adjustments = list(posting.adjustments)
-        if self.denied > 0:
-            back = min(short, self.denied)
-            reopened.append(Reopened(Kind.DENIAL, back))
-            self.denied -= back
-            short -= back
-        for kind in sorted(self.patient):
-            back = min(short, self.patient[kind])
-            if back > 0:
-                reopened.append(Reopened(kind, back))
-                self.patient[kind] -= back
-                short -= back
-        if short > 0:
-            short = self._said_again(adjustments, short)
-        if short > 0:
-            raise Cannot(
-                f"{self.name}: the payer pays and adjusts ${to_dollars(moves):,}, which is ${to_dollars(short):,} "
-                "more than is open. It was posted before and not reversed, or it is not this claim's. Find the "
-                "earlier payment, or ask the payer.",
-                "more-than-open",
-            )
-        self._settle(posting.paid_cents, adjustments, reopened)
-        return LinePosting(
-            posting.line_id,
-            posting.service,
-            posting.code,
-            posting.charge_cents,
-            posting.paid_cents,
-            tuple(adjustments),
-            tuple(reopened),
-            posting.denied,
-        )
-
-    def _said_again(self, adjustments: list[AdjustmentPosting], short: int) -> int:
-        """Turn reductions that were taken off before into information; returns what is still too much."""
-        known = max(self.off, 0)
-        for index in range(len(adjustments) - 1, -1, -1):
-            one = adjustments[index]
-            if one.kind not in OFF_KINDS or one.cents <= 0:
-                continue
-            again = min(short, known, one.cents)
-            if again <= 0:
-                break
-            parts = [AdjustmentPosting(one.group, one.reason, again, Kind.INFORMATION, one.remark)]
-            if one.cents > again:
-                parts.insert(0, AdjustmentPosting(one.group, one.reason, one.cents - again, one.kind, one.remark))
-            adjustments[index : index + 1] = parts
-            short -= again
-            known -= again
-        return short
-
-    def _settle(self, paid: int, adjustments: Sequence[AdjustmentPosting], reopened: Sequence[Reopened]) -> None:
-        self.insurance -= paid
-        for back in reopened:
-            self.insurance += back.cents
-        for one in adjustments:
-            if one.kind in _MOVES:
-                self.insurance -= one.cents
-            if one.kind in PATIENT_KINDS:
-                self.patient[one.kind] = self.patient.get(one.kind, 0) + one.cents
-            elif one.kind is Kind.DENIAL:
-                self.denied += one.cents
-            elif one.kind in OFF_KINDS:
-                self.off += one.cents
 
 
 class Ground(NamedTuple):
@@ -278,7 +180,33 @@ class _Planner:
             )
         if whole or not made:
             made.append(self._claim_level(whole, bool(made)))
+        self.after_others()
         return made
+
+    def told_of_others(self) -> int:
+        """What the payment says that payers before it paid or took off (OA-23), in cents."""
+        payment = self.payment
+        return sum(
+            one.cents
+            for found in (payment.adjustments, *(line.adjustments for line in payment.lines))
+            for one in found
+            if one.reason == PRIOR_PAYER
+        )
+
+    def after_others(self) -> None:
+        """What a later payer decides stands on what those before it did: that must be in the books. Raises Cannot."""
+        payment, claim = self.payment, self.match.claim
+        assert claim is not None
+        if payment.status not in _LATER or not claim.other_payers:
+            return
+        told = self.told_of_others()
+        untouched = claim.claim.insurance_cents + sum(line.insurance_cents for line in claim.lines)
+        if told > 0 and untouched == claim.charge_cents:
+            raise Cannot(
+                f"A later payer speaks of ${to_dollars(told):,} that the payer before it paid or took off (OA-23), and "
+                "nothing of that payer has been posted. Post its remittance first, then this one again.",
+                "before-the-first",
+            )
 
     def _claim_level(self, whole: Sequence[Adjustment], has_lines: bool) -> LinePosting:
         payment = self.payment
@@ -296,14 +224,19 @@ class _Planner:
         """The postings as what is open allows. Raises Cannot."""
         claim = self.match.claim
         assert claim is not None
+        # What is left to the patient is a later payer's to decide on; the first one has to reverse its decision.
+        patient_too = self.payment.status in _LATER or self.told_of_others() != 0
         if postings[0].line_id is None:
-            everything = _Pool("The claim", (*claim.lines, claim.claim))
+            everything = Pool("The claim", (*claim.lines, claim.claim), patient_too=patient_too)
+            everything.expect(postings)
             return [everything.take(posting) for posting in postings]
-        pools = {line.line_id: _Pool(f"Line {line.number}", (line,)) for line in claim.lines}
+        pools = {line.line_id: Pool(f"Line {line.number}", (line,), patient_too=patient_too) for line in claim.lines}
+        for line_id, pool in pools.items():
+            pool.expect([posting for posting in postings if posting.line_id == line_id])
         fitted = []
         for posting in postings:
             if posting.line_id is None:
-                rest = _Pool("The claim", ())
+                rest = Pool("The claim", (), patient_too=patient_too)
                 for pool in pools.values():
                     rest.insurance += pool.insurance
                     rest.denied += pool.denied
@@ -318,7 +251,7 @@ class _Planner:
         for posting in fitted:
             if posting.line_id is None:
                 left += sum(one.cents for one in posting.reopened) - posting.paid_cents
-                left -= sum(one.cents for one in posting.adjustments if one.kind in _MOVES)
+                left -= sum(one.cents for one in posting.adjustments if one.kind in MOVES)
         if left < 0:
             raise Cannot(
                 "This claim was posted as a whole before, and is now decided on line by line: together "

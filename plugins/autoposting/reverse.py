@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from gateway.core.model.money import to_dollars
-from gateway.core.model.posting import Match, Next, NextStep, OpenClaim, PostedPayment, PostingPlan
+from gateway.core.model.posting import Kind, Match, Next, NextStep, OpenClaim, PostedPayment, PostingPlan
 from gateway.core.x12.remittance import ClaimPayment
 
 from .cannot import Cannot
@@ -78,6 +78,23 @@ def undone_by(payment: ClaimPayment, claim: OpenClaim) -> int | None:
     return found[0].claim_payment_id
 
 
+def _stands_still(posted: PostedPayment, claim: OpenClaim) -> None:
+    """What the payment denied is still denied. Raises Cannot: the payer has decided on it again since."""
+    denied: Counter[int] = Counter()
+    for one in posted.adjustments:
+        if one.kind is Kind.DENIAL:
+            denied[one.line_id or 0] += one.cents
+    standing = {line.line_id: line.denied_cents for line in claim.lines}
+    standing[0] = claim.claim.denied_cents + sum(standing.values())
+    for line_id, cents in denied.items():
+        if cents > max(standing.get(line_id, 0), 0):
+            raise Cannot(
+                f"The payer takes back a denial of ${to_dollars(cents):,}, and has decided on that again since: not so "
+                "much is left to take back. Find out which decision of the payer counts.",
+                "reversal",
+            )
+
+
 def plan_reversal(payment: ClaimPayment, match: Match) -> PostingPlan:
     """The plan that takes an earlier payment back, found by the payer's claim number, or by its amounts alone where
     only one fits.
@@ -103,6 +120,7 @@ def plan_reversal(payment: ClaimPayment, match: Match) -> PostingPlan:
             f"is exactly that (they are: {words}). Compare its charges and reasons with what was posted.",
             "reversal",
         )
+    _stands_still(found[0], match.claim)
     return PostingPlan(
         reverses=found[0].claim_payment_id,
         next=Next(NextStep.SAME_PAYER, 0, "The earlier decision is taken back; a new one should follow."),

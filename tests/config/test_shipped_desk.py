@@ -32,9 +32,9 @@ def loaded(root: Path) -> Config:
 
 
 def test_with_its_signs_taken_off_it_is_valid_and_names_every_key(turned_on: Path) -> None:
-    shown = loaded(turned_on).gateway.desk
-    plain = loaded(shipped_config())
-    models = {plugin.name: plugin.model("desk_settings") for plugin in plain.plugins}
+    config = loaded(turned_on)
+    shown = config.gateway.desk
+    models = {plugin.name: plugin.model("desk_settings") for plugin in config.plugins}
     wanted = {name: model for name, model in models.items() if model is not None}
     assert set(shown) == set(wanted)
     for name, model in wanted.items():

@@ -91,6 +91,26 @@ def test_a_cut_remittance_posts_nothing_and_the_whole_one_that_follows_does(desk
     assert desk.items() == []
 
 
+@pytest.mark.parametrize("odd", [b"", b"SE*99*0001~"])
+def test_a_whole_remittance_is_no_copy_of_one_without_its_right_end(desk: Desk, odd: bytes) -> None:
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"))
+    data = make_835(Era([Clp("SW1", [PAID])]))
+    before, _, rest = data.partition(b"SE*")
+    desk.post(data=before + odd + rest.partition(b"~")[2] if odd else before)
+    assert [row.state for row in desk.remittances()] == ["exception"]
+    desk.post(data=data)
+    assert [row.state for row in desk.remittances()] == ["duplicate", "posted"]
+    assert desk.balance(claim) == 2000
+
+
+def test_a_remittance_marked_rightly_is_no_copy_of_one_marked_for_production(desk: Desk) -> None:
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.post(Era([Clp("SW1", [PAID])]), usage="P")
+    desk.post(Era([Clp("SW1", [PAID])]))
+    assert [row.state for row in desk.remittances()] == ["information", "posted"]
+    assert desk.balance(claim) == 2000
+
+
 def test_the_same_remittance_in_another_file_is_recorded_and_posts_nothing(desk: Desk) -> None:
     claim = desk.claim("SW1", Line("E1390", "150", "L1"))
     era = Era([Clp("SW1", [PAID])])

@@ -261,7 +261,7 @@ _LINE_COLUMNS = (
 
 def _line(row: Any, stands: LineBalances) -> OpenLine:
     _, line_id, number, control_number, code, modifiers, charge, first, last = row
-    insurance, patient, denied, off = _amounts(stands.get(line_id, {}))
+    amounts = _amounts(stands.get(line_id, {}))
     return OpenLine(
         line_id,
         number,
@@ -271,29 +271,29 @@ def _line(row: Any, stands: LineBalances) -> OpenLine:
         charge,
         first,
         last,
-        insurance,
-        patient,
-        denied,
-        off,
+        *amounts,
     )
 
 
 def _whole(stands: dict[str, int]) -> OpenLine:
-    insurance, patient, denied, off = _amounts(stands)
-    return OpenLine(0, 0, "", "", (), 0, None, None, insurance, patient, denied, off)
+    return OpenLine(0, 0, "", "", (), 0, None, None, *_amounts(stands))
 
 
-def _amounts(stands: dict[str, int]) -> tuple[int, dict[Kind, int], int, int]:
-    """With the payer, with the patient by kind, denied, and taken off before."""
+def _amounts(stands: dict[str, int]) -> tuple[int, dict[Kind, int], int, int, dict[Kind, int]]:
+    """With the payer, with the patient by kind, denied, and taken off before (together with what we wrote off; and what
+    payers took off, by kind)."""
     patient: dict[Kind, int] = {}
-    off = 0
+    off: dict[Kind, int] = {}
+    taken = 0
     for account, cents in stands.items():
         if account.startswith(accounts.PATIENT):
             if cents:
                 patient[accounts.KIND_OF[account]] = cents
-        elif account in _OFF_ACCOUNTS:
-            off += cents
-    return stands.get(accounts.INSURANCE, 0), patient, stands.get(accounts.DENIED, 0), off
+        elif account in _OFF_ACCOUNTS and cents:
+            taken += cents
+            if account != accounts.WRITTEN_OFF:
+                off[accounts.KIND_OF[account]] = cents
+    return stands.get(accounts.INSURANCE, 0), patient, stands.get(accounts.DENIED, 0), taken, off
 
 
 def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[PostedPayment]]:
@@ -328,18 +328,19 @@ def _posted(connection: Connection, claim_ids: Sequence[int]) -> dict[int, list[
             .order_by(line_payments.c.id)
         ):
             lines.setdefault(owner, []).append(PostedLine(*values))
-        for owner, *values in connection.execute(
+        for owner, line_id, group, reason, cents, kind in connection.execute(
             select(
                 adjustments.c.claim_payment_id,
                 adjustments.c.line_id,
                 adjustments.c.group_code,
                 adjustments.c.reason_code,
                 adjustments.c.cents,
+                adjustments.c.kind,
             )
             .where(adjustments.c.claim_payment_id.in_(some))
             .order_by(adjustments.c.id)
         ):
-            reasons.setdefault(owner, []).append(PostedAdjustment(*values))
+            reasons.setdefault(owner, []).append(PostedAdjustment(line_id, group, reason, cents, Kind(kind)))
     found: dict[int, list[PostedPayment]] = {}
     for row in rows:
         found.setdefault(row.claim_id, []).append(

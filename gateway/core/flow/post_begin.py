@@ -173,7 +173,8 @@ def judge(
 def _before(connection: Connection, found: Scanned, habits: Habits, itself: int) -> tuple[Any, list[Any]]:
     """The remittance with the same contents (None: there is none), and those that pay the same money."""
     columns = (remittances.c.id, remittances.c.state)
-    first = and_(remittances.c.state != "duplicate", remittances.c.id != itself)
+    # What came marked for the other environment did not count: the same marked rightly is no copy of it.
+    first = and_(remittances.c.state.not_in(("duplicate", "information")), remittances.c.id != itself)
     copy = connection.execute(
         select(*columns).where(remittances.c.body_hash == found.body, first).order_by(remittances.c.id).limit(1)
     ).first()

@@ -42,6 +42,7 @@ from .verdicts import ItemRow
 NOT_OURS = "23"
 LATER = "later"
 _FREE = frozenset({NOT_OURS, PREDETERMINATION})
+_LATER_PAYERS = frozenset({"2", "3", "20", "21"})
 
 
 class ReadPayment:
@@ -182,7 +183,11 @@ def look_up(
             ids[found.found.claim_id] = None
             if one.payment.is_reversal:
                 reversed_ids.append(found.found.claim_id)
-            elif one.payment.patient_cents > 0 or any(group == "PR" for group, _ in one.reasons):
+            elif (
+                one.payment.patient_cents > 0
+                or one.payment.status in _LATER_PAYERS
+                or any(group == "PR" for group, _ in one.reasons)
+            ):
                 owing_ids.append(found.found.claim_id)
     contents = contents_of(connection, list(ids)) if with_contents else {}
     waiting = waiting_reversals(connection, list(ids))

@@ -76,6 +76,8 @@ class _Sums:
         if bad is not None and not self.fault:
             self.fault = "An amount of the provider-level adjustments (PLB) cannot be read."
         if not end.sound:
+            # The whole set that may follow is no copy of this one, though all before its end is the same.
+            self._digest.update(b"not whole\n")
             self.fault = f"The transaction set is not whole: {_first(self.info.faults)}"
         return Scanned(
             ordinal=self.info.ordinal,

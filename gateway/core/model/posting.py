@@ -104,7 +104,7 @@ class Candidate(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A line of our claim, and what is open on it: with the payer, with the patient by kind, as denials; `off_cents`
-    has been taken off it before."""
+    has been taken off it before, and `off` says it by kind."""
 
     line_id: int
     number: int
@@ -118,6 +118,7 @@ class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     patient: dict[Kind, int] = {}
     denied_cents: int = 0
     off_cents: int = 0
+    off: dict[Kind, int] = {}
 
     @property
     def open_cents(self) -> int:
@@ -126,12 +127,13 @@ class OpenLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class PostedAdjustment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A CAS reason that was posted."""
+    """A CAS reason that was posted, and what it was."""
 
     line_id: int | None
     group: str
     reason: str
     cents: int
+    kind: Kind = Kind.INFORMATION
 
 
 class PostedLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
