@@ -124,7 +124,7 @@ def test_what_waits_for_a_medicare_claim_has_the_last_day_to_file(lived: Place) 
         lines = lived.rows(claim_lines, *(claim_lines.c[name] == value for name, value in line.items()))
         first = min(one.from_date for one in lines)
         assert row.refile_by == add_months(first, 12), row.kind
-        assert row.priority_date == min(one for one in (row.refile_by, row.deadline) if one is not None)
+        assert row.priority_date == min(one for one in (row.refile_by, row.deadline, row.appeal_by) if one is not None)
 
 
 def samples() -> list[str]:
