@@ -39,12 +39,12 @@ lint: $(VENV)/.dev
 
 test: $(VENV)/.dev lint
 	@echo "== Tests (seeded samples of the long ones; make soak runs their full sizes)"
-	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadgroup
+	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
 
 soak: $(VENV)/.dev
 	@echo "== The long tests at their full size"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	SOAK=1 $(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadgroup -o timeout=3600
+	SOAK=1 $(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder -o timeout=3600
 	$(BIN)/python tests/fuzz/fuzz_reader.py --seconds 600
 
 bench: $(VENV)/.dev

@@ -33,7 +33,7 @@ from ..web import running
 from .bad import CLAIMS, MONEY, ROUTES, Bad
 from .conftest import PATIENCE_S, Loaded, soundly, times_batched
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("bad_plugins")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GUILTY = [bad for bad in CLAIMS if bad.says]
 HARMLESS = [bad for bad in CLAIMS if not bad.says]

@@ -21,7 +21,6 @@ CHROMIUM = next(
 )
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("console-browser"),
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt install chromium"),
 ]
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

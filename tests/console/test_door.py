@@ -18,7 +18,7 @@ from gateway.web.console.guard import COOKIE
 
 from .conftest import PASSWORD, Office
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("console-door")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 OPEN = ("/console/sign-in", "/console/static/", "/console")
 
 

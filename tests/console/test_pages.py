@@ -13,7 +13,7 @@ from gateway.web.console.csv_out import cell
 
 from .conftest import Office
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("console-pages")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 

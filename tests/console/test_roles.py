@@ -10,7 +10,7 @@ from gateway.core.store.tables import access_log, holds, touches, work_items
 from .conftest import ROLES, Office
 from .test_door import pages
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("console-roles")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_who_looks_changes_nothing_and_only_administrators_administer(office: Office) -> None:

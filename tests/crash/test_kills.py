@@ -21,7 +21,6 @@ def killed_and_judged(kind: str, at: str, houses: Houses, open_house: OpenHouse,
     judge(case, houses.reference(kind))
 
 
-@pytest.mark.xdist_group("crash-sqlite")
 @pytest.mark.parametrize("at", kills("sqlite"))
 def test_killed_at_a_boundary_the_next_life_ends_as_if_nothing_had_been(
     at: str, houses: Houses, open_house: OpenHouse
@@ -30,7 +29,6 @@ def test_killed_at_a_boundary_the_next_life_ends_as_if_nothing_had_been(
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("crash-postgres")
 @pytest.mark.parametrize("at", kills("postgres"))
 def test_killed_at_a_boundary_on_postgres_the_next_life_ends_as_if_nothing_had_been(
     at: str, houses: Houses, open_house: OpenHouse
@@ -38,7 +36,6 @@ def test_killed_at_a_boundary_on_postgres_the_next_life_ends_as_if_nothing_had_b
     killed_and_judged("postgres", at, houses, open_house)
 
 
-@pytest.mark.xdist_group("crash-sqlite")
 @pytest.mark.parametrize(
     "at",
     chosen("files taken away", ["send.put.done", "send.put.known", "send.committed"], keep=["send.put.done"], of=0),
@@ -50,7 +47,6 @@ def test_killed_while_sending_to_a_partner_who_takes_files_away_nothing_is_sent_
     killed_and_judged("sqlite", at, houses, open_house, after_pickup="delete")
 
 
-@pytest.mark.xdist_group("crash-sqlite")
 @pytest.mark.parametrize(
     "deaths",
     chosen(

@@ -24,8 +24,6 @@ PUT_CUTS = [0, 1_000, 4_000, 8_000, 12_000, 15_000]
 GET_CUTS = [0, 1_000, 8_000, 16_000, 24_000]
 """Bytes of the transfer that still pass."""
 
-pytestmark = pytest.mark.xdist_group("crash-sqlite")
-
 
 def run_through(case: House, relay: Relay, reference: Reference) -> None:
     """A run of which the line fails once."""

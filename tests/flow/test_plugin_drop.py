@@ -56,9 +56,11 @@ class House:
         """The commit of the workflow, with this answer of the plugin's."""
         stored = self.archive.put(pack_answer(answer))
         decided = {"sha256": stored.sha256, "size": stored.size, "version": "1.0", "team": "intake"}
-        gateway = SimpleNamespace(usage="T", organisation=SimpleNamespace(time_zone="America/New_York"))
+        gateway = SimpleNamespace(usage="T", organisation=SimpleNamespace(time_zone="America/New_York", contact=None))
         services: Any = SimpleNamespace(
-            clock=SimpleNamespace(now=lambda: NOW), archive=self.archive, config=SimpleNamespace(gateway=gateway)
+            clock=SimpleNamespace(now=lambda: NOW),
+            archive=self.archive,
+            config=SimpleNamespace(gateway=gateway, contact=None),
         )
         return plugin_drop._commit(self.connection, services, file_id, decided)
 

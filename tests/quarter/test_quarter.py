@@ -25,9 +25,6 @@ from .deliveries import Delivery, deliveries, share_out
 from .office import Office
 from .stories import SHARES, tell
 
-pytestmark = pytest.mark.xdist_group("quarter")
-"""Played once, whatever number of processes run the tests."""
-
 DRAWN = 1
 """The seed of which is known what happens in it."""
 SEED = int(os.environ.get("QUARTER_SEED", DRAWN))

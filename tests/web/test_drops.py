@@ -27,7 +27,7 @@ from gateway.server import Gateway
 from . import running
 from .test_plugin_desk import PLUGINS, TODAY
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("drops")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GOOD = "patient,serial,signed_on\nP1,S1,2026-11-02\nP1,S2,2026-11-03\n"
 BAD = "patient,serial,signed_on,hours\nP1,S1,11/02/2026,2\n,S2,2026-11-03,many\n"

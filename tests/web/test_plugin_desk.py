@@ -26,7 +26,7 @@ from gateway.server import Gateway
 from . import running
 
 # One gateway for all of them, also where several processes test.
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("plugin_desk")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 TODAY = dt.date(2026, 11, 23)
 PLUGINS = Path(__file__).parent / "desk_plugins"

@@ -23,6 +23,8 @@ def tell_deliveries(
     connection: Connection, call: Call, acts: Sequence[TellDelivery], makes: Makes, now: dt.datetime
 ) -> None:
     """Take in what a call tells of deliveries, in the transaction of all else that it did."""
+    if not acts:
+        return
     of_source: dict[str, list[TellDelivery]] = {}
     for act in acts:
         of_source.setdefault(act.source, []).append(act)
