@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from gateway.core.model.belongings import Proof
 from gateway.plugins.contract import PluginContract
 from gateway.plugins.discovery import Finder
 from gateway.plugins.months import add_months
-from gateway.plugins.testing import TODAY, make_history
+from gateway.plugins.testing import TODAY, make_delivery, make_history
 
 from .shipped import TABLES, shipped
 
@@ -25,24 +26,7 @@ OXYGEN_HISTORY = (
         for code in ("E1390", "E0431")
     ),
 )
-ORDERS = {
-    "delivered": [
-        {
-            "order_number": "SO-1",
-            "line": 1,
-            "code": "E0601",
-            "modifiers": "KX",
-            "ordered": "1",
-            "delivered": "1",
-            "serials": "",
-            "lot": "",
-            "delivered_on": TODAY - dt.timedelta(days=30),
-            "proof": "none",
-            "service_on": None,
-            "claim_number": None,
-        }
-    ]
-}
+DELIVERIES = (make_delivery("E0601", "KX", delivered_on=TODAY - dt.timedelta(days=30), proof=Proof.NONE),)
 
 
 class TestScrubber(PluginContract, plugin=shipped("scrubber"), tables=TABLES, history=HISTORY):
@@ -72,7 +56,7 @@ class TestResupply(PluginContract, plugin=shipped("resupply"), tables=TABLES, hi
 
 
 class TestOrderConfirmation(
-    PluginContract, plugin=shipped("order_confirmation"), tables=TABLES, history=HISTORY, rows=ORDERS
+    PluginContract, plugin=shipped("order_confirmation"), tables=TABLES, history=HISTORY, deliveries=DELIVERIES
 ):
     """Claims against their deliveries."""
 
