@@ -38,6 +38,7 @@ from .testing_http import FakeHttp
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+    from gateway.core.model.belongings import Delivery
     from gateway.core.model.posting import Denial
 
 CLAIM_STATIONS = ("confirm", "scrub", "hold")
@@ -72,7 +73,8 @@ class PluginContract:
         desk_settings: as gateway.yaml would have them under `desk`, likewise.
         tables: those that it looks into, by name; its own in its folder `tables` are there anyway.
         history: earlier lines of the patient; every test runs with them, and one without any.
-        rows: what its own tables hold, in the same way.
+        deliveries: what was delivered to the patient, in the same way.
+        rows: what its own tables hold, likewise.
         secrets: what `env:NAME` in the settings reveals.
         http: answers to what it calls; nothing goes out.
         payer_id, partner, today: what the context says.
@@ -84,6 +86,7 @@ class PluginContract:
     desk_settings: ClassVar[Mapping[str, Any]] = {}
     tables: ClassVar[Mapping[str, Table] | Tables] = {}
     history: ClassVar[Sequence[HistoryLine]] = ()
+    deliveries: ClassVar[Sequence[Delivery]] = ()
     rows: ClassVar[Mapping[str, Sequence[Mapping[str, Any]]]] = {}
     secrets: ClassVar[Mapping[str, str]] = {}
     http: ClassVar[FakeHttp | None] = None
@@ -374,6 +377,7 @@ class PluginContract:
             partner=self.partner,
             history=self.history if history is None else history,
             tables=self.tables,
+            deliveries=self.deliveries if history is None else (),
             rows=self.rows if history is None else {},
             secrets=self.secrets,
             http=self.http,
