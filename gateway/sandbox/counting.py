@@ -20,14 +20,12 @@ class Count(NamedTuple):
 
 
 class Process(NamedTuple):
-    """One process: its counts, an example in words (empty: there is none today), the command that shows more, and
-    what of it comes with the money side."""
+    """One process: its counts, an example in words (empty: there is none today), and the command that shows more."""
 
     name: str
     counts: list[Count]
     example: str
     more: str
-    later: str = ""
 
 
 def count_of(connection: Connection, words: str, table: Table, cents: Any, *where: ColumnElement[bool]) -> Count:

@@ -150,12 +150,8 @@ def back_office(several: Sequence[Process], root: Path) -> Iterator[str]:
         if one.example:
             yield from _wrapped("e.g. ", one.example)
         yield from _wrapped("more: ", f"gateway {one.more}")
-        if one.later:
-            yield from _wrapped("comes with the money side: ", one.later)
-    later = [one.name for one in several if one.later]
     empty = [one.name for one in several if not any(count.number or count.cents for count in one.counts)]
     yield _head(f"{len(several) - len(empty)} of {len(several)} processes have something to show")
-    yield from _wrapped("", f"More of these comes with the money side: {', '.join(later)}.")
     if empty:
         yield from _wrapped("", f"Nothing today: {', '.join(empty)}.")
     yield from _wrapped("", f"`gateway` stands for .venv/bin/gateway -c {_shown(root)}/config")

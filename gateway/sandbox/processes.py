@@ -11,6 +11,7 @@ from ..core.flow.release import BY_ITSELF
 from ..core.ledger.accounts import balances_by_kind
 from ..core.model.decision import HoldType
 from ..core.store.cash_tables import day_closings
+from ..core.store.denial_tables import next_claims
 from ..core.store.tables import (
     acknowledgments,
     batches,
@@ -194,15 +195,16 @@ def _denials(connection: Connection) -> Process:
         [
             count_of(connection, "lines denied, each with its category and team", denials, denials.c.cents),
             items_of(connection, "denials to work, with their dates", to_work),
+            items_of(connection, "of these, with a last day to appeal", to_work & work_items.c.appeal_by.is_not(None)),
         ],
         dearest_item(connection, to_work),
-        "queue list --kind denial",
-        "appeals with their dates, outcomes, trends by reason and payer",
+        "denial list",
     )
 
 
 def _receivables(connection: Connection) -> Process:
     unpaid = claims.c.state.in_(("sent", "acknowledged", "accepted"))
+    to_follow = (work_items.c.kind == "follow_up") & (work_items.c.state == "open")
     left = (claim_payments.c.state == "posted") & (claim_payments.c.patient_cents > 0)
     patients = [cents for name, cents in balances_by_kind(connection).items() if name.startswith("patient")]
     row = connection.execute(
@@ -229,9 +231,16 @@ def _receivables(connection: Connection) -> Process:
                 claim_payments.c.patient_cents,
                 left,
             ),
+            count_of(
+                connection,
+                "of these, to a second payer, or sent on to it",
+                next_claims,
+                next_claims.c.cents,
+                next_claims.c.state != "ended",
+            ),
             Count("what patients owe by the ledger", None, sum(patients)),
+            items_of(connection, "claims to follow up", to_follow),
         ],
         example,
-        "queue list",
-        "the follow-up queue by balance, and ageing",
+        "report figures",
     )

@@ -121,6 +121,7 @@ def test_the_demo_shows_an_item_of_every_process_of_the_back_office(tmp_path: Pa
         assert re.search(expected, told), expected
     assert f"{len(PROCESSES)} of {len(PROCESSES)} processes have something to show" in told
     in_a_row = " ".join(told.split())
-    assert "comes with the money side: Denial management, A/R management." in in_a_row
+    assert re.search(r"of these, with a last day to appeal +[1-9]", told)
+    assert re.search(r"of these, to a second payer, or sent on to it +[1-9]", told)
     assert re.search(r"deposits reconciled with the bank +[1-9]", told), "the practice bank has sent its file"
     assert re.search(r"reconciled\. \d\d/\d\d/\d{4} is closed at \$", in_a_row)
