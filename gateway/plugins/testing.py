@@ -382,12 +382,13 @@ def make_other_payer(
     member_id: str = "SWT900000077",
     last: str = "FERNSBY",
     first: str = "POSY",
+    relationship: str = "18",
     paid: str = "",
     adjustments: Iterable[tuple[str, str, str]] = (),
 ) -> list[str]:
     """Another payer of a claim, as the segments of its loop 2320: one that comes later (S, T), or, with `paid` and
-    `adjustments`, one that has decided before (P)."""
-    segments = [f"SBR*{responsibility}*18*******{filing_code}"]
+    `adjustments`, one that has decided before (P). `relationship`: of the patient to the insured (SBR02)."""
+    segments = [f"SBR*{responsibility}*{relationship}*******{filing_code}"]
     segments += [f"CAS*{group}*{reason}*{amount}" for group, reason, amount in adjustments]
     if paid:
         segments.append(f"AMT*D*{paid}")

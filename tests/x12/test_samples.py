@@ -188,6 +188,10 @@ def test_the_views_take_every_file(sample: Sample) -> None:
 
 @every
 def test_a_file_is_known_by_what_it_holds(sample: Sample) -> None:
-    found = identify(_data(sample.file)[:8192]).name
+    data = _data(sample.file)[:8192]
+    found = identify(data).name
     expected = sample.transaction.removesuffix("+TA1")
-    assert found == (expected if expected in ("837P", "837I", "837D", "835", "277CA", "999", "997") else "other")
+    known = expected in ("837P", "837I", "837D", "835", "277CA", "999", "997")
+    # Of claim status those of 5010 alone: an older one is nothing that we read.
+    known = known or (expected in ("276", "277") and b"X212" in data)
+    assert found == (expected if known else "other")

@@ -10,6 +10,8 @@ from .verdicts import Verdict
 
 FAULTY_ITEM = "faulty_claim"
 """The kind of these items."""
+OURS = "Report this."
+"""How a fault ends that is the gateway's own."""
 
 
 def faulty_key(claim_id: int) -> str:
@@ -19,6 +21,9 @@ def faulty_key(claim_id: int) -> str:
 
 def faulty_reason(verdict: Verdict) -> str:
     """What is wrong with a claim, and what to do."""
+    if verdict.fault.endswith(OURS):
+        # The fault is the gateway's: nobody can correct the claim.
+        return verdict.fault[:1000]
     do = "Have the billing system send it again, corrected."
     if verdict.columns.claim_number:
         do = "Correct it in place (gateway claim correct), or have the billing system send it again, corrected."
