@@ -12,10 +12,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from ...config.partner import Partner
-from ...plugins.transport import OutgoingFacts
 from ..boundary import boundary, declare
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
@@ -27,14 +26,14 @@ from ..store.bulk import insert_bulk
 from ..store.ids import allocate
 from ..store.inquiry_tables import inquiries
 from ..store.outbox import put_outbox
-from ..store.tables import batches, claims
+from ..store.tables import claims
 from ..x12.claim import Claim
 from ..x12.inquiry import FUNCTION, VERSION, Asked, Who, asked_of, claim_inquiry
 from ..x12.segment import Delimiters
 from ..x12.stored import StoredClaim
 from ..x12.writer import InterchangeHead, write_sets
-from .batch import LAST_NUMBER
 from .services import Services
+from .without_claims import allocate_batch
 
 STATION = "inquire"
 WITH_A_PAYER = (ClaimState.SENT, ClaimState.ACKNOWLEDGED, ClaimState.ACCEPTED, ClaimState.PAID, ClaimState.DENIED)
@@ -107,38 +106,10 @@ def _allocate(
     wanted = _wanted(connection, partner, ids, today)
     if not wanted:
         return 0
-    interchange = partner.interchange
-    sender, receiver = interchange.sender_id.strip(), interchange.receiver_id.strip()
-    pair = f"{interchange.sender_qualifier}{sender}:{interchange.receiver_qualifier}{receiver}"
-    number = allocate(connection, f"isa13:{pair}", 1)
-    if number > LAST_NUMBER:
+    allocated = allocate_batch(connection, partner, transport, 1, now)
+    if allocated is None:
         return 0
-    batch_id = allocate(connection, "batches", 1)
-    group = allocate(connection, f"gs06:{interchange.gs02}:{interchange.gs03}", 1)
-    isa13 = f"{number:09d}"
-    facts = OutgoingFacts(
-        isa13=isa13, at=now, batch=str(batch_id), usage=partner.usage, sender=sender, receiver=receiver
-    )
-    connection.execute(
-        insert(batches).values(
-            id=batch_id,
-            partner=partner.name,
-            state="allocated",
-            usage=partner.usage,
-            sender=sender,
-            receiver=receiver,
-            isa13=isa13,
-            gs06=str(group),
-            first_st02="0001",
-            sets=1,
-            # Not BHT03 of claims: no 277CA answers it.
-            bht03="",
-            claims=0,
-            cents=0,
-            remote_name=transport.final_path(facts),
-            created_at=now,
-        )
-    )
+    batch_id, isa13 = allocated
     first = allocate(connection, "inquiries", len(wanted))
     rows = (
         (first + at, claim_id, batch_id, f"Q{first + at:X}", today, who[:80], now, "", "")

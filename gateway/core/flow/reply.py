@@ -11,15 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from ...config.partner import Partner
-from ...plugins.transport import OutgoingFacts
 from ..engine.port import Payload, Run, workflow
 from ..store import archive, timeline
 from ..store import batches as batch_store
 from ..store import files as file_store
-from ..store.ids import allocate
 from ..store.outbox import put_outbox
 from ..store.tables import batches, files
 from ..x12.answers.checking import CheckedGroup, CheckedSet, answered_group
@@ -29,8 +27,8 @@ from ..x12.guides.answer_codes import SetVerdict
 from ..x12.reader import read
 from ..x12.segment import Delimiters
 from ..x12.writer import InterchangeHead, write_sets
-from .batch import LAST_NUMBER
 from .services import Services
+from .without_claims import allocate_batch
 
 ANSWERED = {"835": "835", "277": "277CA"}
 """Transaction sets that may be answered, as a partner's setting names them."""
@@ -71,47 +69,13 @@ def _answered(services: Services, sha256: str, partner: Partner) -> list[Answere
 def _allocate(connection: Connection, services: Services, partner: Partner, transport: Any, file_id: int) -> int:
     """A batch without claims, with its numbers and its name; 0 where all numbers are used."""
     now = services.clock.now()
-    interchange = partner.interchange
-    sender, receiver = interchange.sender_id.strip(), interchange.receiver_id.strip()
-    pair = f"{interchange.sender_qualifier}{sender}:{interchange.receiver_qualifier}{receiver}"
-    number = allocate(connection, f"isa13:{pair}", 1)
-    row = connection.execute(select(files.c.name).where(files.c.id == file_id)).one()
-    if number > LAST_NUMBER:
+    allocated = allocate_batch(connection, partner, transport, 0, now)
+    if allocated is None:
         what = f"No 999 is sent: all interchange control numbers to {partner.name} are used."
         timeline.add(connection, [timeline.Entry("file", file_id, "answer", what)], now)
         return 0
-    batch_id = allocate(connection, "batches", 1)
-    group = allocate(connection, f"gs06:{interchange.gs02}:{interchange.gs03}", 1)
-    isa13 = f"{number:09d}"
-    name = transport.final_path(
-        OutgoingFacts(
-            isa13=isa13,
-            at=now,
-            batch=str(batch_id),
-            usage=partner.usage,
-            sender=sender,
-            receiver=receiver,
-        )
-    )
-    connection.execute(
-        insert(batches).values(
-            id=batch_id,
-            partner=partner.name,
-            state="allocated",
-            usage=partner.usage,
-            sender=sender,
-            receiver=receiver,
-            isa13=isa13,
-            gs06=str(group),
-            first_st02="0001",
-            sets=0,
-            bht03="",
-            claims=0,
-            cents=0,
-            remote_name=name,
-            created_at=now,
-        )
-    )
+    batch_id, isa13 = allocated
+    row = connection.execute(select(files.c.name).where(files.c.id == file_id)).one()
     what = f"The 999 for file {file_id} ({row.name}), interchange {isa13}. It carries no claims."
     timeline.add(connection, [timeline.Entry("batch", batch_id, "batch", what)], now)
     return batch_id
