@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Connection, Engine
 
 from gateway.core.store import cash_tables, denial_tables, inquiry_tables
 from gateway.core.store.engine import make_sync_engine, system_url
@@ -81,6 +82,24 @@ def database_urls(empty_database_urls: DatabaseUrls) -> DatabaseUrls:
 def database_url(database_urls: DatabaseUrls) -> str:
     """The business database of `database_urls`."""
     return database_urls.business
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine that writes, on SQLite and on PostgreSQL."""
+    made = make_sync_engine(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sql(sqlite_url: str) -> Iterator[Connection]:
+    """A connection in a transaction, on SQLite."""
+    create_tables(sqlite_url)
+    made = make_sync_engine(sqlite_url)
+    with made.begin() as connection:
+        yield connection
+    made.dispose()
 
 
 def create_tables(url: str) -> None:
