@@ -14,7 +14,6 @@ from gateway.core.x12.claim import Claim
 from gateway.plugins.testing import make_claim, make_line
 
 from ..reports.books import at, billed, day, denied, move, paid, remitted, said, sent
-from ..work.conftest import engine  # noqa: F401
 from ..work.desk import DEADLINES
 
 INSURANCE = "receivable:insurance"
@@ -44,7 +43,7 @@ def holds(sql: Connection, claim_id: int, claim: Claim) -> None:
     sql.execute(update(claims).where(claims.c.id == claim_id).values(content=claim.stored.pack()))
 
 
-def test_what_is_owed_by_whom_is_the_ledgers(engine: Engine) -> None:  # noqa: F811
+def test_what_is_owed_by_whom_is_the_ledgers(engine: Engine) -> None:
     with engine.begin() as sql:
         for number in (1, 2, 3, 4):
             billed(sql, number, 10_000, 40, content=two_payers().stored.pack())
@@ -78,7 +77,7 @@ def test_what_is_owed_by_whom_is_the_ledgers(engine: Engine) -> None:  # noqa: F
         assert [one.claim_id for one in StoreLookups(sql, "any").balances("payer", "", "", ())] == [1]
 
 
-def test_a_claim_with_a_payer_that_has_not_spoken_waits_for_it(engine: Engine) -> None:  # noqa: F811
+def test_a_claim_with_a_payer_that_has_not_spoken_waits_for_it(engine: Engine) -> None:
     with engine.begin() as sql:
         for number in (1, 2, 3):
             billed(sql, number, 10_000, 40)
@@ -96,7 +95,7 @@ def test_a_claim_with_a_payer_that_has_not_spoken_waits_for_it(engine: Engine) -
         }  # fmt: skip
 
 
-def test_pages_follow_on_each_other(engine: Engine, monkeypatch: Any) -> None:  # noqa: F811
+def test_pages_follow_on_each_other(engine: Engine, monkeypatch: Any) -> None:
     monkeypatch.setattr("gateway.core.flow.desk_balances.PAGE", 3)
     with engine.begin() as sql:
         for number in range(1, 9):

@@ -292,9 +292,11 @@ class _One:
         of_claim = (request_table.c.subject_kind == "claim") & (request_table.c.subject_id == self.row.id)
         waiting = (request_table.c.verb == LOOK) & request_table.c.done_at.is_(None)
         rows = self.connection.execute(
-            select(request_table.c.reason).where(of_claim, waiting).order_by(request_table.c.id)
-        ).scalars()
-        return "; ".join(dict.fromkeys([self.asked.reason, *rows]))[:400]
+            select(request_table.c.id, request_table.c.reason).where(of_claim, waiting)
+        ).all()
+        # In the order in which they came, whichever of them a worker happened to take up first.
+        came = sorted({(self.asked.id, self.asked.reason), *((row.id, row.reason) for row in rows)})
+        return "; ".join(dict.fromkeys(reason for _, reason in came))[:400]
 
     def _write(self, state: ClaimState) -> None:
         columns, verdict = self.verdict.columns, self.verdict
