@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 @click.option("--claim", "number", default="", help="Only the claim, or the payments, of this number (CLM01, CLP01).")
+@click.option("--only", type=click.Choice(["goes", "waits"]), default=None, help="Only what goes, or only what waits.")
+@click.option("--rule", default="", help="Only what this rule has found something in, or keeps back.")
 @click.option("--source", default="", help="The billing system that its claims are taken to come from.")
 @click.option("--partner", default="", help="The partner that its remittances are taken to come from.")
 @click.option("--no-history", is_flag=True, help="Without the database: as if nothing had come before.")
@@ -33,6 +35,8 @@ def explain(
     file: Path,
     form: str,
     number: str,
+    only: str | None,
+    rule: str,
     source: str,
     partner: str,
     no_history: bool,
@@ -48,7 +52,7 @@ def explain(
     from . import explain_file
     from .explain_ask import Asking
     from .explain_claims import Ground
-    from .explain_report import Head, as_json, as_text
+    from .explain_report import Head, as_csv, as_json, as_text
 
     config = require(config_path, secrets=False)
     with ExitStack() as opened:
@@ -78,8 +82,10 @@ def explain(
             "faults": content.contents and content.contents.faults,
         }
         facts |= {"configuration": config.hash, "today": ground.today, "history": connection is not None}
-        found = _Counted(_found(ground, stream, content), number)
-        for text in (as_json if form == "json" else as_text)(Head(lines, facts), found):
+        found = _Counted(_found(ground, stream, content), _Wanted(number, only, rule))
+        head = Head(lines, facts)
+        written = {"json": lambda: as_json(head, found), "csv": lambda: as_csv(found)}
+        for text in written.get(form, lambda: as_text(head, found))():
             click.echo(text)
     if form == "text":
         click.echo(found.in_words())
@@ -124,17 +130,43 @@ _AGAIN = {
 }
 
 
-class _Counted:
-    """Passes on what has the number that is asked for (empty: everything), and counts it."""
+class _Wanted(NamedTuple):
+    """What is asked for: of one number, what goes or what waits, where one rule has found something."""
 
-    def __init__(self, found: Iterable[Explained], number: str) -> None:
+    number: str
+    only: str | None
+    rule: str
+
+    def has(self, one: Explained) -> bool:
+        """Whether this is one of them."""
+        from .explain_report import rules_of
+
+        return (
+            (not self.number or self.number == one.number)
+            and (self.only is None or (self.only == "goes") == one.goes)
+            and (not self.rule or self.rule in rules_of(one))
+        )
+
+    def in_words(self) -> str:
+        """`Nothing in it has the number C-1, waits.`; empty where everything was asked for."""
+        asked = [f"has the number {self.number}"] if self.number else []
+        asked += [self.only] if self.only else []
+        asked += [f"is touched by rule {self.rule}"] if self.rule else []
+        return f"Nothing in it {' and '.join(asked)}." if asked else ""
+
+
+class _Counted:
+    """Passes on what is asked for, and counts it."""
+
+    def __init__(self, found: Iterable[Explained], wanted: _Wanted) -> None:
         self._found = found
-        self._number = number
-        self._going = self._waiting = 0
+        self._wanted = wanted
+        self._going = self._waiting = self._others = 0
 
     def __iter__(self) -> Iterator[Explained]:
         for one in self._found:
-            if self._number and self._number != one.number:
+            if not self._wanted.has(one):
+                self._others += 1
                 continue
             if one.goes:
                 self._going += 1
@@ -150,7 +182,7 @@ class _Counted:
     def in_words(self) -> str:
         """The last line."""
         if self._going or self._waiting:
-            return f"\n{self._going:,} would go, {self._waiting:,} would wait. Nothing was written."
-        return (
-            f"\nNothing in it has the number {self._number}." if self._number else "\nNothing is to be decided in it."
-        )
+            asked = self._wanted.only or self._wanted.rule
+            others = f" {self._others:,} others are not shown." if asked and self._others else ""
+            return f"\n{self._going:,} would go, {self._waiting:,} would wait. Nothing was written.{others}"
+        return f"\n{self._wanted.in_words() or 'Nothing is to be decided in it.'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config import Config, load
+from ..core.model.spreadsheet import CsvWriter
 from ..plugins.chains import STATIONS, Step
 from ..plugins.discovery import Finder
 from ..plugins.host import PluginHost, PluginRefused
@@ -40,7 +40,7 @@ def plugins(path: Path, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(rows, indent=2))
     elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer = CsvWriter(sys.stdout)
         writer.writerow(_COLUMNS)
         for row in rows:
             values = (row[name] for name in _COLUMNS)

@@ -7,7 +7,6 @@ again is refused with what stands; nothing is booked twice.
 from __future__ import annotations
 
 import asyncio
-import csv
 import datetime as dt
 import io
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from ..core.ledger import day_figures, days, deposit_papers, deposits, money, re
 from ..core.ledger.days import NotDone
 from ..core.model.bank_file import MOST_BYTES
 from ..core.model.papers import NoPaper, media_type
+from ..core.model.spreadsheet import CsvWriter
 from ..core.store.archive import ArchiveDamaged
 from . import deposit_bodies as bodies
 from .admission import SERVER, WHO, Server, needs
@@ -70,7 +70,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
 
 def _csv(columns: tuple[str, ...], rows: list[dict[str, Any]], below: int) -> web.Response:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     for row in rows:
         cells = (row[name] for name in columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import json
@@ -17,6 +16,7 @@ from sqlalchemy import Connection
 from ..core.clock import business_date
 from ..core.flow.desk_calls import ask_and_take, call_of
 from ..core.flow.desk_records import FAILED, NOT_TAKEN, RESTS, DeskAnswer
+from ..core.model.spreadsheet import CsvWriter
 from ..core.work import worklists
 from ..plugins.declared import Report, Route, RouteRequest, Worklist
 from ..plugins.declaring import Declared
@@ -233,7 +233,7 @@ async def _call(server: Server, found: Declared, hook: str, name: str, argument:
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> web.Response:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     writer.writerows(rows)
     return web.Response(text=text.getvalue(), content_type="text/csv", charset="utf-8")

@@ -6,7 +6,6 @@ says how many these are. Doing it again changes nothing.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from ..core.clock import business_date
+from ..core.model.spreadsheet import CsvWriter
 from ..core.work import queue, verbs
 from ..core.work.actions import Actions
 from ..core.work.verbs import Answer, NotDone
@@ -90,7 +90,7 @@ def _total(counted: queue.Counted) -> dict[str, Any]:
 def _csv(items: Sequence[dict[str, Any]], after: str) -> web.Response:
     columns = ["dollars" if name == "cents" else name for name in queue.Item._fields]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     writer.writerows(["" if item[name] is None else item[name] for name in columns] for item in items)
     headers = {"X-Next-Page": after} if after else {}
