@@ -116,6 +116,20 @@ WHOLE_SUITE = 3000
 """So many tests are the whole suite; who runs a file or a folder wants all of it."""
 
 
+LONG = ("tests/crash/", "tests/bad_plugins/")
+"""Folders in which more than the modules that say so is larger in a soak."""
+FULL_SIZES = ("SOAK", "LONG", "examples")
+"""A module of tests that has one of these names runs at its full size in a soak."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what `make soak` runs at full size."""
+    module = getattr(item, "module", None)
+    if item.nodeid.startswith(LONG) or any(name in vars(module) for name in FULL_SIZES if module is not None):
+        item.add_marker("long")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of tests that run on both databases the whole suite runs half of those on PostgreSQL, by GATEWAY_TEST_SEED;
     `make soak` (SOAK=1) and a folder by itself run all of them."""

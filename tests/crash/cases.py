@@ -10,8 +10,9 @@ from typing import TypeVar
 from gateway.core.boundary import BOUNDARIES
 from gateway.core.flow import stations
 
+from ..soak import SOAK
+
 T = TypeVar("T")
-SOAK = bool(os.environ.get("SOAK"))
 
 stations.load()
 
