@@ -214,9 +214,7 @@ def test_a_decision_that_is_taken_back_from_one_that_stands_moves_nothing(books:
     back = Svc("E1390", "-150", "-15", (Cas("OA", "23", "-130"), Cas("PR", "3", "-5")))
     books.claim("BIG", other_payers=[])
     filled = Clp("BIG", [Svc("E1390", "150", "150", ref="L1")], payer_number="ICN-9")
-    books.desk.post(
-        Era([Clp("SW1-S", [back], status="22", payer_number="ICNB"), filled], trace="C", payer_id="90201")
-    )
+    books.desk.post(Era([Clp("SW1-S", [back], status="22", payer_number="ICNB"), filled], trace="C", payer_id="90201"))
     assert [row.state for row in books.rows()] == ["due"]
     assert books.turn() == 0
     assert [row.state for row in books.rows()] == ["made"]
