@@ -30,6 +30,10 @@ KEYING = {
     "add": (f"{_KEYING}:add", "Key checks, cards or cash by hand; or lines read at the bank."),
     "attach": (f"{_KEYING}:attach", "Attach a paper: an image of a check, an explanation of benefits."),
     "save": (f"{_KEYING}:save", "Write an attached paper into a file."),
+    "post-patient": (
+        "gateway.operate.patient_money_commands:post_patient",
+        "Post what a patient paid to what they owe.",
+    ),
     "key-eob": (f"{_KEYING}:key_eob", "Key a paper explanation of benefits: it posts like an 835."),
 }
 PAGE_OF_CSV = 5000

@@ -27,7 +27,7 @@ NOT_REACHED: dict[str, str] = {
     ),
     **dict.fromkeys(
         ("inquire.allocated", "inquire.written"),
-        "nobody asks how a claim stands here; tests/sandbox/test_inquiries.py kills there",
+        "nobody asks how a claim stands here; tests/sandbox/test_inquiry_kills.py kills at each",
     ),
     **dict.fromkeys(
         ("plugin.claims.archived", "plugin.drop.decided", "plugin.drop.done"),

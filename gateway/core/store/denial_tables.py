@@ -78,11 +78,15 @@ write_offs = Table(
 )
 
 WAITS = "state IN ('due', 'waits')"
-"""A next claim that is still to be made. A query that says it in these words finds the index of the few."""
+"""A next claim that is still to be made, or made and to be looked at. A query that says it in these words finds the
+index of the few."""
+RETURNED = "returned"
 
 # What a payer left goes to the next payer of the claim. `state`: due, waits (the payer sent it on itself; `due_on` is
 # when that is not believed any more), made, person (a person has to do it; a work item says why), ended (the next payer
-# decided, or the payment was reversed). `payment_id`: the claim payment that left it. `made_claim_id`: the new claim.
+# decided, or the payment was reversed), returned (its claim was withdrawn or voided; what it was asked for is back).
+# `payment_id`: the claim payment that left it. `made_claim_id`: the new claim, from which `cents` are receivable (until
+# it is returned); one that is due and has it is looked at again, because the next payer took its decision back.
 next_claims = Table(
     "next_claims",
     metadata,
@@ -102,4 +106,4 @@ next_claims = Table(
     Index("ix_next_claims_waits", "due_on", **_where(WAITS)),
 )
 
-__all__ = ["WAITS", "denial_acts", "denial_cases", "next_claims", "write_offs"]
+__all__ = ["RETURNED", "WAITS", "denial_acts", "denial_cases", "next_claims", "write_offs"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.core.store import cash_tables, denial_tables, inquiry_tables, tables, user_tables
+from gateway.core.store import cash_tables, denial_tables, inquiry_tables, patient_money_tables, tables, user_tables
 
 # Every module with tables is imported by now.
 metadata = tables.metadata
 assert cash_tables.money_lines.metadata is metadata
 assert denial_tables.next_claims.metadata is metadata
 assert inquiry_tables.inquiries.metadata is metadata
+assert patient_money_tables.patient_payments.metadata is metadata
 assert user_tables.users.metadata is metadata
 
 connection = context.config.attributes["connection"]
