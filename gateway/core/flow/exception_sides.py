@@ -225,11 +225,10 @@ def _ours(connection: Connection, claim_id: int, is_reversal: bool) -> Ours | No
     if row is None:
         return None
     opened = open_claims(connection, [claim_id], [claim_id] if is_reversal else [], [])[claim_id]
-    units = dict(
-        connection.execute(select(claim_lines.c.number, claim_lines.c.units).where(claim_lines.c.claim_id == claim_id))
-        .tuples()
-        .all()
+    of_lines = connection.execute(
+        select(claim_lines.c.number, claim_lines.c.units).where(claim_lines.c.claim_id == claim_id)
     )
+    units = {line.number: line.units for line in of_lines}
     return Ours(
         claim_id,
         row.source_claim_number or row.claim_number,

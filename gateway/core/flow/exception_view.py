@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from ..model.money import to_dollars
 from ..model.payer_habits import Habits
@@ -15,7 +15,7 @@ from ..store.posting_tables import WAITS, set_asides
 from ..store.tables import claim_payments, claims, files, patients, remittances, work_items
 from ..x12.remittance import ClaimPayment
 from .match import Keys, keys_of, match_payment
-from .open_claims import find_claims, open_claims
+from .open_claims import called, find_claims, open_claims
 from .post_records import unpack_payment
 
 MOST = 1000
@@ -303,22 +303,26 @@ def _candidates(connection: Connection, named: Sequence[tuple[int, int, str]]) -
 
 def _near(connection: Connection, keys: Keys) -> list[tuple[int, int, str]]:
     """Claims that no rule found and that share something with the payment; never sure enough to post by themselves."""
-    wanted: list[Any] = []
+    wanted: list[ColumnElement[bool]] = []
     if keys.member_ids:
         wanted.append(claims.c.member_id.in_(keys.member_ids))
     if keys.last_name:
-        same = func.upper(patients.c.last_name) == keys.last_name
-        wanted.append(and_(same, or_(claims.c.from_date == keys.from_date, claims.c.charge_cents == keys.charge_cents)))
-    if not wanted:
-        return []
+        alike = or_(claims.c.from_date == keys.from_date, claims.c.charge_cents == keys.charge_cents)
+        named = list(connection.execute(select(patients.c.id).where(called([keys.last_name])).limit(MOST)).scalars())
+        wanted.append(and_(claims.c.patient_id.in_(named), alike))
+    rows = {
+        row.id: row
+        for where in wanted
+        for row in connection.execute(
+            select(claims.c.id, claims.c.member_id, claims.c.from_date, claims.c.charge_cents, patients.c.last_name)
+            .outerjoin(patients, patients.c.id == claims.c.patient_id)
+            .where(where)
+            .order_by(claims.c.id.desc())
+            .limit(NEAR)
+        )
+    }
     found = []
-    for row in connection.execute(
-        select(claims.c.id, claims.c.member_id, claims.c.from_date, claims.c.charge_cents, patients.c.last_name)
-        .outerjoin(patients, patients.c.id == claims.c.patient_id)
-        .where(or_(*wanted))
-        .order_by(claims.c.id.desc())
-        .limit(NEAR)
-    ):
+    for row in sorted(rows.values(), key=lambda row: -row.id)[:NEAR]:
         alike = {
             "member id": (row.member_id in keys.member_ids, 30),
             "date": (row.from_date is not None and row.from_date == keys.from_date, 15),
