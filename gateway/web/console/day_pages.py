@@ -113,7 +113,7 @@ def _closing(row: Any) -> Closing:
 async def listing(visit: Visit) -> web.StreamResponse:
     """Days that can be closed, and those that are."""
     typed = visit.request.query.get("below", "")
-    below = int(typed) if typed.isdigit() and len(typed) <= 18 else 0
+    below = int(typed) if typed.isdecimal() and len(typed) <= 18 else 0
 
     def read(connection: Connection) -> tuple[list[Any], list[dt.date], list[Figures]]:
         rows = days.closings(connection, SHOWN + 1, below=below)

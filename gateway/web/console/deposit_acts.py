@@ -47,7 +47,7 @@ def _numbers(visit: Visit, name: str) -> list[int]:
     """What is ticked under a name, and what is typed under it, as numbers."""
     words = [one for one in visit.form.getall(name, []) if isinstance(one, str)]
     typed = [one for each in words for one in each.replace(",", " ").split()]
-    found = [int(one) for one in typed if one.isdigit() and len(one) <= 18]
+    found = [int(one) for one in typed if one.isdecimal() and len(one) <= 18]
     if len(found) != len(typed):
         raise Refused(422, "That is no number", "Deposits and lines are named by their numbers, such as 17 18.")
     return list(dict.fromkeys(found))[:MOST_TICKED]

@@ -44,7 +44,7 @@ def _which(visit: Visit) -> tuple[dict[str, str], register.Which, int]:
         which = understood(bodies.Listing, asked).which()
     except NotUnderstood as error:
         raise Refused(422, "That filter cannot be used", f"{error}.") from error
-    return typed, which, int(below) if below.isdigit() and len(below) <= 18 else 0
+    return typed, which, int(below) if below.isdecimal() and len(below) <= 18 else 0
 
 
 @page()

@@ -40,15 +40,15 @@ async def _for_me(visit: Visit, keys: Sequence[str]) -> None:
 def _chosen(visit: Visit) -> tuple[int, dict[int, int], int | None]:
     """Which claim was chosen, which line for each service, and which payment a reversal takes back."""
     claim = visit.field("claim_id", 18)
-    if not claim.isdigit():
+    if not claim.isdecimal():
         raise Refused(422, "Which claim?", "Hold the payment beside a claim first; then say that it is for that one.")
     lines = {}
     for service in range(1, MOST_LINES + 1):
         line = visit.field(f"line{service}", 6)
-        if line.isdigit():
+        if line.isdecimal():
             lines[service] = int(line)
     reverses = visit.field("reverses", 18)
-    return int(claim), lines, int(reverses) if reverses.isdigit() else None
+    return int(claim), lines, int(reverses) if reverses.isdecimal() else None
 
 
 @page("post")
@@ -98,7 +98,7 @@ async def _came_of(visit: Visit, asked: Again) -> str:
 @page("post")
 async def many(visit: Visit) -> web.StreamResponse:
     """Have all payments that are ticked matched and posted again."""
-    ids = [int(one) for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdigit()][:MOST_AT_ONCE]
+    ids = [int(one) for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdecimal()][:MOST_AT_ONCE]
     if not ids:
         raise Refused(422, "Nothing is ticked", "Tick the payments that are to be posted again.")
     await _for_me(visit, [f"payment:{one}" for one in ids])

@@ -44,8 +44,8 @@ def _filter(visit: Visit) -> tuple[dict[str, str], Filter]:
         got["payer"],
         got["rule"],
         bool(got["aside"]),
-        int(remittance) if remittance.isdigit() and len(remittance) <= 18 else None,
-        min(int(skip), MOST_CSV) if skip.isdigit() and len(skip) <= 9 else 0,
+        int(remittance) if remittance.isdecimal() and len(remittance) <= 18 else None,
+        min(int(skip), MOST_CSV) if skip.isdecimal() and len(skip) <= 9 else 0,
     )
 
 
@@ -109,7 +109,7 @@ def claims_called(visit: Visit, connection: Connection, words: str) -> list[int]
     """The claims that bear a number, ours or the billing system's; else the one with this id in our books."""
     sources = [one.name for one in visit.server.services.config.gateway.sources]
     found = claim_store.ids_with_number(connection, words, sources)
-    if not found and words.isdigit() and len(words) <= 18 and claim_store.exists(connection, int(words)):
+    if not found and words.isdecimal() and len(words) <= 18 and claim_store.exists(connection, int(words)):
         return [int(words)]
     return found
 
@@ -154,7 +154,7 @@ async def look(visit: Visit, claim_id: int | None = None) -> Looked:
 async def one(visit: Visit) -> web.StreamResponse:
     """One payment; `?claim=` (a number) or `?id=` (in our books) holds it beside another claim than the one found."""
     chosen = visit.request.query.get("id", "")
-    if chosen.isdigit() and len(chosen) <= 18:
+    if chosen.isdecimal() and len(chosen) <= 18:
         return await shown(visit, claim_id=int(chosen))
     words = visit.request.query.get("claim", "").strip()[:40]
     if not words:

@@ -69,7 +69,7 @@ def place_of(key: str) -> tuple[str, str]:
     """Where an item of this key is worked: address and words; empty where its own page is all there is."""
     name, _, rest = key.partition(":")
     number = rest.rpartition(":")[2]
-    if not number.isdigit():
+    if not number.isdecimal():
         return "", ""
     if name == "payment":
         return f"/console/exceptions/{number}", "Look at the payment beside the claim"
