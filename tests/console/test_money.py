@@ -330,6 +330,12 @@ async def test_lists_are_filtered_paged_and_sent_as_files(office: Office) -> Non
         _, text = await browser.get("/console/deposits.csv?number=LIST1")
         (row,) = csv.DictReader(io.StringIO(text))
         assert (row["dollars"], row["payer"]) == ("3.21", "'=HYPERLINK(1)")
+        _, page = await browser.get("/console/deposits/itemised?from=2026-11-18&to=2026-11-18")
+        assert "$3.21" in page
+        _, text = await browser.get("/console/deposits/itemised.csv?from=2026-11-18&to=2026-11-18")
+        assert "3.21" in {row["dollars"] for row in csv.DictReader(io.StringIO(text))}
+        assert "Choose other days" in (await browser.get("/console/deposits/itemised?to=2020-01-31"))[1]
+        assert (await browser.get("/console/deposits/itemised?from=soon"))[0] == 422
         _, text = await browser.get("/console/exceptions.csv")
         rows = list(csv.DictReader(io.StringIO(text)))
         open_ones = await office.rows(claim_payments, claim_payments.c.state == "exception")

@@ -307,9 +307,9 @@ def _near(connection: Connection, keys: Keys) -> list[tuple[int, int, str]]:
     if keys.member_ids:
         wanted.append(claims.c.member_id.in_(keys.member_ids))
     if keys.last_name:
-        alike = or_(claims.c.from_date == keys.from_date, claims.c.charge_cents == keys.charge_cents)
+        same = or_(claims.c.from_date == keys.from_date, claims.c.charge_cents == keys.charge_cents)
         named = list(connection.execute(select(patients.c.id).where(called([keys.last_name])).limit(MOST)).scalars())
-        wanted.append(and_(claims.c.patient_id.in_(named), alike))
+        wanted.append(and_(claims.c.patient_id.in_(named), same))
     rows = {
         row.id: row
         for where in wanted

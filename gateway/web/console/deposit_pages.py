@@ -4,6 +4,7 @@ is known of it."""
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from ...core.ledger import accounts, deposit_papers, register, to_match
 from ...core.model.bank_file import PURPOSES
+from ...core.model.money import to_dollars
 from ...core.store.archive import ArchiveDamaged
 from .. import deposit_bodies as bodies
 from ..queue_bodies import NotUnderstood, understood
@@ -105,6 +107,42 @@ async def as_csv(visit: Visit) -> web.StreamResponse:
             below = found[-1].id
 
     return await send_csv(visit.request, "deposits.csv", register.COLUMNS, rows())
+
+
+# --- itemised --------------------------------------------------------------------------------------
+
+
+def _span(visit: Visit) -> tuple[dt.date, dt.date]:
+    """The days of the address; without them this month's until today."""
+    query = visit.request.query
+    asked = {name: query[name].strip()[:10] for name in ("from", "to") if query.get(name, "").strip()}
+    try:
+        span = understood(bodies.Span, asked)
+    except NotUnderstood as error:
+        raise Refused(422, "That filter cannot be used", f"{error}.") from error
+    last = span.last or visit.today
+    return span.first or last.replace(day=1), last
+
+
+@page()
+async def itemised(visit: Visit) -> web.StreamResponse:
+    """Deposits and unidentified money of some days, by state, way and payer."""
+    first, last = _span(visit)
+    rows = await visit.server.read(register.itemised, first, last)
+    return visit.page("deposits_itemised.html", rows=rows, first=first, last=last, words=money_words)
+
+
+@page()
+async def itemised_csv(visit: Visit) -> web.StreamResponse:
+    """The same as a file for a spreadsheet."""
+    found = await visit.server.read(register.itemised, *_span(visit))
+
+    async def rows() -> AsyncIterator[Sequence[Any]]:
+        for one in found:
+            yield [one.state, one.kind, one.method, one.payer, one.many, str(to_dollars(one.cents))]
+
+    columns = ("state", "kind", "method", "payer", "many", "dollars")
+    return await send_csv(visit.request, "deposits-itemised.csv", columns, rows())
 
 
 # --- one -------------------------------------------------------------------------------------------
@@ -200,6 +238,8 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/console/deposits", listing),
         web.get("/console/deposits.csv", as_csv),
+        web.get("/console/deposits/itemised", itemised),
+        web.get("/console/deposits/itemised.csv", itemised_csv),
         web.get(f"/console/deposits/{number}", one),
         web.get(f"/console/deposits/papers/{number}", paper),
     ]
