@@ -385,7 +385,7 @@ async def test_no_such_day_is_told_in_words(office: Office) -> None:
         for path in ("/console/days/2026-02-31", "/console/days/1", "/console/days/2026-13-01"):
             status, page = await browser.get(path)
             assert (status, "No such day" in page) == (404, True), path
-        assert (await browser.get("/console/days/go?date=soon"))[0] == 422
+        assert (await browser.get("/console/days/go?date=soon"))[0] == 404
         async with browser.http.get("/console/days/go?date=2026-11-02") as answer:
             assert answer.url.path == "/console/days/2026-11-02"
 

@@ -172,7 +172,7 @@ async def go(visit: Visit) -> web.StreamResponse:
     try:
         day = dt.date.fromisoformat(typed)
     except ValueError:
-        raise Refused(422, "That is no date", "Choose a day, or type it like 2026-11-30.") from None
+        raise Refused(404, "No such day", "Choose a day, or type it like 2026-11-30.") from None
     raise web.HTTPSeeOther(f"/console/days/{day.isoformat()}")
 
 
