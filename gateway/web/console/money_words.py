@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection, select
+
+from ...core.store.tables import work_items
+
 REASONS = {
     "no-claim": "No claim of ours fits",
     "candidates": "Not sure which claim",
@@ -78,3 +82,8 @@ def place_of(key: str) -> tuple[str, str]:
     if name == "cash":
         return f"/console/deposits/{number}", "Look at the money, and match it"
     return "", ""
+
+
+def place_of_item(connection: Connection, item_id: int) -> tuple[str, str]:
+    """Where an item of the money side is worked: address and words; empty for others."""
+    return place_of(str(connection.execute(select(work_items.c.key).where(work_items.c.id == item_id)).scalar() or ""))

@@ -17,7 +17,7 @@ from ...core.work.verbs import TEAMS, NotDone
 from ..queue_bodies import NotUnderstood, Where, understood
 from .csv_out import send_csv
 from .guard import Refused, Visit, page
-from .money_words import place_of
+from .money_words import place_of_item
 from .render import Typed
 
 SHOWN = 50
@@ -99,13 +99,13 @@ async def _one(visit: Visit) -> queue.Told:
     return found
 
 
-def _hold_of(connection: Connection, item_id: int) -> tuple[Any, tuple[str, str]]:
-    """The hold that an item is about (None where it is about something else); and where it is worked, in words."""
+def _hold_of(connection: Connection, item_id: int) -> Any:
+    """The hold that an item is about; None where it is about something else."""
     row = connection.execute(select(work_items.c.key).where(work_items.c.id == item_id)).one()
     name, _, number = row.key.partition(":")
     if name != "hold" or not number.isdigit():
-        return None, place_of(row.key)
-    return connection.execute(select(holds).where(holds.c.id == int(number))).one_or_none(), ("", "")
+        return None
+    return connection.execute(select(holds).where(holds.c.id == int(number))).one_or_none()
 
 
 @page()
@@ -115,14 +115,14 @@ async def item(visit: Visit) -> web.StreamResponse:
 
 
 async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: str = "") -> web.StreamResponse:
-    hold, place = await visit.server.read(_hold_of, found.item.id)
+    hold = await visit.server.read(_hold_of, found.item.id)
     known = _actions(visit)
     return visit.page(
         "item.html",
         item=found.item,
         touches=found.touches,
         hold=hold,
-        place=place,
+        place=await visit.server.read(place_of_item, found.item.id),
         actions=[one for one in known.on() if not one.closes],
         outcomes=[one for one in known.on() if one.closes],
         clears_by=verbs.CLEARS_BY.get(found.item.kind, ""),
