@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from ..ledger import accounts
 from ..ledger.balances import LineBalances, by_line
@@ -111,26 +111,33 @@ def _by_member(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, 
 
 
 def _by_name(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, str, dt.date, int], list[Found]]:
-    names = sorted({key.last_name for key in keys if key.from_date and key.last_name})
-    charges = sorted({key.charge_cents for key in keys if key.from_date and key.last_name})
+    wanted = {(key.last_name, key.first_name) for key in keys if key.from_date and key.last_name}
+    charges = {key.charge_cents for key in keys if key.from_date and key.last_name}
+    names: dict[int, tuple[str, str]] = {}
+    # The patients first, then their claims: the other way round every claim would be looked at.
+    p = patients.c
+    for some in bulks(sorted({last for last, _ in wanted})):
+        for patient_id, last, first in connection.execute(select(p.id, p.last_name, p.first_name).where(called(some))):
+            if (last.upper(), first.upper()) in wanted:
+                names[patient_id] = last.upper(), first.upper()
+    rows: list[Any] = []
+    for ids in bulks(sorted(names)):
+        rows += connection.execute(select(claims.c.patient_id, *_FOUND).where(claims.c.patient_id.in_(ids)))
     found: dict[tuple[str, str, dt.date, int], list[Found]] = {}
-    for some in bulks(names):
-        rows = connection.execute(
-            select(patients.c.last_name, patients.c.first_name, *_FOUND)
-            .join(claims, claims.c.patient_id == patients.c.id)
-            .where(
-                func.upper(patients.c.last_name).in_(some),
-                claims.c.charge_cents >= charges[0],
-                claims.c.charge_cents <= charges[-1],
-            )
-            .order_by(claims.c.id)
-        ).all()
-        for last, first, *values in rows:
-            claim = Found(*values)
-            if claim.from_date is not None:
-                key = (last.upper(), first.upper(), claim.from_date, claim.charge_cents)
-                found.setdefault(key, []).append(claim)
+    for patient_id, *values in sorted(rows, key=lambda row: int(row.id)):
+        claim = Found(*values)
+        if claim.from_date is not None and claim.charge_cents in charges:
+            found.setdefault((*names[patient_id], claim.from_date, claim.charge_cents), []).append(claim)
     return found
+
+
+def called(last_names: Sequence[str]) -> ColumnElement[bool]:
+    """Patients with one of these last names (in capitals), however theirs is spelt: looked for among those alone that
+    begin with the same letters, which the index of names finds."""
+    column = patients.c.last_name
+    letters = sorted({letter for name in last_names for letter in (name[:1].upper(), name[:1].lower())})
+    among = [and_(column >= letter, column < letter + "\uffff") for letter in letters]
+    return and_(or_(*among), func.upper(column).in_(last_names))
 
 
 def by_id(connection: Connection, claim_ids: Iterable[int]) -> dict[int, Found]:

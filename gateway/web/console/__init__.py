@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from ..admission import SERVER
-from . import admin_pages, claim_pages, entry, file_pages, hold_pages, home, queue_pages
+from . import admin_pages, claim_pages, entry, file_pages, hold_pages, home, money_pages, queue_pages
 from .access import AccessLog
 from .guard import ACCESS
 
@@ -19,3 +19,4 @@ def add_to(app: web.Application) -> None:
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages):
         app.add_routes(module.routes())
+    money_pages.add_to(app)

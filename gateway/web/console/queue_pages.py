@@ -17,6 +17,7 @@ from ...core.work.verbs import TEAMS, NotDone
 from ..queue_bodies import NotUnderstood, Where, understood
 from .csv_out import send_csv
 from .guard import Refused, Visit, page
+from .money_words import place_of_item
 from .render import Typed
 
 SHOWN = 50
@@ -121,6 +122,7 @@ async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: s
         item=found.item,
         touches=found.touches,
         hold=hold,
+        place=await visit.server.read(place_of_item, found.item.id),
         actions=[one for one in known.on() if not one.closes],
         outcomes=[one for one in known.on() if one.closes],
         clears_by=verbs.CLEARS_BY.get(found.item.kind, ""),

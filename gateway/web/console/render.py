@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ...core.model.money import to_dollars
-from . import words
+from . import money_words, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,6 +36,7 @@ def _environment() -> Environment:
         "team": words.team,
         "state": words.state,
         "tone": words.tone,
+        "method": money_words.method,
     }
     made.globals |= {"nav": words.NAV, "moment": moment, "buckets": words.BUCKETS}
     return made

@@ -8,6 +8,9 @@ NAV = (
     ("/console/holds", "Holds", "look"),
     ("/console/rejections", "Rejections", "look"),
     ("/console/claims", "Claims", "look"),
+    ("/console/exceptions", "Exceptions", "look"),
+    ("/console/deposits", "Deposits", "look"),
+    ("/console/days", "The day's close", "look"),
     ("/console/files", "Files", "look"),
     ("/console/batches", "Batches", "look"),
     ("/console/admin", "Administration", "administer"),
@@ -40,6 +43,11 @@ _KINDS = {
     "provider_level": "Provider-level money",
     "claim_not_made": "Claim not made",
     "claim_review": "Claim to review",
+    "deposit_match": "Deposit to match",
+    "era_without_money": "Remittance without money",
+    "money_without_era": "Money without remittance",
+    "money_unidentified": "Money to identify",
+    "bank_review": "Money that was taken back",
 }
 _TONES = {
     "faulty": "bad",
@@ -74,6 +82,12 @@ _TONES = {
     "allocated": "wait",
     "sending": "wait",
     "empty": "quiet",
+    "expected": "wait",
+    "matched": "wait",
+    "posted": "wait",
+    "reconciled": "good",
+    "unidentified": "bad",
+    "noted": "quiet",
 }
 
 
