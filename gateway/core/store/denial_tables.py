@@ -37,6 +37,8 @@ denial_cases = Table(
     # The claim payment that decided it anew; it is written in the same transaction, after this.
     Column("ended_by", _BIG, nullable=True),
     Index("ix_denial_cases_status", "status"),
+    Index("ix_denial_cases_received_on", "received_on"),
+    Index("ix_denial_cases_payer_id", "payer_id"),
 )
 
 # What a person did about a denial. `verb`: correct, resubmit, reopen, appeal, sent, decided, write-off, ask, refuse,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -10,13 +11,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from ...core.flow import denial_list
 from ...core.store.tables import holds, work_items
 from ...core.work import queue, verbs
 from ...core.work.actions import Actions
 from ...core.work.verbs import TEAMS, NotDone
 from ..queue_bodies import NotUnderstood, Where, understood
 from .csv_out import send_csv
-from .guard import Refused, Visit, page
+from .guard import HEADERS, Refused, Visit, page
 from .render import Typed
 
 SHOWN = 50
@@ -115,15 +117,17 @@ async def item(visit: Visit) -> web.StreamResponse:
 
 async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: str = "") -> web.StreamResponse:
     hold = await visit.server.read(_hold_of, found.item.id)
+    denial_id = await visit.server.read(denial_list.of_item, found.item.id)
     known = _actions(visit)
     return visit.page(
         "item.html",
         item=found.item,
         touches=found.touches,
         hold=hold,
+        denial_id=denial_id,
         actions=[one for one in known.on() if not one.closes],
         outcomes=[one for one in known.on() if one.closes],
-        clears_by=verbs.CLEARS_BY.get(found.item.kind, ""),
+        clears_by=verbs.CLEARS_BY.get(found.item.kind, "") or denial_id,
         mine=visit.user.may_work_for(found.item.team),
         all_teams=TEAMS,
         said=said,
@@ -193,6 +197,9 @@ async def one_verb(visit: Visit) -> web.StreamResponse:
         (answer,) = await visit.server.write(_do(visit, visit.request.match_info["verb"], [found.item.id]))
     except NotDone as error:
         return await _item_page(visit, found, trouble=str(error))
+    back = visit.field("back", 100)
+    if answer.done and re.fullmatch(r"/console/denials/\d{1,18}", back):
+        return web.Response(status=303, headers={"Location": f"{back}?said=noted"} | HEADERS)
     again = await _one(visit)
     return await _item_page(visit, again, **({"said": answer.what} if answer.done else {"trouble": answer.what}))
 

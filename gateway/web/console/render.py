@@ -36,6 +36,8 @@ def _environment() -> Environment:
         "team": words.team,
         "state": words.state,
         "tone": words.tone,
+        "category": words.category,
+        "capitalize_first": words.capitalize_first,
     }
     made.globals |= {"nav": words.NAV, "moment": moment, "buckets": words.BUCKETS}
     return made

@@ -7,6 +7,9 @@ NAV = (
     ("/console/queue", "Queue", "look"),
     ("/console/holds", "Holds", "look"),
     ("/console/rejections", "Rejections", "look"),
+    ("/console/denials", "Denials", "look"),
+    ("/console/follow-up", "Follow-up", "look"),
+    ("/console/analysis", "Analysis", "look"),
     ("/console/claims", "Claims", "look"),
     ("/console/files", "Files", "look"),
     ("/console/batches", "Batches", "look"),
@@ -40,6 +43,10 @@ _KINDS = {
     "provider_level": "Provider-level money",
     "claim_not_made": "Claim not made",
     "claim_review": "Claim to review",
+    "write_off_request": "Write-off to approve",
+    "follow_up": "Open balance",
+    "next_payer": "Next payer",
+    "underpayment": "Underpayment",
 }
 _TONES = {
     "faulty": "bad",
@@ -74,6 +81,13 @@ _TONES = {
     "allocated": "wait",
     "sending": "wait",
     "empty": "quiet",
+    "new": "bad",
+    "in progress": "wait",
+    "resubmitted": "wait",
+    "reopening": "wait",
+    "appealed": "wait",
+    "written off": "quiet",
+    "patient": "done",
 }
 
 
@@ -95,3 +109,13 @@ def state(name: str) -> str:
 def tone(name: str) -> str:
     """Of which colour a state is: bad, wait, good, done, quiet."""
     return _TONES.get(name, "quiet")
+
+
+def category(name: str) -> str:
+    """A category of denials (`MEDICAL_NECESSITY`), as people say it."""
+    return {"COB": "Other insurance", "ABN": "ABN"}.get(name) or name.replace("_", " ").capitalize()
+
+
+def capitalize_first(text: str) -> str:
+    """A phrase with a capital letter in front; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
