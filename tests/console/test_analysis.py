@@ -135,6 +135,9 @@ async def test_the_payer_is_asked_and_the_answer_stands_in_the_list(office: Offi
         _, page = await browser.get("/console/follow-up")
         assert "It waits for records." in page
         assert (await browser.post("/console/follow-up/ask", ids=str(item)))[0] == 403
+    async with office.signed_in("biller") as browser:
+        _, page = await browser.get(f"/console/items/{item}")
+        assert ("Ask how the claim stands (276)" in page, "It waits for records." in page) == (True, True)
 
 
 # --- analysis --------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -16,6 +17,7 @@ from ...core.flow.again import CannotBeDone
 from ...core.flow.denial_acts import Asked, Case, locked
 from ...core.flow.denial_money import ABN
 from ...core.model.carc import ANY
+from ...core.model.money import to_cents
 from ...core.model.value_words import group_words
 from ...core.model.work_tables import WRITE_OFF_APPROVERS, WRITE_OFF_RULES
 from ...core.store.denial_tables import ENDED
@@ -51,9 +53,16 @@ class Way(NamedTuple):
     why_not: str
 
 
+class Rule(NamedTuple):
+    """A named rule for write-offs, and up to how many cents it goes."""
+
+    name: str
+    most: int
+
+
 class Seen(NamedTuple):
     """Everything that a denial's page shows. `unsent`: its last letter, where nobody has sent it; `asked`: the
-    write-off that waits for approval; `may`: dollars that this person may write off, as the table says it; `reopen`,
+    write-off that waits for approval; `may`: cents that this person may write off; `reopen`,
     `appeal`: the letters; `owes`: whether the patient may be billed."""
 
     denial: denial_list.Listed
@@ -69,8 +78,8 @@ class Seen(NamedTuple):
     asked: Any
     appeal: Way
     reopen: Way
-    may: str
-    rules: Sequence[Any]
+    may: int
+    rules: list[Rule]
     owes: bool
     is_over: bool
     letter: int
@@ -109,8 +118,11 @@ def seen(connection: Connection, config: Config, denial_id: int, who: str, now: 
         next((row for row in told.write_offs if row["state"] == "asked"), None),
         _way(denial_claims.to_appeal, one, asked, one.case.appeal_by),
         _way(denial_claims.to_reopen, one, asked, one.case.reopen_by),
-        approver.values["most"] if approver is not None else "",
-        [row.values for row in work_table(config.tables, WRITE_OFF_RULES).on(today)],
+        _cents(approver.values["most"]) if approver is not None else 0,
+        [
+            Rule(row.values["rule"], _cents(row.values["most"]))
+            for row in work_table(config.tables, WRITE_OFF_RULES).on(today)
+        ],
         one.denial.group_code == "PR" or ABN in one.modifiers,
         told.denial.status in ENDED,
         denial_list.last_letter(connection, denial_id),
@@ -123,7 +135,12 @@ def _way(ask: Any, one: Case, asked: Asked, by: dt.date | None) -> Way:
         found = ask(one, asked, good_cause=True)
     except CannotBeDone as error:
         return Way("", by, late, str(error))
-    return Way(f"{found.name}{f', level {found.level}' if found.level else ''}", by, late, "")
+    said = "" if found.name == found.kind else f" ({found.name})"
+    return Way(f"Appeal, level {found.level}{said}" if found.level else f"Reopening: {found.name}", by, late, "")
+
+
+def _cents(text: str) -> int:
+    return to_cents(Decimal(text))
 
 
 def _words(tables: Tables, one: Case, today: dt.date) -> list[Word]:

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import Connection, select
 
-from ...core.flow import denial_list
+from ...core.flow import denial_list, inquiry_list
 from ...core.store.tables import holds, work_items
-from ...core.work import queue, verbs
+from ...core.work import queue, receivables, verbs
 from ...core.work.actions import Actions
 from ...core.work.verbs import TEAMS, NotDone
 from ..queue_bodies import NotUnderstood, Where, understood
@@ -109,6 +109,13 @@ def _hold_of(connection: Connection, item_id: int) -> Any:
     return connection.execute(select(holds).where(holds.c.id == int(number))).one_or_none()
 
 
+def _asked_of(connection: Connection, item: queue.Item) -> list[Any] | None:
+    """What the payer was asked about the claim of an item that is followed up; None for other items."""
+    if item.kind not in receivables.KINDS or item.claim_id is None:
+        return None
+    return inquiry_list.listed(connection, claim_id=item.claim_id, limit=5)
+
+
 @page()
 async def item(visit: Visit) -> web.StreamResponse:
     """One item: what it is about, what was done, and what can be done."""
@@ -118,6 +125,7 @@ async def item(visit: Visit) -> web.StreamResponse:
 async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: str = "") -> web.StreamResponse:
     hold = await visit.server.read(_hold_of, found.item.id)
     denial_id = await visit.server.read(denial_list.of_item, found.item.id)
+    asked = await visit.server.read(_asked_of, found.item)
     known = _actions(visit)
     return visit.page(
         "item.html",
@@ -125,6 +133,7 @@ async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: s
         touches=found.touches,
         hold=hold,
         denial_id=denial_id,
+        asked=asked,
         actions=[one for one in known.on() if not one.closes],
         outcomes=[one for one in known.on() if one.closes],
         clears_by=verbs.CLEARS_BY.get(found.item.kind, "") or denial_id,

@@ -113,7 +113,9 @@ def tone(name: str) -> str:
 
 def category(name: str) -> str:
     """A category of denials (`MEDICAL_NECESSITY`), as people say it."""
-    return {"COB": "Other insurance", "ABN": "ABN"}.get(name) or name.replace("_", " ").capitalize()
+    return {"COB": "Other insurance", "ABN": "ABN", "AUTH": "Authorization"}.get(name) or name.replace(
+        "_", " "
+    ).capitalize()
 
 
 def capitalize_first(text: str) -> str:
