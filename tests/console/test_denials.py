@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from pypdf import PdfReader
+from sqlalchemy import update
 
 from gateway.core.ledger.balances import claim_balances
 from gateway.core.store.denial_tables import denial_acts, denial_cases, write_offs
@@ -249,6 +250,29 @@ async def test_a_correction_without_a_change_is_told(office: Office) -> None:
         assert (status, "Correct and send" in page) == (200, True)
         _, page = await browser.post(f"/console/denials/{one}/correct", reason="x")
         assert "Nothing was changed yet" in page
+
+
+async def test_free_text_is_text_on_every_page(office: Office) -> None:
+    _, one = await denied(office, 9209)
+    (item,) = await office.rows(work_items, work_items.c.key == f"denial:{one}")
+    await office.gateway.write(
+        lambda sql: (
+            sql.execute(
+                update(work_items).where(work_items.c.id == item.id).values(reason=EVIL, assignee=EVIL[:80])
+            ).rowcount
+        )
+    )
+    async with office.signed_in("administrator") as browser:
+        await browser.post(f"/console/denials/{one}/write-off", reason=EVIL)
+        for path in (
+            *(f"/console/denials/{one}", f"/console/denials/{one}/correct", "/console/denials", "/console/follow-up"),
+            *(f"/console/denials?payer={EVIL}", f"/console/follow-up?payer={EVIL}", f"/console/analysis?payer={EVIL}"),
+            f"/console/analysis/rejections?key={EVIL}",
+        ):
+            status, page = await browser.get(path)
+            assert status == 200, path
+            assert "<script>alert" not in page, path
+            assert "<img src=x" not in page, path
 
 
 # --- in a browser ----------------------------------------------------------------------------------

@@ -119,16 +119,20 @@ def page(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int =
     started = cursors.read(after) if after else None
     day = started.today if started is not None else today
     c, place = work_items.c, rank(day).label("place")
-    statement = (
-        select(work_items, place, claims.c.source_claim_number, claims.c.payer_name, claims.c.from_date)
-        .outerjoin(claims, claims.c.id == c.claim_id)
-        .where(*_where(wanted, day))
-        .order_by(place, c.cents.desc(), c.opened_at, c.id)
-        .limit(limit + 1)
-    )
+    order = (c.cents.desc(), c.opened_at, c.id)
+    narrowed = select(c.id, place).where(*_where(wanted, day)).order_by(place, *order).limit(limit + 1)
+    if wanted.age:
+        narrowed = narrowed.outerjoin(claims, claims.c.id == c.claim_id)
     if started is not None:
-        statement = statement.where(cursors.behind(started, day))
-    rows = connection.execute(statement).all()
+        narrowed = narrowed.where(cursors.behind(started, day))
+    # The page first, its claims afterwards: what is sorted is small.
+    found = narrowed.subquery()
+    rows = connection.execute(
+        select(work_items, found.c.place, claims.c.source_claim_number, claims.c.payer_name, claims.c.from_date)
+        .join(found, found.c.id == c.id)
+        .outerjoin(claims, claims.c.id == c.claim_id)
+        .order_by(found.c.place, *order)
+    ).all()
     asked = _asked(connection, [row.claim_id for row in rows[:limit] if row.claim_id is not None])
     items = [_owed(row, today, asked.get(row.claim_id or 0)) for row in rows[:limit]]
     return Page(items, cursors.written(day, rows[limit - 1]) if len(rows) > limit else "")

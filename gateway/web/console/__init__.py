@@ -32,7 +32,7 @@ def add_to(app: web.Application) -> None:
     app[ACCESS] = AccessLog(app[SERVER])
     app[home.FIGURES] = home.Figures()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
-    app[denial_pages.GROUPS] = Kept(denial_pages.FRESH_S)
+    app[denial_pages.OVERVIEW] = Kept(denial_pages.FRESH_S)
     app[followup_pages.TOTALS] = Kept(followup_pages.FRESH_S)
     app[analysis_pages.FIGURES] = Kept(analysis_pages.FRESH_S)
     for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages, *DENIALS):

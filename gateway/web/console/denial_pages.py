@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -26,7 +26,9 @@ from .render import Typed
 
 SHOWN = 50
 MOST_CSV = 100_000
-GROUPS: web.AppKey[Kept] = web.AppKey("denial_groups", Kept)
+OVERVIEW: web.AppKey[Kept] = web.AppKey("denial_overview", Kept)
+PAYERS = 8
+"""Payers in the table above the list."""
 FRESH_S = 10.0
 WAITS_WORDS = {"sending": "Letter to be sent", "approval": "Write-off to be approved"}
 
@@ -88,14 +90,55 @@ def _which(visit: Visit) -> tuple[dict[str, str], denial_list.Which]:
     return typed, asked.which(visit.who)
 
 
-async def _groups(visit: Visit) -> Any:
-    async def make() -> Any:
-        def read(connection: Connection) -> Any:
-            return denial_queue.summary(connection, visit.today), denial_queue.waiting(connection)
+class Sum(NamedTuple):
+    """What is worked on of one kind; `near`: what is past its date, or costs money within a week."""
 
-        return await visit.server.read(read)
+    key: str
+    denials: int
+    cents: int
+    near: int
 
-    return await visit.request.app[GROUPS].get(visit.today, make)
+
+class Overview(NamedTuple):
+    """What is worked on, by category, payer and date, the most dollars first; and what waits for somebody."""
+
+    categories: list[Sum]
+    payers: list[Sum]
+    buckets: list[Sum]
+    denials: int
+    cents: int
+    waiting: dict[str, int]
+
+
+def _sums(parts: Sequence[denial_queue.Part], key: Callable[[denial_queue.Part], str]) -> list[Sum]:
+    sums: dict[str, Sum] = {}
+    for one in parts:
+        name = key(one)
+        so_far = sums.get(name, Sum(name, 0, 0, 0))
+        near = one.denials if one.bucket in (Bucket.OVERDUE, Bucket.WEEK) else 0
+        sums[name] = Sum(name, so_far.denials + one.denials, so_far.cents + one.cents, so_far.near + near)
+    return sorted(sums.values(), key=lambda one: (-one.cents, one.key))
+
+
+def _looked_over(connection: Connection, today: dt.date) -> Overview:
+    parts = denial_queue.summary(connection, today)
+    by_bucket = {one.key: one for one in _sums(parts, lambda one: one.bucket.value)}
+    return Overview(
+        _sums(parts, lambda one: one.category),
+        _sums(parts, lambda one: one.payer),
+        [by_bucket.get(bucket.value, Sum(bucket.value, 0, 0, 0)) for bucket in Bucket],
+        sum(one.denials for one in parts),
+        sum(one.cents for one in parts),
+        denial_queue.waiting(connection),
+    )
+
+
+async def _overview(visit: Visit) -> Overview:
+    async def make() -> Overview:
+        return await visit.server.read(_looked_over, visit.today)
+
+    found: Overview = await visit.request.app[OVERVIEW].get(visit.today, make)
+    return found
 
 
 @page()
@@ -112,18 +155,18 @@ async def listing(visit: Visit) -> web.StreamResponse:
     more = f"?{urlencode(typed | {'after': found.after})}" if found.after else ""
     if visit.in_part and after:
         return visit.page("denial_rows.html", denials=found.denials, more=more)
-    groups, waiting = await _groups(visit)
+    over = await _overview(visit)
     actions = Actions.of(visit.server.services.config.tables, visit.today)
     return visit.page(
         "denials.html",
         denials=found.denials,
         more=more,
         typed=Typed(typed),
-        groups=groups,
-        waiting=waiting,
+        over=over,
+        most_payers=PAYERS,
         waits_words=WAITS_WORDS,
         statuses=STATUSES,
-        categories=sorted({one.category for one in groups} | ({which.category} - {""})),
+        categories=sorted({one.key for one in over.categories} | ({which.category} - {""})),
         csv=f"/console/denials.csv?{urlencode(typed)}",
         actions=[one for one in actions.on() if not one.closes],
         all_teams=TEAMS,

@@ -31,7 +31,7 @@ MOST_ASKED = 1_000
 PAYERS = 12
 """Payers in the table of ages; the others are one row."""
 TOTALS: web.AppKey[Kept] = web.AppKey("follow_up_totals", Kept)
-FRESH_S = 10.0
+FRESH_S = 20.0
 NEXT_WORDS = {"due": "Has come", "later": "Still to come", "none": "Not set"}
 
 
