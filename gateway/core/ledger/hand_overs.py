@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, union_all
+from sqlalchemy import Connection, and_, case, func, select, union_all
 
 from ..store.denial_tables import RETURNED, next_claims, write_offs
 from ..store.tables import transfers
@@ -23,6 +23,22 @@ def write_off(write_off_id: int, claim_id: int, line_id: int | None, cents: int,
     key = f"write-off:{write_off_id}"
     return Transfer(
         accounts.WRITTEN_OFF, accounts.DENIED, cents, day, WRITE_OFF, key, why[:300], claim_id=claim_id, line_id=line_id
+    )
+
+
+def take_back(connection: Connection, write_off_id: int, day: dt.date, why: str) -> Transfer:
+    """A write-off is taken back: its transfer the other way round, with a key of its own, so it happens once."""
+    columns = [transfers.c[name] for name in Transfer._fields]
+    key = f"write-off:{write_off_id}"
+    transfer_id, *values = connection.execute(select(transfers.c.id, *columns).where(transfers.c.key == key)).one()
+    done = Transfer(*values)
+    return done._replace(
+        debit=done.credit,
+        credit=done.debit,
+        on_date=day,
+        key=f"reverse:{transfer_id}",
+        why=why[:300],
+        reverses=transfer_id,
     )
 
 
@@ -162,12 +178,13 @@ def moved() -> Any:
 
 
 def between_claims(connection: Connection) -> Iterator[str]:
-    """Nothing is left between two claims, and every write-off has its transfer."""
+    """Nothing is left between two claims, and every write-off that stands has its transfer."""
     both = sides()
     left = connection.execute(select(func.sum(both.c.cents)).where(both.c.account == accounts.NEXT_PAYER)).scalar()
     if left:
         yield f"Between claims and their next payers {int(left)} cents are on no claim."
-    booked = connection.execute(select(func.sum(transfers.c.cents)).where(transfers.c.kind == WRITE_OFF)).scalar()
+    net = case((transfers.c.debit == accounts.WRITTEN_OFF, transfers.c.cents), else_=-transfers.c.cents)
+    booked = connection.execute(select(func.sum(net)).where(transfers.c.kind == WRITE_OFF)).scalar()
     told = connection.execute(select(func.sum(write_offs.c.cents)).where(write_offs.c.state == "done")).scalar()
     if int(booked or 0) != int(told or 0):
         yield f"Write-offs come to {int(told or 0)} cents, and {int(booked or 0)} cents were booked."

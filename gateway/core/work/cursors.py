@@ -51,9 +51,10 @@ def read(text: str) -> Place:
     return found
 
 
-def behind(at: Place, today: dt.date) -> ColumnElement[bool]:
-    """What comes after it in the order of the queue, in SQL."""
-    c, place = work_items.c, rank(today)
+def behind(at: Place, today: dt.date, c: Any = work_items.c) -> ColumnElement[bool]:
+    """What comes after it in the order of the queue, in SQL. `c`: the columns with the cents, the day and the id that
+    the order goes by, where it is not the items' own."""
+    place = rank(today)
     older = or_(c.opened_at > at.opened_at, and_(c.opened_at == at.opened_at, c.id > at.id))
     smaller = or_(c.cents < at.cents, and_(c.cents == at.cents, older))
     return or_(place > at.place, and_(place == at.place, smaller))

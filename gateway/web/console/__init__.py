@@ -7,9 +7,25 @@ import asyncio
 from aiohttp import web
 
 from ..admission import SERVER
-from . import admin_pages, claim_pages, entry, file_pages, hold_pages, home, money_pages, queue_pages
+from . import (
+    admin_pages,
+    analysis_pages,
+    claim_pages,
+    denial_pages,
+    denial_verbs,
+    entry,
+    file_pages,
+    followup_pages,
+    hold_pages,
+    home,
+    money_pages,
+    queue_pages,
+)
 from .access import AccessLog
 from .guard import ACCESS
+from .kept import Kept
+
+DENIALS = (denial_pages, denial_verbs, followup_pages, analysis_pages)
 
 
 def add_to(app: web.Application) -> None:
@@ -17,6 +33,9 @@ def add_to(app: web.Application) -> None:
     app[ACCESS] = AccessLog(app[SERVER])
     app[home.FIGURES] = home.Figures()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
-    for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages):
+    app[denial_pages.OVERVIEW] = Kept(denial_pages.FRESH_S)
+    app[followup_pages.TOTALS] = Kept(followup_pages.FRESH_S)
+    app[analysis_pages.FIGURES] = Kept(analysis_pages.FRESH_S)
+    for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages, *DENIALS):
         app.add_routes(module.routes())
     money_pages.add_to(app)

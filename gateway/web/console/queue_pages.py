@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -10,13 +11,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from ...core.flow import denial_list, inquiry_list
 from ...core.store.tables import holds, work_items
-from ...core.work import queue, verbs
+from ...core.work import queue, receivables, verbs
 from ...core.work.actions import Actions
 from ...core.work.verbs import TEAMS, NotDone
 from ..queue_bodies import NotUnderstood, Where, understood
 from .csv_out import send_csv
-from .guard import Refused, Visit, page
+from .guard import HEADERS, Refused, Visit, page
 from .money_words import place_of_item
 from .render import Typed
 
@@ -108,6 +110,13 @@ def _hold_of(connection: Connection, item_id: int) -> Any:
     return connection.execute(select(holds).where(holds.c.id == int(number))).one_or_none()
 
 
+def _asked_of(connection: Connection, item: queue.Item) -> list[Any] | None:
+    """What the payer was asked about the claim of an item that is followed up; None for other items."""
+    if item.kind not in receivables.KINDS or item.claim_id is None:
+        return None
+    return inquiry_list.listed(connection, claim_id=item.claim_id, limit=5)
+
+
 @page()
 async def item(visit: Visit) -> web.StreamResponse:
     """One item: what it is about, what was done, and what can be done."""
@@ -116,6 +125,8 @@ async def item(visit: Visit) -> web.StreamResponse:
 
 async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: str = "") -> web.StreamResponse:
     hold = await visit.server.read(_hold_of, found.item.id)
+    denial_id = await visit.server.read(denial_list.of_item, found.item.id)
+    asked = await visit.server.read(_asked_of, found.item)
     known = _actions(visit)
     return visit.page(
         "item.html",
@@ -123,9 +134,11 @@ async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: s
         touches=found.touches,
         hold=hold,
         place=await visit.server.read(place_of_item, found.item.id),
+        denial_id=denial_id,
+        asked=asked,
         actions=[one for one in known.on() if not one.closes],
         outcomes=[one for one in known.on() if one.closes],
-        clears_by=verbs.CLEARS_BY.get(found.item.kind, ""),
+        clears_by=verbs.CLEARS_BY.get(found.item.kind, "") or denial_id,
         mine=visit.user.may_work_for(found.item.team),
         all_teams=TEAMS,
         said=said,
@@ -195,6 +208,9 @@ async def one_verb(visit: Visit) -> web.StreamResponse:
         (answer,) = await visit.server.write(_do(visit, visit.request.match_info["verb"], [found.item.id]))
     except NotDone as error:
         return await _item_page(visit, found, trouble=str(error))
+    back = visit.field("back", 100)
+    if answer.done and re.fullmatch(r"/console/denials/\d{1,18}", back):
+        return web.Response(status=303, headers={"Location": f"{back}?said=noted"} | HEADERS)
     again = await _one(visit)
     return await _item_page(visit, again, **({"said": answer.what} if answer.done else {"trouble": answer.what}))
 

@@ -37,6 +37,8 @@ def _environment() -> Environment:
         "state": words.state,
         "tone": words.tone,
         "method": money_words.method,
+        "category": words.category,
+        "capitalize_first": words.capitalize_first,
     }
     made.globals |= {"nav": words.NAV, "moment": moment, "buckets": words.BUCKETS}
     return made

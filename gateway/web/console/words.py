@@ -7,6 +7,9 @@ NAV = (
     ("/console/queue", "Queue", "look"),
     ("/console/holds", "Holds", "look"),
     ("/console/rejections", "Rejections", "look"),
+    ("/console/denials", "Denials", "look"),
+    ("/console/follow-up", "Follow-up", "look"),
+    ("/console/analysis", "Analysis", "look"),
     ("/console/claims", "Claims", "look"),
     ("/console/exceptions", "Exceptions", "look"),
     ("/console/deposits", "Deposits", "look"),
@@ -48,6 +51,10 @@ _KINDS = {
     "money_without_era": "Money without remittance",
     "money_unidentified": "Money to identify",
     "bank_review": "Money that was taken back",
+    "write_off_request": "Write-off to approve",
+    "follow_up": "Open balance",
+    "next_payer": "Next payer",
+    "underpayment": "Underpayment",
 }
 _TONES = {
     "faulty": "bad",
@@ -88,6 +95,13 @@ _TONES = {
     "reconciled": "good",
     "unidentified": "bad",
     "noted": "quiet",
+    "new": "bad",
+    "in progress": "wait",
+    "resubmitted": "wait",
+    "reopening": "wait",
+    "appealed": "wait",
+    "written off": "quiet",
+    "patient": "done",
 }
 
 
@@ -109,3 +123,15 @@ def state(name: str) -> str:
 def tone(name: str) -> str:
     """Of which colour a state is: bad, wait, good, done, quiet."""
     return _TONES.get(name, "quiet")
+
+
+def category(name: str) -> str:
+    """A category of denials (`MEDICAL_NECESSITY`), as people say it."""
+    return {"COB": "Other insurance", "ABN": "ABN", "AUTH": "Authorization"}.get(name) or name.replace(
+        "_", " "
+    ).capitalize()
+
+
+def capitalize_first(text: str) -> str:
+    """A phrase with a capital letter in front; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
