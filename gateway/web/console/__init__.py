@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from ..admission import SERVER
-from . import admin_pages, claim_pages, entry, file_pages, hold_pages, home, queue_pages
+from . import admin_pages, claim_pages, entry, file_pages, hold_pages, home, line_tests, partner_pages, queue_pages
 from .access import AccessLog
 from .guard import ACCESS
 
@@ -16,6 +16,7 @@ def add_to(app: web.Application) -> None:
     """Put the console's pages into an application that has its server."""
     app[ACCESS] = AccessLog(app[SERVER])
     app[home.FIGURES] = home.Figures()
+    app[line_tests.TESTS] = line_tests.LineTests()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
-    for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages):
+    for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages, partner_pages):
         app.add_routes(module.routes())

@@ -9,17 +9,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from ...config.showing import shown
-from ...core.flow import lines, outgoing
-from ...core.store import partners as partner_store
 from ...core.store import plugin_calls, users
-from ...core.store.tables import access_log, batches, work_items
+from ...core.store.tables import access_log, work_items
 from ...core.store.users import NoUser
 from ...core.work.verbs import TEAMS
 from .csv_out import send_csv
-from .guard import Refused, Visit, page
+from .guard import Visit, page
+from .partner_pages import standings
 from .render import Typed
 
 CALLS_OF_DAYS = 30
@@ -37,30 +36,20 @@ async def overview(visit: Visit) -> web.StreamResponse:
 async def _overview(visit: Visit, said: str = "", trouble: str = "") -> web.StreamResponse:
     config = visit.server.services.config
     since = visit.today - dt.timedelta(days=CALLS_OF_DAYS)
-    names = [one.name for one in config.partners]
 
-    def look(connection: Connection) -> tuple[Any, Any, Any, Any]:
-        waiting = connection.execute(
-            select(batches.c.partner, func.count())
-            .where(batches.c.state.in_(("allocated", "written", "sending", "waiting", "unknown")))
-            .group_by(batches.c.partner)
-        )
+    def look(connection: Connection) -> tuple[Any, Any, Any]:
         failures = connection.execute(
             select(work_items.c.id, work_items.c.reason, work_items.c.rule, work_items.c.opened_at)
             .where(work_items.c.state == "open", work_items.c.kind == "plugin_failure")
             .order_by(work_items.c.id.desc())
             .limit(SHOWN)
         ).all()
-        found_lines = {name: partner_store.line(connection, name) for name in names}
-        counts = {row[0]: row[1] for row in waiting}
-        return found_lines, counts, plugin_calls.since(connection, since), failures
+        return standings(connection, visit), plugin_calls.since(connection, since), failures
 
-    found_lines, waiting, calls, failures = await visit.server.read(look)
+    partners, calls, failures = await visit.server.read(look)
     return visit.page(
         "admin.html",
-        partners=config.partners,
-        lines=found_lines,
-        waiting=waiting,
+        partners=partners,
         plugins=config.plugins,
         calls=calls,
         resting=list(visit.server.services.breakers.state(config)),
@@ -70,21 +59,6 @@ async def _overview(visit: Visit, said: str = "", trouble: str = "") -> web.Stre
         said=said,
         trouble=trouble,
     )
-
-
-@page(RIGHT)
-async def start_partner(visit: Visit) -> web.StreamResponse:
-    """Try a stopped partner again; what waits for it goes out."""
-    name = visit.request.match_info["name"]
-    if visit.server.services.config.partner(name) is None:
-        raise Refused(404, "No such partner", "The configuration has no partner of this name.")
-
-    def start(connection: Connection) -> int:
-        lines.restart(connection, name, visit.who, visit.now)
-        return outgoing.resume_partner(connection, name, visit.who, visit.now)
-
-    waiting = await visit.server.write(start)
-    return await _overview(visit, said=f"{name} is started; {waiting} batch(es) that waited for it go out.")
 
 
 @page(RIGHT)
@@ -229,7 +203,6 @@ def routes() -> list[web.RouteDef]:
     """The routes."""
     return [
         web.get("/console/admin", overview),
-        web.post("/console/admin/partners/{name}/start", start_partner),
         web.post("/console/admin/reload", reload),
         web.get("/console/admin/configuration", configuration),
         web.get("/console/admin/users", user_list),

@@ -37,7 +37,7 @@ def _environment() -> Environment:
         "state": words.state,
         "tone": words.tone,
     }
-    made.globals |= {"nav": words.NAV, "moment": moment, "buckets": words.BUCKETS}
+    made.globals |= {"nav": words.NAV, "admin_nav": words.ADMIN_NAV, "moment": moment, "buckets": words.BUCKETS}
     return made
 
 
