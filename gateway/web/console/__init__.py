@@ -7,7 +7,19 @@ import asyncio
 from aiohttp import web
 
 from ..admission import SERVER
-from . import admin_pages, claim_pages, entry, file_pages, hold_pages, home, line_tests, partner_pages, queue_pages
+from . import (
+    admin_pages,
+    chain_pages,
+    claim_pages,
+    entry,
+    file_pages,
+    hold_pages,
+    home,
+    line_tests,
+    partner_pages,
+    plugin_pages,
+    queue_pages,
+)
 from .access import AccessLog
 from .guard import ACCESS
 
@@ -18,5 +30,16 @@ def add_to(app: web.Application) -> None:
     app[home.FIGURES] = home.Figures()
     app[line_tests.TESTS] = line_tests.LineTests()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
-    for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages, partner_pages):
+    for module in (
+        entry,
+        home,
+        queue_pages,
+        claim_pages,
+        hold_pages,
+        file_pages,
+        admin_pages,
+        partner_pages,
+        plugin_pages,
+        chain_pages,
+    ):
         app.add_routes(module.routes())
