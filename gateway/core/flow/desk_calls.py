@@ -149,6 +149,7 @@ async def ask_and_take(services: Services, write: Write, call: Call, argument: A
 def _failure(call: Call, why: str, today: dt.date) -> WorkItem:
     again = {
         "plugin_schedules": "It comes again at its next turn.",
+        "send_alarms": "It is tried again, ever later, for a day.",
         "configuration_taken": "The configuration is in force all the same.",
         "gateway_started": "The gateway runs all the same.",
     }.get(call.hook, "Nothing was changed by it.")

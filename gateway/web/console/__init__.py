@@ -12,6 +12,7 @@ from . import (
     chain_pages,
     claim_pages,
     entry,
+    explain_pages,
     file_pages,
     hold_pages,
     home,
@@ -29,6 +30,7 @@ def add_to(app: web.Application) -> None:
     app[ACCESS] = AccessLog(app[SERVER])
     app[home.FIGURES] = home.Figures()
     app[line_tests.TESTS] = line_tests.LineTests()
+    app[explain_pages.BUSY] = asyncio.Semaphore(1)
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     for module in (
         entry,
@@ -41,5 +43,6 @@ def add_to(app: web.Application) -> None:
         partner_pages,
         plugin_pages,
         chain_pages,
+        explain_pages,
     ):
         app.add_routes(module.routes())
