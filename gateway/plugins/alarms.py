@@ -17,8 +17,8 @@ class NotSent(Exception):
 @dataclass(frozen=True)
 class Alarm:
     """One cause. `key` is the same for the same cause, `kind` says what it is (partner, breaker, acknowledgment,
-    deadline, ledger, archive); `what`: new, still (told before, and it stands) or over; `words` for people; `since` when
-    it came."""
+    deadline, ledger, archive); `what`: new, still (told before, and it stands) or over; `words` for people; `since`
+    when it came."""
 
     key: str
     kind: str

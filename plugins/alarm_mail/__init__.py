@@ -1,7 +1,7 @@
 """Alarms by mail, through the supplier's own mail server (docs/alarms.md).
 
-Each message is one mail to all who are named. The server's certificate is checked; a name and password go over TLS or not
-at all.
+Each message is one mail to all who are named. The server's certificate is checked; a name and password go over TLS or
+not at all.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def send_alarms(message: AlarmMessage, desk: Desk[MailDesk]) -> None:
         desk.open_item(
             kind="alarm_mail_refused",
             key=f"refused:{desk.today}:{','.join(sorted(refused))}"[:150],
-            reason=f"The mail server {settings.host} takes no mail for {', '.join(sorted(refused))}; the others have the "
-            "alarms. Correct the addresses under desk, alarm_mail in gateway.yaml.",
+            reason=f"The mail server {settings.host} takes no mail for {', '.join(sorted(refused))}; the others have "
+            "the alarms. Correct the addresses under desk, alarm_mail in gateway.yaml.",
             team="edi",
         )
 
