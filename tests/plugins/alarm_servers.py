@@ -43,6 +43,11 @@ class _Mail(socketserver.StreamRequestHandler):
             self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def finish(self) -> None:
+        super().finish()
+        if self.server.context is not None:
+            self.request.close()  # who made the connection knows the plain one alone
+
     def say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from ..admission import SERVER
 from . import (
     admin_pages,
+    alarm_pages,
     chain_pages,
     claim_pages,
     entry,
@@ -44,5 +45,6 @@ def add_to(app: web.Application) -> None:
         plugin_pages,
         chain_pages,
         explain_pages,
+        alarm_pages,
     ):
         app.add_routes(module.routes())
