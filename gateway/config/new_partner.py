@@ -37,7 +37,7 @@ class Field(NamedTuple):
     choices: tuple[str, ...] = ()
 
 
-LINE, WHO, WHOM = "The line", "Who we are to each other", "Which payers"
+LINE, WHO = "The line", "Who we are to each other, and for which payers"
 FIELDS: tuple[Field, ...] = (
     Field("name", "Short name", LINE, "small letters, digits, - and _; it is the name of the file"),
     Field("environment", "Environment", LINE, usual="test", choices=("test", "production")),
@@ -56,7 +56,7 @@ FIELDS: tuple[Field, ...] = (
     Field("receiver_id", "Their id (ISA08)", WHO),
     Field("submitter", "Our name (1000A)", WHO),
     Field("receiver", "Their name (1000B)", WHO),
-    Field("payers", "Payer ids", WHOM, "as they stand in the claims, with commas; * for all that no partner names"),
+    Field("payers", "Payer ids", WHO, "as they stand in the claims, with commas; * for all that no partner names"),
 )
 SECRETS = ("password", "key")
 

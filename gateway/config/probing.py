@@ -13,6 +13,7 @@ from gateway.plugins.transport import (
     Probe,
     SettingsIncomplete,
     TimedOut,
+    TransferFailed,
     TransportError,
     Unreachable,
 )
@@ -62,13 +63,18 @@ def ask(config: Config, partner: Partner) -> Probed:
     except (TransportError, PluginRefused) as error:
         kind = next((name for known, name in _KINDS if isinstance(error, known)), "failed")
         offered = error.offered if isinstance(error, HostKeyRefused) else ""
-        return Probed(partner.name, None, (document.fault(settings, str(error)),), kind, offered)
+        return Probed(partner.name, None, (document.fault(settings, _told(error)),), kind, offered)
     wrong = tuple(
         document.fault(document.find(folder) or settings, f"folder {folder!r} at {partner.name}: {state}")
         for folder, state in seen.folders.items()
         if state != "ok"
     )
     return Probed(partner.name, seen, wrong, "folders" if wrong else "")
+
+
+def _told(error: Exception) -> str:
+    """What went wrong; without that it is tried again by itself, which a probe is not."""
+    return str(error).removesuffix(TransferFailed.advice_by_default).rstrip()
 
 
 def in_words(probed: Probed) -> str:

@@ -59,3 +59,9 @@ def last_of_each(connection: Connection) -> dict[str, dt.datetime]:
 def forget(connection: Connection, before: dt.datetime) -> int:
     """Delete what has not failed since a moment; returns how many."""
     return connection.execute(delete(plugin_failures).where(plugin_failures.c.last_at < before)).rowcount
+
+
+def newest(connection: Connection, limit: int) -> Sequence[Any]:
+    """What failed last, of all plugins."""
+    c = plugin_failures.c
+    return connection.execute(select(plugin_failures).order_by(c.last_at.desc(), c.plugin).limit(limit)).all()

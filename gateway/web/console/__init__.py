@@ -12,6 +12,7 @@ from . import (
     alarm_pages,
     chain_pages,
     claim_pages,
+    configuration_pages,
     entry,
     explain_pages,
     file_pages,
@@ -46,5 +47,6 @@ def add_to(app: web.Application) -> None:
         chain_pages,
         explain_pages,
         alarm_pages,
+        configuration_pages,
     ):
         app.add_routes(module.routes())

@@ -11,9 +11,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import Connection, select
 
-from ...config.showing import shown
-from ...core.store import plugin_calls, users
-from ...core.store.tables import access_log, work_items
+from ...core.store import plugin_calls, plugin_failures, users
+from ...core.store.tables import access_log
 from ...core.store.users import NoUser
 from ...core.work.verbs import TEAMS
 from .csv_out import send_csv
@@ -23,6 +22,7 @@ from .render import Typed
 
 CALLS_OF_DAYS = 30
 SHOWN = 100
+FAILED = 10
 MOST_CSV = 1_000_000
 RIGHT = "administer"
 
@@ -30,20 +30,11 @@ RIGHT = "administer"
 @page(RIGHT)
 async def overview(visit: Visit) -> web.StreamResponse:
     """Partners, plugins and the configuration in one look."""
-    return await _overview(visit)
-
-
-async def _overview(visit: Visit, said: str = "", trouble: str = "") -> web.StreamResponse:
     config = visit.server.services.config
     since = visit.today - dt.timedelta(days=CALLS_OF_DAYS)
 
     def look(connection: Connection) -> tuple[Any, Any, Any]:
-        failures = connection.execute(
-            select(work_items.c.id, work_items.c.reason, work_items.c.rule, work_items.c.opened_at)
-            .where(work_items.c.state == "open", work_items.c.kind == "plugin_failure")
-            .order_by(work_items.c.id.desc())
-            .limit(SHOWN)
-        ).all()
+        failures = plugin_failures.newest(connection, FAILED)
         return standings(connection, visit), plugin_calls.since(connection, since), failures
 
     partners, calls, failures = await visit.server.read(look)
@@ -56,27 +47,7 @@ async def _overview(visit: Visit, said: str = "", trouble: str = "") -> web.Stre
         failures=failures,
         chains=list(config.chains),
         configuration=visit.server.reloads.as_data(),
-        said=said,
-        trouble=trouble,
     )
-
-
-@page(RIGHT)
-async def reload(visit: Visit) -> web.StreamResponse:
-    """Read the configuration again."""
-    state = await visit.server.reload()
-    if state.faults:
-        return await _overview(visit, trouble="The configuration is refused; the one before stays in force.")
-    return await _overview(visit, said="The configuration is read; it is in force.")
-
-
-@page(RIGHT)
-async def configuration(visit: Visit) -> web.StreamResponse:
-    """Every value in force, and where it comes from."""
-    part = visit.request.query.get("part", "").strip()[:120]
-    config = visit.server.services.config
-    values = await asyncio.to_thread(lambda: [one for one in shown(config, effective=True) if part in one.part])
-    return visit.page("configuration.html", values=values, part=part)
 
 
 # --- users -----------------------------------------------------------------------------------------
@@ -203,8 +174,6 @@ def routes() -> list[web.RouteDef]:
     """The routes."""
     return [
         web.get("/console/admin", overview),
-        web.post("/console/admin/reload", reload),
-        web.get("/console/admin/configuration", configuration),
         web.get("/console/admin/users", user_list),
         web.post("/console/admin/users", add_user),
         web.post("/console/admin/users/{name}/{what:change|password|disable|enable}", change_user),

@@ -71,7 +71,7 @@ def step_words(counted: StepCounted) -> str:
     """`1,204 calls, 3 held, 1 failed, 45 µs`, as far as there is something."""
     if not counted.calls:
         return "not called"
-    words = [f"{counted.calls:,}"]
+    words = [f"{counted.calls:,} call{'' if counted.calls == 1 else 's'}"]
     if counted.holds:
         words.append(f"{counted.holds:,} held")
     if counted.failures:
@@ -111,7 +111,7 @@ def _stations(
             tone = "wait" if rests else "bad" if found.failures else "good" if found.calls else "quiet"
             words = f"rests, {step_words(found)}" if rests else step_words(found)
             top = y + _LABEL + place * (_STEP + 6)
-            boxes.append(StepBox(x + 6, top, _BOX - 12, _STEP, short(name), short(words, 33), tone, found))
+            boxes.append(StepBox(x + 6, top, _BOX - 12, _STEP, short(name), short(words, 35), tone, found))
         height = _LABEL + len(steps) * (_STEP + 6) + 2
         arrow = made[-1].x + _BOX if made else None
         made.append(StationBox(x, y, _BOX, height, station, tuple(boxes), arrow))

@@ -36,6 +36,7 @@ def _environment() -> Environment:
         "team": words.team,
         "state": words.state,
         "tone": words.tone,
+        "when": when,
     }
     made.globals |= {"nav": words.NAV, "admin_nav": words.ADMIN_NAV, "moment": moment, "buckets": words.BUCKETS}
     return made
@@ -70,6 +71,11 @@ def count(number: int) -> str:
 def day(value: dt.date | None) -> str:
     """`11/26/2026`; nothing for None."""
     return f"{value:%m/%d/%Y}" if value is not None else ""
+
+
+def when(text: str | None) -> dt.datetime | None:
+    """A moment from its text; None for none."""
+    return dt.datetime.fromisoformat(text) if text else None
 
 
 def moment(value: dt.datetime | None, zone: ZoneInfo) -> str:

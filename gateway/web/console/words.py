@@ -55,6 +55,8 @@ _KINDS = {
     "claim_review": "Claim to review",
 }
 _TONES = {
+    "good": "good",
+    "bad": "bad",
     "faulty": "bad",
     "held": "wait",
     "ready": "good",
