@@ -71,7 +71,9 @@ async def test_the_chains_show_what_each_step_did_in_the_picture_and_in_the_tabl
     async with ill.signed_in("administrator") as browser:
         _, page = await browser.get("/console/admin/chains")
         assert '<svg class="chains"' in page
-        assert re.search(r'<rect class="step wait".*?<text class="name"[^>]*>ill</text>.*?rests, \d+ calls, ', page, re.S)
+        assert re.search(
+            r'<rect class="step wait".*?<text class="name"[^>]*>ill</text>.*?rests, \d+ calls, ', page, re.S
+        )
         _, table = await browser.get("/console/admin/chains.csv?days=1")
         rows = list(csv.DictReader(io.StringIO(table)))
         scrubbed = [one for one in rows if one["plugin"] == "scrubber" and int(one["calls"])]

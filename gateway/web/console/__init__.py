@@ -18,7 +18,6 @@ from . import (
     file_pages,
     hold_pages,
     home,
-    line_tests,
     partner_pages,
     plugin_pages,
     queue_pages,
@@ -31,7 +30,6 @@ def add_to(app: web.Application) -> None:
     """Put the console's pages into an application that has its server."""
     app[ACCESS] = AccessLog(app[SERVER])
     app[home.FIGURES] = home.Figures()
-    app[line_tests.TESTS] = line_tests.LineTests()
     app[explain_pages.BUSY] = asyncio.Semaphore(1)
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     for module in (

@@ -16,9 +16,9 @@ from ...config import Config
 from ...config.new_partner import FIELDS, CannotBeWritten, Draft, check, draft, take_back, write
 from ...config.partner import Partner
 from ...core.flow import lines, outgoing, partner_view
+from ..line_tests import HEADLINES, TESTS, LineTest
 from .csv_out import send_csv
 from .guard import HEADERS, Refused, Visit, page
-from .line_tests import HEADLINES, TESTS, LineTest
 
 log = structlog.get_logger("gateway.web")
 RIGHT = "administer"

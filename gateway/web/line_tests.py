@@ -1,5 +1,5 @@
-"""Tests of partners' lines that somebody asked for in the console: each on a thread of its own, so that no page
-waits for a partner that does not answer."""
+"""Tests of partners' lines that somebody asked for in the console or over HTTP: each on a thread of its own, so
+that no page waits for a partner that does not answer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from ...config import Config
-from ...config.partner import Partner
-from ...config.probing import Probed, ask
+from ..config import Config
+from ..config.partner import Partner
+from ..config.probing import Probed, ask
 
 log = structlog.get_logger("gateway.web")
 AT_ONCE = 4
