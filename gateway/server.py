@@ -23,7 +23,7 @@ from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
 from .core.engine.port import Due
-from .core.flow import plugin_schedule, stations, stored_config
+from .core.flow import alarm_causes, plugin_schedule, stations, stored_config
 from .core.flow.batch import due_batch
 from .core.flow.deaths import Deaths
 from .core.flow.drop import DropFolder
@@ -53,6 +53,7 @@ POLL_LOOK_SECONDS = 1.0
 WATCH_SECONDS = 60.0
 EXPIRE_SECONDS = 3600.0
 LOOK_SECONDS = 600.0
+BREAKER_SECONDS = 30.0
 DESK_PROCESSES = 2
 
 
@@ -185,6 +186,14 @@ class Gateway:
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
         engine.schedule("next_payer", NEXT_SECONDS, "next_payer", lambda now: (now.isoformat(), {}))
         engine.schedule("look", LOOK_SECONDS, "look", lambda now: due_today(self.services, now))
+        for kind, at in (
+            (alarm_causes.PROOF, alarm_causes.PROVED_AT),
+            (alarm_causes.DEADLINES, alarm_causes.DEADLINES_AT),
+        ):
+            engine.schedule(kind, LOOK_SECONDS, kind, alarm_causes.daily_due(self.services, at))
+        # Of each process its own: what rests is known to who decides alone.
+        resting = alarm_causes.resting_due(self.services, engine.executor_id)
+        engine.schedule(f"breakers:{engine.executor_id}", BREAKER_SECONDS, alarm_causes.BREAKERS, resting)
         self._schedule_plugins(self.config)
 
     def _schedule_plugins(self, config: Config) -> set[str]:

@@ -9,33 +9,50 @@ from aiohttp import web
 from ..admission import SERVER
 from . import (
     admin_pages,
+    alarm_pages,
     analysis_pages,
+    chain_pages,
     claim_pages,
+    configuration_pages,
     denial_pages,
     denial_verbs,
     entry,
+    explain_pages,
     file_pages,
     followup_pages,
     hold_pages,
     home,
     money_pages,
+    partner_pages,
+    plugin_pages,
     queue_pages,
 )
 from .access import AccessLog
 from .guard import ACCESS
 from .kept import Kept
 
+WORK = (entry, home, queue_pages, claim_pages, hold_pages, file_pages)
 DENIALS = (denial_pages, denial_verbs, followup_pages, analysis_pages)
+ADMINISTRATION = (
+    admin_pages,
+    partner_pages,
+    plugin_pages,
+    chain_pages,
+    explain_pages,
+    alarm_pages,
+    configuration_pages,
+)
 
 
 def add_to(app: web.Application) -> None:
     """Put the console's pages into an application that has its server."""
     app[ACCESS] = AccessLog(app[SERVER])
     app[home.FIGURES] = home.Figures()
+    app[explain_pages.BUSY] = asyncio.Semaphore(1)
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     app[denial_pages.OVERVIEW] = Kept(denial_pages.FRESH_S)
     app[followup_pages.TOTALS] = Kept(followup_pages.FRESH_S)
     app[analysis_pages.FIGURES] = Kept(analysis_pages.FRESH_S)
-    for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages, *DENIALS):
+    for module in (*WORK, *DENIALS, *ADMINISTRATION):
         app.add_routes(module.routes())
     money_pages.add_to(app)

@@ -81,6 +81,10 @@ class Visit(NamedTuple):
         if not self.user.may(right):
             raise Refused(403, "Not for your role", f"You are {self.user.role}. Ask an administrator if you need this.")
 
+    def from_root(self, text: str) -> str:
+        """A text with files of the configuration named from its folder."""
+        return text.replace(f"{self.server.services.config.root}/", "")
+
     def field(self, name: str, longest: int = 1000) -> str:
         """A field of the form, trimmed; empty where it was not sent. Raises Refused where it is too long."""
         value = self.form.get(name, "") if self.form is not None else ""

@@ -39,8 +39,9 @@ def _environment() -> Environment:
         "method": money_words.method,
         "category": words.category,
         "capitalize_first": words.capitalize_first,
+        "when": when,
     }
-    made.globals |= {"nav": words.NAV, "moment": moment, "buckets": words.BUCKETS}
+    made.globals |= {"nav": words.NAV, "admin_nav": words.ADMIN_NAV, "moment": moment, "buckets": words.BUCKETS}
     return made
 
 
@@ -73,6 +74,11 @@ def count(number: int) -> str:
 def day(value: dt.date | None) -> str:
     """`11/26/2026`; nothing for None."""
     return f"{value:%m/%d/%Y}" if value is not None else ""
+
+
+def when(text: str | None) -> dt.datetime | None:
+    """A moment from its text; None for none."""
+    return dt.datetime.fromisoformat(text) if text else None
 
 
 def moment(value: dt.datetime | None, zone: ZoneInfo) -> str:

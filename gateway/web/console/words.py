@@ -20,6 +20,19 @@ NAV = (
 )
 """Address, name, and the right that it takes."""
 
+ADMIN_NAV = (
+    ("/console/admin", "Overview"),
+    ("/console/admin/partners", "Partners"),
+    ("/console/admin/plugins", "Plugins"),
+    ("/console/admin/chains", "Chains"),
+    ("/console/admin/explain", "Explain a file"),
+    ("/console/admin/alarms", "Alarms"),
+    ("/console/admin/configuration", "Configuration"),
+    ("/console/admin/users", "Users"),
+    ("/console/admin/access", "Access log"),
+)
+"""Address and name of each page of the administration."""
+
 BUCKETS = {
     "overdue": "Past its date",
     "7": "Within 7 days",
@@ -57,6 +70,8 @@ _KINDS = {
     "underpayment": "Underpayment",
 }
 _TONES = {
+    "good": "good",
+    "bad": "bad",
     "faulty": "bad",
     "held": "wait",
     "ready": "good",

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.core.store import cash_tables, denial_tables, inquiry_tables, patient_money_tables, tables, user_tables
+from gateway.core.store import (
+    admin_tables,
+    cash_tables,
+    denial_tables,
+    inquiry_tables,
+    patient_money_tables,
+    tables,
+    user_tables,
+)
 
 # Every module with tables is imported by now.
 metadata = tables.metadata
+assert admin_tables.alarms.metadata is metadata
 assert cash_tables.money_lines.metadata is metadata
 assert denial_tables.next_claims.metadata is metadata
 assert inquiry_tables.inquiries.metadata is metadata
