@@ -7,15 +7,30 @@ import asyncio
 from aiohttp import web
 
 from ..admission import SERVER
-from . import admin_pages, claim_pages, entry, file_pages, hold_pages, home, queue_pages
+from . import (
+    admin_pages,
+    claim_pages,
+    entry,
+    file_pages,
+    hold_pages,
+    home,
+    live_pages,
+    queue_pages,
+    row_pages,
+    view_pages,
+)
 from .access import AccessLog
 from .guard import ACCESS
+from .live import LIVE, Live
 
 
 def add_to(app: web.Application) -> None:
     """Put the console's pages into an application that has its server."""
     app[ACCESS] = AccessLog(app[SERVER])
-    app[home.FIGURES] = home.Figures()
+    app[LIVE] = live = Live(app[SERVER])
+    app.on_shutdown.append(live.close)
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages):
+        app.add_routes(module.routes())
+    for module in (live_pages, row_pages, view_pages):
         app.add_routes(module.routes())

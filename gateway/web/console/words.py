@@ -40,6 +40,14 @@ _KINDS = {
     "provider_level": "Provider-level money",
     "claim_not_made": "Claim not made",
     "claim_review": "Claim to review",
+    "follow_up": "Follow-up",
+    "patient_balance": "Statement due",
+    "resupply_due": "Refill to ask for",
+    "resupply_ship": "Refill to ship",
+    "refill_unknown": "Refill not known",
+    "shipment_unbilled": "Shipment not billed",
+    "maintenance_due": "Maintenance visit",
+    "rul_ending": "Lifetime ends",
 }
 _TONES = {
     "faulty": "bad",
