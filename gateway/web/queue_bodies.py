@@ -239,11 +239,13 @@ class ReleaseHold(Asked):
 
 
 class Days(Asked):
-    """The days of a report, and whose."""
+    """The days of a report, and whose; `by`: each team's apart."""
 
     first: dt.date | None = Field(default=None, alias="from")
     last: dt.date | None = Field(default=None, alias="to")
     who: Name = ""
+    team: Name = ""
+    by: Annotated[str, Field(pattern="^(|team)$")] = ""
 
 
 VERBS: Mapping[str, type[Verb]] = {

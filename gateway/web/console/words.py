@@ -10,6 +10,8 @@ NAV = (
     ("/console/claims", "Claims", "look"),
     ("/console/files", "Files", "look"),
     ("/console/batches", "Batches", "look"),
+    ("/console/reports", "Reports", "look"),
+    ("/console/productivity", "Productivity", "look"),
     ("/console/admin", "Administration", "administer"),
 )
 """Address, name, and the right that it takes."""
@@ -98,6 +100,12 @@ def team(name: str) -> str:
 def state(name: str) -> str:
     """A state, as people say it."""
     return name.replace("_", " ").capitalize()
+
+
+def verb(name: str) -> str:
+    """What somebody did with an item, as people say it."""
+    said = {"claim": "Took it", "release": "Gave it back", "assign": "Gave it on", "touch": "Worked it"}
+    return said.get(name) or {"snooze": "Snoozed", "close": "Closed", "reopen": "Opened again"}.get(name) or state(name)
 
 
 def tone(name: str) -> str:
