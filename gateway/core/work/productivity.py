@@ -230,4 +230,22 @@ def worked(
     if before is not None:
         statement = statement.where(c.id < before)
     rows = connection.execute(statement.order_by(c.id.desc()).limit(limit))
-    return [Done(*row[:-1], row[-1] or "") for row in rows]
+    return [_done(row) for row in rows]
+
+
+def _done(row: Any) -> Done:
+    return Done(
+        row.id,
+        row.at,
+        row.who,
+        row.verb,
+        row.action,
+        row.note,
+        row.cents,
+        row.follow_up,
+        row.item_id,
+        row.kind,
+        row.team,
+        row.claim_id,
+        row.source_claim_number or "",
+    )

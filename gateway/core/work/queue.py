@@ -202,7 +202,8 @@ def one(connection: Connection, item_id: int, today: dt.date) -> Told | None:
 
 def _where(wanted: Wanted, today: dt.date) -> list[ColumnElement[bool]]:
     c = work_items.c
-    where = [c.state == "open"]
+    # In the second words it finds the index of the few that somebody has, and not that of all that are open.
+    where = [c.state != "closed", c.assignee != ""] if wanted.assignee else [c.state == "open"]
     for column, value in (
         (c.team, wanted.team),
         (c.kind, wanted.kind),
@@ -215,8 +216,6 @@ def _where(wanted: Wanted, today: dt.date) -> list[ColumnElement[bool]]:
             where.append(column == value)
     if wanted.kinds:
         where.append(c.kind.in_(wanted.kinds))
-    if wanted.assignee:
-        where.append(c.assignee != "")  # in these words it finds the index of the few that somebody has
     if wanted.unassigned:
         where.append(c.assignee == "")
     if wanted.bucket is not None:

@@ -83,7 +83,7 @@ def _having(connection: Connection) -> dict[str, Counted]:
     c = work_items.c
     rows = connection.execute(
         select(c.assignee, func.count(), func.sum(c.cents))
-        .where(c.assignee != "", c.state == "open")
+        .where(c.assignee != "", c.state != "closed")  # the words of the index of those that somebody has
         .group_by(c.assignee)
     )
     return {who: Counted(int(number), int(cents or 0)) for who, number, cents in rows}

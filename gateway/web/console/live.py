@@ -50,7 +50,7 @@ class Seen(NamedTuple):
 
 def seen(standing: Standing, lists: dict[str, tuple[tuple[str, ...], str]]) -> Seen:
     """A look in words. `lists`: the kinds and the team of each worklist."""
-    figures = {}
+    figures: dict[str, str] = {}
     for name, stage in standing.stages.items():
         figures |= {f"stage.{name}.items": count(stage.items), f"stage.{name}.cents": dollars(stage.cents)}
     waiting = standing.waiting

@@ -90,7 +90,7 @@ async def listing(visit: Visit) -> web.StreamResponse:
     typed_skip = visit.request.query.get("skip", "")
     skip = int(typed_skip) if typed_skip.isdigit() and len(typed_skip) < 7 else 0
     more = f"/console/productivity?{urlencode(want.typed | {'skip': str(skip + SHOWN)})}"
-    shown = {
+    shown: dict[str, Any] = {
         "days": days[skip : skip + SHOWN],
         "more": more if len(days) > skip + SHOWN else "",
         "linked": _Links(want),

@@ -1,4 +1,4 @@
-"""Saved views of queues; what claims of a state come to is summed from their index alone"""
+"""Saved views of queues; what claims of a state come to, and a long queue, are read from their index alone"""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ branch_labels = None
 depends_on = None
 
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_BY_STATE = "ix_claims_state_created_at"
+_BY_STATE, _QUEUE = "ix_claims_state_created_at", "ix_work_items_queue"
+_COLUMNS = (
+    *("state", "team", "kind", "opened_at", "cents", "priority_date", "work_by", "touched_at", "assignee"),
+    *("snoozed_until", "follow_up"),
+)
 
 
 def upgrade() -> None:
@@ -29,9 +33,13 @@ def upgrade() -> None:
     op.create_index("ix_queue_views_shared", "queue_views", ["shared"])
     op.drop_index(_BY_STATE, table_name="claims")
     op.create_index(_BY_STATE, "claims", ["state", "created_at", "charge_cents"])
+    op.drop_index(_QUEUE, table_name="work_items")
+    op.create_index(_QUEUE, "work_items", list(_COLUMNS))
 
 
 def downgrade() -> None:
+    op.drop_index(_QUEUE, table_name="work_items")
+    op.create_index(_QUEUE, "work_items", ["state", "team", "work_by"])
     op.drop_index(_BY_STATE, table_name="claims")
     op.create_index(_BY_STATE, "claims", ["state", "created_at"])
     op.drop_table("queue_views")
