@@ -179,7 +179,8 @@ async def _productivity(request: web.Request) -> web.StreamResponse:
     first = asked.first or last - dt.timedelta(days=6)
 
     def read(connection: Connection) -> Any:
-        return productivity(connection, first, last, _zone(server), who=asked.who)
+        zone = _zone(server)
+        return productivity(connection, first, last, zone, who=asked.who, team=asked.team, by_team=asked.by == "team")
 
     try:
         found = await server.read(read)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ..core.model.decision import HoldType
 from ..core.model.money import to_cents
 from ..core.work.holds import AGES, OLDEST, Which
+from ..core.work.orders import Order
 from ..core.work.priority import Bucket
 from ..core.work.queue import Wanted
 
@@ -96,8 +97,9 @@ class Where(Asked):
 
 
 class Listing(Where):
-    """A page of the queue: where it begins, and how long it is."""
+    """A page of the queue: its order, where it begins, and how long it is."""
 
+    order: Order = Order.URGENT
     after: Annotated[str, Field(max_length=400)] = ""
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     format: Annotated[str, Field(pattern="^(json|csv)$")] = "json"
@@ -237,11 +239,13 @@ class ReleaseHold(Asked):
 
 
 class Days(Asked):
-    """The days of a report, and whose."""
+    """The days of a report, and whose; `by`: each team's apart."""
 
     first: dt.date | None = Field(default=None, alias="from")
     last: dt.date | None = Field(default=None, alias="to")
     who: Name = ""
+    team: Name = ""
+    by: Annotated[str, Field(pattern="^(|team)$")] = ""
 
 
 VERBS: Mapping[str, type[Verb]] = {

@@ -73,7 +73,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
     wanted, today = asked.where.wanted(request[WHO]), today_of(server)
 
     def read(connection: Connection) -> tuple[queue.Page, queue.Counted]:
-        page = queue.page(connection, wanted, today, limit=asked.limit, after=asked.after)
+        page = queue.page(connection, wanted, today, limit=asked.limit, after=asked.after, order=asked.order)
         return page, queue.counted(connection, wanted, today)
 
     page, counted = await server.read(read)

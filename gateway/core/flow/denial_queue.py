@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from ..store.denial_tables import ENDED, WORKED, denial_cases
 from ..store.tables import denials, work_items
 from ..work import cursors
+from ..work.orders import Key, behind, sorting, urgent
 from ..work.priority import BUCKETS, Bucket, rank
 from .denial_list import ITEM_KEY, WAITS_FOR, Listed, Which, listed_of, told_of, where
 
@@ -30,28 +31,31 @@ def page(connection: Connection, which: Which, today: dt.date, *, limit: int = 1
     Raises:
         BadCursor: `after` is none.
     """
-    started = cursors.read(after) if after else None
-    day = started.today if started is not None else today
-    d, place = denials.c, rank(day).label("place")
     newest = which.everything or which.status in ENDED
-    newest_first: tuple[ColumnElement[Any], ...] = (denial_cases.c.denial_id.desc(),)
+    name = "denials, newest first" if newest else "denials"
+
+    def keys(day: dt.date) -> list[Key]:
+        return [Key("id", denial_cases.c.denial_id, True, int)] if newest else urgent(day, denials.c)
+
+    started = cursors.read(after, name, keys) if after else None
+    day = started.today if started is not None else today
+    d, sorted_by = denials.c, keys(day)
     narrowed = (
-        select(d.id, d.cents, d.opened_at, place)
+        select(d.id, d.cents, d.opened_at, rank(day).label("place"))
         .select_from(denial_cases)
         .join(denials, d.id == denial_cases.c.denial_id)
         .outerjoin(work_items, work_items.c.key == ITEM_KEY)
         .where(*where(which, day))
-        .order_by(*(newest_first if newest else (place, d.cents.desc(), d.opened_at, d.id)))
+        .order_by(*sorting(sorted_by))
         .limit(limit + 1)
     )
     if started is not None:
-        behind = denial_cases.c.denial_id < started.id if newest else cursors.behind(started, day, d)
-        narrowed = narrowed.where(behind)
+        narrowed = narrowed.where(behind(sorted_by, started.values))
     # The page first, all that is told of each afterwards: what is sorted is small.
     found = connection.execute(narrowed).all()
     ids = [row.id for row in found[:limit]]
     rows = {row.id: row for row in connection.execute(told_of().where(d.id.in_(ids)))}
-    ended = cursors.written(day, found[limit - 1]) if len(found) > limit else ""
+    ended = cursors.written(day, name, sorted_by, found[limit - 1]) if len(found) > limit else ""
     return Page([listed_of(rows[one], today) for one in ids], ended)
 
 

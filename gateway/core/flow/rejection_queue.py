@@ -4,6 +4,7 @@ most dollars first."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -16,6 +17,8 @@ from .faulty_items import FAULTY_ITEM
 from .faulty_places import Fault
 from .rejections import Rejection
 
+_BULK = 500
+_ITEMS = ("rejection", FAULTY_ITEM)
 MOST = 2_000
 """Claims of a list, at most; the report counts all of them."""
 
@@ -79,6 +82,20 @@ def _at_our_door(connection: Connection, payer_id: str) -> list[Rejected]:
         statement = statement.where(claims.c.payer_id == payer_id)
     rows = connection.execute(statement).all()
     return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
+
+
+def items_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Any]:
+    """The open work items of these claims that are about correcting them (id, assignee), by claim."""
+    c = work_items.c
+    found: dict[int, Any] = {}
+    for start in range(0, len(claim_ids), _BULK):
+        rows = connection.execute(
+            select(c.id, c.claim_id, c.assignee)
+            .where(c.claim_id.in_(claim_ids[start : start + _BULK]), c.state == "open", c.kind.in_(_ITEMS))
+            .order_by(c.id)
+        )
+        found |= {row.claim_id: row for row in rows}
+    return found
 
 
 def _one(row: Any, latest: Rejection | None) -> Rejected:

@@ -98,8 +98,11 @@ class Behind(NamedTuple):
 CLAIM_COLUMNS = ("claim", "number", "group", "payer", "state", "from_date", "dollars")
 
 
-def behind(connection: Connection, report: Report, scope: Scope, *, group: str = "", limit: int = 1_000) -> Behind:
-    """The claims behind a figure, or behind one group of it, by the columns of CLAIM_COLUMNS."""
+def behind(
+    connection: Connection, report: Report, scope: Scope, *, group: str = "", limit: int = 1_000, skip: int = 0
+) -> Behind:
+    """The claims behind a figure, or behind one group of it, by the columns of CLAIM_COLUMNS; from the one after `skip`
+    on."""
     each = report.claims(connection, scope).subquery()
     statement: Select[Any] = (
         select(
@@ -114,6 +117,7 @@ def behind(connection: Connection, report: Report, scope: Scope, *, group: str =
         .join(claims, claims.c.id == each.c.claim_id)
         .order_by(each.c.cents.desc(), each.c.claim_id)
         .limit(limit + 1)
+        .offset(skip)
     )
     if group:
         statement = statement.where(each.c.part == group)

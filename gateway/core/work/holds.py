@@ -44,12 +44,12 @@ def age_of(opened: dt.date, today: dt.date) -> str:
 
 def open_holds(connection: Connection, which: Which, today: dt.date, zone: str, *, limit: int = 10_000) -> list[Any]:
     """The open holds with their claim (source_claim_number, payer_name, payer_id, charge_cents), the last day to file
-    it (refile_by) and who has the work item (assignee): those that are due first come first."""
+    it (refile_by), and the work item with who has it (item_id, assignee): those that are due first come first."""
     c = claims.c
     return list(
         connection.execute(
             select(holds, c.source_claim_number, c.payer_name, c.payer_id, c.charge_cents)
-            .add_columns(work_items.c.refile_by, work_items.c.assignee)
+            .add_columns(work_items.c.refile_by, work_items.c.assignee, work_items.c.id.label("item_id"))
             .join(claims, claims.c.id == holds.c.claim_id)
             .outerjoin(work_items, work_items.c.key == literal("hold:") + cast(holds.c.id, String))
             .where(*_where(which, today, zone))

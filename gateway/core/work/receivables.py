@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, literal_column, or
 from ..store.inquiry_tables import inquiries
 from ..store.tables import claims, work_items
 from . import cursors
-from .priority import Bucket, bucket_of, in_bucket, rank
+from .orders import behind, sorting, urgent
+from .priority import Bucket, bucket_of, in_bucket
 
 KINDS = ("follow_up", "overdue_ack", "next_payer", "underpayment")
 """Kinds of items that are followed up with a payer: silence, an answer that has not come, the next payer to be billed,
@@ -110,21 +111,25 @@ def _where(wanted: Wanted, today: dt.date) -> list[ColumnElement[bool]]:
     return where
 
 
+_NAME = "follow-up"
+
+
 def page(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int = 100, after: str = "") -> Page:
     """A page of the follow-up. `after` is where the last page ended.
 
     Raises:
         BadCursor: `after` is none.
     """
-    started = cursors.read(after) if after else None
+    started = cursors.read(after, _NAME, urgent) if after else None
     day = started.today if started is not None else today
-    c, place = work_items.c, rank(day).label("place")
-    order = (c.cents.desc(), c.opened_at, c.id)
+    c, sorted_by = work_items.c, urgent(day)
+    place = sorted_by[0].column.label("place")
+    order = sorting(sorted_by[1:])
     narrowed = select(c.id, place).where(*_where(wanted, day)).order_by(place, *order).limit(limit + 1)
     if wanted.age:
         narrowed = narrowed.outerjoin(claims, claims.c.id == c.claim_id)
     if started is not None:
-        narrowed = narrowed.where(cursors.behind(started, day))
+        narrowed = narrowed.where(behind(sorted_by, started.values))
     # The page first, its claims afterwards: what is sorted is small.
     found = narrowed.subquery()
     rows = connection.execute(
@@ -135,7 +140,7 @@ def page(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int =
     ).all()
     asked = _asked(connection, [row.claim_id for row in rows[:limit] if row.claim_id is not None])
     items = [_owed(row, today, asked.get(row.claim_id or 0)) for row in rows[:limit]]
-    return Page(items, cursors.written(day, rows[limit - 1]) if len(rows) > limit else "")
+    return Page(items, cursors.written(day, _NAME, sorted_by, rows[limit - 1]) if len(rows) > limit else "")
 
 
 def _owed(row: Any, today: dt.date, asked: Any) -> Owed:

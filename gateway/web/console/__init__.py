@@ -18,21 +18,29 @@ from . import (
     denial_verbs,
     entry,
     explain_pages,
+    figure_cache,
+    figure_pages,
     file_pages,
     followup_pages,
     hold_pages,
     home,
+    live_pages,
     money_pages,
     partner_pages,
     plugin_pages,
+    productivity_pages,
     queue_pages,
+    row_pages,
+    view_pages,
 )
 from .access import AccessLog
 from .guard import ACCESS
 from .kept import Kept
+from .live import LIVE, Live
 
-WORK = (entry, home, queue_pages, claim_pages, hold_pages, file_pages)
+WORK = (entry, home, live_pages, queue_pages, row_pages, view_pages, claim_pages, hold_pages, file_pages)
 DENIALS = (denial_pages, denial_verbs, followup_pages, analysis_pages)
+REPORTS = (figure_pages, productivity_pages)
 ADMINISTRATION = (
     admin_pages,
     partner_pages,
@@ -47,12 +55,14 @@ ADMINISTRATION = (
 def add_to(app: web.Application) -> None:
     """Put the console's pages into an application that has its server."""
     app[ACCESS] = AccessLog(app[SERVER])
-    app[home.FIGURES] = home.Figures()
+    app[LIVE] = live = Live(app[SERVER])
+    app[figure_cache.FIGURES] = figure_cache.FigureCache()
+    app.on_shutdown.append(live.close)
     app[explain_pages.BUSY] = asyncio.Semaphore(1)
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     app[denial_pages.OVERVIEW] = Kept(denial_pages.FRESH_S)
     app[followup_pages.TOTALS] = Kept(followup_pages.FRESH_S)
     app[analysis_pages.FIGURES] = Kept(analysis_pages.FRESH_S)
-    for module in (*WORK, *DENIALS, *ADMINISTRATION):
+    for module in (*WORK, *DENIALS, *REPORTS, *ADMINISTRATION):
         app.add_routes(module.routes())
     money_pages.add_to(app)

@@ -21,6 +21,8 @@ from .render import render
 
 log = structlog.get_logger("gateway.web")
 COOKIE = "hme_session"
+BY_ITSELF = "X-Live"
+"""Stands in what a page asks for without its reader: that keeps nobody signed in."""
 ACCESS: web.AppKey[AccessLog] = web.AppKey("access", AccessLog)
 LARGEST_FORM = 1 << 20
 HEADERS = {
@@ -151,13 +153,9 @@ async def _visit(request: web.Request) -> Visit | web.Response:
     server = request.app[SERVER]
     now = server.services.clock.now()
     where = server.services.config.gateway
-    token = request.cookies.get(COOKIE, "")
-    found = None
-    if token:
-        idle = dt.timedelta(minutes=where.web.idle_minutes)
-        found = await server.read(users.session, token, idle, now)
+    found = await session_of(request)
     if found is None:
-        return _sign_in_first(request, bool(token))
+        return _sign_in_first(request, COOKIE in request.cookies)
     form = None
     if request.method == "POST":
         if not from_here(request):
@@ -168,8 +166,19 @@ async def _visit(request: web.Request) -> Visit | web.Response:
                 raise Refused(413, "Too large", "That form is too large to be one of ours.")
             form = await request.post()
             check_mark(found, request.headers.get("X-CSRF", "") or str(form.get("csrf", "")))
-    await server.write(users.seen, found.hash, now)
+    if BY_ITSELF not in request.headers:
+        await server.write(users.seen, found.hash, now)
     return Visit(request, server, found, now, business_date(now, where.organisation.time_zone), form)
+
+
+async def session_of(request: web.Request) -> Session | None:
+    """The session of whoever asks; None where there is none, or it has ended."""
+    server = request.app[SERVER]
+    token = request.cookies.get(COOKIE, "")
+    if not token:
+        return None
+    idle = dt.timedelta(minutes=server.services.config.gateway.web.idle_minutes)
+    return await server.read(users.session, token, idle, server.services.clock.now())
 
 
 def _sign_in_first(request: web.Request, ended: bool) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,11 @@ def _environment() -> Environment:
         "dollars": dollars,
         "day": day,
         "count": count,
+        "exactly": exactly,
         "kind": words.kind,
         "team": words.team,
         "state": words.state,
+        "verb": words.verb,
         "tone": words.tone,
         "method": money_words.method,
         "category": words.category,
@@ -64,6 +67,11 @@ def dollars(cents: int | None) -> str:
     if cents is None:
         return ""
     return f"{'-' if cents < 0 else ''}${to_dollars(abs(cents)):,}"
+
+
+def exactly(amount: Decimal) -> str:
+    """Dollars that are no cents any more: `$1,234.56`."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
 
 
 def count(number: int) -> str:

@@ -16,6 +16,8 @@ NAV = (
     ("/console/days", "The day's close", "look"),
     ("/console/files", "Files", "look"),
     ("/console/batches", "Batches", "look"),
+    ("/console/reports", "Reports", "look"),
+    ("/console/productivity", "Productivity", "look"),
     ("/console/admin", "Administration", "administer"),
 )
 """Address, name, and the right that it takes."""
@@ -68,6 +70,13 @@ _KINDS = {
     "follow_up": "Open balance",
     "next_payer": "Next payer",
     "underpayment": "Underpayment",
+    "patient_balance": "Statement due",
+    "resupply_due": "Refill to ask for",
+    "resupply_ship": "Refill to ship",
+    "refill_unknown": "Refill not known",
+    "shipment_unbilled": "Shipment not billed",
+    "maintenance_due": "Maintenance visit",
+    "rul_ending": "Lifetime ends",
 }
 _TONES = {
     "good": "good",
@@ -133,6 +142,12 @@ def team(name: str) -> str:
 def state(name: str) -> str:
     """A state, as people say it."""
     return name.replace("_", " ").capitalize()
+
+
+def verb(name: str) -> str:
+    """What somebody did with an item, as people say it."""
+    said = {"claim": "Took it", "release": "Gave it back", "assign": "Gave it on", "touch": "Worked it"}
+    return said.get(name) or {"snooze": "Snoozed", "close": "Closed", "reopen": "Opened again"}.get(name) or state(name)
 
 
 def tone(name: str) -> str:
