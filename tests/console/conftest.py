@@ -122,3 +122,18 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     finally:
         await gateway.stop()
         patch.undo()
+
+
+class Prepared(NamedTuple):
+    """An office in the middle of its day, and the ids of what is in it."""
+
+    office: Office
+    ids: dict[str, str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def prepared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prepared]:
+    from . import prepared as preparing
+
+    async with preparing.opened(tmp_path_factory.mktemp("prepared")) as office:
+        yield Prepared(office, await preparing.prepare(office))
