@@ -54,7 +54,7 @@ async def test_a_page_that_is_hard_to_read_is_found(chromium: Any, prepared: Pre
     """Else the walk would find nothing on any."""
     page, _ = await signed_in(chromium, prepared.office, "viewer")
     await page.evaluate(
-        "document.querySelector('main').innerHTML = '<p>x</p><input><a href=\"/\"></a>';"
+        "document.querySelector('main').innerHTML = '<p>Some words to read</p><input><a href=\"/\"></a>';"
         "document.querySelector('main p').style.color = 'light-dark(#eee, #111)'"
     )
     found = await faults(page, "page")
