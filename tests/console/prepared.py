@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,18 @@ Ids = dict[str, str]
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, more: str = "") -> AsyncIterator[Office]:
-    """A gateway whose partner takes every file, with people of every role."""
+async def opened(folder: Path, more: str = "", holding: Mapping[str, str] | None = None) -> AsyncIterator[Office]:
+    """A gateway whose partner takes every file, with people of every role. `holding`: plugins, by name, that look at
+    every claim before it leaves."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PRACTICE_PASSWORD", running.PASSWORD)
-        settings = f"web: {{port: 0, max_upload_mb: 2}}\nplugins_dir: {NOWHERE}\n{more}"
-        config = running.write_config(folder, more=settings)
+        settings = more or "web: {port: 0, max_upload_mb: 2}"
+        config = running.write_config(folder, more=f"plugins_dir: plugins\n{settings}")
+        shutil.copytree(NOWHERE, config / "plugins")
+        for name, code in (holding or {}).items():
+            (config / "plugins" / f"{name}.py").write_text(code)
+            with (config / "chains" / "default.yaml").open("a") as chain:
+                chain.write(f"  hold: [{name}]\n")
         partner = config / "partners" / "practice.yaml"
         text = re.sub(r"(?m)^transport:\n(?:(?: .*)?\n)+", "transport: {plugin: nowhere}\n\n", partner.read_text())
         partner.write_text(text)
