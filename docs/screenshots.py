@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 IMAGES = ROOT / "docs" / "img"
 COLOURS = 128
+SINGLE = {"batches": "batch", "inquiries": "inquiry"}
 DARK = ("queue", "claim")
 """Pages that are shown in the dark, too."""
 OPEN = re.compile(r"open at (http://\S+)\s+Sign in as (\S+) with (\S+)")
@@ -52,7 +53,7 @@ def name_of(key: str) -> str:
     path = key.partition("/console/")[2]
     parts = [one for one in path.split("/") if one]
     named = [
-        one.removesuffix("s") if at + 1 < len(parts) and parts[at + 1].startswith("{") else one
+        SINGLE.get(one, one.removesuffix("s")) if at + 1 < len(parts) and parts[at + 1].startswith("{") else one
         for at, one in enumerate(parts)
         if not one.startswith("{")
     ]
