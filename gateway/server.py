@@ -55,6 +55,8 @@ EXPIRE_SECONDS = 3600.0
 LOOK_SECONDS = 600.0
 BREAKER_SECONDS = 30.0
 DESK_PROCESSES = 2
+WEB, WORKER = "web", "worker"
+"""The halves of a process that serves, where each is a process of its own."""
 
 
 def executor_name(given: str = "") -> str:
@@ -74,7 +76,8 @@ def _tls(where: Web) -> ssl.SSLContext | None:
 
 class Gateway:
     """One process of the gateway. `doors`: whether it listens and looks at drop folders (`serve`), or only works
-    (`worker`)."""
+    (`worker`). `only`: of the former, only the `web` (it listens, and others work), or only the `worker` (it looks at
+    drop folders and works, and another listens); nothing for both."""
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class Gateway:
         executor: str = "",
         clock: Clock | None = None,
         doors: bool = True,
+        only: str = "",
         rng: random.Random | None = None,
     ) -> None:
         self.config = config
@@ -91,6 +95,8 @@ class Gateway:
         self.locations = Locations(config)
         self.archive = Archive(self.locations.archive_dir)
         self._doors = doors
+        self._listens = doors and only != WORKER
+        self._works = only != WEB
         self._rng = rng or random.Random()
         self._runner: AppRunner | None = None
         self._started = False
@@ -136,11 +142,13 @@ class Gateway:
         stations.load()
         self._schedule()
         await self.pool.start()
-        await self.engine.start()
+        if self._works:
+            await self.engine.start()
         self._started = True
-        if self._doors:
+        if self._listens:
             await self._listen()
-        self.life.tell("gateway_started")
+        if self._works:
+            self.life.tell("gateway_started")
         memory.settle()
         log.info("started", executor=self.engine.executor_id, config=self.config.hash[:12], port=self.port or None)
 

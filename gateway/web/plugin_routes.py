@@ -21,6 +21,7 @@ from ..core.work import worklists
 from ..plugins.declared import Report, Route, RouteRequest, Worklist
 from ..plugins.declaring import Declared
 from .admission import SERVER, Server, admitted, needs
+from .bodies import pieces
 from .problems import problem
 
 MOST_BODY = 1 << 20
@@ -182,7 +183,7 @@ async def _body(request: web.Request) -> tuple[Any] | web.Response:
     if not request.can_read_body:
         return (None,)
     data = bytearray()
-    async for block in request.content.iter_chunked(1 << 16):
+    async for block in pieces(request.content, 1 << 16):
         data += block
         if len(data) > MOST_BODY:
             return problem(413, "Too large", f"A request of a plugin has at most {MOST_BODY >> 20} MB.")

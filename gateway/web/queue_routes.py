@@ -21,6 +21,7 @@ from ..core.work.actions import Actions
 from ..core.work.verbs import Answer, NotDone
 from . import queue_bodies as bodies
 from .admission import SERVER, WHO, Server, needs
+from .bodies import in_time
 from .problems import Handler, problem
 from .queue_bodies import NotUnderstood, understood
 
@@ -52,7 +53,7 @@ async def body_of(request: web.Request) -> Any:
     if not request.can_read_body:
         return {}
     try:
-        return await request.json()
+        return await in_time(request.json())
     except (ValueError, RecursionError):
         raise NotUnderstood("the body is no JSON; send one object, in UTF-8") from None
 

@@ -37,6 +37,7 @@ from .access import AccessLog
 from .guard import ACCESS
 from .kept import Kept
 from .live import LIVE, Live
+from .typed_words import TYPED, TypedWords
 
 WORK = (entry, home, live_pages, queue_pages, row_pages, view_pages, claim_pages, hold_pages, file_pages)
 DENIALS = (denial_pages, denial_verbs, followup_pages, analysis_pages)
@@ -59,6 +60,7 @@ def add_to(app: web.Application) -> None:
     app[figure_cache.FIGURES] = figure_cache.FigureCache()
     app.on_shutdown.append(live.close)
     app[explain_pages.BUSY] = asyncio.Semaphore(1)
+    app[TYPED] = TypedWords()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     app[denial_pages.OVERVIEW] = Kept(denial_pages.FRESH_S)
     app[followup_pages.TOTALS] = Kept(followup_pages.FRESH_S)

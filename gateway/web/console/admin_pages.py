@@ -130,7 +130,7 @@ def _asked(visit: Visit) -> tuple[dict[str, str], int | None]:
     query = visit.request.query
     typed = {name: query[name].strip()[:80] for name in ("who", "what") if query.get(name, "").strip()}
     before = query.get("before", "")
-    return typed, int(before) if before.isdigit() and len(before) <= 18 else None
+    return typed, int(before) if before.isdecimal() and len(before) <= 18 else None
 
 
 @page(RIGHT)

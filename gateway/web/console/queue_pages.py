@@ -118,7 +118,7 @@ def _hold_of(connection: Connection, item_id: int) -> Any:
     """The hold that an item is about; None where it is about something else."""
     row = connection.execute(select(work_items.c.key).where(work_items.c.id == item_id)).one()
     name, _, number = row.key.partition(":")
-    if name != "hold" or not number.isdigit():
+    if name != "hold" or not number.isdecimal():
         return None
     return connection.execute(select(holds).where(holds.c.id == int(number))).one_or_none()
 
@@ -234,7 +234,8 @@ async def many_verb(visit: Visit) -> web.StreamResponse:
     name = visit.field("verb", 10)
     if name not in VERBS or name == "reopen":
         raise Refused(422, "What is to be done?", "Choose what is to be done with the items that you ticked.")
-    ids = [int(one) for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdigit()][: verbs.MOST]
+    typed = [one for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdecimal() and len(one) <= 18]
+    ids = [int(one) for one in typed[: verbs.MOST]]
     if not ids:
         raise Refused(422, "Nothing is ticked", "Tick the items that it is for.")
     await allowed(visit, ids)
