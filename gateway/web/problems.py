@@ -15,6 +15,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not take this method.",
+    413: "The body is larger than is taken here.",
 }
 
 

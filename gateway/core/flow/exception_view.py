@@ -11,6 +11,8 @@ from sqlalchemy import Connection, and_, func, or_, select
 from ..model.money import to_dollars
 from ..model.payer_habits import Habits
 from ..model.posting import SCORES, How
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.posting_tables import WAITS, set_asides
 from ..store.tables import claim_payments, claims, files, patients, remittances, work_items
 from ..x12.remittance import ClaimPayment
@@ -87,6 +89,17 @@ _REMITTANCE_ITEM = and_(work_items.c.kind == "remittance_exception", work_items.
 _ITEM = (work_items.c.rule, work_items.c.team, work_items.c.assignee, work_items.c.work_by)
 
 
+_ORDER = (Key(func.abs(claim_payments.c.paid_cents), descending=True), Key(claim_payments.c.id))
+_WHOLE_ORDER = (Key(func.abs(remittances.c.paid_cents), descending=True), Key(remittances.c.id))
+PLACE = (str, int, int)
+"""What tells a place in the list: remittance or payment, its cents without their sign, its id."""
+
+
+def place(one: Waiting) -> tuple[Any, ...]:
+    """Where it stands in the list."""
+    return (one.kind, abs(one.cents), one.id)
+
+
 def _payments(*where: Any) -> Any:
     return (
         select(
@@ -105,21 +118,31 @@ def _payments(*where: Any) -> Any:
         .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
         .outerjoin(work_items, _PAYMENT_ITEM)
         .where(*where)
-        .order_by(func.abs(claim_payments.c.paid_cents).desc(), claim_payments.c.id)
+        .order_by(*keyset.order(_ORDER))
     )
 
 
 def waiting(
-    connection: Connection, *, payer: str = "", rule: str = "", aside: bool = False, limit: int = MOST
+    connection: Connection,
+    *,
+    payer: str = "",
+    rule: str = "",
+    aside: bool = False,
+    limit: int = MOST,
+    behind: Sequence[Any] | None = None,
 ) -> list[Waiting]:
     """What did not post, the most dollars first; whole remittances before the payments of others. `aside`: instead,
-    what persons have set aside."""
+    what persons have set aside. `behind`: what comes after a place of the list."""
+    kind, *at = behind or ("", 0, 0)
     where: list[Any] = [claim_payments.c.state == "set aside" if aside else WAITS]
     if payer:
         where.append(remittances.c.payer_id == payer)
     if rule:
         where.append(work_items.c.rule == rule)
-    found = [] if aside else [*_whole(connection, payer, rule, limit)]
+    if kind == "payment":
+        where.append(keyset.behind(_ORDER, at))
+    whole = not aside and kind != "payment"
+    found = [*_whole(connection, payer, rule, limit, at if kind else None)] if whole else []
     rows = connection.execute(_payments(*where).limit(max(limit - len(found), 0)))
     return [*found, *(_payment(row) for row in rows)]
 
@@ -144,8 +167,12 @@ def _payment(row: Any) -> Waiting:
     )
 
 
-def _whole(connection: Connection, payer: str, rule: str, limit: int) -> Iterator[Waiting]:
+def _whole(
+    connection: Connection, payer: str, rule: str, limit: int, behind: Sequence[Any] | None
+) -> Iterator[Waiting]:
     where: list[Any] = [remittances.c.state.in_(("exception", "review"))]
+    if behind is not None:
+        where.append(keyset.behind(_WHOLE_ORDER, behind))
     if payer:
         where.append(remittances.c.payer_id == payer)
     if rule:
@@ -154,7 +181,7 @@ def _whole(connection: Connection, payer: str, rule: str, limit: int) -> Iterato
         select(remittances, *_ITEM)
         .outerjoin(work_items, _REMITTANCE_ITEM)
         .where(*where)
-        .order_by(func.abs(remittances.c.paid_cents).desc(), remittances.c.id)
+        .order_by(*keyset.order(_WHOLE_ORDER))
         .limit(limit)
     ):
         yield Waiting(

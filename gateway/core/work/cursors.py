@@ -10,12 +10,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_
 
+from ..store.keyset import BadCursor
 from ..store.tables import work_items
 from .priority import BUCKETS, rank
-
-
-class BadCursor(ValueError):
-    """Where a page shall begin is none of our own."""
 
 
 class Place(NamedTuple):
@@ -44,10 +41,10 @@ def read(text: str) -> Place:
         day, place, cents, opened, item = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
         at = dt.datetime.fromisoformat(opened)
         found = Place(dt.date.fromisoformat(day), int(place), int(cents), at, int(item))
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise BadCursor("The page that is asked for is none of ours; begin again without it.") from error
+    except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError) as error:
+        raise BadCursor from error
     if found.opened_at.tzinfo is None or not 0 <= found.place < len(BUCKETS) or abs(found.cents) + found.id >= 1 << 62:
-        raise BadCursor("The page that is asked for is none of ours; begin again without it.")
+        raise BadCursor
     return found
 
 

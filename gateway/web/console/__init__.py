@@ -6,15 +6,11 @@ import asyncio
 
 from aiohttp import web
 
-from ..admission import SERVER
 from . import admin_pages, claim_pages, entry, file_pages, hold_pages, home, queue_pages
-from .access import AccessLog
-from .guard import ACCESS
 
 
 def add_to(app: web.Application) -> None:
-    """Put the console's pages into an application that has its server."""
-    app[ACCESS] = AccessLog(app[SERVER])
+    """Put the console's pages into an application that has its server and its access log."""
     app[home.FIGURES] = home.Figures()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     for module in (entry, home, queue_pages, claim_pages, hold_pages, file_pages, admin_pages):

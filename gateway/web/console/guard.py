@@ -15,13 +15,12 @@ from ...core.clock import business_date
 from ...core.engine.faults import passing
 from ...core.store import users
 from ...core.store.users import Session, User
+from ..access import ACCESS, asked_for
 from ..admission import SERVER, Server
-from .access import AccessLog
 from .render import render
 
 log = structlog.get_logger("gateway.web")
 COOKIE = "hme_session"
-ACCESS: web.AppKey[AccessLog] = web.AppKey("access", AccessLog)
 LARGEST_FORM = 1 << 20
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -182,7 +181,7 @@ def line_of(visit: Visit) -> dict[str, Any]:
     return {
         "at": visit.now,
         "who": visit.who,
-        "what": f"{request.method} {request.path}"[:200],
+        "what": asked_for(request),
         "source": (request.remote or "")[:60],
     }
 

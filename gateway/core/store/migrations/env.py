@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.core.store import cash_tables, denial_tables, inquiry_tables, tables, user_tables
+from gateway.core.store import api_tables, cash_tables, denial_tables, inquiry_tables, tables, user_tables
 
 # Every module with tables is imported by now.
 metadata = tables.metadata
+assert api_tables.webhook_deliveries.metadata is metadata
 assert cash_tables.money_lines.metadata is metadata
 assert denial_tables.next_claims.metadata is metadata
 assert inquiry_tables.inquiries.metadata is metadata
