@@ -34,7 +34,7 @@ from .core.flow.next_claims import LOOK_SECONDS as NEXT_SECONDS
 from .core.flow.partner_lines import PartnerLines
 from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
-from .core.store import migrate, plugin_rows
+from .core.store import idempotency, migrate, plugin_rows
 from .core.store.archive import Archive
 from .core.store.engine import make_sync_engine, reading
 from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
@@ -223,8 +223,9 @@ class Gateway:
         from aiohttp import web
 
         from .web.api import make_app
+        from .web.problems import http_logger
 
-        self._runner = web.AppRunner(make_app(self), access_log=None)
+        self._runner = web.AppRunner(make_app(self), access_log=None, logger=http_logger())
         await self._runner.setup()
         where = self.config.gateway.web
         site = web.TCPSite(self._runner, where.host, where.port, ssl_context=_tls(where))
@@ -295,7 +296,9 @@ class Gateway:
 
         def call() -> T:
             with self._sql.begin() as connection:
-                return function(connection, *args)
+                done = function(connection, *args)
+                idempotency.note_written(connection)
+                return done
 
         result = await asyncio.to_thread(call)
         self.engine.poke()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -258,3 +258,16 @@ def _of_plugin(plugin: str, route: Route, path: str) -> Json:
         found["parameters"].append({"$ref": "#/components/parameters/IdempotencyKey"})
         found["requestBody"] = {"required": False, "content": {"application/json": {"schema": {}}}}
     return found
+
+
+def references(part: Any) -> Iterator[str]:
+    """Every place of the document to which a part of it refers."""
+    if isinstance(part, Mapping):
+        for name, one in part.items():
+            if name == "$ref":
+                yield one
+            else:
+                yield from references(one)
+    elif isinstance(part, list):
+        for one in part:
+            yield from references(one)

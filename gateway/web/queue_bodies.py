@@ -26,17 +26,19 @@ Words = Annotated[str, Field(max_length=1000)]
 
 
 def _day(value: object) -> object:
-    if isinstance(value, dt.date):
-        return value
     try:
         if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-            return dt.date.fromisoformat(value)
+            value = dt.date.fromisoformat(value)
     except ValueError:
         pass
-    raise ValueError("a date such as 2026-11-26")
+    if not isinstance(value, dt.date):
+        raise ValueError("a date such as 2026-11-26")
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueError(f"a day between {FIRST_DAY} and {LAST_DAY}")
+    return value
 
 
-Day = Annotated[dt.date, BeforeValidator(_day, json_schema_input_type=dt.date), Field(ge=FIRST_DAY, le=LAST_DAY)]
+Day = Annotated[dt.date, BeforeValidator(_day, json_schema_input_type=dt.date)]
 """A day as ISO 8601 writes it, and one that business can have."""
 Dollars = Annotated[Decimal, Field(max_digits=14, decimal_places=2)]
 M = TypeVar("M", bound=BaseModel)
