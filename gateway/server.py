@@ -23,7 +23,7 @@ from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
 from .core.engine.port import Due
-from .core.flow import plugin_schedule, stations, stored_config
+from .core.flow import plugin_schedule, stations, stored_config, webhooks
 from .core.flow.batch import due_batch
 from .core.flow.deaths import Deaths
 from .core.flow.drop import DropFolder
@@ -35,6 +35,7 @@ from .core.flow.partner_lines import PartnerLines
 from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
 from .core.store import idempotency, migrate, plugin_rows
+from .core.store import webhooks as webhook_store
 from .core.store.archive import Archive
 from .core.store.engine import make_sync_engine, reading
 from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
@@ -177,6 +178,7 @@ class Gateway:
         stored_config.keep(self.archive, config)
         with self._sql.begin() as connection:
             stored_config.note(connection, config.hash, len(config.text), self.clock.now())
+            webhook_store.forget_others(connection, [one.name for one in config.gateway.webhooks])
 
     def _schedule(self) -> None:
         engine = self.engine
@@ -185,6 +187,8 @@ class Gateway:
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
         engine.schedule("next_payer", NEXT_SECONDS, "next_payer", lambda now: (now.isoformat(), {}))
         engine.schedule("look", LOOK_SECONDS, "look", lambda now: due_today(self.services, now))
+        kind = webhooks.KIND
+        engine.schedule(kind, webhooks.LOOK_SECONDS, kind, lambda now: webhooks.due(self.services, now))
         self._schedule_plugins(self.config)
 
     def _schedule_plugins(self, config: Config) -> set[str]:

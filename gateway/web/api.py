@@ -41,6 +41,7 @@ from . import (
     openapi,
     plugin_routes,
     queue_routes,
+    webhook_routes,
     work_answers,
 )
 from . import claim_answers as told
@@ -368,6 +369,7 @@ def make_app(server: Server) -> web.Application:
             *cancel_and_merge.routes(),
             *denial_routes.routes(),
             *plugin_routes.ROUTES,
+            *webhook_routes.routes(),
             *metrics.ROUTES,
         ]
     )
