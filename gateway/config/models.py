@@ -16,6 +16,7 @@ from .alarms import Alarms
 from .checks import Checks
 from .contact import Contact
 from .values import Model, Name, Npi, Zone, nested
+from .webhooks import Webhook
 
 
 class Organisation(Model):
@@ -213,6 +214,8 @@ class GatewayConfig(Model):
     poll_every: Seconds = Field(default=5.0, gt=0)
     """How often drop folders are looked at."""
     sources: tuple[Source, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    """Who is told when something happens."""
 
     @property
     def usage(self) -> Literal["P", "T"]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import io
-from typing import Any, BinaryIO
+import json
+from typing import Annotated, Any, BinaryIO
 
 from aiohttp import web
+from pydantic import Field
 from sqlalchemy import Connection, func, select
 
 from ..core.flow import belongings, json_file
@@ -29,6 +31,7 @@ from . import (
     correcting,
     denial_routes,
     deposit_routes,
+    desk_answers,
     documents,
     drops,
     exception_routes,
@@ -36,18 +39,27 @@ from . import (
     hold_routes,
     inquiries,
     metrics,
+    openapi,
     plugin_routes,
     queue_routes,
+    webhook_routes,
+    work_answers,
 )
-from .admission import SERVER, Server, needs
+from . import claim_answers as told
+from .access import ACCESS, AccessLog
+from .admission import SERVER, Server
 from .bodies import file_name as _name
 from .bodies import spooled as _spooled
 from .bodies import too_large as _too_large
 from .console import add_to as add_console
 from .line_tests import TESTS, LineTests
+from .operations import Anything, Nothing, Raw, get, post, query_of
 from .problems import Handler, in_plain_words, problem
+from .queue_bodies import Asked
 
 CALLS_OF_DAYS = 30
+DOCUMENTS: web.AppKey[dict[str, bytes]] = web.AppKey("documents", dict[str, bytes])
+"""The OpenAPI document of a configuration, by its hash."""
 
 
 def _received(got: Received) -> web.Response:
@@ -83,18 +95,17 @@ async def _sent(
     return _too_large(limit) if body is None else (source.name, body)
 
 
-@needs("submit")
 async def post_file(request: web.Request) -> web.StreamResponse:
-    """Take a file (837P or JSON claims) of a source: the body is the file, `?name=` what it is called."""
+    """Take a file (837P or JSON claims) of a source: the body is the file. It is worked in the background; the same
+    content again is kept and not worked twice."""
     sent = await _sent(request)
     if isinstance(sent, web.Response):
         return sent
     source, body = sent
     with body:
-        return await _take(request.app[SERVER], source, _name(request.query.get("name", ""), "upload"), body)
+        return await _take(request.app[SERVER], source, _name(query_of(request, Named).name, "upload"), body)
 
 
-@needs("submit")
 async def post_claims(request: web.Request) -> web.StreamResponse:
     """Take claims as JSON: one object, or a list of them. Either all of them are taken or none."""
     sent = await _sent(request, json_file.MOST_BYTES)
@@ -112,14 +123,21 @@ async def post_claims(request: web.Request) -> web.StreamResponse:
     return await _take(request.app[SERVER], source, "claims.json", io.BytesIO(data))
 
 
+class Named(Asked):
+    """What a file is called."""
+
+    name: Annotated[str, Field(max_length=2000)] = ""
+
+
+class RowsAsked(Named):
+    """`dry_run`: only say what the rows would bring."""
+
+    dry_run: bool = False
+
+
 def _takes_rows(kind: Kind) -> Handler:
-    @needs("submit")
     async def post_rows(request: web.Request) -> web.StreamResponse:
-        """Take rows of a kind, as CSV or a JSON list: all of them or none. `?dry_run=true`: only say what they would
-        bring."""
-        dry_run = request.query.get("dry_run", "false").lower()
-        if dry_run not in ("true", "false"):
-            return problem(400, "Not understood", "dry_run is true or false.")
+        asked = query_of(request, RowsAsked)
         sent = await _sent(request, MOST_BYTES, claims=False)
         if isinstance(sent, web.Response):
             return sent
@@ -133,9 +151,9 @@ def _takes_rows(kind: Kind) -> Handler:
         server = request.app[SERVER]
         services = server.services
         zone = services.config.gateway.organisation.time_zone
-        name = _name(request.query.get("name", ""), kind.name)
+        name = _name(asked.name, kind.name)
         now = services.clock.now()
-        if dry_run == "true":
+        if asked.dry_run:
             try:
                 await server.write(only_try, kind, source, name, Stored.of(data), rows, zone, now)
             except OnlyTried as tried:
@@ -179,7 +197,6 @@ def _file(connection: Connection, file_id: int) -> dict[str, Any] | None:
     }
 
 
-@needs("read")
 async def get_file(request: web.Request) -> web.StreamResponse:
     """What became of a file: its state, and its claims by state."""
     found = await request.app[SERVER].read(_file, int(request.match_info["file_id"]))
@@ -203,19 +220,16 @@ def _waiting(connection: Connection) -> list[dict[str, Any]]:
     return [{"kind": row.kind, "team": row.team, "items": row.items, "cents": int(row.cents or 0)} for row in rows]
 
 
-@needs("read")
 async def get_queues(request: web.Request) -> web.StreamResponse:
     """What waits for a person: open work items by kind and team, with the cents at stake."""
     return web.json_response({"queues": await request.app[SERVER].read(_waiting)})
 
 
-@needs("read")
 async def get_configuration(request: web.Request) -> web.StreamResponse:
     """The configuration in force: its hash, since when, how often it was reloaded, and why the last one was refused."""
     return web.json_response(request.app[SERVER].reloads.as_data())
 
 
-@needs("admin")
 async def post_reload(request: web.Request) -> web.StreamResponse:
     """Read the configuration again and take it; with any fault the old one stays, and all faults are told."""
     state = await request.app[SERVER].reload()
@@ -236,7 +250,6 @@ def _declares(declared: Declared | None) -> dict[str, list[str]]:
     return found
 
 
-@needs("read")
 async def get_plugins(request: web.Request) -> web.StreamResponse:
     """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
     server = request.app[SERVER]
@@ -283,26 +296,69 @@ async def readyz(request: web.Request) -> web.Response:
     return web.json_response({"status": "ready"})
 
 
+CLAIM_FILE = Raw(("application/edi-x12", "application/json", "application/octet-stream"), "A file of claims.")
+CLAIMS = Raw(("application/json",), "A claim, or a list of claims (docs/configuration.md).", {})
+ROWS = Raw(("text/csv", "application/json"), "Rows, as CSV or a JSON list.", {"type": "string"})
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module, each with what it takes and answers."""
+    source = "/api/v1/sources/{source}"
+    received = {202: told.Received, 200: told.Duplicate}
+
+    def taking(path: str, handler: Handler, body: Raw, answers: Any, query: type[Asked], words: str = "") -> Any:
+        return post(
+            f"{source}/{path}", handler, tag="files", scope="submit", body=body, answers=answers, query=query,
+            words=words,
+        )  # fmt: skip
+
+    rows = [
+        taking(name, _takes_rows(kind), ROWS, (told.RowsTaken, told.RowsWould), RowsAsked,
+               f"Take {name} of patients, as CSV or a JSON list: all of them or none.")
+        for name, kind in belongings.KINDS.items()
+    ]  # fmt: skip
+    return [
+        taking("files", post_file, CLAIM_FILE, received, Named),
+        taking("claims", post_claims, CLAIMS, received, Nothing),
+        *rows,
+        get(r"/api/v1/files/{file_id:\d{1,18}}", get_file, tag="files", answers=told.File),
+        get("/api/v1/queues", get_queues, tag="queue", answers=work_answers.Queues),
+        get("/api/v1/configuration", get_configuration, tag="gateway", answers=desk_answers.Configuration),
+        get("/api/v1/plugins", get_plugins, tag="plugins", answers=desk_answers.Plugins),
+        post(
+            "/api/v1/configuration/reload",
+            post_reload,
+            tag="gateway",
+            scope="admin",
+            answers=desk_answers.Configuration,
+        ),
+        get("/healthz", healthz, tag="gateway", scope="", query=Anything, answers=desk_answers.Status),
+        get("/readyz", readyz, tag="gateway", scope="", query=Anything, answers=desk_answers.Status),
+        get("/openapi.json", get_document, tag="gateway", answers=Raw(("application/json",), "This document.", {})),
+    ]
+
+
+async def get_document(request: web.Request) -> web.StreamResponse:
+    """What this API takes and answers, as an OpenAPI 3.1 document; with the routes of the plugins in use."""
+    config, kept = request.app[SERVER].services.config, request.app[DOCUMENTS]
+    if config.hash not in kept:
+        # Made once for each configuration: it takes a while.
+        kept.clear()
+        made = await asyncio.to_thread(openapi.document, list(request.app.router.routes()), config.declared.values())
+        kept[config.hash] = json.dumps(made).encode()
+    return web.Response(body=kept[config.hash], content_type="application/json")
+
+
 def make_app(server: Server) -> web.Application:
     """The routes, for a server."""
     app = web.Application(middlewares=[in_plain_words])
     app[SERVER] = server
     app[TESTS] = LineTests()
+    app[ACCESS] = AccessLog(server)
+    app[DOCUMENTS] = {}
     app.add_routes(
         [
-            web.post("/api/v1/sources/{source}/files", post_file),
-            web.post("/api/v1/sources/{source}/claims", post_claims),
-            *(
-                web.post(f"/api/v1/sources/{{source}}/{kind.name}", _takes_rows(kind))
-                for kind in belongings.KINDS.values()
-            ),
-            web.get(r"/api/v1/files/{file_id:\d{1,18}}", get_file),
-            web.get("/api/v1/queues", get_queues),
-            web.get("/api/v1/configuration", get_configuration),
-            web.get("/api/v1/plugins", get_plugins),
-            web.post("/api/v1/configuration/reload", post_reload),
-            web.get("/healthz", healthz),
-            web.get("/readyz", readyz),
+            *routes(),
             *again.routes(),
             *documents.ROUTES,
             *drops.ROUTES,
@@ -317,6 +373,7 @@ def make_app(server: Server) -> web.Application:
             *denial_routes.routes(),
             *plugin_routes.ROUTES,
             *admin_routes.ROUTES,
+            *webhook_routes.routes(),
             *metrics.ROUTES,
         ]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 import shlex
@@ -31,7 +32,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(lived: Place) -> None:
     secret = lived.run("token", "add", "billing", "--scope", "submit").output.strip()
     assert secret.startswith("hme_")
     with lived.sql.connect() as connection:
-        found = tokens.find(connection, secret)
+        found = tokens.find(connection, secret, dt.datetime.now(dt.UTC))
     assert found is not None
     assert (found.name, found.scopes) == ("billing", ("submit",))
     assert secret not in repr(lived.rows(tokens.tokens))
@@ -59,7 +60,7 @@ def test_a_revoked_token_opens_nothing(lived: Place) -> None:
     secret = lived.run("token", "add", "billing", "--scope", "submit").output.strip()
     assert lived.run("token", "revoke", "billing").exit_code == 0
     with lived.sql.connect() as connection:
-        assert tokens.find(connection, secret) is None
+        assert tokens.find(connection, secret, dt.datetime.now(dt.UTC)) is None
     assert "revoked" in lived.run("token", "list").output
     again = lived.run("token", "revoke", "billing")
     assert again.exit_code == 1

@@ -166,7 +166,10 @@ async def test_a_worklist_shows_its_items_as_it_says_narrowed_or_as_a_table(hous
     assert status == 404
     assert told["detail"].startswith("The worklists are: well/asked, well/large, ")
     status, told = await house.get("/api/v1/worklists/well/asked", teem="edi")
-    assert (status, told["detail"]) == (422, "A worklist takes team, kind, payer and format; not teem.")
+    assert (status, told["detail"]) == (
+        422,
+        "teem is not known here (there are after, limit, team, kind, payer, format).",
+    )
     _, every = await house.get("/api/v1/worklists")
     assert [one["items"] for one in every["worklists"] if one["name"] == "asked"] == [2]
     async with house.http.get("/api/v1/worklists") as answer:

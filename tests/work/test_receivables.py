@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection, insert, update
 
 from gateway.core.store.inquiry_tables import inquiries
+from gateway.core.store.keyset import BadCursor
 from gateway.core.store.tables import batches, work_items
 from gateway.core.work import receivables
-from gateway.core.work.cursors import BadCursor
 from gateway.core.work.priority import Bucket
 from gateway.core.work.receivables import Wanted
 

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, func, select
 
 from ...config import Config
 from ..model.states import ClaimState
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.tables import claims, submissions, work_items
 from . import refusals, rejections
 from .faulty_items import FAULTY_ITEM
@@ -42,23 +44,41 @@ class Rejected(NamedTuple):
     state: str = ClaimState.REJECTED.value
 
 
-def rejected(connection: Connection, config: Config, payer_id: str = "") -> list[Rejected]:
-    """The claims that wait to be corrected. `payer_id`: only of this payer."""
-    found = _by_partners(connection, config, payer_id) + _at_our_door(connection, payer_id)
-    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:MOST]
+_ORDER = (Key(claims.c.charge_cents, descending=True), Key(claims.c.id))
+PLACE = (int, int)
 
 
-def _by_partners(connection: Connection, config: Config, payer_id: str) -> list[Rejected]:
+def place(one: Rejected) -> tuple[int, int]:
+    """Where a claim stands in the list."""
+    return (one.cents, one.claim_id)
+
+
+def rejected(
+    connection: Connection,
+    config: Config,
+    payer_id: str = "",
+    *,
+    limit: int = MOST,
+    behind: Sequence[Any] | None = None,
+) -> list[Rejected]:
+    """The claims that wait to be corrected. `payer_id`: only of this payer; `behind`: those after a place of the
+    list."""
+    narrowed = [] if behind is None else [keyset.behind(_ORDER, behind)]
+    if payer_id:
+        narrowed.append(claims.c.payer_id == payer_id)
+    found = _by_partners(connection, config, narrowed, limit) + _at_our_door(connection, narrowed, limit)
+    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:limit]
+
+
+def _by_partners(connection: Connection, config: Config, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
     statement = (
         select(claims, func.max(submissions.c.id).label("last"))
         .join(submissions, submissions.c.claim_id == claims.c.id)
-        .where(claims.c.state == ClaimState.REJECTED)
+        .where(claims.c.state == ClaimState.REJECTED, *narrowed)
         .group_by(claims.c.id)
-        .order_by(claims.c.charge_cents.desc(), claims.c.id)
-        .limit(MOST)
+        .order_by(*keyset.order(_ORDER))
+        .limit(limit)
     )
-    if payer_id:
-        statement = statement.where(claims.c.payer_id == payer_id)
     rows = connection.execute(statement).all()
     refused = refusals.of_claims(connection, [row.id for row in rows])
     found = []
@@ -69,17 +89,16 @@ def _by_partners(connection: Connection, config: Config, payer_id: str) -> list[
     return found
 
 
-def _at_our_door(connection: Connection, payer_id: str) -> list[Rejected]:
+def _at_our_door(connection: Connection, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
     """The claims that were not taken in, and wait for a person."""
     statement = (
         select(claims)
         .join(work_items, work_items.c.claim_id == claims.c.id)
         .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
-        .order_by(claims.c.charge_cents.desc(), claims.c.id)
-        .limit(MOST)
+        .where(*narrowed)
+        .order_by(*keyset.order(_ORDER))
+        .limit(limit)
     )
-    if payer_id:
-        statement = statement.where(claims.c.payer_id == payer_id)
     rows = connection.execute(statement).all()
     return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
 

@@ -165,6 +165,7 @@ tokens = Table(
     _moment("created_at"),
     _moment("last_used_at", nullable=True),
     _moment("revoked_at", nullable=True),
+    _moment("expires_at", nullable=True),
 )
 
 access_log = Table(

@@ -33,8 +33,6 @@ from . import (
     row_pages,
     view_pages,
 )
-from .access import AccessLog
-from .guard import ACCESS
 from .kept import Kept
 from .live import LIVE, Live
 from .typed_words import TYPED, TypedWords
@@ -54,8 +52,7 @@ ADMINISTRATION = (
 
 
 def add_to(app: web.Application) -> None:
-    """Put the console's pages into an application that has its server."""
-    app[ACCESS] = AccessLog(app[SERVER])
+    """Put the console's pages into an application that has its server and its access log."""
     app[LIVE] = live = Live(app[SERVER])
     app[figure_cache.FIGURES] = figure_cache.FigureCache()
     app.on_shutdown.append(live.close)

@@ -15,16 +15,15 @@ from ...core.clock import business_date
 from ...core.engine.faults import passing
 from ...core.store import users
 from ...core.store.users import Session, User
+from ..access import ACCESS, asked_for
 from ..admission import SERVER, Server
 from ..bodies import in_time
-from .access import AccessLog
 from .render import render
 
 log = structlog.get_logger("gateway.web")
 COOKIE = "hme_session"
 BY_ITSELF = "X-Live"
 """Stands in what a page asks for without its reader: that keeps nobody signed in."""
-ACCESS: web.AppKey[AccessLog] = web.AppKey("access", AccessLog)
 LARGEST_FORM = 1 << 20
 NO_FORM = "That is no form of ours. Open the page again, and send it from there."
 SLOW = "What you sent stopped coming. Look at the connection, and send it again."
@@ -222,7 +221,7 @@ def line_of(visit: Visit) -> dict[str, Any]:
     return {
         "at": visit.now,
         "who": visit.who,
-        "what": f"{request.method} {request.path}"[:200],
+        "what": asked_for(request),
         "source": (request.remote or "")[:60],
     }
 
