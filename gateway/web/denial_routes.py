@@ -85,7 +85,7 @@ class Decision(Why):
 class Sent(Why):
     """On which day a letter went out."""
 
-    on: bodies.Day
+    on: Day
 
 
 class Close(Why):
@@ -224,9 +224,12 @@ _WORDS = {
     "reopen": "Ask the payer to reopen the claim: the letter is written.",
     "appeal": "Appeal: the letter of the next level is written.",
     "decided": "Say what the payer decided.",
+    "sent": "Say that a letter went out, and when.",
     "write-off": "Ask for a write-off, or write off under a named rule.",
     "approve": "Approve the write-off that was asked for.",
     "refuse": "Refuse the write-off that was asked for.",
+    "undo-write-off": "Take back a write-off.",
+    "close": "Close a denial of which no money is left.",
     "to-patient": "Move what is left to the patient.",
 }
 
