@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import update
 
 from gateway.core.ledger.proof import prove
+from gateway.core.model.money import x12_amount
 from gateway.core.store.cash_tables import day_closings, deposit_papers, money_lines
-from gateway.core.store.tables import claim_payments, deposits, remittances, work_items
+from gateway.core.store.tables import claim_lines, claim_payments, deposits, remittances, work_items
 
 from ..cash.banks import Credit, make_bai2
 from ..papers import PDF
@@ -314,6 +315,48 @@ async def test_checks_are_keyed_named_and_have_a_paper(office: Office) -> None:
         _, page = await browser.get(f"/console/deposits/{row.deposit_id}")
         assert f"{at}" in page
     assert (await office.gateway.read(prove)).ok
+
+
+async def test_a_paper_that_does_not_add_up_is_told_with_what_was_typed_and_a_right_one_posts_once(
+    office: Office,
+) -> None:
+    row = await desk.sent_claim(office, 8411)
+    (first, *_) = await office.rows(claim_lines, claim_lines.c.claim_id == row.id)
+    paper = {
+        "payer": "PAPER PAYER",
+        "payer_id": "90101",
+        "number": "P-1",
+        "amount": "$10.00",
+        "date": "2026-11-18",
+        "claim_number1": row.claim_number,
+        "code1": first.code,
+        "date1": first.from_date.isoformat(),
+        "charge1": x12_amount(first.charge_cents),
+        "paid1": "10.00",
+        "partner": "practice",
+        "rows": "2",
+    }
+    to = "/console/deposits/eob"
+    async with office.signed_in("biller") as browser:
+        assert (await browser.post(to, **paper))[0] == 403
+    async with office.signed_in("poster") as browser:
+        _, page = await browser.post(to, **paper)
+        assert "Nothing was keyed." in page
+        assert 'value="PAPER PAYER"' in page
+        _, page = await browser.post(to, **paper | {"adjustments1": "nonsense"})
+        assert "Line 1: adjustments look like" in page
+        right = paper | {"adjustments1": f"CO-45 {x12_amount(first.charge_cents - 1000)}"}
+        _, page = await browser.post(to, **right)
+        assert "It is keyed, and posts like every other remittance." in page
+        _, page = await browser.post(to, **right)
+        assert "The same was keyed before" in page
+        assert "Claim, line 60" in (await browser.get(f"{to}?rows=999"))[1]
+
+    async def expected_now() -> Any:
+        return await office.rows(deposits, deposits.c.trace_number == "P-1")
+
+    (deposit,) = await running.until(expected_now, "its check is expected")
+    assert (deposit.cents, deposit.method) == (1000, "check")
 
 
 async def test_lists_are_filtered_paged_and_sent_as_files(office: Office) -> None:
