@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from ...core.flow import keyed
@@ -50,9 +49,10 @@ def _paper(typed: Typed, rows: int) -> keyed.Eob:
         claim = said["claim_number"] = said["claim_number"] or claim
         if any(said[name] for name in ("code", "charge", "paid", "adjustments")):
             lines.append({**said})
-    head = {name: typed[name] for name in ("payer", "payer_id", "number", "date")}
-    eob = keyed.Eob(**head, amount=plain_amount(typed["amount"]), claims=keyed.claims_of(lines))
-    return msgspec.structs.replace(eob, method=typed["method"] or "check")
+    return keyed.Eob(
+        typed["payer"], typed["payer_id"], typed["number"], plain_amount(typed["amount"]), typed["date"],
+        keyed.claims_of(lines), typed["method"] or "check",
+    )  # fmt: skip
 
 
 @page("post")
