@@ -69,7 +69,7 @@ async def upload(browser: Browser, path: str, data: bytes, name: str, **fields: 
 async def test_who_may_not_post_looks_and_changes_nothing(office: Office) -> None:
     remittance_id, payment_id = await office.gateway.write(a_payment_that_waits, "ROLES-1")
     paths = (
-        *(f"exceptions/{payment_id}/{verb}" for verb in ("assign", "again", "set-aside", "take-back")),
+        *(f"exceptions/{payment_id}/{verb}" for verb in ("assign", "again", "set-aside", "take-back", "claim")),
         *(f"exceptions/remittances/{remittance_id}/{verb}" for verb in ("accept", "dismiss")),
         *("exceptions/again", "deposits/match", "deposits/keyed", "deposits/bank-file", "days/proof"),
         *("deposits/1/match", "deposits/1/unmatch", "deposits/1/explain", "deposits/1/take", "deposits/1/papers"),
@@ -177,6 +177,28 @@ async def test_several_are_posted_again_at_once_and_it_is_told_what_came_of_them
     assert "Asked for 2." in page
     assert f"Payment {found[0].id}:" in page
     assert "under way" not in page
+
+
+async def test_payments_are_taken_and_given_back_one_by_one_and_together(office: Office) -> None:
+    found = [(await waiting(office, seed, f"TAKE{seed}"))[1] for seed in (8413, 8415)]
+    keys = [f"payment:{one.id}" for one in found]
+    bare = await office.gateway.write(a_payment_that_waits, "NO-ITEM")
+    await office.user("second", "poster")
+    async with office.signed_in("poster") as browser, office.signed_in("second") as other:
+        _, page = await browser.post(f"/console/exceptions/{found[0].id}/claim")
+        assert "It is yours." in page
+        _, page = await other.post(f"/console/exceptions/{found[0].id}/claim")
+        assert "poster" in page
+        assert "It is yours." not in page
+        _, page = await browser.post(f"/console/exceptions/{bare[1]}/claim")
+        assert "it has no work item" in page
+        form = [("csrf", other.csrf), ("verb", "claim"), *(("ids", str(one.id)) for one in found)]
+        async with other.http.post("/console/exceptions/again", data=form) as answer:
+            assert "Done for 1." in await answer.text()
+        items = await office.rows(work_items, work_items.c.key.in_(keys))
+        assert {one.key: one.assignee for one in items} == {keys[0]: "poster", keys[1]: "second"}
+        _, page = await browser.post(f"/console/exceptions/{found[0].id}/release")
+        assert "Take it" in page
 
 
 async def test_a_remittance_that_does_not_add_up_is_dismissed_once_and_never_posted(office: Office) -> None:
