@@ -55,6 +55,12 @@ def denial() -> None:
 @click.option("--assignee", default="", help="Only what this person has.")
 @click.option("--claim", "number", default="", help="Only of this claim (its number, or the one in our books).")
 @click.option("--bucket", type=click.Choice(["overdue", "7", "14", "30", "later"]), default=None)
+@click.option(
+    "--waits-for",
+    type=click.Choice(["sending", "approval"]),
+    default="",
+    help="A letter to send, a write-off to approve.",
+)
 @click.option("--all", "everything", is_flag=True, help="Those that are over as well.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")

@@ -44,6 +44,11 @@ class Listing(bodies.Asked):
     claim_id: bodies.Id | None = None
     bucket: Bucket | None = None
     all: bool = False
+    remark: bodies.Name = ""
+    code: bodies.Name = ""
+    first: dt.date | None = None
+    last: dt.date | None = None
+    waits_for: Literal["", "sending", "approval"] = ""
     limit: int = Field(default=100, ge=1, le=MOST)
     format: Literal["json", "csv"] = "json"
 
@@ -111,7 +116,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
     asked = understood(Listing, dict(request.query))
     which = denial_list.Which(
         asked.status, asked.team, asked.payer, asked.reason, asked.category, asked.assignee, asked.claim_id,
-        asked.bucket, asked.all,
+        asked.bucket, asked.all, asked.remark, asked.code, asked.first, asked.last, waits_for=asked.waits_for,
     )  # fmt: skip
     today = today_of(server)
     limit = None if asked.format == "csv" else asked.limit

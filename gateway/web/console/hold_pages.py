@@ -140,7 +140,7 @@ async def put(visit: Visit) -> web.StreamResponse:
     return web.Response(status=303, headers={"Location": location} | HEADERS)
 
 
-async def _form(visit: Visit, limit: int) -> tuple[dict[str, str], str, bytes]:
+async def form_with_file(visit: Visit, limit: int) -> tuple[dict[str, str], str, bytes]:
     """The fields of a form with a file, the file's name, and the file. The form's own mark is checked here: a form with
     a file is read as it comes."""
     fields: dict[str, str] = {}
@@ -169,7 +169,7 @@ async def attach(visit: Visit) -> web.StreamResponse:
     row = await _mine(visit)
     services = visit.server.services
     limit = services.config.gateway.documents.max_mb << 20
-    fields, name, data = await _form(visit, limit)
+    fields, name, data = await form_with_file(visit, limit)
     kind = fields.get("kind", "")
     if kind not in KINDS:
         raise Refused(422, "What is it?", "Choose what kind of document it is.")
