@@ -50,6 +50,11 @@ class Listing(bodies.Asked):
     claim_id: bodies.Id | None = None
     bucket: Bucket | None = None
     all: bool = False
+    remark: bodies.Name = ""
+    code: bodies.Name = ""
+    first: Day | None = None
+    last: Day | None = None
+    waits_for: Literal["", "sending", "approval"] = ""
     after: After = ""
     limit: int = Field(default=100, ge=1, le=MOST)
     format: Literal["json", "csv"] = "json"
@@ -106,7 +111,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
     asked = query_of(request, Listing)
     which = denial_list.Which(
         asked.status, asked.team, asked.payer, asked.reason, asked.category, asked.assignee, asked.claim_id,
-        asked.bucket, asked.all,
+        asked.bucket, asked.all, asked.remark, asked.code, asked.first, asked.last, waits_for=asked.waits_for,
     )  # fmt: skip
     behind = DENIALS.place(asked.after)
     today = behind[0] if behind is not None else today_of(server)

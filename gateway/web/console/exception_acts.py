@@ -118,7 +118,9 @@ async def whose(visit: Visit) -> web.StreamResponse:
         (answer,) = await visit.server.write(_whose, visit, [payment_id], name)
     except NotDone as error:
         return await shown(visit, trouble=str(error))
-    return await shown(visit, **({"said": answer.what} if answer.done else {"trouble": answer.what}))
+    if answer.done:
+        return await shown(visit, said=answer.what)
+    return await shown(visit, trouble=answer.what)
 
 
 @page("post")
