@@ -73,6 +73,7 @@ async def test_what_is_typed_is_a_value_and_nothing_else(tmp_path: Path) -> None
     ("field", "typed", "words"),
     [
         ("name", "../gateway", "Small letters"),
+        ("name", "new", "not the word new"),
         ("name", "practice", "There is a partner of this name"),
         ("password", "hunter2-hunter2", "A secret never stands in a file"),
         ("password", "env:GATEWAY_DATABASE_URL", "This variable holds a secret of the gateway"),

@@ -646,6 +646,9 @@ acknowledgments = Table(
 
 # --- what waits for a person -----------------------------------------------------------------------
 
+WITH_PARTNER = "state = 'open' AND partner <> ''"
+"""The open work items that a partner has caused; the condition of an index, word for word."""
+
 # `subject_kind`: claim, line, file, batch, remittance, claim_payment, partner, patient, plugin.
 # `key` makes opening the same item twice once. `priority_date` is the earliest of the dates that cost money (deadline,
 # refile_by, appeal_by; `work.priority`): queues are in its order. `touched_at`: the last time that a person did
@@ -682,6 +685,7 @@ work_items = Table(
     UniqueConstraint("key"),
     Index("ix_work_items_queue", "state", "team", "work_by"),
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
+    Index("ix_work_items_kind_partner", "kind", "partner", **_where(WITH_PARTNER)),
     # Of the few that somebody has.
     Index("ix_work_items_assignee", "assignee", "state", **_where("assignee <> ''")),
 )
