@@ -181,7 +181,9 @@ def test_dates_that_are_near_are_told_and_those_that_cost_nothing_are_not(house:
             ],
             NOON,
         )
-        assert alarm_causes._near(connection, house.services) == 1
+    assert alarm_causes._near(house.services) == [1, 100]
+    with house.engine.begin() as connection:
+        assert alarm_causes._note_near(connection, house.services, 1, 100) == 1
     house.look()
     assert "1 item(s) of $1.00 cost money within 7 days." in house.messages()[0].alarms[0]["words"]
 
