@@ -121,6 +121,16 @@ async def test_a_draft_without_faults_has_the_text_that_is_checked(office: Offic
     assert 'password: "env:PRACTICE_PASSWORD"' in given.text
 
 
+async def test_what_is_typed_comes_back_as_text(office: Office) -> None:
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    async with office.signed_in("administrator") as browser:
+        for fields in (dict.fromkeys(TYPED, evil), TYPED | {"receiver": evil, "host": evil, "port": evil}):
+            status, text = await browser.post(f"{PLACE}/new", what="add", **fields)
+            assert status == 422
+            assert "<script>alert" not in text
+            assert "<img src=x" not in text
+
+
 async def test_only_an_administrator_adds_or_tests(office: Office) -> None:
     async with office.signed_in("manager") as browser:
         assert (await browser.post(f"{PLACE}/new", what="add", **TYPED))[0] == 403

@@ -129,8 +129,8 @@ def _near(services: Services) -> list[int]:
 def _note_near(connection: Connection, services: Services, items: int, cents: int) -> int:
     settings, now = services.config.gateway.alarms, services.clock.now()
     words = (
-        f"{items:,} item(s) of ${to_dollars(cents):,} cost money within {settings.deadline_days} days. They stand first "
-        "in the queue."
+        f"{items:,} item(s) of ${to_dollars(cents):,} cost money within {settings.deadline_days} days. They stand "
+        "first in the queue."
     )
     wanted = items and "deadline" not in settings.leave_out
     found = [Standing("deadline", "deadline", words, now + A_DAY)] if wanted else []
