@@ -47,6 +47,7 @@ def _line(partner: Partner, at: partner_view.Standing) -> dict[str, Any]:
         "next_look": _moment(at.next_look),
         "failures": at.line.failures,
         "stopped": at.line.stopped,
+        "error": at.line.error,
         "batches_waiting": at.batches,
         "claims_ready": at.ready,
     }
