@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine
 
-from gateway.core.store import cash_tables, denial_tables, inquiry_tables, view_tables
+from gateway.core.store import cash_tables, denial_tables, inquiry_tables, sign_on_tables, view_tables
 from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.tables import metadata
 from gateway.plugins import settings as plugin_settings
@@ -108,7 +108,7 @@ def create_tables(url: str) -> None:
     # All modules with tables are imported.
     assert cash_tables.money_lines.metadata is denial_tables.next_claims.metadata is metadata
     assert inquiry_tables.inquiries.metadata is metadata
-    assert view_tables.queue_views.metadata is metadata
+    assert view_tables.queue_views.metadata is sign_on_tables.user_logins.metadata is metadata
     metadata.create_all(engine)
     engine.dispose()
 
