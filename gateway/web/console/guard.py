@@ -17,6 +17,7 @@ from ...core.store import users
 from ...core.store.users import Session, User
 from ..admission import SERVER, Server
 from .access import AccessLog
+from .live import LIVE
 from .render import render
 
 log = structlog.get_logger("gateway.web")
@@ -74,7 +75,14 @@ class Visit(NamedTuple):
         """A page as it goes out."""
         zone = self.server.services.config.gateway.organisation.time_zone
         text = render(
-            template, zone=zone, visit=self, user=self.user, csrf=self.session.csrf, today=self.today, **values
+            template,
+            zone=zone,
+            visit=self,
+            user=self.user,
+            csrf=self.session.csrf,
+            today=self.today,
+            told=self.request.app[LIVE].told(self.who),
+            **values,
         )
         return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 
