@@ -10,6 +10,7 @@ import click
 from .lazy_group import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "alarm": ("gateway.operate.alarm_commands:alarm", "Alarms: what stands, what was told, trying a channel out."),
     "authorizations": (
         "gateway.operate.belongings_commands:authorizations",
         "Prior authorizations of patients; bringing them in.",

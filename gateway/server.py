@@ -23,7 +23,7 @@ from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
 from .core.engine.port import Due
-from .core.flow import plugin_schedule, stations, stored_config
+from .core.flow import alarm_causes, plugin_schedule, stations, stored_config
 from .core.flow.batch import due_batch
 from .core.flow.deaths import Deaths
 from .core.flow.drop import DropFolder
@@ -53,7 +53,10 @@ POLL_LOOK_SECONDS = 1.0
 WATCH_SECONDS = 60.0
 EXPIRE_SECONDS = 3600.0
 LOOK_SECONDS = 600.0
+BREAKER_SECONDS = 30.0
 DESK_PROCESSES = 2
+WEB, WORKER = "web", "worker"
+"""The halves of a process that serves, where each is a process of its own."""
 
 
 def executor_name(given: str = "") -> str:
@@ -73,7 +76,8 @@ def _tls(where: Web) -> ssl.SSLContext | None:
 
 class Gateway:
     """One process of the gateway. `doors`: whether it listens and looks at drop folders (`serve`), or only works
-    (`worker`)."""
+    (`worker`). `only`: of the former, only the `web` (it listens, and others work), or only the `worker` (it looks at
+    drop folders and works, and another listens); nothing for both."""
 
     def __init__(
         self,
@@ -82,6 +86,7 @@ class Gateway:
         executor: str = "",
         clock: Clock | None = None,
         doors: bool = True,
+        only: str = "",
         rng: random.Random | None = None,
     ) -> None:
         self.config = config
@@ -90,6 +95,8 @@ class Gateway:
         self.locations = Locations(config)
         self.archive = Archive(self.locations.archive_dir)
         self._doors = doors
+        self._listens = doors and only != WORKER
+        self._works = only != WEB
         self._rng = rng or random.Random()
         self._runner: AppRunner | None = None
         self._started = False
@@ -135,11 +142,13 @@ class Gateway:
         stations.load()
         self._schedule()
         await self.pool.start()
-        await self.engine.start()
+        if self._works:
+            await self.engine.start()
         self._started = True
-        if self._doors:
+        if self._listens:
             await self._listen()
-        self.life.tell("gateway_started")
+        if self._works:
+            self.life.tell("gateway_started")
         memory.settle()
         log.info("started", executor=self.engine.executor_id, config=self.config.hash[:12], port=self.port or None)
 
@@ -185,6 +194,14 @@ class Gateway:
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
         engine.schedule("next_payer", NEXT_SECONDS, "next_payer", lambda now: (now.isoformat(), {}))
         engine.schedule("look", LOOK_SECONDS, "look", lambda now: due_today(self.services, now))
+        for kind, at in (
+            (alarm_causes.PROOF, alarm_causes.PROVED_AT),
+            (alarm_causes.DEADLINES, alarm_causes.DEADLINES_AT),
+        ):
+            engine.schedule(kind, LOOK_SECONDS, kind, alarm_causes.daily_due(self.services, at))
+        # Of each process its own: what rests is known to who decides alone.
+        resting = alarm_causes.resting_due(self.services, engine.executor_id)
+        engine.schedule(f"breakers:{engine.executor_id}", BREAKER_SECONDS, alarm_causes.BREAKERS, resting)
         self._schedule_plugins(self.config)
 
     def _schedule_plugins(self, config: Config) -> set[str]:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, 
 from gateway.core.model.bank_csv import FIELDS as CSV_FIELDS
 from gateway.plugins.settings import Seconds, Secret
 
+from .alarms import Alarms
 from .checks import Checks
 from .contact import Contact
 from .sign_on import SignOn
@@ -200,6 +201,7 @@ class GatewayConfig(Model):
     web: Web = nested()
     documents: Documents = nested()
     cash: Cash = nested()
+    alarms: Alarms = nested()
     workers: Workers = nested()
     retention: Retention = nested()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -106,7 +106,7 @@ async def _run(gateway: Gateway) -> None:
         await gateway.stop()
 
 
-def _serve(config_path: Path, executor: str, doors: bool) -> None:
+def _serve(config_path: Path, executor: str, doors: bool, only: str = "") -> None:
     from sqlalchemy.exc import OperationalError
 
     from ..config.locations import Locations
@@ -120,14 +120,14 @@ def _serve(config_path: Path, executor: str, doors: bool) -> None:
     set_up_log(config)
     places = Locations(config)
     embedded = is_sqlite(places.business_url)
-    if embedded and not doors:
+    if embedded and (only or not doors):
         raise click.ClickException(
             "Several processes need PostgreSQL: set database.url in gateway.yaml, or run gateway serve."
         )
     places.prepare()
     with alone(places.data_dir) if embedded else nullcontext():
         try:
-            asyncio.run(_run(Gateway(config, executor=executor, doors=doors)))
+            asyncio.run(_run(Gateway(config, executor=executor, doors=doors, only=only)))
         except (RuntimeError, NewerDatabase, PluginTablesRefused, OSError, OperationalError) as error:
             raise click.ClickException(_sentence(error, config)) from error
 
@@ -150,10 +150,15 @@ def _sentence(error: Exception, config: Config) -> str:
 @click.option(
     "--id", "executor", default="", help="Name of this process, the same after each restart (default: the host's)."
 )
+@click.option(
+    "--only",
+    type=click.Choice(["web", "worker"]),
+    help="Half of it (PostgreSQL), the other half in a process of its own: the web, or drop folders and work.",
+)
 @click.pass_obj
-def serve(config_path: Path, executor: str) -> None:
+def serve(config_path: Path, executor: str, only: str | None) -> None:
     """Run the gateway: doors, schedules and work, until it is told to stop."""
-    _serve(config_path, executor, doors=True)
+    _serve(config_path, executor, doors=True, only=only or "")
 
 
 @click.command()

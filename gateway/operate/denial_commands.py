@@ -308,6 +308,20 @@ def _write_letter(config: Config, act_id: int, file: Path) -> None:
     click.echo(f"The letter is in {file} ({len(data):,} bytes).")
 
 
+@denial.command("sent")
+@_ID
+@click.option("--on", "day_of", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day on which it went out.")
+@_REASON
+@_WHO
+@click.pass_obj
+def denial_sent(config_path: Path, denial_id: int, day_of: dt.datetime, reason: str, who: str) -> None:
+    """Note that the last letter went out; the reason says how (by mail, by fax, its tracking number)."""
+    from ..core.flow import denial_letters
+
+    day_on = day_of.date()
+    _done(config_path, who, reason, lambda sql, _, asked: denial_letters.sent(sql, denial_id, asked, day_on))
+
+
 @denial.command("decided")
 @_ID
 @click.option("--won/--lost", "won", default=None, required=True, help="What the payer answered.")
@@ -375,3 +389,29 @@ def denial_to_patient(config_path: Path, denial_id: int, reason: str, who: str) 
     from ..core.flow import denial_money
 
     _done(config_path, who, reason, lambda sql, _, asked: denial_money.to_patient(sql, denial_id, asked))
+
+
+@denial.command("undo-write-off")
+@_ID
+@_REASON
+@_WHO
+@click.pass_obj
+def denial_undo(config_path: Path, denial_id: int, reason: str, who: str) -> None:
+    """Take a write-off back: the amount is open as denied again, and the denial is worked on."""
+    from ..core.flow import denial_ends
+
+    _done(config_path, who, reason, lambda sql, _, asked: denial_ends.undo_write_off(sql, denial_id, asked))
+
+
+@denial.command("close")
+@_ID
+@click.option("--outcome", default="", metavar="CODE", help="Of config/tables/actions.yaml, such as no_action.")
+@_REASON
+@_WHO
+@click.pass_obj
+def denial_close(config_path: Path, denial_id: int, outcome: str, reason: str, who: str) -> None:
+    """End a denial of which no money is left. Money that still stands as denied is appealed, corrected, written off or
+    billed to the patient instead."""
+    from ..core.flow import denial_ends
+
+    _done(config_path, who, reason, lambda sql, _, asked: denial_ends.close(sql, denial_id, asked, outcome))

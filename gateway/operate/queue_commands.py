@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import require
+from ..core.model.spreadsheet import CsvWriter
 from ..lazy_group import LazyGroup
 from .commands import change
 from .looking import note_look
@@ -211,7 +211,7 @@ def as_row(item: Item) -> Sequence[object]:
 def _write_csv(items: Sequence[Item]) -> None:
     from ..core.work.queue import item_data
 
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = CsvWriter(sys.stdout)
     writer.writerow(FIELDS)
     for item in items:
         data = item_data(item)

@@ -16,6 +16,7 @@ from ..core.flow.again import Again, CannotBeDone
 from ..core.flow.resubmit import resubmit
 from ..core.store.tables import requests
 from .admission import SERVER, WHO, Server, needs
+from .bodies import in_time
 from .problems import Handler, problem
 
 
@@ -39,7 +40,7 @@ class _Asked:
 
 async def _body(request: web.Request, **known: type) -> _Asked:
     try:
-        found = await request.json()
+        found = await in_time(request.json())
     except ValueError:
         raise CannotBeDone(
             'The body is no JSON. Send an object, such as {"reason": "the NPI was corrected"}.'

@@ -23,6 +23,7 @@ from ..core.store.archive import Stored
 from ..core.store.tables import claims, files, work_items
 from ..plugins.declaring import Declared
 from . import (
+    admin_routes,
     again,
     cancel_and_merge,
     correcting,
@@ -43,6 +44,7 @@ from .bodies import file_name as _name
 from .bodies import spooled as _spooled
 from .bodies import too_large as _too_large
 from .console import add_to as add_console
+from .line_tests import TESTS, LineTests
 from .problems import Handler, in_plain_words, problem
 
 CALLS_OF_DAYS = 30
@@ -285,6 +287,7 @@ def make_app(server: Server) -> web.Application:
     """The routes, for a server."""
     app = web.Application(middlewares=[in_plain_words])
     app[SERVER] = server
+    app[TESTS] = LineTests()
     app.add_routes(
         [
             web.post("/api/v1/sources/{source}/files", post_file),
@@ -313,6 +316,7 @@ def make_app(server: Server) -> web.Application:
             *cancel_and_merge.routes(),
             *denial_routes.routes(),
             *plugin_routes.ROUTES,
+            *admin_routes.ROUTES,
             *metrics.ROUTES,
         ]
     )

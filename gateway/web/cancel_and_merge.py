@@ -15,13 +15,14 @@ from ..core.flow.again import CannotBeDone
 from ..core.flow.cancel import cancel
 from .admission import SERVER, WHO, needs
 from .again import answer_of, plainly
+from .bodies import in_time
 
 
 async def _asked(request: web.Request, *numbers: str) -> dict[str, Any]:
     """The body, checked: a reason, and the numbers of patients in our books."""
     sample = ", ".join(['{"reason": "entered twice"', *(f'"{name}": 4711' for name in numbers)]) + "}"
     try:
-        body = await request.json()
+        body = await in_time(request.json())
     except ValueError:
         raise CannotBeDone(f"The body is no JSON. Send an object, such as {sample}.") from None
     if not isinstance(body, dict) or not isinstance(body.get("reason", ""), str) or set(body) - {"reason", *numbers}:

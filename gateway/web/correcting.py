@@ -24,6 +24,7 @@ from ..core.store import claims as claim_store
 from ..core.x12.correcting import Change, NotCorrected, typed
 from .admission import SERVER, WHO, Server, needs
 from .again import answer_of, plainly
+from .bodies import in_time
 from .problems import Handler, problem
 
 _SAMPLE = 'Send a JSON object, such as {"set": {"subscriber id": "1EG4TE5MK73"}, "reason": "as on the card"}.'
@@ -73,7 +74,7 @@ def _changes(body: dict[str, Any]) -> list[Change]:
 
 async def _body(request: web.Request, known: Sequence[str] = _KNOWN) -> _Body:
     try:
-        found = await request.json()
+        found = await in_time(request.json())
     except ValueError:
         raise CannotBeDone(f"The body is no JSON. {_SAMPLE}") from None
     return _Body(found, known)

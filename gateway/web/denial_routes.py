@@ -16,7 +16,7 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Connection
 
-from ..core.flow import denial_claims, denial_list, denial_money
+from ..core.flow import denial_claims, denial_ends, denial_letters, denial_list, denial_money
 from ..core.flow.again import Again, CannotBeDone
 from ..core.flow.denial_acts import Asked, Done
 from ..core.store.archive import Archive, ArchiveDamaged
@@ -73,6 +73,18 @@ class Decision(Why):
 
     won: bool
     on: dt.date
+
+
+class Sent(Why):
+    """On which day a letter went out."""
+
+    on: dt.date
+
+
+class Close(Why):
+    """With which outcome, if any."""
+
+    outcome: bodies.Name = ""
 
 
 class WriteOff(Why):
@@ -199,9 +211,12 @@ VERBS: dict[str, tuple[type[Why], Verb]] = {
         Decision,
         lambda sql, _, one, asked, given: denial_claims.decided(sql, one, asked, given.on, won=given.won),
     ),
+    "sent": (Sent, lambda sql, _, one, asked, given: denial_letters.sent(sql, one, asked, given.on)),
     "write-off": (WriteOff, lambda sql, _, one, asked, given: denial_money.write_off(sql, one, asked, rule=given.rule)),
     "approve": (Why, lambda sql, _, one, asked, given: denial_money.approve(sql, one, asked)),
     "refuse": (Why, lambda sql, _, one, asked, given: denial_money.refuse(sql, one, asked)),
+    "undo-write-off": (Why, lambda sql, _, one, asked, given: denial_ends.undo_write_off(sql, one, asked)),
+    "close": (Close, lambda sql, _, one, asked, given: denial_ends.close(sql, one, asked, given.outcome)),
     "to-patient": (Why, lambda sql, _, one, asked, given: denial_money.to_patient(sql, one, asked)),
 }
 

@@ -63,6 +63,13 @@ class Explain(Reason):
     purpose: Name
 
 
+class PostPatient(Reason):
+    """Which patient paid (the oldest balance first), or for which claims."""
+
+    patient: Id | None = None
+    claims: Annotated[list[Id], Field(max_length=100)] = Field(default_factory=list)
+
+
 class Close(Asked):
     """Why a day closes that has a variance."""
 

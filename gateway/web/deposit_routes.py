@@ -7,7 +7,6 @@ again is refused with what stands; nothing is booked twice.
 from __future__ import annotations
 
 import asyncio
-import csv
 import datetime as dt
 import io
 from collections.abc import Callable
@@ -18,11 +17,13 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from ..core.flow import bank as station
-from ..core.flow import keyed
+from ..core.flow import keyed, patient_money
 from ..core.ledger import day_figures, days, deposit_papers, deposits, money, register, slips
 from ..core.ledger.days import NotDone
 from ..core.model.bank_file import MOST_BYTES
+from ..core.model.money import to_dollars
 from ..core.model.papers import NoPaper, media_type
+from ..core.model.spreadsheet import CsvWriter
 from ..core.store.archive import ArchiveDamaged
 from . import deposit_bodies as bodies
 from .admission import SERVER, WHO, Server, needs
@@ -70,7 +71,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
 
 def _csv(columns: tuple[str, ...], rows: list[dict[str, Any]], below: int) -> web.Response:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     for row in rows:
         cells = (row[name] for name in columns)
@@ -151,6 +152,22 @@ async def _explain(request: web.Request) -> web.StreamResponse:
         ),
     )
     return await _one(request)
+
+
+@plainly
+async def _post_patient(request: web.Request) -> web.StreamResponse:
+    """Post what a patient paid to what they owe."""
+    asked, line = understood(bodies.PostPatient, await body_of(request)), int(request.match_info["id"])
+    config = request.app[SERVER].services.config
+
+    def do(connection: Connection, who: str, today: dt.date, now: dt.datetime) -> patient_money.Posted:
+        return patient_money.post(
+            connection, config, line, asked.reason, who, today, now, patient_id=asked.patient, claim_ids=asked.claims
+        )
+
+    done = await _act(request, do)
+    posted = [{"claim": claim, "dollars": str(to_dollars(cents))} for claim, cents in done.by_claim.items()]
+    return web.json_response({"posted": posted, "left": str(to_dollars(done.left_cents))})
 
 
 @plainly
@@ -315,6 +332,7 @@ def routes() -> list[web.RouteDef]:
         web.post(f"{at}/match", needs("work")(_match)),
         web.post(f"{at}/unmatch", needs("work")(_unmatch)),
         web.post(f"{at}/explain", needs("work")(_explain)),
+        web.post(f"{at}/post-patient", needs("work")(_post_patient)),
         web.post(f"{at}/take", needs("work")(_take)),
         web.post(f"{at}/papers", needs("work")(_attach)),
         web.post("/api/v1/banks/{bank}/files", needs("submit")(_bank_file)),

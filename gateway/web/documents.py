@@ -21,6 +21,7 @@ from ..core.model.papers import NoPaper, media_type
 from ..core.store.archive import ArchiveDamaged
 from ..core.store.tables import documents
 from .admission import SERVER, WHO, admitted, needs
+from .bodies import in_time, pieces
 from .problems import problem
 
 FIELDS = (
@@ -60,7 +61,7 @@ async def _sent(request: web.Request, limit: int) -> _Sent:
         value = request.headers.get(f"Document-{name.replace('_', '-')}")
         if value is not None:
             said[name] = value
-    return _Sent(said, await _bytes(request.content.iter_chunked(1 << 16), limit))
+    return _Sent(said, await _bytes(pieces(request.content, 1 << 16), limit))
 
 
 async def _from_form(request: web.Request, limit: int) -> _Sent:
@@ -87,7 +88,7 @@ async def _from_form(request: web.Request, limit: int) -> _Sent:
 
 
 async def _chunks(part: BodyPartReader) -> Any:
-    while block := await part.read_chunk(1 << 16):
+    while block := await in_time(part.read_chunk(1 << 16)):
         yield block
 
 
@@ -109,7 +110,7 @@ def _number(said: Mapping[str, str], name: str) -> int | None:
     value = said.get(name, "").strip()
     if not value:
         return None
-    if not value.isascii() or not value.isdigit() or len(value) > 18:
+    if not value.isascii() or not value.isdecimal() or len(value) > 18:
         raise _NotTaken(400, "Not understood", f"{name} is a number.")
     return int(value)
 

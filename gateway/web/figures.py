@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 from typing import Any
@@ -11,6 +10,7 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Connection
 
+from ..core.model.spreadsheet import CsvWriter
 from ..core.reports import catalogue, showing
 from ..core.reports.measure import Found, Report, Scope
 from .admission import SERVER, Server, needs
@@ -70,7 +70,7 @@ async def _work_out(server: Server, report: Report, scope: Scope) -> Found:
 
 def _csv(columns: tuple[str, ...], rows: Row) -> web.Response:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     writer.writerows([["" if value is None else value for value in row] for row in rows])
     return web.Response(text=text.getvalue(), content_type="text/csv")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import json
@@ -17,10 +16,12 @@ from sqlalchemy import Connection
 from ..core.clock import business_date
 from ..core.flow.desk_calls import ask_and_take, call_of
 from ..core.flow.desk_records import FAILED, NOT_TAKEN, RESTS, DeskAnswer
+from ..core.model.spreadsheet import CsvWriter
 from ..core.work import worklists
 from ..plugins.declared import Report, Route, RouteRequest, Worklist
 from ..plugins.declaring import Declared
 from .admission import SERVER, Server, admitted, needs
+from .bodies import pieces
 from .problems import problem
 
 MOST_BODY = 1 << 20
@@ -182,7 +183,7 @@ async def _body(request: web.Request) -> tuple[Any] | web.Response:
     if not request.can_read_body:
         return (None,)
     data = bytearray()
-    async for block in request.content.iter_chunked(1 << 16):
+    async for block in pieces(request.content, 1 << 16):
         data += block
         if len(data) > MOST_BODY:
             return problem(413, "Too large", f"A request of a plugin has at most {MOST_BODY >> 20} MB.")
@@ -233,7 +234,7 @@ async def _call(server: Server, found: Declared, hook: str, name: str, argument:
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> web.Response:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     writer.writerows(rows)
     return web.Response(text=text.getvalue(), content_type="text/csv", charset="utf-8")

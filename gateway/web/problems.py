@@ -15,6 +15,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not take this method.",
+    408: "The body stopped coming. Look at the connection, and send it again.",
 }
 
 

@@ -6,7 +6,6 @@ says how many these are. Doing it again changes nothing.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 from collections.abc import Sequence
@@ -16,11 +15,13 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from ..core.clock import business_date
+from ..core.model.spreadsheet import CsvWriter
 from ..core.work import queue, verbs
 from ..core.work.actions import Actions
 from ..core.work.verbs import Answer, NotDone
 from . import queue_bodies as bodies
 from .admission import SERVER, WHO, Server, needs
+from .bodies import in_time
 from .problems import Handler, problem
 from .queue_bodies import NotUnderstood, understood
 
@@ -52,7 +53,7 @@ async def body_of(request: web.Request) -> Any:
     if not request.can_read_body:
         return {}
     try:
-        return await request.json()
+        return await in_time(request.json())
     except (ValueError, RecursionError):
         raise NotUnderstood("the body is no JSON; send one object, in UTF-8") from None
 
@@ -90,7 +91,7 @@ def _total(counted: queue.Counted) -> dict[str, Any]:
 def _csv(items: Sequence[dict[str, Any]], after: str) -> web.Response:
     columns = ["dollars" if name == "cents" else name for name in queue.Item._fields]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     writer.writerows(["" if item[name] is None else item[name] for name in columns] for item in items)
     headers = {"X-Next-Page": after} if after else {}

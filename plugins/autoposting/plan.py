@@ -23,6 +23,7 @@ from gateway.core.model.posting import (
     Match,
     Next,
     NextStep,
+    OpenClaim,
     OpenLine,
     PostingPlan,
     WorkItemDraft,
@@ -40,7 +41,10 @@ from .settings import AutopostingSettings
 from .spread import spread_over
 
 FORWARDED = frozenset({"19", "20", "21"})
-_LATER = frozenset({"2", "3", "20", "21"})
+_LATER = {"2": 1, "20": 1, "3": 2, "21": 2}
+"""Statuses of a payer after the first, by how many come before it."""
+_RANKS = "PSTABCDEFGH"
+"""The letters of payers (SBR01) in their order."""
 _SENT_ON = frozenset({"MA18", "N89"})
 _NOT_SENT_ON = "MA19"
 
@@ -193,11 +197,19 @@ class _Planner:
             if one.reason == PRIOR_PAYER
         )
 
+    def is_later(self, claim: OpenClaim) -> bool:
+        """Whether the payer says that it comes after the one to which the claim was sent: a crossover, also to a payer
+        that the claim does not name."""
+        rank = _LATER.get(self.ground.status, 0)
+        if not rank or not claim.responsibility:
+            return rank > 0 and claim.other_payers > 0
+        return rank > _RANKS.find(claim.responsibility)
+
     def after_others(self) -> None:
         """What a later payer decides stands on what those before it did: that must be in the books. Raises Cannot."""
-        payment, claim = self.payment, self.match.claim
+        claim = self.match.claim
         assert claim is not None
-        if payment.status not in _LATER or not claim.other_payers:
+        if not self.is_later(claim):
             return
         told = self.told_of_others()
         untouched = claim.claim.insurance_cents + sum(line.insurance_cents for line in claim.lines)
@@ -361,12 +373,17 @@ class _Planner:
             return Next(NextStep.PATIENT, patient, "What this payer leaves is the patient's.")
         if denied:
             return Next(NextStep.SAME_PAYER, denied, "The denied amount is worked before anybody else is billed.")
+        if self._bills_next(patient):
+            why = "Nothing is left, and the next payer of the claim is told (setting secondary_nothing_left)."
+            return Next(NextStep.NEXT_PAYER, 0, why, "claim")
         return Next(NextStep.NOBODY)
 
     def _bills_next(self, patient: int) -> bool:
-        """Whether what is left is billed to the next payer by us: only where there is something to ask for."""
+        """Whether the next payer is billed by us: where there is something to ask for, or where that one wants to see
+        the claim all the same."""
         claim = self.match.claim
-        return self.settings.secondary == "on" and patient > 0 and claim is not None and claim.other_payers > 0
+        wanted = patient > 0 or (not patient and self.settings.secondary_nothing_left == "send")
+        return self.settings.secondary == "on" and wanted and claim is not None and claim.other_payers > 0
 
 
 def _with_cents(denial: Denial, cents: int) -> Denial:

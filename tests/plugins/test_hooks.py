@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import datetime as dt
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +18,13 @@ from gateway.core.model.posting import Denial, Match, WorkItemDraft
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.claim_payment import ClaimPayment
 from gateway.plugins import (
+    Alarm,
+    AlarmMessage,
     Command,
     Desk,
     Drop,
     Metric,
+    NotSent,
     PluginSettings,
     Report,
     Route,
@@ -501,6 +505,33 @@ def test_configuration_taken() -> None:
 
     with pytest.raises(ValueError, match="is one of the gateway's own"):
         plugin_desk(Takes).tell("configuration_taken")
+
+
+def test_send_alarms() -> None:
+    since = dt.datetime(2026, 11, 26, 15, tzinfo=dt.UTC)
+    told = AlarmMessage("7", "STILLWATER", "test", (Alarm("partner:x", "partner", "new", "It is down.", since),))
+
+    class Sends(Upper):
+        @hookimpl
+        def send_alarms(self, message: AlarmMessage, desk: Desk) -> None:
+            if not message.alarms:
+                raise NotSent("there is nothing to tell")
+            desk.open_item(kind="told", key=message.id, reason=f"{message.subject}. {message.text}", team="edi")
+
+    desk = plugin_desk(Sends)
+    assert desk.declared.sends_alarms
+    desk.send(told)
+    assert desk.opened[0].reason == ("STILLWATER (test): 1 new alarm. New, since 11/26/2026 15:00 UTC: It is down.")
+    with pytest.raises(NotSent, match="nothing to tell"):
+        desk.send(AlarmMessage("8", "STILLWATER", "test", ()))
+
+    class Silent(Upper):
+        @hookimpl
+        def gateway_started(self, desk: Desk) -> None:
+            return None
+
+    with pytest.raises(PluginRefused, match="has no send_alarms"):
+        plugin_desk(Silent).send(told)
 
 
 # --- none without a test, a page and a user --------------------------------------------------------

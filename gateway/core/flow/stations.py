@@ -15,6 +15,8 @@ def load() -> tuple[str, ...]:
     from ..ledger import day_figures  # no station: a person closes a day. Its boundary is known with the others.
     from . import (
         acknowledge,
+        alarm_causes,
+        alarm_send,
         answers,
         bank,
         batch,
@@ -47,6 +49,8 @@ def load() -> tuple[str, ...]:
         next_claims,
         plugin_schedule,
         plugin_drop,
+        alarm_causes,
+        alarm_send,
     )
     return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 

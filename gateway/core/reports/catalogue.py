@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, select
 
 from ..model.money import to_dollars
 from ..store.tables import claims
-from . import answers, billing, money, waiting
+from . import answers, billing, money, orders, waiting
 from .measure import MOST_DAYS, Found, Report, Scope
 
 REPORTS: dict[str, Report] = {
@@ -18,6 +18,7 @@ REPORTS: dict[str, Report] = {
         *(money.DSO, money.AGEING, money.AGEING_SERVICE, money.OVER_90),
         *(money.PAYMENTS, money.WRITE_OFFS, money.ADJUSTMENTS),
         *(billing.DENIALS, billing.FIRST_PASS, billing.CLEAN, billing.REJECTIONS),
+        *(orders.OPEN_ORDER_DAYS, orders.CONFIRMATION_LAG),
         *(waiting.HOLD_DAYS, answers.DAYS_TO_POST, answers.AUTO_POST, answers.UNAPPLIED),
         *(waiting.FILING, answers.LATENCY),
     )

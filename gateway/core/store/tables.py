@@ -688,6 +688,8 @@ work_items = Table(
         *("snoozed_until", "follow_up"),
     ),
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
+    # What is open of a kind, among all that ever was.
+    Index("ix_work_items_open_kind", "kind", "payer_id", **_where("state = 'open'")),
     # Of the few that somebody has.
     Index("ix_work_items_assignee", "assignee", "state", **_where("assignee <> ''")),
 )

@@ -35,16 +35,25 @@ class Key(NamedTuple):
     read: Callable[[Any], Any]
 
 
+def urgent(today: dt.date, c: Any = work_items.c) -> list[Key]:
+    """How a queue is sorted as it should be worked. `c`: the columns with the cents, the moment and the id that it goes
+    by, where they are not the items' own."""
+    opened = Key("opened_at", c.opened_at, False, _moment)
+    return [
+        Key("place", rank(today), False, int),
+        Key("cents", c.cents, True, int),
+        opened,
+        Key("id", c.id, False, int),
+    ]
+
+
 def keys(order: Order, today: dt.date) -> list[Key]:
     """What a queue is sorted by, the first first; the last tells any two items apart."""
     c = work_items.c
-    place = Key("place", rank(today), False, int)
-    cents = Key("cents", c.cents, True, int)
-    opened = Key("opened_at", c.opened_at, False, _moment)
+    _, cents, opened, number = urgent(today)
     due = Key("due", func.coalesce(c.work_by, literal(NEVER, Date)), False, dt.date.fromisoformat)
-    number = Key("id", c.id, False, int)
     return {
-        Order.URGENT: [place, cents, opened, number],
+        Order.URGENT: urgent(today),
         Order.DOLLARS: [cents, opened, number],
         Order.DUE: [due, cents, number],
         Order.OLDEST: [opened, number],

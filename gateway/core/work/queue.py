@@ -104,7 +104,7 @@ def page(
     Raises:
         BadCursor: `after` is none.
     """
-    started = cursors.read(after, order) if after else None
+    started = cursors.read(after, order.value, lambda day: keys(order, day)) if after else None
     day = started.today if started is not None else today
     sorted_by = keys(order, day)
     worked_out = [key.column.label(key.name) for key in sorted_by if key.name not in work_items.c]
@@ -120,7 +120,7 @@ def page(
         .order_by(*sorting(again))
     ).all()
     items = [_item(row, today) for row in rows[:limit]]
-    return Page(items, cursors.written(day, order, rows[limit - 1]) if len(rows) > limit else "")
+    return Page(items, cursors.written(day, order.value, sorted_by, rows[limit - 1]) if len(rows) > limit else "")
 
 
 def ids(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int) -> list[int]:

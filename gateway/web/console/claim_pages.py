@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from aiohttp import web
 from sqlalchemy import Connection, or_, select
@@ -37,6 +38,7 @@ from ...operate.trace_claim import trace_claim
 from ..bodies import file_name
 from .guard import Refused, Visit, page
 from .laid_claim import Loop, laid_out
+from .typed_words import TYPED
 
 MOST_FOUND = 50
 _SHORTEST = 2
@@ -110,7 +112,7 @@ def _ways(connection: Connection, words: str) -> list[tuple[Sequence[int], str]]
         (_of_patients(connection, upper), "patient"),
         (_of_checks(connection, both), "check or trace number"),
     ]
-    if words.isdigit() and len(words) <= 18:
+    if words.isdecimal() and len(words) <= 18:
         found.append((ids(c.id == int(words)), "our number"))
     return found
 
@@ -160,13 +162,26 @@ def _of_checks(connection: Connection, numbers: Sequence[str]) -> list[int]:
 
 @page()
 async def search(visit: Visit) -> web.StreamResponse:
-    """Claims that fit what was typed; without words the newest."""
-    words = visit.request.query.get("q", "").strip()[:80]
-    state = visit.request.query.get("state", "").strip()[:14]
+    """Claims that fit what was typed (`?find=` its key); without words the newest. `?q=` is for links with the number
+    of a claim or a check."""
+    query = visit.request.query
+    typed = visit.request.app[TYPED].words(visit.session.hash, query.get("find", "")) or query.get("q", "")
+    words, state = typed.strip()[:80], query.get("state", "").strip()[:14]
     found = await visit.server.read(_search, words, state)
     if words and len(found) == 1 and not visit.in_part and not state:
         raise web.HTTPSeeOther(f"/console/claims/{found[0].id}")
     return visit.page("claims.html", found=found, words=words, state_wanted=state, most=MOST_FOUND)
+
+
+@page()
+async def find(visit: Visit) -> web.StreamResponse:
+    """Something is typed into the search: it comes in a form, and stands in no address."""
+    words = visit.field("q")[:80]
+    asked = {"state": visit.field("state")[:14]}
+    if words:
+        asked["find"] = visit.request.app[TYPED].keep(visit.session.hash, words)
+    asked = {name: value for name, value in asked.items() if value}
+    raise web.HTTPSeeOther(f"/console/claims?{urlencode(asked)}" if asked else "/console/claims")
 
 
 _SAID = {
@@ -407,7 +422,7 @@ async def correct_it(visit: Visit) -> web.StreamResponse:
             return correct(
                 connection, visit.server.services.config, claim_id, changes, visit.who, visit.field("reason", 500),
                 visit.now, today=visit.today, root_cause=visit.field("root_cause", 40),
-                version=int(version) if version.isdigit() else 0,
+                version=int(version) if version.isdecimal() else 0,
             )  # fmt: skip
 
         done = await visit.server.write(ask)
@@ -470,6 +485,7 @@ def routes() -> list[web.RouteDef]:
     claim = r"/console/claims/{id:\d{1,18}}"
     return [
         web.get("/console/claims", search),
+        web.post("/console/claims", find),
         web.get(claim, claim_page),
         web.get(f"{claim}/correct", correct_page),
         web.post(f"{claim}/correct", correct_it),

@@ -14,7 +14,7 @@ from aiohttp import web
 from ...core.store import users
 from ...core.store.users import NotAllowed, User
 from ..admission import SERVER, Server
-from .guard import ACCESS, COOKIE, HEADERS, Visit, from_here, page, secure, sorry
+from .guard import ACCESS, COOKIE, HEADERS, Refused, Visit, from_here, page, read_form, secure, sorry
 from .render import FOLDER, render
 
 HOME = "/console/"
@@ -68,7 +68,10 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     server: Server = request.app[SERVER]
     if not from_here(request):
         return await sorry(request, 403, "Try again", "That form did not come from this gateway. Open it here again.")
-    sent = await request.post()
+    try:
+        sent = await read_form(request)
+    except Refused as refused:
+        return await sorry(request, refused.status, refused.title, str(refused))
     name, password, back = (str(sent.get(one, ""))[:400] for one in ("name", "password", "next"))
     now = server.services.clock.now()
     try:

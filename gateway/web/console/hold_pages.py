@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from sqlalchemy import Connection, select
 
 from ...core.flow import rejection_queue
@@ -21,8 +21,9 @@ from ...core.work import holds as held
 from ...core.work.deadlines import Deadlines
 from ...core.work.verbs import NotDone
 from .csv_out import send_csv
-from .guard import HEADERS, Refused, Visit, check_mark, page
+from .guard import HEADERS, Refused, Visit, page
 from .render import Typed
+from .upload import read_upload
 
 SHOWN = 200
 _FILTERS = ("type", "team", "rule", "payer", "age")
@@ -140,36 +141,13 @@ async def put(visit: Visit) -> web.StreamResponse:
     return web.Response(status=303, headers={"Location": location} | HEADERS)
 
 
-async def _form(visit: Visit, limit: int) -> tuple[dict[str, str], str, bytes]:
-    """The fields of a form with a file, the file's name, and the file. The form's own mark is checked here: a form with
-    a file is read as it comes."""
-    fields: dict[str, str] = {}
-    name, data = "", b""
-    async for part in await visit.request.multipart():
-        if not isinstance(part, BodyPartReader):
-            raise Refused(400, "Not understood", "A form within a form is not taken.")
-        kept = bytearray()
-        most = limit if part.name == "file" else 4000
-        while block := await part.read_chunk(1 << 16):
-            kept += block
-            if len(kept) > most:
-                raise Refused(413, "Too large", f"A document has at most {limit >> 20} MB.")
-        if part.name == "file":
-            check_mark(visit.session, fields.get("csrf", ""))
-            name, data = part.filename or "document", bytes(kept)
-        else:
-            fields[str(part.name)] = kept.decode("utf-8", "replace").strip()
-    check_mark(visit.session, fields.get("csrf", ""))
-    return fields, name, data
-
-
-@page("work")
+@page("work", file=True)
 async def attach(visit: Visit) -> web.StreamResponse:
     """Attach a document to a hold's claim, which releases the hold."""
     row = await _mine(visit)
     services = visit.server.services
     limit = services.config.gateway.documents.max_mb << 20
-    fields, name, data = await _form(visit, limit)
+    fields, name, data = await read_upload(visit, limit)
     kind = fields.get("kind", "")
     if kind not in KINDS:
         raise Refused(422, "What is it?", "Choose what kind of document it is.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -10,13 +11,15 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from ...core.flow import denial_list, inquiry_list
 from ...core.store.tables import holds, work_items
-from ...core.work import queue, verbs, views
+from ...core.work import queue, receivables, verbs, views
 from ...core.work.actions import Actions
 from ...core.work.verbs import TEAMS, NotDone
 from .csv_out import send_csv
-from .guard import Refused, Visit, page
+from .guard import HEADERS, Refused, Visit, page
 from .live import LIVE
+from .money_words import place_of_item
 from .queue_filters import ORDERS, asked, worklists
 from .render import Typed
 from .view_pages import shares
@@ -117,9 +120,16 @@ def _hold_of(connection: Connection, item_id: int) -> Any:
     """The hold that an item is about; None where it is about something else."""
     row = connection.execute(select(work_items.c.key).where(work_items.c.id == item_id)).one()
     name, _, number = row.key.partition(":")
-    if name != "hold" or not number.isdigit():
+    if name != "hold" or not number.isdecimal():
         return None
     return connection.execute(select(holds).where(holds.c.id == int(number))).one_or_none()
+
+
+def _asked_of(connection: Connection, item: queue.Item) -> list[Any] | None:
+    """What the payer was asked about the claim of an item that is followed up; None for other items."""
+    if item.kind not in receivables.KINDS or item.claim_id is None:
+        return None
+    return inquiry_list.listed(connection, claim_id=item.claim_id, limit=5)
 
 
 @page()
@@ -130,15 +140,20 @@ async def item(visit: Visit) -> web.StreamResponse:
 
 async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: str = "") -> web.StreamResponse:
     hold = await visit.server.read(_hold_of, found.item.id)
+    denial_id = await visit.server.read(denial_list.of_item, found.item.id)
+    inquiries = await visit.server.read(_asked_of, found.item)
     known = actions_of(visit)
     return visit.page(
         "item.html",
         item=found.item,
         touches=found.touches,
         hold=hold,
+        place=await visit.server.read(place_of_item, found.item.id),
+        denial_id=denial_id,
+        asked=inquiries,
         actions=[one for one in known.on() if not one.closes],
         outcomes=[one for one in known.on() if one.closes],
-        clears_by=verbs.CLEARS_BY.get(found.item.kind, ""),
+        clears_by=verbs.CLEARS_BY.get(found.item.kind, "") or denial_id,
         mine=visit.user.may_work_for(found.item.team),
         all_teams=TEAMS,
         said=said,
@@ -208,6 +223,9 @@ async def one_verb(visit: Visit) -> web.StreamResponse:
         (answer,) = await visit.server.write(do(visit, visit.request.match_info["verb"], [found.item.id]))
     except NotDone as error:
         return await _item_page(visit, found, trouble=str(error))
+    back = visit.field("back", 100)
+    if answer.done and re.fullmatch(r"/console/denials/\d{1,18}", back):
+        return web.Response(status=303, headers={"Location": f"{back}?said=noted"} | HEADERS)
     again = await asked_item(visit)
     return await _item_page(visit, again, **({"said": answer.what} if answer.done else {"trouble": answer.what}))
 
@@ -218,7 +236,8 @@ async def many_verb(visit: Visit) -> web.StreamResponse:
     name = visit.field("verb", 10)
     if name not in VERBS or name == "reopen":
         raise Refused(422, "What is to be done?", "Choose what is to be done with the items that you ticked.")
-    ids = [int(one) for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdigit()][: verbs.MOST]
+    typed = [one for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdecimal() and len(one) <= 18]
+    ids = [int(one) for one in typed[: verbs.MOST]]
     if not ids:
         raise Refused(422, "Nothing is ticked", "Tick the items that it is for.")
     await allowed(visit, ids)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ...core.model.money import to_dollars
-from . import words
+from . import money_words, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,8 +39,12 @@ def _environment() -> Environment:
         "state": words.state,
         "verb": words.verb,
         "tone": words.tone,
+        "method": money_words.method,
+        "category": words.category,
+        "capitalize_first": words.capitalize_first,
+        "when": when,
     }
-    made.globals |= {"nav": words.NAV, "moment": moment, "buckets": words.BUCKETS}
+    made.globals |= {"nav": words.NAV, "admin_nav": words.ADMIN_NAV, "moment": moment, "buckets": words.BUCKETS}
     return made
 
 
@@ -78,6 +82,11 @@ def count(number: int) -> str:
 def day(value: dt.date | None) -> str:
     """`11/26/2026`; nothing for None."""
     return f"{value:%m/%d/%Y}" if value is not None else ""
+
+
+def when(text: str | None) -> dt.datetime | None:
+    """A moment from its text; None for none."""
+    return dt.datetime.fromisoformat(text) if text else None
 
 
 def moment(value: dt.datetime | None, zone: ZoneInfo) -> str:

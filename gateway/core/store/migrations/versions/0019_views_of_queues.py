@@ -1,4 +1,4 @@
-"""Saved views; who somebody is at a provider; sums by state and long queues are read from an index alone"""
+"""Saved views of queues; what claims of a state come to, and a long queue, are read from their index alone"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0014"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -31,16 +31,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("owner", "name", name=op.f("uq_queue_views_owner_name")),
     )
     op.create_index("ix_queue_views_shared", "queue_views", ["shared"])
-    op.create_table(
-        "user_logins",
-        sa.Column("user_id", _BIG, autoincrement=False, nullable=False),
-        sa.Column("issuer", sa.String(length=200), nullable=False),
-        sa.Column("subject", sa.String(length=255), nullable=False),
-        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_logins_user_id")),
-        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_user_logins")),
-        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_user_logins_issuer_subject")),
-    )
     op.drop_index(_BY_STATE, table_name="claims")
     op.create_index(_BY_STATE, "claims", ["state", "created_at", "charge_cents"])
     op.drop_index(_QUEUE, table_name="work_items")
@@ -52,5 +42,4 @@ def downgrade() -> None:
     op.create_index(_QUEUE, "work_items", ["state", "team", "work_by"])
     op.drop_index(_BY_STATE, table_name="claims")
     op.create_index(_BY_STATE, "claims", ["state", "created_at"])
-    op.drop_table("user_logins")
     op.drop_table("queue_views")
