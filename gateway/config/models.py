@@ -15,6 +15,7 @@ from gateway.plugins.settings import Seconds, Secret
 from .alarms import Alarms
 from .checks import Checks
 from .contact import Contact
+from .sign_on import SignOn
 from .values import Model, Name, Npi, Zone, nested
 from .webhooks import Webhook
 
@@ -75,6 +76,9 @@ class Web(Model):
     tls_key: Path | None = None
     behind_proxy: bool = False
     """A proxy of the supplier's own stands before it and speaks TLS with the browsers."""
+
+    sign_on: SignOn | None = None
+    """The OpenID Connect provider through which people may sign in to the console."""
 
     @model_validator(mode="after")
     def _nothing_goes_in_the_clear(self) -> Web:

@@ -166,4 +166,7 @@ async def test_the_count_of_a_queue_is_asked_for_with_its_filters(office: Office
     async with office.signed_in("biller") as browser:
         _, part = await browser.get("/console/queue/counted?team=contracts")
         assert "1 items, $1.50" in part
+        assert "Show them as they are now" not in part
+        _, part = await browser.get("/console/queue/counted?team=contracts&was=0x0")
         assert f"/console/queue?{quote('team=contracts', safe='=')}" in part
+        assert "Show them as they are now" in part

@@ -9,6 +9,7 @@ from . import (
     denial_tables,
     inquiry_tables,
     patient_money_tables,
+    sign_on_tables,
     tables,
     user_tables,
     view_tables,
@@ -22,6 +23,7 @@ MODULES = (
     denial_tables,
     inquiry_tables,
     patient_money_tables,
+    sign_on_tables,
     user_tables,
     view_tables,
 )

@@ -29,15 +29,17 @@ from . import (
     partner_pages,
     plugin_pages,
     productivity_pages,
+    provider,
     queue_pages,
     row_pages,
+    sign_on_pages,
     view_pages,
 )
 from .kept import Kept
 from .live import LIVE, Live
 from .typed_words import TYPED, TypedWords
 
-WORK = (entry, home, live_pages, queue_pages, row_pages, view_pages, claim_pages, hold_pages, file_pages)
+WORK = (entry, sign_on_pages, home, live_pages, queue_pages, row_pages, view_pages, claim_pages, hold_pages, file_pages)
 DENIALS = (denial_pages, denial_verbs, followup_pages, analysis_pages)
 REPORTS = (figure_pages, productivity_pages)
 ADMINISTRATION = (
@@ -54,6 +56,7 @@ ADMINISTRATION = (
 def add_to(app: web.Application) -> None:
     """Put the console's pages into an application that has its server and its access log."""
     app[LIVE] = live = Live(app[SERVER])
+    app[sign_on_pages.PROVIDER] = provider.Provider()
     app[figure_cache.FIGURES] = figure_cache.FigureCache()
     app.on_shutdown.append(live.close)
     app[explain_pages.BUSY] = asyncio.Semaphore(1)

@@ -18,6 +18,7 @@ from ...core.store.users import Session, User
 from ..access import ACCESS, asked_for
 from ..admission import SERVER, Server
 from ..bodies import in_time
+from .live import LIVE
 from .render import render
 
 log = structlog.get_logger("gateway.web")
@@ -76,7 +77,14 @@ class Visit(NamedTuple):
         """A page as it goes out."""
         zone = self.server.services.config.gateway.organisation.time_zone
         text = render(
-            template, zone=zone, visit=self, user=self.user, csrf=self.session.csrf, today=self.today, **values
+            template,
+            zone=zone,
+            visit=self,
+            user=self.user,
+            csrf=self.session.csrf,
+            today=self.today,
+            told=self.request.app[LIVE].told(self.who),
+            **values,
         )
         return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 

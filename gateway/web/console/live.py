@@ -47,6 +47,11 @@ class Seen(NamedTuple):
         found = self.standing.having.get(who, Counted(0, 0))
         return {"mine.items": count(found.items), "mine.cents": dollars(found.cents)}
 
+    def marks_for(self, who: str) -> dict[str, str]:
+        """The marks, that of the person's own work among them."""
+        found = self.standing.having.get(who, Counted(0, 0))
+        return self.marks | {"mine": f"{found.items}x{found.cents}"}
+
 
 def seen(standing: Standing, lists: dict[str, tuple[tuple[str, ...], str]]) -> Seen:
     """A look in words. `lists`: the kinds and the team of each worklist."""
@@ -69,6 +74,16 @@ def seen(standing: Standing, lists: dict[str, tuple[tuple[str, ...], str]]) -> S
 
 def _mark(value: Any) -> str:
     return hashlib.blake2b(repr(value).encode(), digest_size=6).hexdigest()
+
+
+def as_word(marks: dict[str, str]) -> str:
+    """Marks as a word that a tab brings when it comes again; `as_marks` reads it."""
+    return ".".join(f"{name}-{mark}" for name, mark in marks.items())
+
+
+def as_marks(word: str) -> dict[str, str]:
+    """What such a word says; nothing for one that is none of ours."""
+    return dict(part.split("-", 1) for part in word[:200].split(".") if "-" in part)
 
 
 def file_data(one: FileNow) -> dict[str, Any]:
@@ -106,6 +121,10 @@ class Live:
                     await self._look()
         assert self._seen is not None
         return self._seen
+
+    def told(self, who: str) -> str:
+        """What a page that is sent now has seen at least: its stream tells what is newer."""
+        return as_word(self._seen.marks_for(who)) if self._seen is not None else ""
 
     async def _look(self) -> None:
         services = self._server.services

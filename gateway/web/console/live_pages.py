@@ -12,7 +12,7 @@ from aiohttp import web
 from ...core.engine.faults import passing
 from ...core.store.users import Session
 from .guard import HEADERS, Visit, page, session_of
-from .live import LIVE, Live, Seen, file_data
+from .live import LIVE, Live, Seen, as_marks, as_word, file_data
 
 BEAT_S = 5.0
 """How often a stream looks whether its session goes on, and says that it is there."""
@@ -87,22 +87,21 @@ class _Teller:
         self._who = who
         self._figures: dict[str, str] = {}
         self._files: dict[int, dict[str, Any]] = {}
-        self._marks = dict(part.split("-", 1) for part in last[:200].split(".") if "-" in part)
+        self._marks = as_marks(last)
 
     def news(self, found: Seen) -> bytes:
         """The events that tell it; a sign of life where nothing is new."""
-        mine = found.mine(self._who)
-        figures = found.figures | mine
+        figures = found.figures | found.mine(self._who)
         for gone in self._figures.keys() - figures.keys():
             # A kind of work of which none is left.
             figures[gone] = "$0.00" if gone.endswith(".cents") else "0"
         new = {name: text for name, text in figures.items() if self._figures.get(name) != text}
         files = {one.id: file_data(one) for one in found.standing.files}
         moved = [data for number, data in files.items() if self._files.get(number) != data]
-        marks = found.marks | {"mine": "".join(filter(str.isalnum, "".join(mine.values())))}
+        marks = found.marks_for(self._who)
         changed = [name for name, mark in marks.items() if self._marks.get(name, mark) != mark]
         self._figures, self._files, self._marks = figures, files, marks
-        told = ".".join(f"{name}-{mark}" for name, mark in marks.items())
+        told = as_word(marks)
         events = [_event(name, data, told) for name, data in
                   (("figures", new), ("files", moved), ("changed", changed)) if data]  # fmt: skip
         return b"".join(events) or b": there\n\n"

@@ -70,10 +70,12 @@ async def listing(visit: Visit) -> web.StreamResponse:
 
 @page()
 async def how_many(visit: Visit) -> web.StreamResponse:
-    """How much the filters take now: what the heading of the queue shows, brought up to date."""
+    """How much the filters take now: for the heading of the queue. `was`: what the rows of the page came to."""
     want = asked(visit, visit.request.query)
     counted = await visit.server.read(queue.counted, want.wanted, visit.today)
-    return visit.page("queue_count.html", counted=counted, address=urlencode(want.typed), moved=True)
+    now = f"{counted.items}x{counted.cents}"
+    was = visit.request.query.get("was", now)[:40]
+    return visit.page("queue_count.html", counted=counted, address=urlencode(want.typed), was=was, moved=was != now)
 
 
 @page()

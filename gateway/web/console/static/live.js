@@ -2,10 +2,10 @@
 "use strict";
 
 (() => {
-  const where = document.currentScript?.dataset.stream;
+  const { stream: where, seen } = document.currentScript?.dataset ?? {};
   if (!where) return;
   let stream = null;
-  let last = "";
+  let last = seen ?? "";
   let again = 0;
 
   const each = (name, value, act) => {
