@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, Subquery, func, select
 
 from ...config import Config
 from ..model.states import ClaimState
@@ -39,24 +39,24 @@ class Rejected(NamedTuple):
     state: str = ClaimState.REJECTED.value
 
 
-def rejected(connection: Connection, config: Config, payer_id: str = "") -> list[Rejected]:
-    """The claims that wait to be corrected. `payer_id`: only of this payer."""
-    found = _by_partners(connection, config, payer_id) + _at_our_door(connection, payer_id)
-    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:MOST]
+def rejected(connection: Connection, config: Config, payer_id: str = "", most: int = MOST) -> list[Rejected]:
+    """The claims that wait to be corrected. `payer_id`: only of this payer; `most`: not more than so many."""
+    found = _by_partners(connection, config, payer_id, most) + _at_our_door(connection, payer_id, most)
+    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:most]
 
 
-def _by_partners(connection: Connection, config: Config, payer_id: str) -> list[Rejected]:
-    statement = (
-        select(claims, func.max(submissions.c.id).label("last"))
-        .join(submissions, submissions.c.claim_id == claims.c.id)
-        .where(claims.c.state == ClaimState.REJECTED)
-        .group_by(claims.c.id)
-        .order_by(claims.c.charge_cents.desc(), claims.c.id)
-        .limit(MOST)
-    )
+def _dearest(statement: Select[Any], payer_id: str, most: int) -> Subquery:
+    """The claims with the most dollars, their ids alone: what is sorted is small."""
     if payer_id:
         statement = statement.where(claims.c.payer_id == payer_id)
-    rows = connection.execute(statement).all()
+    return statement.order_by(claims.c.charge_cents.desc(), claims.c.id).limit(most).subquery()
+
+
+def _by_partners(connection: Connection, config: Config, payer_id: str, most: int) -> list[Rejected]:
+    first = _dearest(select(claims.c.id).where(claims.c.state == ClaimState.REJECTED), payer_id, most)
+    last = select(func.max(submissions.c.id)).where(submissions.c.claim_id == claims.c.id).scalar_subquery()
+    statement = select(claims, last.label("last")).join(first, first.c.id == claims.c.id)
+    rows = [row for row in connection.execute(statement) if row.last is not None]
     refused = refusals.of_claims(connection, [row.id for row in rows])
     found = []
     for row in rows:
@@ -66,18 +66,15 @@ def _by_partners(connection: Connection, config: Config, payer_id: str) -> list[
     return found
 
 
-def _at_our_door(connection: Connection, payer_id: str) -> list[Rejected]:
+def _at_our_door(connection: Connection, payer_id: str, most: int) -> list[Rejected]:
     """The claims that were not taken in, and wait for a person."""
-    statement = (
-        select(claims)
+    waiting = (
+        select(claims.c.id)
         .join(work_items, work_items.c.claim_id == claims.c.id)
         .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
-        .order_by(claims.c.charge_cents.desc(), claims.c.id)
-        .limit(MOST)
     )
-    if payer_id:
-        statement = statement.where(claims.c.payer_id == payer_id)
-    rows = connection.execute(statement).all()
+    first = _dearest(waiting, payer_id, most)
+    rows = connection.execute(select(claims).join(first, first.c.id == claims.c.id)).all()
     return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
 
 

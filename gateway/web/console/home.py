@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import time
 from typing import Any, NamedTuple
 
 from aiohttp import web
@@ -14,9 +13,8 @@ from ...core.store.tables import claims, files, work_items
 from ...core.work import queue
 from ...core.work.priority import Bucket
 from .guard import Visit, page
+from .kept_figure import KeptFigure
 
-FRESH_S = 5.0
-"""Figures over all claims are worked out anew after this time, for all who look."""
 STAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("In", "faulty", ("faulty",)),
     ("Held", "held", ("held",)),
@@ -41,7 +39,7 @@ class Stage(NamedTuple):
     cents: int
 
 
-def _stages(connection: Connection) -> list[Stage]:
+def stages(connection: Connection) -> list[Stage]:
     rows = connection.execute(
         select(claims.c.state, func.count(), func.sum(claims.c.charge_cents)).group_by(claims.c.state)
     )
@@ -53,26 +51,7 @@ def _stages(connection: Connection) -> list[Stage]:
     return made
 
 
-class Figures:
-    """The figures over all claims, kept for some seconds."""
-
-    def __init__(self) -> None:
-        self._at = 0.0
-        self._stages: list[Stage] = []
-        self._working = asyncio.Lock()
-
-    async def stages(self, visit: Visit) -> list[Stage]:
-        """Where the claims stand. Old figures are shown while new ones are worked out."""
-        stale = time.monotonic() - self._at > FRESH_S
-        if stale and (not self._stages or not self._working.locked()):
-            async with self._working:
-                if time.monotonic() - self._at > FRESH_S:
-                    self._stages = await visit.server.read(_stages)
-                    self._at = time.monotonic()
-        return self._stages
-
-
-FIGURES: web.AppKey[Figures] = web.AppKey("figures", Figures)
+FIGURES: web.AppKey[KeptFigure[list[Stage]]] = web.AppKey("figures", KeptFigure)
 
 
 def _looked(connection: Connection, who: str, today: dt.date, since: dt.datetime) -> dict[str, Any]:
@@ -112,10 +91,10 @@ def _looked(connection: Connection, who: str, today: dt.date, since: dt.datetime
 async def home(visit: Visit) -> web.StreamResponse:
     """The first page."""
     since = visit.now - dt.timedelta(days=1)
-    stages, looked = await asyncio.gather(
-        visit.request.app[FIGURES].stages(visit), visit.server.read(_looked, visit.who, visit.today, since)
+    found, looked = await asyncio.gather(
+        visit.request.app[FIGURES].get(visit.server), visit.server.read(_looked, visit.who, visit.today, since)
     )
-    return visit.page("home_body.html" if visit.in_part else "home.html", stages=stages, **looked)
+    return visit.page("home_body.html" if visit.in_part else "home.html", stages=found or [], **looked)
 
 
 def routes() -> list[web.RouteDef]:
