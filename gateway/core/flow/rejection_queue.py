@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Subquery, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from ...config import Config
 from ..model.states import ClaimState
@@ -45,18 +45,24 @@ def rejected(connection: Connection, config: Config, payer_id: str = "", most: i
     return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:most]
 
 
-def _dearest(statement: Select[Any], payer_id: str, most: int) -> Subquery:
+def _dearest(connection: Connection, statement: Select[Any], payer_id: str, most: int) -> list[int]:
     """The claims with the most dollars, their ids alone: what is sorted is small."""
     if payer_id:
         statement = statement.where(claims.c.payer_id == payer_id)
-    return statement.order_by(claims.c.charge_cents.desc(), claims.c.id).limit(most).subquery()
+    ordered = statement.order_by(claims.c.charge_cents.desc(), claims.c.id)
+    return list(connection.execute(ordered.limit(most)).scalars())
 
 
 def _by_partners(connection: Connection, config: Config, payer_id: str, most: int) -> list[Rejected]:
-    first = _dearest(select(claims.c.id).where(claims.c.state == ClaimState.REJECTED), payer_id, most)
-    last = select(func.max(submissions.c.id)).where(submissions.c.claim_id == claims.c.id).scalar_subquery()
-    statement = select(claims, last.label("last")).join(first, first.c.id == claims.c.id)
-    rows = [row for row in connection.execute(statement) if row.last is not None]
+    ids = _dearest(connection, select(claims.c.id).where(claims.c.state == ClaimState.REJECTED), payer_id, most)
+    # Grouped, not asked for each claim: of one claim alone PostgreSQL looks for the last by reading all from the end.
+    last = (
+        select(submissions.c.claim_id, func.max(submissions.c.id).label("last"))
+        .where(submissions.c.claim_id.in_(ids))
+        .group_by(submissions.c.claim_id)
+        .subquery()
+    )
+    rows = connection.execute(select(claims, last.c.last).join(last, last.c.claim_id == claims.c.id)).all()
     refused = refusals.of_claims(connection, [row.id for row in rows])
     found = []
     for row in rows:
@@ -73,8 +79,8 @@ def _at_our_door(connection: Connection, payer_id: str, most: int) -> list[Rejec
         .join(work_items, work_items.c.claim_id == claims.c.id)
         .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
     )
-    first = _dearest(waiting, payer_id, most)
-    rows = connection.execute(select(claims).join(first, first.c.id == claims.c.id)).all()
+    ids = _dearest(connection, waiting, payer_id, most)
+    rows = connection.execute(select(claims).where(claims.c.id.in_(ids))).all()
     return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
 
 
