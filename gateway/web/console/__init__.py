@@ -18,6 +18,7 @@ def add_to(app: web.Application) -> None:
     """Put the console's pages into an application that has its server."""
     app[ACCESS] = AccessLog(app[SERVER])
     app[home.FIGURES] = KeptFigure(home.stages)
+    app[home.SHARED] = home.kept_shared(app[SERVER])
     app[hold_pages.REPORT] = hold_pages.kept_report(app[SERVER])
     app[TYPED] = TypedWords()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
