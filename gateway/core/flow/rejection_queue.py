@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from ...config import Config
 from ..model.states import ClaimState
@@ -70,16 +70,22 @@ def rejected(
     return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:limit]
 
 
+def _dearest(connection: Connection, statement: Select[Any], narrowed: Sequence[Any], limit: int) -> list[int]:
+    """The claims with the most dollars, their ids alone: what is sorted is small."""
+    ordered = statement.where(*narrowed).order_by(*keyset.order(_ORDER))
+    return list(connection.execute(ordered.limit(limit)).scalars())
+
+
 def _by_partners(connection: Connection, config: Config, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
-    statement = (
-        select(claims, func.max(submissions.c.id).label("last"))
-        .join(submissions, submissions.c.claim_id == claims.c.id)
-        .where(claims.c.state == ClaimState.REJECTED, *narrowed)
-        .group_by(claims.c.id)
-        .order_by(*keyset.order(_ORDER))
-        .limit(limit)
+    ids = _dearest(connection, select(claims.c.id).where(claims.c.state == ClaimState.REJECTED), narrowed, limit)
+    # Grouped, not asked for each claim: of one claim alone PostgreSQL looks for the last by reading all from the end.
+    last = (
+        select(submissions.c.claim_id, func.max(submissions.c.id).label("last"))
+        .where(submissions.c.claim_id.in_(ids))
+        .group_by(submissions.c.claim_id)
+        .subquery()
     )
-    rows = connection.execute(statement).all()
+    rows = connection.execute(select(claims, last.c.last).join(last, last.c.claim_id == claims.c.id)).all()
     refused = refusals.of_claims(connection, [row.id for row in rows])
     found = []
     for row in rows:
@@ -91,15 +97,13 @@ def _by_partners(connection: Connection, config: Config, narrowed: Sequence[Any]
 
 def _at_our_door(connection: Connection, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
     """The claims that were not taken in, and wait for a person."""
-    statement = (
-        select(claims)
+    waiting = (
+        select(claims.c.id)
         .join(work_items, work_items.c.claim_id == claims.c.id)
         .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
-        .where(*narrowed)
-        .order_by(*keyset.order(_ORDER))
-        .limit(limit)
     )
-    rows = connection.execute(statement).all()
+    ids = _dearest(connection, waiting, narrowed, limit)
+    rows = connection.execute(select(claims).where(claims.c.id.in_(ids))).all()
     return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
 
 

@@ -60,6 +60,8 @@ def add_to(app: web.Application) -> None:
     app[figure_cache.FIGURES] = figure_cache.FigureCache()
     app.on_shutdown.append(live.close)
     app[explain_pages.BUSY] = asyncio.Semaphore(1)
+    app[home.SHARED] = home.kept_shared(app[SERVER])
+    app[hold_pages.REPORT] = hold_pages.kept_report(app[SERVER])
     app[TYPED] = TypedWords()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     app[denial_pages.OVERVIEW] = Kept(denial_pages.FRESH_S)
