@@ -1,4 +1,4 @@
-"""The doors of the HTTP API for billing systems: hand in files and claims, ask what became of them. And the application.
+"""The doors of the HTTP API for billing systems: hand in files and claims, ask what became of them; the application.
 
 Every route but health asks for a bearer token (`gateway token add`); each look at a claim or file by it is in the
 access log. Errors are problem details (RFC 9457) in plain words.
