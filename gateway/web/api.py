@@ -1,4 +1,4 @@
-"""The first doors of the HTTP API: hand in files and claims, ask what became of them, health.
+"""The doors of the HTTP API for billing systems: hand in files and claims, ask what became of them; the application.
 
 Every route but health asks for a bearer token (`gateway token add`); each look at a claim or file by it is in the
 access log. Errors are problem details (RFC 9457) in plain words.
@@ -7,9 +7,7 @@ access log. Errors are problem details (RFC 9457) in plain words.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import io
-import json
 from typing import Annotated, Any, BinaryIO
 
 from aiohttp import web
@@ -20,10 +18,8 @@ from ..core.flow import belongings, json_file
 from ..core.flow.belongings import Kind, OnlyTried, only_try, take_in
 from ..core.flow.receive import Received, Write, receive
 from ..core.model.belongings_file import MOST_BYTES, DocumentRefused
-from ..core.store import plugin_calls
 from ..core.store.archive import Stored
 from ..core.store.tables import claims, files, work_items
-from ..plugins.declaring import Declared
 from . import (
     admin_routes,
     again,
@@ -31,15 +27,14 @@ from . import (
     correcting,
     denial_routes,
     deposit_routes,
-    desk_answers,
     documents,
     drops,
     exception_routes,
     figures,
+    gateway_routes,
     hold_routes,
     inquiries,
     metrics,
-    openapi,
     plugin_routes,
     queue_routes,
     webhook_routes,
@@ -53,13 +48,9 @@ from .bodies import spooled as _spooled
 from .bodies import too_large as _too_large
 from .console import add_to as add_console
 from .line_tests import TESTS, LineTests
-from .operations import Anything, Nothing, Raw, get, post, query_of
+from .operations import Nothing, Raw, get, post, query_of
 from .problems import Handler, in_plain_words, problem
 from .queue_bodies import Asked
-
-CALLS_OF_DAYS = 30
-DOCUMENTS: web.AppKey[dict[str, bytes]] = web.AppKey("documents", dict[str, bytes])
-"""The OpenAPI document of a configuration, by its hash."""
 
 
 def _received(got: Received) -> web.Response:
@@ -225,77 +216,6 @@ async def get_queues(request: web.Request) -> web.StreamResponse:
     return web.json_response({"queues": await request.app[SERVER].read(_waiting)})
 
 
-async def get_configuration(request: web.Request) -> web.StreamResponse:
-    """The configuration in force: its hash, since when, how often it was reloaded, and why the last one was refused."""
-    return web.json_response(request.app[SERVER].reloads.as_data())
-
-
-async def post_reload(request: web.Request) -> web.StreamResponse:
-    """Read the configuration again and take it; with any fault the old one stays, and all faults are told."""
-    state = await request.app[SERVER].reload()
-    if state.faults:
-        return problem(422, "The configuration is refused", "\n".join(state.faults))
-    return web.json_response(state.as_data())
-
-
-def _plugins(connection: Connection, since: dt.date) -> dict[str, plugin_calls.Counted]:
-    return plugin_calls.since(connection, since)
-
-
-def _declares(declared: Declared | None) -> dict[str, list[str]]:
-    """The names of what a plugin declares beside the chains, by kind."""
-    found: dict[str, list[str]] = {}
-    for one in declared.everything if declared else ():
-        found.setdefault(f"{one.what}s", []).append(one.name)
-    return found
-
-
-async def get_plugins(request: web.Request) -> web.StreamResponse:
-    """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
-    server = request.app[SERVER]
-    config = server.services.config
-    since = server.services.clock.now().date() - dt.timedelta(days=CALLS_OF_DAYS)
-    counted = await server.read(_plugins, since)
-    nothing = plugin_calls.Counted("", 0, 0, 0.0)
-    found = []
-    for plugin in config.plugins:
-        calls = counted.get(plugin.name, nothing)
-        found.append(
-            {
-                "name": plugin.name,
-                "version": plugin.version,
-                "origin": plugin.origin,
-                "hooks": sorted(plugin.hooks),
-                "declares": _declares(config.declared.get(plugin.name)),
-                "calls": calls.calls,
-                "failures": calls.failures,
-                "seconds": round(calls.seconds, 3),
-            }
-        )
-    resting = [
-        {**one._asdict(), "since": one.since.isoformat(), "until": one.until.isoformat()}
-        for one in server.services.breakers.state(config)
-    ]
-    desk_resting = [
-        {"plugin": call.plugin, "hook": call.hook, "name": call.name, "until": until.isoformat()}
-        for call, until in server.services.desk_rests.state()
-    ]
-    return web.json_response({"plugins": found, "resting": resting, "desk_resting": desk_resting})
-
-
-async def healthz(_request: web.Request) -> web.Response:
-    """Whether the process answers."""
-    return web.json_response({"status": "ok"})
-
-
-async def readyz(request: web.Request) -> web.Response:
-    """Whether it takes work: database reachable, engine started."""
-    why = request.app[SERVER].ready()
-    if why:
-        return problem(503, "Not ready", why)
-    return web.json_response({"status": "ready"})
-
-
 CLAIM_FILE = Raw(("application/edi-x12", "application/json", "application/octet-stream"), "A file of claims.")
 CLAIMS = Raw(("application/json",), "A claim, or a list of claims (docs/configuration.md).", {})
 ROWS = Raw(("text/csv", "application/json"), "Rows, as CSV or a JSON list.", {"type": "string"})
@@ -323,30 +243,7 @@ def routes() -> list[web.RouteDef]:
         *rows,
         get(r"/api/v1/files/{file_id:\d{1,18}}", get_file, tag="files", answers=told.File),
         get("/api/v1/queues", get_queues, tag="queue", answers=work_answers.Queues),
-        get("/api/v1/configuration", get_configuration, tag="gateway", answers=desk_answers.Configuration),
-        get("/api/v1/plugins", get_plugins, tag="plugins", answers=desk_answers.Plugins),
-        post(
-            "/api/v1/configuration/reload",
-            post_reload,
-            tag="gateway",
-            scope="admin",
-            answers=desk_answers.Configuration,
-        ),
-        get("/healthz", healthz, tag="gateway", scope="", query=Anything, answers=desk_answers.Status),
-        get("/readyz", readyz, tag="gateway", scope="", query=Anything, answers=desk_answers.Status),
-        get("/openapi.json", get_document, tag="gateway", answers=Raw(("application/json",), "This document.", {})),
     ]
-
-
-async def get_document(request: web.Request) -> web.StreamResponse:
-    """What this API takes and answers, as an OpenAPI 3.1 document; with the routes of the plugins in use."""
-    config, kept = request.app[SERVER].services.config, request.app[DOCUMENTS]
-    if config.hash not in kept:
-        # Made once for each configuration: it takes a while.
-        kept.clear()
-        made = await asyncio.to_thread(openapi.document, list(request.app.router.routes()), config.declared.values())
-        kept[config.hash] = json.dumps(made).encode()
-    return web.Response(body=kept[config.hash], content_type="application/json")
 
 
 def make_app(server: Server) -> web.Application:
@@ -355,10 +252,11 @@ def make_app(server: Server) -> web.Application:
     app[SERVER] = server
     app[TESTS] = LineTests()
     app[ACCESS] = AccessLog(server)
-    app[DOCUMENTS] = {}
+    app[gateway_routes.DOCUMENTS] = {}
     app.add_routes(
         [
             *routes(),
+            *gateway_routes.routes(),
             *again.routes(),
             *documents.ROUTES,
             *drops.ROUTES,

@@ -157,6 +157,8 @@ def _described(parts: Parts, method: str, path: str, operation: Operation) -> Js
             {"name": name, "in": "path", "required": True, "schema": _KINDS.get(name, _OPEN)} for name in names
         ],
     }
+    if operation.query not in (Nothing, Anything):
+        found["description"] += f" {_words(operation.query)}"
     if operation.scope:
         found["security"] = [{"token": []}]
         found["description"] += f" Needs a token of the scope `{operation.scope}`."
@@ -217,7 +219,12 @@ def _body(parts: Parts, operation: Operation) -> Json:
     model = body or Nothing
     empty = all(not field.is_required() for field in model.model_fields.values())
     schema = parts.of(model, operation.tag if body else "", "validation")
-    return {"required": not empty, "content": {"application/json": {"schema": schema}}}
+    about = {"description": _words(body)} if body is not None else {}
+    return {"required": not empty, **about, "content": {"application/json": {"schema": schema}}}
+
+
+def _words(model: type[BaseModel]) -> str:
+    return re.sub(r"\s+", " ", model.__doc__ or "").strip()
 
 
 def _raw(raw: Raw) -> Json:
@@ -230,7 +237,7 @@ def _answer(parts: Parts, tag: str, answers: Sequence[Answer]) -> Json:
     schemas = [parts.of(one, tag, "serialization") for one in models]
     if schemas:
         content["application/json"] = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
-    words = [re.sub(r"\s+", " ", one.__doc__ or "").strip() for one in models]
+    words = [_words(one) for one in models if isinstance(one, type)]
     for one in answers:
         if isinstance(one, Raw):
             content |= _raw(one)

@@ -120,7 +120,7 @@ def declared(
     )  # fmt: skip
     guarded = _guarded(handler, operation)
     vars(guarded)["operation"] = operation
-    return web.route(method, path, guarded)
+    return web.get(path, guarded) if method == hdrs.METH_GET else web.route(method, path, guarded)
 
 
 def operation_of(route: web.AbstractRoute) -> Operation | None:

@@ -52,8 +52,20 @@ def test_a_token_name_is_used_once(lived: Place) -> None:
 def test_an_unknown_scope_is_told_which_there_are(lived: Place) -> None:
     refused = lived.run("token", "add", "billing", "--scope", "everything")
     assert refused.exit_code == 1
-    assert "submit, read, work, metrics, admin" in refused.output
+    assert "submit, read, work, post, metrics, admin" in refused.output
     assert lived.run("token", "list").output == ""
+
+
+def test_a_token_expires_when_it_was_said(lived: Place) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for wrong, words in (("soon", "a time with its unit"), ("9999999999d", "longer than anything lasts")):
+        refused = lived.run("token", "add", "brief", "--scope", "read", "--expires", wrong)
+        assert (refused.exit_code, words in refused.output) == (1, True), refused.output
+    secret = lived.run("token", "add", "brief", "--scope", "read", "--expires", "2h").output.strip()
+    with lived.sql.connect() as connection:
+        assert tokens.find(connection, secret, now + dt.timedelta(hours=1)) is not None
+        assert tokens.find(connection, secret, now + dt.timedelta(hours=3)) is None
+    assert "expires" in lived.run("token", "list").output
 
 
 def test_a_revoked_token_opens_nothing(lived: Place) -> None:

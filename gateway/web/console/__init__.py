@@ -14,6 +14,7 @@ from . import (
     chain_pages,
     claim_pages,
     configuration_pages,
+    declared_pages,
     denial_pages,
     denial_verbs,
     entry,
@@ -50,6 +51,7 @@ ADMINISTRATION = (
     explain_pages,
     alarm_pages,
     configuration_pages,
+    declared_pages,
 )
 
 

@@ -69,6 +69,12 @@ class Visit(NamedTuple):
         return self.session.user.name
 
     @property
+    def has_plugin_pages(self) -> bool:
+        """Whether a plugin in use has pages of its own."""
+        every = self.server.services.config.declared.values()
+        return any(route.page for one in every for route in one.routes)
+
+    @property
     def in_part(self) -> bool:
         """Whether the browser wants a part of the page, not all of it."""
         return self.request.headers.get("HX-Request") == "true"
