@@ -1,7 +1,8 @@
 # The two commands of the README, and what a developer needs beside them.
 #   make demo   runtime dependencies only, then the main job on embedded defaults
 #   make test   everything, with seeded samples of the long tests
-#   make soak   the long tests at their full size
+#   make soak   the long tests at their full size, and on PostgreSQL all that `make test` draws lots for
+#   make screenshots   docs/img, from the console on the demo's data
 
 # The first Python on the path that is new enough and starts.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -9,7 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak lint bench clean
+.PHONY: demo test soak lint bench screenshots clean
 
 $(BIN)/python:
 	@echo "== Making a Python environment in $(VENV)"
@@ -44,11 +45,17 @@ test: $(VENV)/.dev lint
 soak: $(VENV)/.dev
 	@echo "== The long tests at their full size"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	SOAK=1 $(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder -o timeout=3600
+	SOAK=1 $(BIN)/python -m pytest -vv -m "long or postgres" -n $(or $(WORKERS),2) --dist loadfile \
+	  --no-loadscope-reorder -o timeout=3600 --durations=40
 	$(BIN)/python tests/fuzz/fuzz_reader.py --seconds 600
+	$(BIN)/python -m benchmarks.office
+	$(BIN)/python -m benchmarks.office --database sqlite --readers 18 --writers 2 --payments 20000
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/.dev
+	@$(BIN)/python docs/screenshots.py
 
 clean:
 	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache

@@ -152,7 +152,7 @@ def _payment(n: int) -> str:
     )
 
 
-def _note(connection: Connection, stored: Stored) -> int:
+def note_remittance(connection: Connection, stored: Stored) -> int:
     new = file_store.NewFile("in", "partner", PARTNER, "large.835", stored, "", "received")
     file_id = file_store.add(connection, new, NOW)
     put_outbox(connection, "read", str(file_id), {"file_id": file_id}, NOW)
@@ -188,7 +188,7 @@ async def measure(row: str, size: int, folder: Path) -> None:
             stored = await asyncio.to_thread(gateway.archive.put_stream, stream)
         told = asyncio.create_task(telling(gateway, "payments", len(paid), _count))
         begun, cpu = time.perf_counter(), time.process_time()
-        file_id = await gateway.write(_note, stored)
+        file_id = await gateway.write(note_remittance, stored)
         gateway.engine.poke()
         await gateway.engine.wait("read", str(file_id))
         await gateway.engine.wait("post", str(file_id))

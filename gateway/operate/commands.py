@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -106,7 +107,7 @@ async def _run(gateway: Gateway) -> None:
         await gateway.stop()
 
 
-def _serve(config_path: Path, executor: str, doors: bool) -> None:
+def _serve(config_path: Path, executor: str, doors: bool, only: str = "") -> None:
     from sqlalchemy.exc import OperationalError
 
     from ..config.locations import Locations
@@ -120,14 +121,14 @@ def _serve(config_path: Path, executor: str, doors: bool) -> None:
     set_up_log(config)
     places = Locations(config)
     embedded = is_sqlite(places.business_url)
-    if embedded and not doors:
+    if embedded and (only or not doors):
         raise click.ClickException(
             "Several processes need PostgreSQL: set database.url in gateway.yaml, or run gateway serve."
         )
     places.prepare()
     with alone(places.data_dir) if embedded else nullcontext():
         try:
-            asyncio.run(_run(Gateway(config, executor=executor, doors=doors)))
+            asyncio.run(_run(Gateway(config, executor=executor, doors=doors, only=only)))
         except (RuntimeError, NewerDatabase, PluginTablesRefused, OSError, OperationalError) as error:
             raise click.ClickException(_sentence(error, config)) from error
 
@@ -150,10 +151,15 @@ def _sentence(error: Exception, config: Config) -> str:
 @click.option(
     "--id", "executor", default="", help="Name of this process, the same after each restart (default: the host's)."
 )
+@click.option(
+    "--only",
+    type=click.Choice(["web", "worker"]),
+    help="Half of it (PostgreSQL), the other half in a process of its own: the web, or drop folders and work.",
+)
 @click.pass_obj
-def serve(config_path: Path, executor: str) -> None:
+def serve(config_path: Path, executor: str, only: str | None) -> None:
     """Run the gateway: doors, schedules and work, until it is told to stop."""
-    _serve(config_path, executor, doors=True)
+    _serve(config_path, executor, doors=True, only=only or "")
 
 
 @click.command()
@@ -301,19 +307,24 @@ def token() -> None:
     "scopes",
     multiple=True,
     required=True,
-    help="submit, read, work, metrics or admin; may be repeated.",
+    help="submit, read, work, post, metrics or admin; may be repeated.",
 )
+@click.option("--expires", default="", metavar="TIME", help="After so long it opens nothing any more, as 90d or 12h.")
 @click.pass_obj
-def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:
+def token_add(config_path: Path, name: str, scopes: tuple[str, ...], expires: str) -> None:
     """Make a token called NAME and show it, this once."""
     from ..core.clock import SystemClock
     from ..core.store import tokens
+    from ..plugins.settings import parse_seconds
 
+    now = SystemClock().now()
     try:
+        until = now + dt.timedelta(seconds=parse_seconds(expires)) if expires else None
         secret = change(
-            require(config_path, secrets=False),
-            lambda connection: tokens.add(connection, name, scopes, SystemClock().now()),
+            require(config_path, secrets=False), lambda connection: tokens.add(connection, name, scopes, now, until)
         )
+    except OverflowError:
+        raise click.ClickException("That is longer than anything lasts; leave --expires out.") from None
     except (tokens.TokenExists, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(secret)
@@ -322,12 +333,17 @@ def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:
 @token.command("list")
 @click.pass_obj
 def token_list(config_path: Path) -> None:
-    """Every token: its scopes, when it was made and last used."""
+    """Every token: its scopes, when it was made, last used, and when it expires."""
+    from ..core.clock import SystemClock
     from ..core.store import tokens
 
+    now = SystemClock().now()
     for one in change(require(config_path, secrets=False), tokens.every):
-        used = f"{one.last_used_at:%m/%d/%Y %H:%M}" if one.last_used_at else "never used"
-        state = f"revoked {one.revoked_at:%m/%d/%Y}" if one.revoked_at else used
+        state = f"used {one.last_used_at:%m/%d/%Y %H:%M} UTC" if one.last_used_at else "never used"
+        if one.expires_at is not None:
+            state += f", {'expired' if one.expires_at <= now else 'expires'} {one.expires_at:%m/%d/%Y %H:%M} UTC"
+        if one.revoked_at is not None:
+            state = f"revoked {one.revoked_at:%m/%d/%Y}"
         click.echo(f"{one.name:<24} {','.join(one.scopes):<20} made {one.created_at:%m/%d/%Y}  {state}")
 
 

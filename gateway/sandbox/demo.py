@@ -60,10 +60,13 @@ class Places(NamedTuple):
 
 
 class Own(NamedTuple):
-    """What somebody brings to the demo: chains beside the shipped ones, and a folder of plugins."""
+    """What somebody brings to the demo: chains beside the shipped ones, and a folder of plugins. `serve`: whether it
+    goes on with its console open; `browse`: in a browser."""
 
     chains: Sequence[Path] = ()
     plugins_dir: Path | None = None
+    serve: bool = False
+    browse: bool = False
 
 
 def _write_config(places: Places, sandbox: Sandbox, own: Own) -> None:
@@ -257,7 +260,7 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
     from ..operate.commands import set_up_log
     from ..operate.overview import overview
     from ..server import Gateway
-    from . import day, demo_report
+    from . import day, demo_console, demo_report
     from .bank import bank_file
     from .generate import generate_claims
     from .papers import papers_of
@@ -308,8 +311,10 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
                 click.echo(line)
             for line in demo_report.back_office(back_office, places.root):
                 click.echo(line)
-            for line in demo_report.where_next(places.root):
+            for line in demo_report.where_next(places.root, serves=own.serve):
                 click.echo(line)
+            if own.serve:
+                await demo_console.stay(await demo_console.let_in(gateway), click.echo, browse=own.browse)
         finally:
             await gateway.stop()
     if not done:
@@ -337,7 +342,17 @@ async def _run(places: Places, claims: int, seed: int, own: Own, screen: _Screen
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of your own plugins, for these chains.",
 )
-def demo(claims: int, seed: int, folder: Path, chains: tuple[Path, ...], plugins_dir: Path | None) -> None:
+@click.option("--serve", is_flag=True, help="Go on afterwards with the console open, until Ctrl+C.")
+@click.option("--open", "browse", is_flag=True, help="The same, and open it in a browser.")
+def demo(
+    claims: int,
+    seed: int,
+    folder: Path,
+    chains: tuple[Path, ...],
+    plugins_dir: Path | None,
+    serve: bool,
+    browse: bool,
+) -> None:
     """Watch claims leave through a practice clearinghouse and come back paid and posted to the cent."""
     places = Places(folder.resolve())
     if places.root.exists() and not (places.root / ".gateway-demo").exists() and any(places.root.iterdir()):
@@ -346,5 +361,5 @@ def demo(claims: int, seed: int, folder: Path, chains: tuple[Path, ...], plugins
     places.root.mkdir(parents=True)
     (places.root / ".gateway-demo").touch()
     with contextlib.suppress(KeyboardInterrupt):
-        sys.exit(asyncio.run(_run(places, claims, seed, Own(chains, plugins_dir), _Screen())))
+        sys.exit(asyncio.run(_run(places, claims, seed, Own(chains, plugins_dir, serve or browse, browse), _Screen())))
     sys.exit(130)

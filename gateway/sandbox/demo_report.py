@@ -179,12 +179,14 @@ def cleared(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(holds).where(by_itself)).scalar_one())
 
 
-def where_next(root: Path) -> Iterator[str]:
-    """What to look at now."""
+def where_next(root: Path, *, serves: bool = False) -> Iterator[str]:
+    """What to look at now. `serves`: whether the console stays open."""
     shown = _shown(root)
     yield _head("Where to look next")
     yield f"  {shown}/data/out/billing       answers for the billing system: 999, 277CA, 835, postings as CSV"
     yield f"  {shown}/clearinghouse/home     the clearinghouse's side of the line"
     yield f"  {shown}/config                 partners, chains and tables of this run, to read and to change"
     yield f"  .venv/bin/gateway -c {shown}/config doctor      is everything there, does it add up"
+    if not serves:
+        yield "  make demo DEMO_ARGS=--open   the same again, and then the console with this day's work in your browser"
     yield "  docs/configuration.md        connect your own clearinghouse;  docs/plugins.md  write a plugin"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,9 @@ from ..web.house import claims_of
 from ..web.test_again import _refused as refuse
 
 PASSWORD = "a long pass phrase for tests"
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
 ROLES = ("viewer", "biller", "poster", "manager", "administrator")
 KEPT = users.hashed(PASSWORD)
 
@@ -122,3 +126,28 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     finally:
         await gateway.stop()
         patch.undo()
+
+
+class Prepared(NamedTuple):
+    """An office in the middle of its day, and the ids of what is in it."""
+
+    office: Office
+    ids: dict[str, str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def prepared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Prepared]:
+    from . import prepared as preparing
+
+    async with preparing.opened(tmp_path_factory.mktemp("prepared")) as office:
+        yield Prepared(office, await preparing.prepare(office))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Any]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as started:
+        browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()

@@ -162,13 +162,12 @@ def contents_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, b
 
 
 def open_claims(
-    connection: Connection, claim_ids: Sequence[int], reversed_ids: Iterable[int], owing_ids: Iterable[int]
+    connection: Connection, claim_ids: Sequence[int], reversed_ids: Iterable[int], decided_ids: Iterable[int]
 ) -> dict[int, OpenClaim]:
-    """The claims as they stand. Earlier payments are given for `reversed_ids`, later payers counted for
-    `owing_ids`."""
+    """The claims as they stand. Earlier payments are given for `reversed_ids`, the payers told for `decided_ids`."""
     stands = by_line(connection, claim_ids)
     posted = _posted(connection, sorted(set(reversed_ids)))
-    others = _other_payers(connection, sorted(set(owing_ids)))
+    payers = _payers_of(connection, sorted(set(decided_ids)))
     lines: dict[int, list[OpenLine]] = {claim_id: [] for claim_id in claim_ids}
     columns = [claim_lines.c[name] for name in _LINE_COLUMNS]
     for some in bulks(claim_ids):
@@ -197,6 +196,7 @@ def open_claims(
             claim_id, number, version, state, payer_id, charge, payer_number = row
             if claim_id in handed:
                 charge = handed[claim_id].charge
+            own, others = payers.get(claim_id, ("", 0))
             found[claim_id] = OpenClaim(
                 claim_id,
                 number,
@@ -204,11 +204,12 @@ def open_claims(
                 state,
                 payer_id,
                 charge,
-                others.get(claim_id, 0),
+                others,
                 payer_number,
                 tuple(lines[claim_id]),
                 _whole(stands[claim_id].get(None, {})),
                 tuple(posted.get(claim_id, ())),
+                responsibility=own,
             )
     return found
 
@@ -394,22 +395,24 @@ def _as_posted(payment_id: int, payment: ClaimPayment) -> PostedPayment:
     )
 
 
-def _other_payers(connection: Connection, claim_ids: Sequence[int]) -> dict[int, int]:
-    """How many payers of each claim come after the one it was sent to (SBR01 of 2000B and of each 2320)."""
-    return {claim_id: later_payers(content) for claim_id, content in contents_of(connection, claim_ids).items()}
+def _payers_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """As which payer of each claim it was sent to that one, and how many come after it (SBR01 of 2000B and of each
+    2320)."""
+    return {claim_id: payers_of(content) for claim_id, content in contents_of(connection, claim_ids).items()}
 
 
 _RANKS = b"PSTABCDEFGH"
 
 
-def later_payers(content: bytes) -> int:
-    """How many payers of a packed claim (`x12.stored`) come after the one it was sent to."""
+def payers_of(content: bytes) -> tuple[str, int]:
+    """Of a packed claim (`x12.stored`): the letter of the payer it was sent to, and how many payers come after it."""
     # A claim has one SBR in its 2000B, the first, and one in each 2320; nothing else of it is needed.
     start = content[2:3] + b"SBR" + content[:1]
     at = content.find(start)
-    own = _RANKS.find(content[at + 5 : at + 6]) if at >= 0 else 0
+    letter = content[at + 5 : at + 6] if at >= 0 else b""
+    own = _RANKS.find(letter) if letter else 0
     count = 0
     while at >= 0:
         count += _RANKS.find(content[at + 5 : at + 6]) > own
         at = content.find(start, at + 5)
-    return count
+    return letter.decode() if letter and letter in _RANKS else "", count

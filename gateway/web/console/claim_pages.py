@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from aiohttp import web
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, select
 
 from ...core.flow import preview
 from ...core.flow.again import Again, CannotBeDone
@@ -37,8 +38,10 @@ from ...operate.trace_claim import trace_claim
 from ..bodies import file_name
 from .guard import Refused, Visit, page
 from .laid_claim import Loop, laid_out
+from .typed_words import TYPED
 
 MOST_FOUND = 50
+MOST_SOURCES = 200
 _SHORTEST = 2
 
 
@@ -73,7 +76,8 @@ def _search(connection: Connection, words: str, state: str) -> list[Found]:
     if words:
         statement = statement.where(c.id.in_(list(ways)[: MOST_FOUND * 4]))
     if state:
-        statement = statement.where(c.state == state)
+        # In the order of the index of states: by id, all claims of a state would be read.
+        statement = statement.where(c.state == state).order_by(c.created_at.desc())
     rows = connection.execute(statement.order_by(c.id.desc()).limit(MOST_FOUND)).all()
     owed = claim_balances(connection, [row.id for row in rows])
     return [
@@ -110,18 +114,22 @@ def _ways(connection: Connection, words: str) -> list[tuple[Sequence[int], str]]
         (_of_patients(connection, upper), "patient"),
         (_of_checks(connection, both), "check or trace number"),
     ]
-    if words.isdigit() and len(words) <= 18:
+    if words.isdecimal() and len(words) <= 18:
         found.append((ids(c.id == int(words)), "our number"))
     return found
 
 
 def _of_sources(connection: Connection, numbers: Sequence[str]) -> list[int]:
-    sources = list(connection.execute(select(claims.c.source).distinct().limit(200)).scalars())
+    c = claims.c
+    # Every source that there is, each by one step of the index: a list of all claims would be read for DISTINCT.
+    sources: list[str] = []
+    last = connection.execute(select(func.min(c.source))).scalar()
+    while last is not None and len(sources) < MOST_SOURCES:
+        sources.append(last)
+        last = connection.execute(select(func.min(c.source)).where(c.source > last)).scalar()
     return list(
         connection.execute(
-            select(claims.c.id)
-            .where(claims.c.source.in_(sources), claims.c.source_claim_number.in_(numbers))
-            .limit(MOST_FOUND)
+            select(c.id).where(c.source.in_(sources), c.source_claim_number.in_(numbers)).limit(MOST_FOUND)
         ).scalars()
     )
 
@@ -145,28 +153,38 @@ def _of_patients(connection: Connection, upper: str) -> list[int]:
 
 
 def _of_checks(connection: Connection, numbers: Sequence[str]) -> list[int]:
-    rows = connection.execute(
-        select(claim_payments.c.claim_id)
-        .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
-        .where(
-            or_(remittances.c.trace_number.in_(numbers), claim_payments.c.payer_claim_number.in_(numbers)),
-            claim_payments.c.claim_id.is_not(None),
-        )
-        .order_by(claim_payments.c.id)
-        .limit(MOST_FOUND)
-    ).scalars()
-    return [one for one in rows if one is not None]
+    p = claim_payments.c
+    of_remittances = select(remittances.c.id).where(remittances.c.trace_number.in_(numbers)).limit(MOST_FOUND)
+    found: list[int] = []
+    # Two look-ups, each by an index of its own: together in one they would read every payment.
+    for wanted in (p.remittance_id.in_(of_remittances.scalar_subquery()), p.payer_claim_number.in_(numbers)):
+        statement = select(p.claim_id).where(wanted, p.claim_id.is_not(None)).limit(MOST_FOUND)
+        found += [one for one in connection.execute(statement).scalars() if one is not None]
+    return found
 
 
 @page()
 async def search(visit: Visit) -> web.StreamResponse:
-    """Claims that fit what was typed; without words the newest."""
-    words = visit.request.query.get("q", "").strip()[:80]
-    state = visit.request.query.get("state", "").strip()[:14]
+    """Claims that fit what was typed (`?find=` its key); without words the newest. `?q=` is for links with the number
+    of a claim or a check."""
+    query = visit.request.query
+    typed = visit.request.app[TYPED].words(visit.session.hash, query.get("find", "")) or query.get("q", "")
+    words, state = typed.strip()[:80], query.get("state", "").strip()[:14]
     found = await visit.server.read(_search, words, state)
     if words and len(found) == 1 and not visit.in_part and not state:
         raise web.HTTPSeeOther(f"/console/claims/{found[0].id}")
     return visit.page("claims.html", found=found, words=words, state_wanted=state, most=MOST_FOUND)
+
+
+@page()
+async def find(visit: Visit) -> web.StreamResponse:
+    """Something is typed into the search: it comes in a form, and stands in no address."""
+    words = visit.field("q")[:80]
+    asked = {"state": visit.field("state")[:14]}
+    if words:
+        asked["find"] = visit.request.app[TYPED].keep(visit.session.hash, words)
+    asked = {name: value for name, value in asked.items() if value}
+    raise web.HTTPSeeOther(f"/console/claims?{urlencode(asked)}" if asked else "/console/claims")
 
 
 _SAID = {
@@ -407,7 +425,7 @@ async def correct_it(visit: Visit) -> web.StreamResponse:
             return correct(
                 connection, visit.server.services.config, claim_id, changes, visit.who, visit.field("reason", 500),
                 visit.now, today=visit.today, root_cause=visit.field("root_cause", 40),
-                version=int(version) if version.isdigit() else 0,
+                version=int(version) if version.isdecimal() else 0,
             )  # fmt: skip
 
         done = await visit.server.write(ask)
@@ -470,6 +488,7 @@ def routes() -> list[web.RouteDef]:
     claim = r"/console/claims/{id:\d{1,18}}"
     return [
         web.get("/console/claims", search),
+        web.post("/console/claims", find),
         web.get(claim, claim_page),
         web.get(f"{claim}/correct", correct_page),
         web.post(f"{claim}/correct", correct_it),

@@ -119,8 +119,9 @@ async def whose(visit: Visit) -> web.StreamResponse:
         (answer,) = await visit.server.write(_whose, visit, [payment_id], name)
     except NotDone as error:
         return await shown(visit, trouble=str(error))
-    said, trouble = (answer.what, "") if answer.done else ("", answer.what)
-    return await shown(visit, said=said, trouble=trouble)
+    if answer.done:
+        return await shown(visit, said=answer.what)
+    return await shown(visit, trouble=answer.what)
 
 
 @page("post")

@@ -22,6 +22,7 @@ from .csv_out import send_csv
 from .guard import Refused, Visit, page
 from .laid_claim import Loop, of_file
 from .render import Typed
+from .typed_words import TYPED
 
 SHOWN = 50
 CLAIMS = 200
@@ -37,7 +38,7 @@ def _typed(visit: Visit, names: Sequence[str]) -> dict[str, str]:
 
 def _after(visit: Visit) -> int | None:
     typed = visit.request.query.get("before", "")
-    return int(typed) if typed.isdigit() and len(typed) <= 18 else None
+    return int(typed) if typed.isdecimal() and len(typed) <= 18 else None
 
 
 def _files(typed: dict[str, str], before: int | None) -> Select[Any]:
@@ -61,6 +62,7 @@ async def listing(visit: Visit) -> web.StreamResponse:
         typed=Typed(typed),
         parties=parties,
         more=f"?{more}" if more else "",
+        address=urlencode(typed),
         csv=f"/console/files.csv?{urlencode(typed)}",
     )
 
@@ -123,9 +125,9 @@ async def _file_page(visit: Visit, said: str = "", trouble: str = "") -> web.Str
 
 @page()
 async def laid(visit: Visit) -> web.StreamResponse:
-    """A file laid out by the loops of its guide; `?find=` only loops in which these words stand."""
+    """A file laid out by the loops of its guide; `?find=` the key of words: only loops in which they stand."""
     row = await _file(visit)
-    words = visit.request.query.get("find", "").strip()[:80].upper()
+    words = visit.request.app[TYPED].words(visit.session.hash, visit.request.query.get("find", "")).upper()
     services = visit.server.services
 
     def look() -> tuple[list[Loop], bool]:
@@ -139,6 +141,15 @@ async def laid(visit: Visit) -> web.StreamResponse:
     if words:
         loops = [one for one in loops if any(words in segment.text.upper() for segment in one.segments)]
     return visit.page("laid.html", file=row, loops=loops, more=more, words=words, most=MOST_SEGMENTS)
+
+
+@page()
+async def find_in(visit: Visit) -> web.StreamResponse:
+    """Words to look for in a file; they may be a patient's, and stand in no address."""
+    words, here = visit.field("find")[:80], f"/console/files/{_number(visit)}/laid"
+    if not words:
+        raise web.HTTPSeeOther(here)
+    raise web.HTTPSeeOther(f"{here}?find={visit.request.app[TYPED].keep(visit.session.hash, words)}")
 
 
 @page()
@@ -238,6 +249,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/console/files.csv", as_csv),
         web.get(f"/console/files/{number}", file_page),
         web.get(f"/console/files/{number}/laid", laid),
+        web.post(f"/console/files/{number}/laid", find_in),
         web.get(f"/console/files/{number}/raw", raw),
         web.post(f"/console/files/{number}/replay", replay_it),
         web.get("/console/batches", batch_list),

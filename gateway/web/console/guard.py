@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -15,14 +15,19 @@ from ...core.clock import business_date
 from ...core.engine.faults import passing
 from ...core.store import users
 from ...core.store.users import Session, User
+from ..access import ACCESS, asked_for
 from ..admission import SERVER, Server
-from .access import AccessLog
+from ..bodies import in_time
+from .live import LIVE
 from .render import render
 
 log = structlog.get_logger("gateway.web")
 COOKIE = "hme_session"
-ACCESS: web.AppKey[AccessLog] = web.AppKey("access", AccessLog)
+BY_ITSELF = "X-Live"
+"""Stands in what a page asks for without its reader: that keeps nobody signed in."""
 LARGEST_FORM = 1 << 20
+NO_FORM = "That is no form of ours. Open the page again, and send it from there."
+SLOW = "What you sent stopped coming. Look at the connection, and send it again."
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -64,6 +69,12 @@ class Visit(NamedTuple):
         return self.session.user.name
 
     @property
+    def has_plugin_pages(self) -> bool:
+        """Whether a plugin in use has pages of its own."""
+        every = self.server.services.config.declared.values()
+        return any(route.page for one in every for route in one.routes)
+
+    @property
     def in_part(self) -> bool:
         """Whether the browser wants a part of the page, not all of it."""
         return self.request.headers.get("HX-Request") == "true"
@@ -72,7 +83,14 @@ class Visit(NamedTuple):
         """A page as it goes out."""
         zone = self.server.services.config.gateway.organisation.time_zone
         text = render(
-            template, zone=zone, visit=self, user=self.user, csrf=self.session.csrf, today=self.today, **values
+            template,
+            zone=zone,
+            visit=self,
+            user=self.user,
+            csrf=self.session.csrf,
+            today=self.today,
+            told=self.request.app[LIVE].told(self.who),
+            **values,
         )
         return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 
@@ -80,6 +98,10 @@ class Visit(NamedTuple):
         """Raises Refused where the user has not this right."""
         if not self.user.may(right):
             raise Refused(403, "Not for your role", f"You are {self.user.role}. Ask an administrator if you need this.")
+
+    def from_root(self, text: str) -> str:
+        """A text with files of the configuration named from its folder."""
+        return text.replace(f"{self.server.services.config.root}/", "")
 
     def field(self, name: str, longest: int = 1000) -> str:
         """A field of the form, trimmed; empty where it was not sent. Raises Refused where it is too long."""
@@ -100,6 +122,21 @@ def check_mark(session: Session, sent: str) -> None:
         raise Refused(403, "Try again", OLD_PAGE)
 
 
+async def read_form(request: web.Request) -> Any:
+    """The fields of a form. Raises Refused where it is too large to be one of ours, no form, or stops coming."""
+    too_large = Refused(413, "Too large", "That form is too large to be one of ours.")
+    if (request.content_length or 0) > LARGEST_FORM:
+        raise too_large
+    try:
+        return await in_time(request.post())
+    except web.HTTPRequestTimeout:
+        raise Refused(408, "It took too long", SLOW) from None
+    except web.HTTPRequestEntityTooLarge:
+        raise too_large from None
+    except (ValueError, LookupError):
+        raise Refused(400, "Not understood", NO_FORM) from None
+
+
 Page = Callable[[Visit], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -118,13 +155,14 @@ def from_here(request: web.Request) -> bool:
     return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
 
 
-def page(right: str = "look", *, noted: bool = True) -> Callable[[Page], Handler]:
-    """A page for those who are signed in and have this right. `noted`: the look goes into the access log first."""
+def page(right: str = "look", *, noted: bool = True, file: bool = False) -> Callable[[Page], Handler]:
+    """A page for those who are signed in and have this right. `noted`: the look goes into the access log first.
+    `file`: a form with a file is left for `upload.read_upload`, which checks its mark."""
 
     def guard(handler: Page) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
-                visit = await _visit(request)
+                visit = await _visit(request, file)
                 if isinstance(visit, web.Response):
                     return visit
                 visit.needs(right)
@@ -133,7 +171,10 @@ def page(right: str = "look", *, noted: bool = True) -> Callable[[Page], Handler
                 return await handler(visit)
             except Refused as refused:
                 return await sorry(request, refused.status, refused.title, str(refused))
-            except (web.HTTPException, ConnectionError):
+            except web.HTTPException as leads:
+                leads.headers.update(HEADERS)
+                raise
+            except ConnectionError:
                 raise
             except Exception as error:
                 return await _failed(request, error)
@@ -143,29 +184,41 @@ def page(right: str = "look", *, noted: bool = True) -> Callable[[Page], Handler
     return guard
 
 
-async def _visit(request: web.Request) -> Visit | web.Response:
+async def _visit(request: web.Request, file: bool) -> Visit | web.Response:
     server = request.app[SERVER]
     now = server.services.clock.now()
     where = server.services.config.gateway
-    token = request.cookies.get(COOKIE, "")
-    found = None
-    if token:
-        idle = dt.timedelta(minutes=where.web.idle_minutes)
-        found = await server.read(users.session, token, idle, now)
+    found = await session_of(request)
     if found is None:
-        return _sign_in_first(request, bool(token))
+        return _sign_in_first(request, COOKIE in request.cookies)
     form = None
+    _plain_text(request.query.values())
     if request.method == "POST":
         if not from_here(request):
             raise Refused(403, "Try again", OLD_PAGE)
-        # A form with a file is read as it comes: whoever reads it checks its mark (`check_mark`).
-        if request.content_type != "multipart/form-data":
-            if (request.content_length or 0) > LARGEST_FORM:
-                raise Refused(413, "Too large", "That form is too large to be one of ours.")
-            form = await request.post()
+        if not file or request.content_type != "multipart/form-data":
+            form = await read_form(request)
             check_mark(found, request.headers.get("X-CSRF", "") or str(form.get("csrf", "")))
-    await server.write(users.seen, found.hash, now)
+            _plain_text(form.values())
+    if BY_ITSELF not in request.headers:
+        await server.write(users.seen, found.hash, now)
     return Visit(request, server, found, now, business_date(now, where.organisation.time_zone), form)
+
+
+async def session_of(request: web.Request) -> Session | None:
+    """The session of whoever asks; None where there is none, or it has ended."""
+    server = request.app[SERVER]
+    token = request.cookies.get(COOKIE, "")
+    if not token:
+        return None
+    idle = dt.timedelta(minutes=server.services.config.gateway.web.idle_minutes)
+    return await server.read(users.session, token, idle, server.services.clock.now())
+
+
+def _plain_text(values: Iterable[object]) -> None:
+    """Raises Refused where something typed has a character that no database takes."""
+    if any(isinstance(value, str) and "\x00" in value for value in values):
+        raise Refused(400, "Not understood", "What was sent has a character that is no text.")
 
 
 def _sign_in_first(request: web.Request, ended: bool) -> web.Response:
@@ -182,7 +235,7 @@ def line_of(visit: Visit) -> dict[str, Any]:
     return {
         "at": visit.now,
         "who": visit.who,
-        "what": f"{request.method} {request.path}"[:200],
+        "what": asked_for(request),
         "source": (request.remote or "")[:60],
     }
 

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from sqlalchemy import Connection, select
 
+from ...core.clock import business_date
 from ...core.flow import rejection_queue
 from ...core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
 from ...core.flow.manual_holds import add_hold
@@ -20,11 +21,15 @@ from ...core.store.tables import claims, holds
 from ...core.work import holds as held
 from ...core.work.deadlines import Deadlines
 from ...core.work.verbs import NotDone
+from ..admission import Server
 from .csv_out import send_csv
-from .guard import HEADERS, Refused, Visit, check_mark, page
+from .guard import HEADERS, Refused, Visit, page
+from .kept_figure import KeptFigure
 from .render import Typed
+from .upload import read_upload
 
-SHOWN = 200
+SHOWN = 100
+REJECTED = 50
 _FILTERS = ("type", "team", "rule", "payer", "age")
 MOST_CSV = 100_000
 
@@ -39,16 +44,29 @@ def _zone(visit: Visit) -> str:
     return visit.server.services.config.gateway.organisation.time_zone
 
 
+REPORT: web.AppKey[KeptFigure[held.HoldReport]] = web.AppKey("report", KeptFigure)
+
+
+def kept_report(server: Server) -> KeptFigure[held.HoldReport]:
+    """The dollars and days of all that is held, for everybody who looks."""
+
+    def work_out(connection: Connection) -> held.HoldReport:
+        zone = server.services.config.gateway.organisation.time_zone
+        today = business_date(server.services.clock.now(), zone)
+        return held.report(connection, held.Which(), today, zone, held.BILLED_OVER_DAYS)
+
+    return KeptFigure(work_out)
+
+
 @page()
 async def listing(visit: Visit) -> web.StreamResponse:
     """Open holds, those that are due first before the others, with the dollars by type."""
     typed, which = _which(visit)
 
-    def read(connection: Connection) -> tuple[list[Any], Any]:
-        rows = held.open_holds(connection, which, visit.today, _zone(visit), limit=SHOWN + 1)
-        return rows, held.report(connection, held.Which(), visit.today, _zone(visit), held.BILLED_OVER_DAYS)
-
-    rows, report = await visit.server.read(read)
+    rows, report = await asyncio.gather(
+        visit.server.read(lambda sql: held.open_holds(sql, which, visit.today, _zone(visit), limit=SHOWN + 1)),
+        visit.request.app[REPORT].get(visit.server),
+    )
     return visit.page(
         "holds.html",
         rows=rows[:SHOWN],
@@ -140,36 +158,13 @@ async def put(visit: Visit) -> web.StreamResponse:
     return web.Response(status=303, headers={"Location": location} | HEADERS)
 
 
-async def _form(visit: Visit, limit: int) -> tuple[dict[str, str], str, bytes]:
-    """The fields of a form with a file, the file's name, and the file. The form's own mark is checked here: a form with
-    a file is read as it comes."""
-    fields: dict[str, str] = {}
-    name, data = "", b""
-    async for part in await visit.request.multipart():
-        if not isinstance(part, BodyPartReader):
-            raise Refused(400, "Not understood", "A form within a form is not taken.")
-        kept = bytearray()
-        most = limit if part.name == "file" else 4000
-        while block := await part.read_chunk(1 << 16):
-            kept += block
-            if len(kept) > most:
-                raise Refused(413, "Too large", f"A document has at most {limit >> 20} MB.")
-        if part.name == "file":
-            check_mark(visit.session, fields.get("csrf", ""))
-            name, data = part.filename or "document", bytes(kept)
-        else:
-            fields[str(part.name)] = kept.decode("utf-8", "replace").strip()
-    check_mark(visit.session, fields.get("csrf", ""))
-    return fields, name, data
-
-
-@page("work")
+@page("work", file=True)
 async def attach(visit: Visit) -> web.StreamResponse:
     """Attach a document to a hold's claim, which releases the hold."""
     row = await _mine(visit)
     services = visit.server.services
     limit = services.config.gateway.documents.max_mb << 20
-    fields, name, data = await _form(visit, limit)
+    fields, name, data = await read_upload(visit, limit)
     kind = fields.get("kind", "")
     if kind not in KINDS:
         raise Refused(422, "What is it?", "Choose what kind of document it is.")
@@ -196,9 +191,19 @@ async def rejections(visit: Visit) -> web.StreamResponse:
     """Claims that came back and wait to be corrected, the most dollars first."""
     payer = visit.request.query.get("payer", "").strip()[:80]
     config = visit.server.services.config
-    found = await visit.server.read(rejection_queue.rejected, config, payer)
+
+    def read(connection: Connection) -> tuple[list[rejection_queue.Rejected], dict[int, Any]]:
+        found = rejection_queue.rejected(connection, config, payer, limit=REJECTED + 1)
+        return found, rejection_queue.items_of(connection, [one.claim_id for one in found])
+
+    found, items = await visit.server.read(read)
     return visit.page(
-        "rejections.html", rows=found, payer=payer, csv=f"/console/rejections.csv?{urlencode({'payer': payer})}"
+        "rejections.html",
+        rows=found[:REJECTED],
+        more=len(found) > REJECTED,
+        items=items,
+        payer=payer,
+        csv=f"/console/rejections.csv?{urlencode({'payer': payer})}",
     )
 
 

@@ -4,79 +4,81 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from aiohttp import web
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from ...core.store.tables import claims, files, work_items
+from ...core.clock import business_date
+from ...core.store.tables import files, work_items
 from ...core.work import queue
 from ...core.work.priority import Bucket
+from ..admission import Server
 from .guard import Visit, page
+from .kept_figure import KeptFigure
+from .live import LIVE
 
-FRESH_S = 5.0
-"""Figures over all claims are worked out anew after this time, for all who look."""
-STAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("In", "faulty", ("faulty",)),
-    ("Held", "held", ("held",)),
-    ("Ready", "ready", ("ready", "batched")),
-    ("Sent", "sent", ("sent", "acknowledged")),
-    ("With the payer", "accepted", ("accepted",)),
-    ("Rejected", "rejected", ("rejected",)),
-    ("Denied", "denied", ("denied",)),
-    ("Paid", "paid", ("paid", "closed")),
-)
-"""What each stage is called, the state that its link shows, and the states that it counts."""
 NEAR = 8
 FILES = 8
 
 
 class Stage(NamedTuple):
-    """Claims at one stage, and what was charged on them, in cents."""
+    """A box of the picture: its name among the figures, what it is called, its colour, and the list behind it."""
 
     name: str
-    state: str
-    claims: int
-    cents: int
+    title: str
+    tone: str
+    address: str
 
 
-def _stages(connection: Connection) -> list[Stage]:
-    rows = connection.execute(
-        select(claims.c.state, func.count(), func.sum(claims.c.charge_cents)).group_by(claims.c.state)
-    )
-    found = {state: (number, int(cents or 0)) for state, number, cents in rows}
-    made = []
-    for name, state, states in STAGES:
-        counted = [found.get(one, (0, 0)) for one in states]
-        made.append(Stage(name, state, sum(one for one, _ in counted), sum(cents for _, cents in counted)))
-    return made
+def _of_state(name: str, title: str, tone: str) -> Stage:
+    return Stage(name, title, tone, f"/console/claims?state={name}")
 
 
-class Figures:
-    """The figures over all claims, kept for some seconds."""
-
-    def __init__(self) -> None:
-        self._at = 0.0
-        self._stages: list[Stage] = []
-        self._working = asyncio.Lock()
-
-    async def stages(self, visit: Visit) -> list[Stage]:
-        """Where the claims stand. Old figures are shown while new ones are worked out."""
-        stale = time.monotonic() - self._at > FRESH_S
-        if stale and (not self._stages or not self._working.locked()):
-            async with self._working:
-                if time.monotonic() - self._at > FRESH_S:
-                    self._stages = await visit.server.read(_stages)
-                    self._at = time.monotonic()
-        return self._stages
+STAGES = (
+    Stage("in", "Came in today", "done", "/console/files?direction=in"),
+    _of_state("faulty", "Faulty", "bad"),
+    Stage("held", "Held", "wait", "/console/holds"),
+    _of_state("ready", "Ready", "good"),
+    _of_state("sent", "Sent", "good"),
+    _of_state("acknowledged", "Acknowledged", "good"),
+    Stage("rejected", "Rejected", "bad", "/console/rejections"),
+    _of_state("accepted", "With the payer", "good"),
+    Stage("follow_up", "Follow-up", "wait", "/console/queue?kind=follow_up"),
+    _of_state("paid", "Paid", "done"),
+    _of_state("denied", "Denied", "bad"),
+)
+"""In the order in which a claim meets them; the sheet puts them in their places."""
 
 
-FIGURES: web.AppKey[Figures] = web.AppKey("figures", Figures)
+class Shared(NamedTuple):
+    """What everybody sees alike: what is near its date, what waits by team, files of the last day, alarms."""
+
+    near: list[queue.Item]
+    late: queue.Counted
+    week: queue.Counted
+    summary: list[queue.Waiting]
+    came: Sequence[Any]
+    alarms: Sequence[Any]
 
 
-def _looked(connection: Connection, who: str, today: dt.date, since: dt.datetime) -> dict[str, Any]:
-    mine = queue.page(connection, queue.Wanted(assignee=who), today, limit=NEAR)
+NOTHING = Shared([], queue.Counted(0, 0), queue.Counted(0, 0), [], [], [])
+SHARED: web.AppKey[KeptFigure[Shared]] = web.AppKey("shared", KeptFigure)
+
+
+def kept_shared(server: Server) -> KeptFigure[Shared]:
+    """It for all who look."""
+
+    def work_out(connection: Connection) -> Shared:
+        now = server.services.clock.now()
+        today = business_date(now, server.services.config.gateway.organisation.time_zone)
+        return _shared(connection, today, now - dt.timedelta(days=1))
+
+    return KeptFigure(work_out)
+
+
+def _shared(connection: Connection, today: dt.date, since: dt.datetime) -> Shared:
     near = [
         queue.page(connection, queue.Wanted(bucket=bucket), today, limit=NEAR)
         for bucket in (Bucket.OVERDUE, Bucket.WEEK)
@@ -97,25 +99,30 @@ def _looked(connection: Connection, who: str, today: dt.date, since: dt.datetime
         .order_by(work_items.c.id.desc())
         .limit(FILES)
     ).all()
-    return {
-        "mine": mine.items,
-        "near": [item for one in near for item in one.items][:NEAR],
-        "late": late,
-        "week": week,
-        "summary": queue.summary(connection, today),
-        "came": came,
-        "alarms": alarms,
-    }
+    first = [item for one in near for item in one.items][:NEAR]
+    return Shared(first, late, week, queue.summary(connection, today), came, alarms)
+
+
+def _mine(connection: Connection, who: str, today: dt.date) -> list[queue.Item]:
+    return queue.page(connection, queue.Wanted(assignee=who), today, limit=NEAR).items
 
 
 @page()
 async def home(visit: Visit) -> web.StreamResponse:
     """The first page."""
-    since = visit.now - dt.timedelta(days=1)
-    stages, looked = await asyncio.gather(
-        visit.request.app[FIGURES].stages(visit), visit.server.read(_looked, visit.who, visit.today, since)
+    live, shared, mine = await asyncio.gather(
+        visit.request.app[LIVE].now(),
+        visit.request.app[SHARED].get(visit.server),
+        visit.server.read(_mine, visit.who, visit.today),
     )
-    return visit.page("home_body.html" if visit.in_part else "home.html", stages=stages, **looked)
+    return visit.page(
+        "home_body.html" if visit.in_part else "home.html",
+        stages=STAGES,
+        figures=live.figures | live.mine(visit.who),
+        mine=mine,
+        known=bool(shared),
+        **(shared or NOTHING)._asdict(),
+    )
 
 
 def routes() -> list[web.RouteDef]:
