@@ -33,6 +33,7 @@ from . import (
     gateway_routes,
     hold_routes,
     inquiries,
+    look_routes,
     metrics,
     plugin_routes,
     queue_routes,
@@ -267,6 +268,7 @@ def make_app(server: Server) -> web.Application:
             *cancel_and_merge.routes(),
             *denial_routes.routes(),
             *plugin_routes.ROUTES,
+            *look_routes.routes(),
             *webhook_routes.routes(),
             *metrics.ROUTES,
         ]
