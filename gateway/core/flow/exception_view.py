@@ -24,7 +24,8 @@ NEAR = 20
 
 
 class Waiting(NamedTuple):
-    """What waits: a claim payment (`payment`), or a whole remittance (`remittance`). `id` is that one's."""
+    """What waits: a claim payment (`payment`), or a whole remittance (`remittance`). `id` is that one's, `item_id`
+    that of its work item (None: it has none)."""
 
     kind: str
     id: int
@@ -41,6 +42,7 @@ class Waiting(NamedTuple):
     work_by: dt.date | None
     since: dt.datetime
     state: str
+    item_id: int | None
 
 
 class CandidateClaim(NamedTuple):
@@ -97,7 +99,10 @@ _ASIDE = (
     claim_payments.c.state == "set aside",
     claim_payments.c.id.in_(select(set_asides.c.claim_payment_id).where(set_asides.c.taken_back_at.is_(None))),
 )
-_ITEM = (work_items.c.rule, work_items.c.team, work_items.c.assignee, work_items.c.work_by)
+_ITEM = (
+    *(work_items.c.rule, work_items.c.team, work_items.c.assignee, work_items.c.work_by),
+    work_items.c.id.label("item_id"),
+)
 
 
 def _payments(*where: Any) -> Any:
@@ -197,6 +202,7 @@ def _payment(row: Any) -> Waiting:
         row.work_by,
         row.at,
         row.state,
+        row.item_id,
     )
 
 
@@ -231,6 +237,7 @@ def _whole(connection: Connection, payer: str, rule: str, remittance_id: int | N
             row.work_by,
             row.received_at,
             row.state,
+            row.item_id,
         )
 
 
