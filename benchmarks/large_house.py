@@ -30,7 +30,7 @@ from gateway.sandbox.people import FIRST_F, FIRST_M, LAST
 
 from .figures import _defaults
 
-TOGETHER = 10_000
+TOGETHER = 5_000
 CHARGE, PAID = 15_000, 12_000
 DAY = dt.timedelta(days=1)
 DAYS = 730
@@ -329,7 +329,7 @@ def fill(engine: Engine, kept: Archive, claims: int, now: dt.datetime, *, say: b
     for first in range(0, claims, TOGETHER):
         with engine.begin() as connection:
             Part(connection, House(now, {}, stored.sha256, contents), first, min(TOGETHER, claims - first)).write()
-        if say and not first % (5 * TOGETHER):
+        if say and not first % (10 * TOGETHER):
             took = time.monotonic() - begun
             print(f"      {took:5.0f} s  {first + TOGETHER:,} of {claims:,} claims are there", file=sys.stderr)
     if engine.dialect.name == "postgresql":

@@ -17,6 +17,7 @@ from .checks import Checks
 from .contact import Contact
 from .sign_on import SignOn
 from .values import Model, Name, Npi, Zone, nested
+from .webhooks import Webhook
 
 
 class Organisation(Model):
@@ -217,6 +218,8 @@ class GatewayConfig(Model):
     poll_every: Seconds = Field(default=5.0, gt=0)
     """How often drop folders are looked at."""
     sources: tuple[Source, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    """Who is told when something happens."""
 
     @property
     def usage(self) -> Literal["P", "T"]:

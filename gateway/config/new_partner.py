@@ -22,6 +22,8 @@ OWN_VARIABLES = "GATEWAY_"
 SECRET_FOLDERS = ("/etc/gateway", "/run/secrets", "/run/credentials")
 """Where the file of a secret may lie that is named in a browser, beside `secrets` in the configuration's folder."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_TAKEN = "new"
+"""The address of the page on which a partner is added."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 
@@ -100,8 +102,8 @@ def draft(config: Config, typed: Mapping[str, str]) -> Draft:
             if not values[name].startswith(("env:", "file:")):
                 values[name] = ""
     name = values["name"]
-    if name and not _NAME.fullmatch(name):
-        faults["name"] = "Small letters, digits, - and _, a letter or digit first."
+    if name and (not _NAME.fullmatch(name) or name == _TAKEN):
+        faults["name"] = "Small letters, digits, - and _, a letter or digit first; and not the word new."
     elif name and (config.partner(name) is not None or (config.root / "partners" / f"{name}.yaml").exists()):
         faults["name"] = "There is a partner of this name. Take another."
     return Draft(values, faults)

@@ -55,13 +55,27 @@ def denial() -> None:
 @click.option("--assignee", default="", help="Only what this person has.")
 @click.option("--claim", "number", default="", help="Only of this claim (its number, or the one in our books).")
 @click.option("--bucket", type=click.Choice(["overdue", "7", "14", "30", "later"]), default=None)
+@click.option(
+    "--waits-for",
+    type=click.Choice(["sending", "approval"]),
+    default=None,
+    help="A letter to send, a write-off to approve.",
+)
 @click.option("--all", "everything", is_flag=True, help="Those that are over as well.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for a program.")
 @click.pass_obj
 def denial_list(
-    config_path: Path, /, number: str, bucket: str | None, limit: int, as_csv: bool, as_json: bool, **given: Any
+    config_path: Path,
+    /,
+    number: str,
+    bucket: str | None,
+    waits_for: str | None,
+    limit: int,
+    as_csv: bool,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Denials in the order in which they should be worked: by how near the date is that costs money (timely filing,
     appeal), then the most dollars first, then the oldest."""
@@ -73,7 +87,9 @@ def denial_list(
     note_look(config, "denial list")
     with looking(config) as engine, engine.connect() as connection:
         claim_id = _claim(connection, number) if number else None
-        which = lists.Which(**given, claim_id=claim_id, bucket=Bucket(bucket) if bucket else None)
+        which = lists.Which(
+            **given, claim_id=claim_id, bucket=Bucket(bucket) if bucket else None, waits_for=waits_for or ""
+        )
         found = lists.listed(connection, which, today, limit=None if as_csv else limit)
     if as_json:
         click.echo(json.dumps({"denials": [lists.as_data(one) for one in found]}, indent=2))

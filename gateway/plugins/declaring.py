@@ -118,6 +118,9 @@ def _of(plugin: Plugin, hook: str, kind: type[Declaration], settings: BaseModel 
                 else f"Plugin {plugin.name!r}: its {kind.what}s {seen[same]} and {one.name} take the same addresses."
             )
         seen[same] = one.name
+    slugs = [one.slug for one in made if isinstance(one, Route) and one.page]
+    if twice := next((slug for slug in slugs if slugs.count(slug) > 1), ""):
+        raise PluginRefused(f"Plugin {plugin.name!r}: two of its pages would stand at {twice!r}. Rename a path.")
     return made
 
 

@@ -11,18 +11,20 @@ from sqlalchemy import Connection
 from ..config.partner import Partner
 from ..core.flow import alarms, partner_view
 from ..core.store import alarms as alarm_store
-from .admission import SERVER, WHO, Server, needs
+from . import admin_answers as told
+from .admission import SERVER, WHO, Server
 from .line_tests import HEADLINES, TESTS, LineTest
+from .operations import get, post
 from .problems import problem
 
 PAST = 200
+TEST = "/api/v1/partners/{partner}/test"
 
 
 def _moment(at: dt.datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
 
 
-@needs("read")
 async def get_partners(request: web.Request) -> web.StreamResponse:
     """Each partner: when it was asked and reached, when it is asked next, what waits for it, why it is stopped."""
     server = request.app[SERVER]
@@ -45,6 +47,7 @@ def _line(partner: Partner, at: partner_view.Standing) -> dict[str, Any]:
         "next_look": _moment(at.next_look),
         "failures": at.line.failures,
         "stopped": at.line.stopped,
+        "error": at.line.error,
         "batches_waiting": at.batches,
         "claims_ready": at.ready,
     }
@@ -55,7 +58,6 @@ def _named(request: web.Request) -> Partner | web.Response:
     return found or problem(404, "No such partner", "The configuration has no partner of this name.")
 
 
-@needs("admin")
 async def post_test(request: web.Request) -> web.StreamResponse:
     """Begin a test of a partner's line (or go on with the one that is under way); GET tells what came of it."""
     partner = _named(request)
@@ -68,7 +70,6 @@ async def post_test(request: web.Request) -> web.StreamResponse:
     return web.json_response(_test(begun, services.clock.now()), status=202)
 
 
-@needs("admin")
 async def get_test(request: web.Request) -> web.StreamResponse:
     """What came of the newest test of a partner's line in this process."""
     partner = _named(request)
@@ -81,19 +82,18 @@ async def get_test(request: web.Request) -> web.StreamResponse:
 
 
 def _test(test: LineTest, now: dt.datetime) -> dict[str, Any]:
-    told: dict[str, Any] = {"partner": test.partner, "began_at": test.began.isoformat(), "by": test.who}
+    found: dict[str, Any] = {"partner": test.partner, "began_at": test.began.isoformat(), "by": test.who}
     done = test.done
     if done is None:
         state = "under way" if test.under_way(now) else "given up"
-        return told | {"state": state, "said": test.broken}
-    told |= {"state": "done", "ok": not done.kind, "trouble": done.kind, "said": HEADLINES[done.kind]}
-    told |= {"faults": [str(fault) for fault in done.faults], "offered_host_key": done.offered}
+        return found | {"state": state, "said": test.broken}
+    found |= {"state": "done", "ok": not done.kind, "trouble": done.kind, "said": HEADLINES[done.kind]}
+    found |= {"faults": [str(fault) for fault in done.faults], "offered_host_key": done.offered}
     if done.seen is not None:
-        told |= {"server": done.seen.server, "host_key": done.seen.host_key, "folders": done.seen.folders}
-    return told
+        found |= {"server": done.seen.server, "host_key": done.seen.host_key, "folders": done.seen.folders}
+    return found
 
 
-@needs("read")
 async def get_alarms(request: web.Request) -> web.StreamResponse:
     """What stands, what is over (the last 200), the channels, and the last 200 messages."""
     server: Server = request.app[SERVER]
@@ -129,7 +129,6 @@ def _alarm(row: Any) -> dict[str, Any]:
     }
 
 
-@needs("admin")
 async def post_try(request: web.Request) -> web.StreamResponse:
     """Have a channel send a test."""
     server, channel = request.app[SERVER], request.match_info["channel"]
@@ -140,10 +139,11 @@ async def post_try(request: web.Request) -> web.StreamResponse:
     return web.json_response({"message_id": number}, status=202)
 
 
+TAG = "administration"
 ROUTES = [
-    web.get("/api/v1/partners", get_partners),
-    web.post("/api/v1/partners/{partner}/test", post_test),
-    web.get("/api/v1/partners/{partner}/test", get_test),
-    web.get("/api/v1/alarms", get_alarms),
-    web.post("/api/v1/alarms/{channel}/test", post_try),
+    get("/api/v1/partners", get_partners, tag=TAG, answers=told.Partners),
+    post(TEST, post_test, tag=TAG, scope="admin", answers={202: told.LineTested}, also=(503,)),
+    get(TEST, get_test, tag=TAG, scope="admin", answers=told.LineTested),
+    get("/api/v1/alarms", get_alarms, tag=TAG, answers=told.Alarms),
+    post("/api/v1/alarms/{channel}/test", post_try, tag=TAG, scope="admin", answers={202: told.Tried}),
 ]

@@ -23,7 +23,6 @@ from gateway.core.model.posting import (
     Match,
     Next,
     NextStep,
-    OpenClaim,
     OpenLine,
     PostingPlan,
     WorkItemDraft,
@@ -34,17 +33,14 @@ from gateway.core.x12.remittance import ClaimPayment
 from .allowables import TEAM as UNDERPAID_TO
 from .allowables import Allowables, underpayments
 from .cannot import Cannot
-from .kinds import PRIOR_PAYER, WHOLE_CHARGE, judge
+from .kinds import WHOLE_CHARGE, judge
+from .others import LATER, after_others, told_of_others
 from .pool import MOVES, Pool
 from .reverse import undone_by
 from .settings import AutopostingSettings
 from .spread import spread_over
 
 FORWARDED = frozenset({"19", "20", "21"})
-_LATER = {"2": 1, "20": 1, "3": 2, "21": 2}
-"""Statuses of a payer after the first, by how many come before it."""
-_RANKS = "PSTABCDEFGH"
-"""The letters of payers (SBR01) in their order."""
 _SENT_ON = frozenset({"MA18", "N89"})
 _NOT_SENT_ON = "MA19"
 
@@ -184,41 +180,8 @@ class _Planner:
             )
         if whole or not made:
             made.append(self._claim_level(whole, bool(made)))
-        self.after_others()
+        after_others(payment, claim, self.ground.status)
         return made
-
-    def told_of_others(self) -> int:
-        """What the payment says that payers before it paid or took off (OA-23), in cents."""
-        payment = self.payment
-        return sum(
-            one.cents
-            for found in (payment.adjustments, *(line.adjustments for line in payment.lines))
-            for one in found
-            if one.reason == PRIOR_PAYER
-        )
-
-    def is_later(self, claim: OpenClaim) -> bool:
-        """Whether the payer says that it comes after the one to which the claim was sent: a crossover, also to a payer
-        that the claim does not name."""
-        rank = _LATER.get(self.ground.status, 0)
-        if not rank or not claim.responsibility:
-            return rank > 0 and claim.other_payers > 0
-        return rank > _RANKS.find(claim.responsibility)
-
-    def after_others(self) -> None:
-        """What a later payer decides stands on what those before it did: that must be in the books. Raises Cannot."""
-        claim = self.match.claim
-        assert claim is not None
-        if not self.is_later(claim):
-            return
-        told = self.told_of_others()
-        untouched = claim.claim.insurance_cents + sum(line.insurance_cents for line in claim.lines)
-        if told > 0 and untouched == claim.charge_cents:
-            raise Cannot(
-                f"A later payer speaks of ${to_dollars(told):,} that the payer before it paid or took off (OA-23), and "
-                "nothing of that payer has been posted. Post its remittance first, then this one again.",
-                "before-the-first",
-            )
 
     def _claim_level(self, whole: Sequence[Adjustment], has_lines: bool) -> LinePosting:
         payment = self.payment
@@ -237,7 +200,7 @@ class _Planner:
         claim = self.match.claim
         assert claim is not None
         # What is left to the patient is a later payer's to decide on; the first one has to reverse its decision.
-        patient_too = self.payment.status in _LATER or self.told_of_others() != 0
+        patient_too = self.payment.status in LATER or told_of_others(self.payment) != 0
         if postings[0].line_id is None:
             everything = Pool("The claim", (*claim.lines, claim.claim), patient_too=patient_too)
             everything.expect(postings)

@@ -16,8 +16,7 @@ from gateway.sandbox.server import Sandbox
 from gateway.sandbox.settings import SandboxPartner, SandboxSettings
 
 from ..web import running
-from .conftest import CHROMIUM, Office
-from .test_browser import signed_in
+from .conftest import CHROMIUM, Office, signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PLACE = "/console/admin/partners"
@@ -72,6 +71,7 @@ async def test_what_is_typed_is_a_value_and_nothing_else(tmp_path: Path) -> None
     ("field", "typed", "words"),
     [
         ("name", "../gateway", "Small letters"),
+        ("name", "new", "not the word new"),
         ("name", "practice", "There is a partner of this name"),
         ("password", "hunter2-hunter2", "A secret never stands in a file"),
         ("password", "env:GATEWAY_DATABASE_URL", "This variable holds a secret of the gateway"),
@@ -117,6 +117,16 @@ async def test_a_draft_without_faults_has_the_text_that_is_checked(office: Offic
     assert not given.faults
     assert given.file == "partners/second.yaml"
     assert 'password: "env:PRACTICE_PASSWORD"' in given.text
+
+
+async def test_what_is_typed_comes_back_as_text(office: Office) -> None:
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    async with office.signed_in("administrator") as browser:
+        for fields in (dict.fromkeys(TYPED, evil), TYPED | {"receiver": evil, "host": evil, "port": evil}):
+            status, text = await browser.post(f"{PLACE}/new", what="add", **fields)
+            assert status == 422
+            assert "<script>alert" not in text
+            assert "<img src=x" not in text
 
 
 async def test_only_an_administrator_adds_or_tests(office: Office) -> None:

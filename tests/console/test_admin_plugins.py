@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from gateway.core.store import alarms
+from gateway.core.store import plugin_failures as failures
 from gateway.core.store.admin_tables import plugin_failures, step_calls
 from gateway.web.console.chain_picture import short
 
 from ..web.house import claims_of, opened
-from .conftest import CHROMIUM, ROLES, Office
-from .test_browser import signed_in
+from .conftest import CHROMIUM, ROLES, Office, signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ILL = """\
@@ -83,6 +84,18 @@ async def test_the_chains_show_what_each_step_did_in_the_picture_and_in_the_tabl
         assert failed["station"] == "hold"
         assert (await browser.get("/console/admin/chains?days=8"))[0] == 422
         assert (await browser.get("/console/admin/chains?chain=none"))[0] == 404
+
+
+async def test_words_of_a_failure_are_text_on_every_page(ill: Office) -> None:
+    evil = "<script>alert(1)</script>"
+    now = ill.gateway.clock.now()
+    await ill.gateway.write(failures.note, [("scrubber", evil, evil, evil)], now)
+    await ill.gateway.write(alarms.stand, [alarms.Standing("partner", "evil", evil)], now)
+    async with ill.signed_in("administrator") as browser:
+        for path in ("", "/plugins", "/plugins/scrubber", "/alarms", f"/configuration?find={evil}&part={evil}"):
+            status, text = await browser.get(f"/console/admin{path}")
+            assert status == 200
+            assert evil not in text, path
 
 
 async def test_settings_are_shown_with_their_source(ill: Office) -> None:

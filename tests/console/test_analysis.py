@@ -148,6 +148,7 @@ async def test_what_cannot_be_analysed_is_told(office: Office) -> None:
         for query in (
             *("of=weather", "by=edit", "of=rejections&by=reason", "first=2026-13", "last=now"),
             *("first=2026-05&last=2026-04", "first=2001-01&last=2026-04"),
+            "of=rejections&first=2025-01&last=2026-04",
         ):
             assert (await browser.get(f"/console/analysis?{query}"))[0] == 422, query
         for query in ("by=reason", "first=x", "first=2026-05-02&last=2026-05-01"):

@@ -7,25 +7,22 @@ import csv
 import datetime as dt
 import io
 import re
-import shutil
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 import pytest_asyncio
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 from sqlalchemy import update
 
 from gateway.core.ledger.balances import claim_balances
 from gateway.core.store.denial_tables import denial_acts, denial_cases, write_offs
-from gateway.core.store.tables import access_log, work_items
+from gateway.core.store.tables import access_log, documents, work_items
 
-from .conftest import PASSWORD, Office
+from .conftest import CHROMIUM, PASSWORD, Office
 from .denied import denied, denying
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-)
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 
@@ -241,6 +238,57 @@ async def test_a_touch_leads_back_to_the_denial_and_nowhere_else(office: Office)
                 assert answer.status == status
         _, page = await browser.get(f"/console/denials/{one}?said=noted")
         assert ("They look again." in page, "It is written down." in page) == (True, True)
+
+
+async def test_a_document_is_attached_and_goes_behind_the_letter(office: Office) -> None:
+    claim, one = await denied(office, 9210)
+    out = io.BytesIO()
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.write(out)
+
+    def form(**fields: str) -> aiohttp.FormData:
+        made = aiohttp.FormData()
+        for name, value in fields.items():
+            made.add_field(name, value)
+        made.add_field("file", out.getvalue(), filename="study.pdf", content_type="application/pdf")
+        return made
+
+    async with office.signed_in("biller") as browser:
+        where = f"/console/denials/{one}/document"
+        async with browser.http.post(where, data=form(csrf="nobody's", kind="medical_record")) as answer:
+            assert answer.status == 403
+        async with browser.http.post(where, data=form(csrf=browser.csrf, kind="poem")) as answer:
+            assert answer.status == 422
+        async with browser.http.post(where, data=form(csrf=browser.csrf, kind="medical_record")) as answer:
+            page = await answer.text()
+            assert (answer.status, "The document is kept" in page, "study.pdf" in page) == (200, True, True)
+        (paper,) = await office.rows(documents, documents.c.claim_id == claim.id)
+        assert (paper.kind, paper.added_by) == ("medical_record", "biller")
+        data = {"csrf": browser.csrf, "letter": "appeal", "reason": "It shows.", "documents": str(paper.id)}
+        async with browser.http.post(f"/console/denials/{one}/preview", data=data) as answer:
+            pages = PdfReader(io.BytesIO(await answer.read())).pages
+            assert len(pages) == 2
+            assert "study.pdf" in pages[0].extract_text()
+        data["documents"] = "999999"
+        async with browser.http.post(f"/console/denials/{one}/preview", data=data) as answer:
+            assert (answer.status, "not one of this patient" in await answer.text()) == (409, True)
+
+
+async def test_a_claim_is_corrected_and_goes_as_a_replacement(office: Office) -> None:
+    for seed in range(9220, 9240):
+        claim, one = await denied(office, seed, {"filing_code": "CI"}, reason_code="4", remark_code="N519")
+        if claim.filing_code == "CI":
+            break
+    async with office.signed_in("biller") as browser:
+        _, page = await browser.get(f"/console/denials/{one}/correct")
+        field = re.search(r'name="(f\d+)" value="([^"]*)"', page[page.index("modifiers") :])
+        assert field is not None
+        _, page = await browser.post(
+            f"/console/denials/{one}/correct", **{field[1]: "RR, KX"}, reason="It is a rental."
+        )
+        assert "replacement enters" in page
+    assert await status_of(office, one) == "resubmitted"
 
 
 async def test_a_correction_without_a_change_is_told(office: Office) -> None:

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import update
 
 from gateway.core.ledger.proof import prove
+from gateway.core.model.money import x12_amount
 from gateway.core.store.cash_tables import day_closings, deposit_papers, money_lines
-from gateway.core.store.tables import claim_payments, deposits, remittances, work_items
+from gateway.core.store.tables import claim_lines, claim_payments, deposits, remittances, work_items
 
 from ..cash.banks import Credit, make_bai2
 from ..papers import PDF
@@ -68,7 +69,7 @@ async def upload(browser: Browser, path: str, data: bytes, name: str, **fields: 
 async def test_who_may_not_post_looks_and_changes_nothing(office: Office) -> None:
     remittance_id, payment_id = await office.gateway.write(a_payment_that_waits, "ROLES-1")
     paths = (
-        *(f"exceptions/{payment_id}/{verb}" for verb in ("assign", "again", "set-aside", "take-back")),
+        *(f"exceptions/{payment_id}/{verb}" for verb in ("assign", "again", "set-aside", "take-back", "claim")),
         *(f"exceptions/remittances/{remittance_id}/{verb}" for verb in ("accept", "dismiss")),
         *("exceptions/again", "deposits/match", "deposits/keyed", "deposits/bank-file", "days/proof"),
         *("deposits/1/match", "deposits/1/unmatch", "deposits/1/explain", "deposits/1/take", "deposits/1/papers"),
@@ -176,6 +177,28 @@ async def test_several_are_posted_again_at_once_and_it_is_told_what_came_of_them
     assert "Asked for 2." in page
     assert f"Payment {found[0].id}:" in page
     assert "under way" not in page
+
+
+async def test_payments_are_taken_and_given_back_one_by_one_and_together(office: Office) -> None:
+    found = [(await waiting(office, seed, f"TAKE{seed}"))[1] for seed in (8413, 8415)]
+    keys = [f"payment:{one.id}" for one in found]
+    bare = await office.gateway.write(a_payment_that_waits, "NO-ITEM")
+    await office.user("second", "poster")
+    async with office.signed_in("poster") as browser, office.signed_in("second") as other:
+        _, page = await browser.post(f"/console/exceptions/{found[0].id}/claim")
+        assert "It is yours." in page
+        _, page = await other.post(f"/console/exceptions/{found[0].id}/claim")
+        assert "poster" in page
+        assert "It is yours." not in page
+        _, page = await browser.post(f"/console/exceptions/{bare[1]}/claim")
+        assert "it has no work item" in page
+        form = [("csrf", other.csrf), ("verb", "claim"), *(("ids", str(one.id)) for one in found)]
+        async with other.http.post("/console/exceptions/again", data=form) as answer:
+            assert "Done for 1." in await answer.text()
+        items = await office.rows(work_items, work_items.c.key.in_(keys))
+        assert {one.key: one.assignee for one in items} == {keys[0]: "poster", keys[1]: "second"}
+        _, page = await browser.post(f"/console/exceptions/{found[0].id}/release")
+        assert "Take it" in page
 
 
 async def test_a_remittance_that_does_not_add_up_is_dismissed_once_and_never_posted(office: Office) -> None:
@@ -314,6 +337,48 @@ async def test_checks_are_keyed_named_and_have_a_paper(office: Office) -> None:
         _, page = await browser.get(f"/console/deposits/{row.deposit_id}")
         assert f"{at}" in page
     assert (await office.gateway.read(prove)).ok
+
+
+async def test_a_paper_that_does_not_add_up_is_told_with_what_was_typed_and_a_right_one_posts_once(
+    office: Office,
+) -> None:
+    row = await desk.sent_claim(office, 8411)
+    (first, *_) = await office.rows(claim_lines, claim_lines.c.claim_id == row.id)
+    paper = {
+        "payer": "PAPER PAYER",
+        "payer_id": "90101",
+        "number": "P-1",
+        "amount": "$10.00",
+        "date": "2026-11-18",
+        "claim_number1": row.claim_number,
+        "code1": first.code,
+        "date1": first.from_date.isoformat(),
+        "charge1": x12_amount(first.charge_cents),
+        "paid1": "10.00",
+        "partner": "practice",
+        "rows": "2",
+    }
+    to = "/console/deposits/eob"
+    async with office.signed_in("biller") as browser:
+        assert (await browser.post(to, **paper))[0] == 403
+    async with office.signed_in("poster") as browser:
+        _, page = await browser.post(to, **paper)
+        assert "Nothing was keyed." in page
+        assert 'value="PAPER PAYER"' in page
+        _, page = await browser.post(to, **paper | {"adjustments1": "nonsense"})
+        assert "Line 1: adjustments look like" in page
+        right = paper | {"adjustments1": f"CO-45 {x12_amount(first.charge_cents - 1000)}"}
+        _, page = await browser.post(to, **right)
+        assert "It is keyed, and posts like every other remittance." in page
+        _, page = await browser.post(to, **right)
+        assert "The same was keyed before" in page
+        assert "Claim, line 60" in (await browser.get(f"{to}?rows=999"))[1]
+
+    async def expected_now() -> Any:
+        return await office.rows(deposits, deposits.c.trace_number == "P-1")
+
+    (deposit,) = await running.until(expected_now, "its check is expected")
+    assert (deposit.cents, deposit.method) == (1000, "check")
 
 
 async def test_lists_are_filtered_paged_and_sent_as_files(office: Office) -> None:

@@ -11,8 +11,7 @@ import pytest
 from gateway.server import Gateway
 
 from ..web import running
-from .conftest import CHROMIUM, Office
-from .test_browser import signed_in
+from .conftest import CHROMIUM, Office, signed_in
 from .test_sign_on import free_port
 from .test_work_browser import put
 

@@ -13,8 +13,7 @@ from gateway.core.store.view_tables import queue_views
 from gateway.core.work.items import WorkItem, open_items
 
 from ..web import running
-from .conftest import CHROMIUM, Office
-from .test_browser import signed_in
+from .conftest import CHROMIUM, Office, signed_in
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),

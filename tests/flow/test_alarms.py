@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, event, select, update
 
 from gateway.config import Config
-from gateway.core.flow import alarm_causes, alarms, lines
+from gateway.core.flow import alarm_causes, alarms, lines, partner_view
 from gateway.core.flow.services import Services
 from gateway.core.store import alarms as store
 from gateway.core.store.admin_tables import alarm_messages
@@ -181,7 +181,9 @@ def test_dates_that_are_near_are_told_and_those_that_cost_nothing_are_not(house:
             ],
             NOON,
         )
-        assert alarm_causes._near(connection, house.services) == 1
+    assert alarm_causes._near(house.services) == [1, 100]
+    with house.engine.begin() as connection:
+        assert alarm_causes._note_near(connection, house.services, 1, 100) == 1
     house.look()
     assert "1 item(s) of $1.00 cost money within 7 days." in house.messages()[0].alarms[0]["words"]
 
@@ -247,3 +249,18 @@ def test_quiet_hours_and_turns_are_where_the_organisation_is(house: House) -> No
     hours = random.Random(5).sample(range(24), 24)
     quiet = {hour for hour in hours if settings.quiet_at(NOON.replace(hour=hour), "America/New_York")}
     assert quiet == {*range(1, 13)}, "from eight in the evening to seven in the morning, and the minute of seven"
+
+
+def test_the_look_of_each_minute_and_the_page_of_a_partner_read_an_index(house: House) -> None:
+    with house.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("the planner of PostgreSQL takes no index of an empty table")
+        seen: list[str] = []
+        event.listen(connection, "before_cursor_execute", lambda *given: seen.append(given[2]))
+        alarms.look_after(connection, house.services)
+        partner_view.troubles(connection, "practice")
+        asked = [one for one in seen if "FROM work_items" in one]
+        assert len(asked) == 2 + len(partner_view.TROUBLES)
+        for one in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", ("x",) * one.count("?")).all()
+            assert any("ix_work_items_kind_partner" in str(row) for row in plan), plan

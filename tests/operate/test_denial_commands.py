@@ -85,6 +85,9 @@ def test_a_write_off_is_only_asked_for_where_nobody_may(lived: Place, one: int) 
     assert (no.exit_code, "may not approve" in no.output) == (1, True)
     assert lived.count(work_items, work_items.c.kind == "write_off_request", work_items.c.state == "open") == 1
     assert lived.rows(denials, denials.c.id == one)[0].state == "open"
+    listed = json.loads(lived.run("denial", "list", "--waits-for", "approval", "--json").output)["denials"]
+    assert [each["id"] for each in listed] == [one]
+    assert json.loads(lived.run("denial", "list", "--waits-for", "sending", "--json").output)["denials"] == []
 
 
 @pytest.mark.parametrize(

@@ -391,8 +391,16 @@ def test_plugin_routes() -> None:
             desk.open_item(kind="asked", key=request.body, reason=f"{request.who} asks.", team="edi")
             return RouteAnswer(status=201)
 
+    class Twins(Upper):
+        @hookimpl
+        def plugin_routes(self) -> list[Route]:
+            paths = ("/a/{one}", "/a")
+            return [Route(method="GET", path=path, run=lambda request, desk: 1, page="A") for path in paths]
+
     with pytest.raises(PluginRefused, match=r"GET /a/\{one\} and GET /a/\{two\} take the same addresses"):
         declared(Clash)
+    with pytest.raises(PluginRefused, match="two of its pages would stand at 'a'"):
+        declared(Twins)
     desk = plugin_desk(Routes)
     assert desk.request("GET", "/codes/E0601").body == {"code": "E0601"}
     assert desk.request("POST", "/codes", body="E0601").status == 201

@@ -20,6 +20,7 @@ from gateway.core.work import verbs
 from .conftest import Desk
 from .made import Cas, Clp, Era, Svc
 from .test_denial_acts import TODAY, Worked
+from .test_post_again import everything
 
 
 @pytest.fixture
@@ -103,6 +104,20 @@ def test_a_payment_posts_once_its_write_off_is_undone(worked: Worked) -> None:
     worked.desk.post(Era([Clp("SW1", [paid])], trace="LATER"))
     assert worked.desk.items() == []
     assert (worked.case(one).status, worked.case(one).recovered_cents) == ("paid", 10000)
+    assert worked.balance() == 0
+    proves(worked)
+
+
+def test_a_payment_that_waited_for_what_was_written_off_posts_when_that_is_undone(worked: Worked) -> None:
+    one = worked.deny()
+    worked.do(denial_money.write_off, one, who="maria")
+    paid = Svc("E1390", "150", "100", (Cas("CO", "45", "50"),), ref="L1")
+    worked.desk.post(Era([Clp("SW1", [paid])], trace="LATER"))
+    assert [item.kind for item in worked.desk.items()] == ["posting_exception"]
+    worked.do(denial_ends.undo_write_off, one)
+    everything(worked.desk)
+    assert worked.desk.items() == []
+    assert (worked.case(one).status, worked.case(one).recovered_cents) == ("paid", 10_000)
     assert worked.balance() == 0
     proves(worked)
 

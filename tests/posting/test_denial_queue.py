@@ -11,7 +11,7 @@ from gateway.core.flow import denial_claims, denial_letters, denial_money, denia
 from gateway.core.flow.denial_list import Which
 from gateway.core.store import tables
 from gateway.core.store.denial_tables import denial_cases
-from gateway.core.work.cursors import BadCursor
+from gateway.core.store.keyset import BadCursor
 from gateway.core.work.priority import Bucket
 
 from .conftest import Desk

@@ -73,6 +73,12 @@ async def test_the_list_has_what_is_open_and_tells_what_it_does_not_know(desk: D
     async with desk.http.get("/api/v1/denials?format=csv", headers=pat.headers) as answer:
         assert answer.content_type == "text/csv"
         assert (await answer.text()).startswith("id,claim_id,claim,status")
+    day = desk.gateway.clock.now().date()
+    _, told = await pat.get(f"denials?first={day}&last={day}&all=true&waits_for=")
+    assert {one, gone} <= {each["id"] for each in told["denials"]}
+    _, told = await pat.get("denials?last=2001-01-01&all=true")
+    assert told["denials"] == []
+    assert (await pat.get("denials?waits_for=rain"))[0] == 422
     status, told = await pat.get("denials?team_of=x")
     assert (status, "team_of is not known here" in told["detail"]) == (422, True)
 

@@ -7,13 +7,15 @@ import datetime as dt
 import pytest
 from sqlalchemy import Connection, insert, update
 
+from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.inquiry_tables import inquiries
+from gateway.core.store.keyset import BadCursor
 from gateway.core.store.tables import batches, work_items
 from gateway.core.work import receivables
-from gateway.core.work.cursors import BadCursor
 from gateway.core.work.priority import Bucket
 from gateway.core.work.receivables import Wanted
 
+from ..conftest import create_tables
 from .desk import NOW, TODAY, days, put_claim, put_item
 
 
@@ -80,7 +82,15 @@ def test_filters_take_what_they_say(sql: Connection) -> None:
         assert walked(sql, wanted) == found, wanted
 
 
-def test_what_is_open_is_summed_by_payer_and_age_and_what_is_closed_is_not(sql: Connection) -> None:
+def test_what_is_open_is_summed_by_payer_and_age_and_what_is_closed_is_not(database_url: str) -> None:
+    engine = make_sync_engine(database_url)
+    create_tables(database_url)
+    with engine.begin() as sql:
+        _summed(sql)
+    engine.dispose()
+
+
+def _summed(sql: Connection) -> None:
     put(sql, 1, 10, cents=100)
     put(sql, 2, 20, cents=200, kind="underpayment")
     put(sql, 3, 200, payer_id="P2", cents=400)
@@ -88,6 +98,7 @@ def test_what_is_open_is_summed_by_payer_and_age_and_what_is_closed_is_not(sql: 
     sql.execute(update(work_items).where(work_items.c.id == closed).values(state="closed"))
     assert set(receivables.totals(sql, TODAY)) == {("16013", "0-30", 2, 300), ("P2", "over 120", 1, 400)}
     assert set(receivables.claims_of(sql, [closed, closed - 1])) == {closed - 1}
+    assert walked(sql, Wanted(age="0-30", next_date="none", unassigned=True)) == [closed - 2, closed - 3]
 
 
 def test_the_last_answer_of_the_payer_stands_beside(sql: Connection) -> None:

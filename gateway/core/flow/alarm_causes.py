@@ -108,25 +108,32 @@ def _proved(connection: Connection, services: Services, faults: int) -> int:
 @workflow(DEADLINES)
 async def deadlines(run: Run, payload: Payload) -> int:
     """Look for work that is near the date after which it costs money; how many items are."""
-    return await run.transact("note", _near, run.services)
+    # Every open item is looked at, so no transaction waits for it.
+    items, cents = await run.step("look", _near, run.services)
+    return await run.transact("note", _note_near, run.services, items, cents)
 
 
-def _near(connection: Connection, services: Services) -> int:
-    config, now = services.config, services.clock.now()
-    if "deadline" in config.gateway.alarms.leave_out:
-        return 0
-    today = business_date(now, config.gateway.organisation.time_zone)
-    days = config.gateway.alarms.deadline_days
+def _near(services: Services) -> list[int]:
+    """How many items, and of how many cents."""
+    gateway = services.config.gateway
+    today = business_date(services.clock.now(), gateway.organisation.time_zone)
+    until = today + dt.timedelta(days=gateway.alarms.deadline_days)
     c = work_items.c
-    until = today + dt.timedelta(days=days)
     near = or_(*(one.between(today, until) for one in (c.deadline, c.refile_by, c.appeal_by)))
-    statement = select(func.count(), func.sum(c.cents)).where(c.state == "open", near)
-    items, cents = connection.execute(statement).one()
+    with services.reads.connect() as connection:
+        statement = select(func.count(), func.sum(c.cents)).where(c.state == "open", near)
+        items, cents = connection.execute(statement).one()
+    return [int(items), int(cents or 0)]
+
+
+def _note_near(connection: Connection, services: Services, items: int, cents: int) -> int:
+    settings, now = services.config.gateway.alarms, services.clock.now()
     words = (
-        f"{items:,} item(s) of ${to_dollars(int(cents or 0)):,} cost money within {days} days. They stand first in the "
-        "queue."
+        f"{items:,} item(s) of ${to_dollars(cents):,} cost money within {settings.deadline_days} days. They stand "
+        "first in the queue."
     )
-    found = [Standing("deadline", "deadline", words, now + A_DAY)] if items else []
+    wanted = items and "deadline" not in settings.leave_out
+    found = [Standing("deadline", "deadline", words, now + A_DAY)] if wanted else []
     store.stand(connection, found, now)
     store.end_others(connection, ["deadline"], [one.key for one in found], now)
-    return int(items)
+    return items

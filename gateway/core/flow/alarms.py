@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from ...config.config import Config
 from ...plugins.alarms import NEW, OVER, STILL
@@ -22,7 +22,7 @@ from ..store import alarms as store
 from ..store import partners, plugin_failures
 from ..store.alarms import Standing
 from ..store.outbox import put_outbox
-from ..store.tables import work_items
+from ..store.tables import WITH_PARTNER, work_items
 from .services import Services
 
 KIND = "alarm"
@@ -51,11 +51,7 @@ def look_after(connection: Connection, services: Services) -> dict[str, int]:
 def _partners(connection: Connection, config: Config) -> Iterator[Standing]:
     """Lines that are stopped, and lines that somebody was told of because they fail."""
     c = work_items.c
-    down = set(
-        connection.execute(
-            select(c.partner).where(c.state == "open", c.team == "edi", c.kind == "partner_stopped")
-        ).scalars()
-    )
+    down = set(connection.execute(select(c.partner).where(text(WITH_PARTNER), c.kind == "partner_stopped")).scalars())
     for partner in config.partners:
         line = partners.line(connection, partner.name)
         if line.stopped:
@@ -73,7 +69,7 @@ def _acknowledgments(connection: Connection, today: dt.date) -> Iterator[Standin
     c = work_items.c
     rows = connection.execute(
         select(c.partner, func.count(), func.sum(c.cents))
-        .where(c.state == "open", c.team.in_(("edi", "billing")), c.kind == "overdue_ack", c.work_by <= today)
+        .where(text(WITH_PARTNER), c.kind == "overdue_ack", c.work_by <= today)
         .group_by(c.partner)
     )
     for partner, number, cents in rows:

@@ -15,14 +15,15 @@ from ..store.denial_tables import ENDED, denial_cases, write_offs
 from ..store.tables import claim_payments, denials, work_items
 from ..work import verbs
 from ..work.actions import Actions
+from . import post_again
 from .again import CannotBeDone
 from .denial_acts import Asked, Case, Done, changed, done_before, end, locked, note, set_status, still_open
 
 
 def undo_write_off(connection: Connection, denial_id: int, asked: Asked) -> Done:
-    """Take a write-off back: the ledger has it the other way round, and the denial is worked on again. Asked again it
-    answers what came of the first time. Where the payer has taken the denial itself back meanwhile, only the money
-    comes back.
+    """Take a write-off back: the ledger has it the other way round, the denial is worked on again, and payments that
+    wait because of it are posted again. Asked again it answers what came of the first time. Where the payer has taken
+    the denial itself back meanwhile, only the money comes back.
 
     Raises:
         CannotBeDone: nothing of the denial is written off.
@@ -51,6 +52,7 @@ def undo_write_off(connection: Connection, denial_id: int, asked: Asked) -> Done
         connection.execute(update(denials).where(denials.c.id == one.id).values(state="reversed"))
         changed(connection, one, asked, **_state(connection, one))
         what += "; the payer has taken the denial itself back, so there is nothing to work."
+    post_again.of_claims(connection, [one.claim.id], f"The write-off of denial {one.id} is undone", asked.now)
     return note(connection, one, asked, "undo", key, what, cents=row.cents)
 
 

@@ -4,7 +4,7 @@ that was done about it."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, literal, select
@@ -12,9 +12,11 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.types import String
 
 from ..model.money import to_dollars
+from ..store import keyset
 from ..store.denial_tables import WORKED, denial_acts, denial_cases, write_offs
+from ..store.keyset import Key
 from ..store.tables import claim_lines, claims, denials, work_items
-from ..work.priority import Bucket, bucket_of, in_bucket, rank
+from ..work.priority import BUCKETS, Bucket, bucket_of, in_bucket, rank
 from .denial_acts import Letter
 
 STATUSES = ("new", "in progress", "resubmitted", "reopening", "appealed", "paid", "written off", "patient", "closed")
@@ -77,6 +79,7 @@ class Listed(NamedTuple):
     received_on: dt.date | None
     recovered_cents: int
     ended_on: dt.date | None
+    opened_at: dt.datetime
     payer: str = ""
     item_id: int = 0
     follow_up: dt.date | None = None
@@ -108,13 +111,36 @@ def told_of() -> Select[Any]:
     )
 
 
-def listed(connection: Connection, which: Which, today: dt.date, *, limit: int | None = 100) -> list[Listed]:
-    """Denials: by how near the date is that costs money, then the most dollars first, then the oldest."""
-    statement = (
-        told_of()
-        .where(*where(which, today))
-        .order_by(rank(today), denials.c.cents.desc(), denials.c.opened_at, denials.c.id)
-    )
+PLACE = (dt.date, int, int, dt.datetime, int)
+"""What tells a place in the list: the day of its order, and the values of `_order`."""
+
+
+def _order(today: dt.date) -> tuple[Key, ...]:
+    d = denials.c
+    return (Key(rank(today)), Key(d.cents, descending=True), Key(d.opened_at, dt.datetime), Key(d.id))
+
+
+def place(one: Listed, today: dt.date) -> tuple[Any, ...]:
+    """Where a denial stands in the list of a day."""
+    return (today, BUCKETS.index(one.bucket), one.cents, one.opened_at, one.id)
+
+
+def listed(
+    connection: Connection,
+    which: Which,
+    today: dt.date,
+    *,
+    limit: int | None = 100,
+    behind: Sequence[Any] | None = None,
+) -> list[Listed]:
+    """Denials: by how near the date is that costs money, then the most dollars first, then the oldest. `behind`: those
+    after a place of the list; pages of one walk keep the day on which it began."""
+    if behind is not None:
+        today, *rest = behind
+    order = _order(today)
+    statement = told_of().where(*where(which, today)).order_by(*keyset.order(order))
+    if behind is not None:
+        statement = statement.where(keyset.behind(order, rest))
     return [listed_of(row, today) for row in connection.execute(statement.limit(limit) if limit else statement)]
 
 
@@ -213,6 +239,7 @@ def listed_of(row: Any, today: dt.date) -> Listed:
         payer=row.payer_name or row.payer_id,
         item_id=row.item_id or 0,
         follow_up=row.follow_up,
+        opened_at=row.opened_at,
     )
 
 

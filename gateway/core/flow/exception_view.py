@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from ..model.money import to_dollars
 from ..model.payer_habits import Habits
 from ..model.posting import SCORES, How
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.posting_tables import WAITS, set_asides
 from ..store.tables import claim_payments, claims, files, patients, remittances, work_items
 from ..x12.remittance import ClaimPayment
@@ -105,6 +107,17 @@ _ITEM = (
 )
 
 
+_ORDER = (Key(func.abs(claim_payments.c.paid_cents), descending=True), Key(claim_payments.c.id))
+_WHOLE_ORDER = (Key(func.abs(remittances.c.paid_cents), descending=True), Key(remittances.c.id))
+PLACE = (str, int, int)
+"""What tells a place in the list: remittance or payment, its cents without their sign, its id."""
+
+
+def place(one: Waiting) -> tuple[Any, ...]:
+    """Where it stands in the list."""
+    return (one.kind, abs(one.cents), one.id)
+
+
 def _payments(*where: Any) -> Any:
     return (
         select(
@@ -123,7 +136,7 @@ def _payments(*where: Any) -> Any:
         .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
         .outerjoin(work_items, _PAYMENT_ITEM)
         .where(*where)
-        .order_by(func.abs(claim_payments.c.paid_cents).desc(), claim_payments.c.id)
+        .order_by(*keyset.order(_ORDER))
     )
 
 
@@ -136,9 +149,12 @@ def waiting(
     remittance_id: int | None = None,
     limit: int = MOST,
     skip: int = 0,
+    behind: Sequence[Any] | None = None,
 ) -> list[Waiting]:
     """What did not post, the most dollars first; whole remittances before the payments of others. `aside`: instead,
-    what persons have set aside. `remittance_id`: only of this one. `skip`: without the first so many."""
+    what persons have set aside. `remittance_id`: only of this one. `skip`: without the first so many; `behind`: what
+    comes after a place of the list."""
+    kind, *at = behind or ("", 0, 0)
     where: list[Any] = [*_ASIDE] if aside else [WAITS]
     if remittance_id is not None:
         where.append(claim_payments.c.remittance_id == remittance_id)
@@ -146,8 +162,12 @@ def waiting(
         where.append(remittances.c.payer_id == payer)
     if rule:
         where.append(work_items.c.rule == rule)
-    found = [] if aside else [*_whole(connection, payer, rule, remittance_id, skip + limit)]
-    rows = connection.execute(_payments(*where).limit(max(skip + limit - len(found), 0)))
+    if kind == "payment":
+        where.append(keyset.behind(_ORDER, at))
+    whole = not aside and kind != "payment"
+    some = skip + limit
+    found = [*_whole(connection, payer, rule, remittance_id, some, at if kind else None)] if whole else []
+    rows = connection.execute(_payments(*where).limit(max(some - len(found), 0)))
     return [*found, *(_payment(row) for row in rows)][skip:]
 
 
@@ -206,10 +226,19 @@ def _payment(row: Any) -> Waiting:
     )
 
 
-def _whole(connection: Connection, payer: str, rule: str, remittance_id: int | None, limit: int) -> Iterator[Waiting]:
+def _whole(
+    connection: Connection,
+    payer: str,
+    rule: str,
+    remittance_id: int | None,
+    limit: int,
+    behind: Sequence[Any] | None,
+) -> Iterator[Waiting]:
     where: list[Any] = [remittances.c.state.in_(("exception", "review"))]
     if remittance_id is not None:
         where.append(remittances.c.id == remittance_id)
+    if behind is not None:
+        where.append(keyset.behind(_WHOLE_ORDER, behind))
     if payer:
         where.append(remittances.c.payer_id == payer)
     if rule:
@@ -218,7 +247,7 @@ def _whole(connection: Connection, payer: str, rule: str, remittance_id: int | N
         select(remittances, *_ITEM)
         .outerjoin(work_items, _REMITTANCE_ITEM)
         .where(*where)
-        .order_by(func.abs(remittances.c.paid_cents).desc(), remittances.c.id)
+        .order_by(*keyset.order(_WHOLE_ORDER))
         .limit(limit)
     ):
         yield Waiting(

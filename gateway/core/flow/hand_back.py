@@ -26,10 +26,10 @@ from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
 from .commit_claims import NEXT_PAYERS
 from .denial_cases import WORKED, Cases
+from .next_payers import TEAM
 
 _GONE = (ClaimState.FAULTY, ClaimState.CANCELLED)
 _DECIDED = (ClaimState.PAID, ClaimState.DENIED)
-TEAM = "coordination"
 
 
 def lock(connection: Connection, numbers: Collection[str], others: Collection[int] = ()) -> None:
@@ -76,16 +76,16 @@ def _settle(connection: Connection, row: Any, why: str, today: dt.date, now: dt.
     between = [row.claim_id, *(one.id for one in borne)]
     holds = row.made_claim_id if row.state != RETURNED else None
     if holder == holds:
-        _set(connection, row.id, state="made" if holds is not None else RETURNED)
+        note(connection, row.id, state="made" if holds is not None else RETURNED)
         return False
     if holds is not None:
         standing = by_line(connection, [holds])[holds]
         if not _untouched(standing, row.cents):
-            _set(connection, row.id, state="made")
+            note(connection, row.id, state="made")
             return False
         _give_back(connection, row, between, standing, why, today, now)
     if holder is None:
-        _set(connection, row.id, state=RETURNED, why=why)
+        note(connection, row.id, state=RETURNED, why=why)
     else:
         _give(connection, row, between, holder, why, today, now)
     _touch(connection, row.claim_id, [one for one in (holds, holder) if one is not None], now)
@@ -163,7 +163,7 @@ def _give(
     )
     transfers.write(connection, made, now)
     cents = hand_overs.handed(made)
-    _set(connection, row.id, state="made", made_claim_id=holder, cents=cents)
+    note(connection, row.id, state="made", made_claim_id=holder, cents=cents)
     what = f"${to_dollars(cents):,} are receivable from it now: {why}"
     timeline.add(connection, [timeline.Entry("claim", holder, "next payer", what)], now)
 
@@ -212,7 +212,7 @@ def _due_anew(connection: Connection, row: Any, today: dt.date) -> bool:
     )
     if connection.execute(reversed_by.limit(1)).first() is not None:
         return False
-    _set(connection, newer.id, state="due", due_on=today, why="")
+    note(connection, newer.id, state="due", due_on=today, why="")
     return True
 
 
@@ -237,5 +237,6 @@ def _tell(connection: Connection, row: Any, between: list[int], why: str, today:
     open_items(connection, [item], now)
 
 
-def _set(connection: Connection, next_id: int, **values: Any) -> None:
+def note(connection: Connection, next_id: int, **values: Any) -> None:
+    """Change the row of a next claim."""
     connection.execute(update(next_claims).where(next_claims.c.id == next_id).values(**values))

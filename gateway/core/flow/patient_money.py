@@ -103,8 +103,8 @@ def _claims_of(connection: Connection, patient_id: int | None, claim_ids: Sequen
             raise NotDone(f"There is no claim {missing[0]}.")
         return list(dict.fromkeys(claim_ids))
     assert patient_id is not None
-    person = select(people.c.id).where(people.c.id == patient_id)
-    if connection.execute(person).first() is None:
+    patient = connection.execute(select(people.c.id).where(people.c.id == patient_id)).first()
+    if patient is None:
         raise NotDone(f"There is no patient {patient_id}.")
     final = patients.final_ids(connection, [patient_id])
     found: list[int] = []

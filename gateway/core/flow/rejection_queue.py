@@ -7,10 +7,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from ...config import Config
 from ..model.states import ClaimState
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.tables import claims, submissions, work_items
 from . import refusals, rejections
 from .faulty_items import FAULTY_ITEM
@@ -42,24 +44,48 @@ class Rejected(NamedTuple):
     state: str = ClaimState.REJECTED.value
 
 
-def rejected(connection: Connection, config: Config, payer_id: str = "") -> list[Rejected]:
-    """The claims that wait to be corrected. `payer_id`: only of this payer."""
-    found = _by_partners(connection, config, payer_id) + _at_our_door(connection, payer_id)
-    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:MOST]
+_ORDER = (Key(claims.c.charge_cents, descending=True), Key(claims.c.id))
+PLACE = (int, int)
 
 
-def _by_partners(connection: Connection, config: Config, payer_id: str) -> list[Rejected]:
-    statement = (
-        select(claims, func.max(submissions.c.id).label("last"))
-        .join(submissions, submissions.c.claim_id == claims.c.id)
-        .where(claims.c.state == ClaimState.REJECTED)
-        .group_by(claims.c.id)
-        .order_by(claims.c.charge_cents.desc(), claims.c.id)
-        .limit(MOST)
-    )
+def place(one: Rejected) -> tuple[int, int]:
+    """Where a claim stands in the list."""
+    return (one.cents, one.claim_id)
+
+
+def rejected(
+    connection: Connection,
+    config: Config,
+    payer_id: str = "",
+    *,
+    limit: int = MOST,
+    behind: Sequence[Any] | None = None,
+) -> list[Rejected]:
+    """The claims that wait to be corrected. `payer_id`: only of this payer; `behind`: those after a place of the
+    list."""
+    narrowed = [] if behind is None else [keyset.behind(_ORDER, behind)]
     if payer_id:
-        statement = statement.where(claims.c.payer_id == payer_id)
-    rows = connection.execute(statement).all()
+        narrowed.append(claims.c.payer_id == payer_id)
+    found = _by_partners(connection, config, narrowed, limit) + _at_our_door(connection, narrowed, limit)
+    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:limit]
+
+
+def _dearest(connection: Connection, statement: Select[Any], narrowed: Sequence[Any], limit: int) -> list[int]:
+    """The claims with the most dollars, their ids alone: what is sorted is small."""
+    ordered = statement.where(*narrowed).order_by(*keyset.order(_ORDER))
+    return list(connection.execute(ordered.limit(limit)).scalars())
+
+
+def _by_partners(connection: Connection, config: Config, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
+    ids = _dearest(connection, select(claims.c.id).where(claims.c.state == ClaimState.REJECTED), narrowed, limit)
+    # Grouped, not asked for each claim: of one claim alone PostgreSQL looks for the last by reading all from the end.
+    last = (
+        select(submissions.c.claim_id, func.max(submissions.c.id).label("last"))
+        .where(submissions.c.claim_id.in_(ids))
+        .group_by(submissions.c.claim_id)
+        .subquery()
+    )
+    rows = connection.execute(select(claims, last.c.last).join(last, last.c.claim_id == claims.c.id)).all()
     refused = refusals.of_claims(connection, [row.id for row in rows])
     found = []
     for row in rows:
@@ -69,18 +95,15 @@ def _by_partners(connection: Connection, config: Config, payer_id: str) -> list[
     return found
 
 
-def _at_our_door(connection: Connection, payer_id: str) -> list[Rejected]:
+def _at_our_door(connection: Connection, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
     """The claims that were not taken in, and wait for a person."""
-    statement = (
-        select(claims)
+    waiting = (
+        select(claims.c.id)
         .join(work_items, work_items.c.claim_id == claims.c.id)
         .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
-        .order_by(claims.c.charge_cents.desc(), claims.c.id)
-        .limit(MOST)
     )
-    if payer_id:
-        statement = statement.where(claims.c.payer_id == payer_id)
-    rows = connection.execute(statement).all()
+    ids = _dearest(connection, waiting, narrowed, limit)
+    rows = connection.execute(select(claims).where(claims.c.id.in_(ids))).all()
     return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
 
 

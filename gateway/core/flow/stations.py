@@ -6,6 +6,8 @@ from sqlalchemy import Connection
 
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
+from ..store import idempotency
+from ..store import webhooks as webhook_store
 from .release import expire_holds
 from .services import Services
 
@@ -35,6 +37,7 @@ def load() -> tuple[str, ...]:
         reply,
         send,
         watch,
+        webhooks,
     )
 
     assert day_figures
@@ -51,17 +54,21 @@ def load() -> tuple[str, ...]:
         plugin_drop,
         alarm_causes,
         alarm_send,
+        webhooks,
     )
     return tuple(module.__name__.rpartition(".")[2] for module in (*rails, *beside))
 
 
 @workflow("expire")
 async def expire(run: Run, payload: Payload) -> int:
-    """Release the holds whose last day is over."""
+    """Release the holds whose last day is over, and forget what is kept for a while alone: answers of writes that named
+    a key, and deliveries to webhooks that ended."""
     services: Services = run.services
     return await run.transact("expire", _expire, services)
 
 
 def _expire(connection: Connection, services: Services) -> int:
     now = services.clock.now()
+    idempotency.forget(connection, now)
+    webhook_store.forget(connection, now)
     return expire_holds(connection, business_date(now, services.config.gateway.organisation.time_zone), now)

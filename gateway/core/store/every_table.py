@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     admin_tables,
+    api_tables,
     cash_tables,
     denial_tables,
     inquiry_tables,
@@ -17,6 +18,7 @@ from . import (
 MODULES = (
     tables,
     admin_tables,
+    api_tables,
     cash_tables,
     denial_tables,
     inquiry_tables,

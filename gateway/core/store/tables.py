@@ -165,6 +165,7 @@ tokens = Table(
     _moment("created_at"),
     _moment("last_used_at", nullable=True),
     _moment("revoked_at", nullable=True),
+    _moment("expires_at", nullable=True),
 )
 
 access_log = Table(
@@ -647,6 +648,9 @@ acknowledgments = Table(
 
 # --- what waits for a person -----------------------------------------------------------------------
 
+WITH_PARTNER = "state = 'open' AND partner <> ''"
+"""The open work items that a partner has caused; the condition of an index, word for word."""
+
 # `subject_kind`: claim, line, file, batch, remittance, claim_payment, partner, patient, plugin.
 # `key` makes opening the same item twice once. `priority_date` is the earliest of the dates that cost money (deadline,
 # refile_by, appeal_by; `work.priority`): queues are in its order. `touched_at`: the last time that a person did
@@ -690,6 +694,7 @@ work_items = Table(
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
     # What is open of a kind, among all that ever was.
     Index("ix_work_items_open_kind", "kind", "payer_id", **_where("state = 'open'")),
+    Index("ix_work_items_kind_partner", "kind", "partner", **_where(WITH_PARTNER)),
     # Of the few that somebody has.
     Index("ix_work_items_assignee", "assignee", "state", **_where("assignee <> ''")),
 )

@@ -9,12 +9,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..store.keyset import BadCursor
 from .orders import Key
 from .priority import BUCKETS
-
-
-class BadCursor(ValueError):
-    """Where a page shall begin is none of our own."""
 
 
 class Place(NamedTuple):
@@ -46,11 +43,7 @@ def read(text: str, name: str, keys_of: Callable[[dt.date], Sequence[Key]]) -> P
             raise ValueError("of another queue")
         values = {key.name: key.read(value) for key, value in zip(several, given, strict=True)}
     except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as error:
-        raise _bad() from error
+        raise BadCursor from error
     if not 0 <= values.get("place", 0) < len(BUCKETS) or abs(values.get("cents", 0)) + abs(values["id"]) >= 1 << 62:
-        raise _bad()
+        raise BadCursor
     return Place(today, list(values.values()))
-
-
-def _bad() -> BadCursor:
-    return BadCursor("The page that is asked for is none of ours; begin again without it.")

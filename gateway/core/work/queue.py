@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from ..model.money import to_dollars
+from ..store.keyset import BadCursor
 from ..store.tables import claims, work_items
 from . import cursors, touches
-from .cursors import BadCursor
 from .orders import Order, behind, keys, sorting
 from .priority import Bucket, bucket_of, in_bucket
 

@@ -14,6 +14,7 @@ from . import (
     chain_pages,
     claim_pages,
     configuration_pages,
+    declared_pages,
     denial_pages,
     denial_verbs,
     entry,
@@ -35,8 +36,6 @@ from . import (
     sign_on_pages,
     view_pages,
 )
-from .access import AccessLog
-from .guard import ACCESS
 from .kept import Kept
 from .live import LIVE, Live
 from .typed_words import TYPED, TypedWords
@@ -52,17 +51,19 @@ ADMINISTRATION = (
     explain_pages,
     alarm_pages,
     configuration_pages,
+    declared_pages,
 )
 
 
 def add_to(app: web.Application) -> None:
-    """Put the console's pages into an application that has its server."""
-    app[ACCESS] = AccessLog(app[SERVER])
+    """Put the console's pages into an application that has its server and its access log."""
     app[LIVE] = live = Live(app[SERVER])
     app[sign_on_pages.PROVIDER] = provider.Provider()
     app[figure_cache.FIGURES] = figure_cache.FigureCache()
     app.on_shutdown.append(live.close)
     app[explain_pages.BUSY] = asyncio.Semaphore(1)
+    app[home.SHARED] = home.kept_shared(app[SERVER])
+    app[hold_pages.REPORT] = hold_pages.kept_report(app[SERVER])
     app[TYPED] = TypedWords()
     app[entry.CHECKING] = asyncio.Semaphore(entry.AT_ONCE)
     app[denial_pages.OVERVIEW] = Kept(denial_pages.FRESH_S)

@@ -37,6 +37,8 @@ BY_WORDS = {
     "cause": "Root cause",
 }
 _BY: dict[str, tuple[str, ...]] = {DENIALS: get_args(trends.DenialBy), REJECTIONS: trends.REJECTION_BY}
+MOST_MONTHS = {DENIALS: trends.MOST_MONTHS, REJECTIONS: 12}
+"""Months at once: every answer that refused something is read to know what for."""
 _NARROW = ("payer", "reason", "category", "code")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 
@@ -90,8 +92,9 @@ def _asked(visit: Visit) -> Asked:
     first = _month(query.get("first", ""), _back(last, MONTHS - 1))
     if first > last:
         raise Refused(422, "That is no span", "The first month comes after the last.")
-    if len(trends.months(first, last)) == trends.MOST_MONTHS and trends.months(first, last)[-1] != last:
-        raise Refused(422, "Too many months", f"At most {trends.MOST_MONTHS} months are shown at once.")
+    shown = trends.months(first, last)
+    if shown[-1] != last or len(shown) > MOST_MONTHS[of]:
+        raise Refused(422, "Too many months", f"At most {MOST_MONTHS[of]} months of {of} are shown at once.")
     narrow = tuple((name, query[name]) for name in _NARROW if query.get(name)) if of == DENIALS else ()
     return Asked(of, by, first, last, narrow)
 
@@ -219,9 +222,9 @@ def _refusals(visit: Visit) -> Refusals:
         raise Refused(422, "Nothing of that name", f"They are seen by: {', '.join(trends.REJECTION_BY)}.")
     last = _day(query.get("last", "").strip(), visit.today)
     first = _day(query.get("first", "").strip(), last - dt.timedelta(days=30))
-    if first > last or (last - first).days > 31 * trends.MOST_MONTHS:
+    if first > last or (last - first).days > 31 * MOST_MONTHS[REJECTIONS]:
         raise Refused(
-            422, "That is no span", f"The first day comes before the last, at most {trends.MOST_MONTHS} months."
+            422, "That is no span", f"The first day comes before the last, at most {MOST_MONTHS[REJECTIONS]} months."
         )
     return Refusals(by, query.get("key", "").strip()[:80], first, last)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from aiohttp import web
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, select
 
 from ...core.flow import preview
 from ...core.flow.again import Again, CannotBeDone
@@ -41,6 +41,7 @@ from .laid_claim import Loop, laid_out
 from .typed_words import TYPED
 
 MOST_FOUND = 50
+MOST_SOURCES = 200
 _SHORTEST = 2
 
 
@@ -75,7 +76,8 @@ def _search(connection: Connection, words: str, state: str) -> list[Found]:
     if words:
         statement = statement.where(c.id.in_(list(ways)[: MOST_FOUND * 4]))
     if state:
-        statement = statement.where(c.state == state)
+        # In the order of the index of states: by id, all claims of a state would be read.
+        statement = statement.where(c.state == state).order_by(c.created_at.desc())
     rows = connection.execute(statement.order_by(c.id.desc()).limit(MOST_FOUND)).all()
     owed = claim_balances(connection, [row.id for row in rows])
     return [
@@ -118,12 +120,16 @@ def _ways(connection: Connection, words: str) -> list[tuple[Sequence[int], str]]
 
 
 def _of_sources(connection: Connection, numbers: Sequence[str]) -> list[int]:
-    sources = list(connection.execute(select(claims.c.source).distinct().limit(200)).scalars())
+    c = claims.c
+    # Every source that there is, each by one step of the index: a list of all claims would be read for DISTINCT.
+    sources: list[str] = []
+    last = connection.execute(select(func.min(c.source))).scalar()
+    while last is not None and len(sources) < MOST_SOURCES:
+        sources.append(last)
+        last = connection.execute(select(func.min(c.source)).where(c.source > last)).scalar()
     return list(
         connection.execute(
-            select(claims.c.id)
-            .where(claims.c.source.in_(sources), claims.c.source_claim_number.in_(numbers))
-            .limit(MOST_FOUND)
+            select(c.id).where(c.source.in_(sources), c.source_claim_number.in_(numbers)).limit(MOST_FOUND)
         ).scalars()
     )
 
@@ -147,17 +153,14 @@ def _of_patients(connection: Connection, upper: str) -> list[int]:
 
 
 def _of_checks(connection: Connection, numbers: Sequence[str]) -> list[int]:
-    rows = connection.execute(
-        select(claim_payments.c.claim_id)
-        .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
-        .where(
-            or_(remittances.c.trace_number.in_(numbers), claim_payments.c.payer_claim_number.in_(numbers)),
-            claim_payments.c.claim_id.is_not(None),
-        )
-        .order_by(claim_payments.c.id)
-        .limit(MOST_FOUND)
-    ).scalars()
-    return [one for one in rows if one is not None]
+    p = claim_payments.c
+    of_remittances = select(remittances.c.id).where(remittances.c.trace_number.in_(numbers)).limit(MOST_FOUND)
+    found: list[int] = []
+    # Two look-ups, each by an index of its own: together in one they would read every payment.
+    for wanted in (p.remittance_id.in_(of_remittances.scalar_subquery()), p.payer_claim_number.in_(numbers)):
+        statement = select(p.claim_id).where(wanted, p.claim_id.is_not(None)).limit(MOST_FOUND)
+        found += [one for one in connection.execute(statement).scalars() if one is not None]
+    return found
 
 
 @page()

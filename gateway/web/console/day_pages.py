@@ -81,7 +81,7 @@ def add_to(app: web.Application) -> None:
     app.on_cleanup.append(_stop)
 
 
-@page("post", noted=False)
+@page("post")
 async def begin_proof(visit: Visit) -> web.StreamResponse:
     """Prove the ledger; the page waits for it."""
     proofs = visit.request.app[PROOFS]
@@ -89,7 +89,7 @@ async def begin_proof(visit: Visit) -> web.StreamResponse:
     return visit.page("proof_part.html", proofs=proofs)
 
 
-@page(noted=False)
+@page()
 async def proof_part(visit: Visit) -> web.StreamResponse:
     """How the proof went, or that it runs."""
     return visit.page("proof_part.html", proofs=visit.request.app[PROOFS])

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from ...core.flow import denial_list, denial_queue
 from ...core.flow.denial_list import STATUSES
 from ...core.model.money import to_cents
+from ...core.store.keyset import BadCursor
 from ...core.work.actions import Actions
-from ...core.work.cursors import BadCursor
 from ...core.work.priority import Bucket
 from ...core.work.verbs import TEAMS
 from .. import queue_bodies as bodies

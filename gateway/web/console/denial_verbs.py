@@ -15,16 +15,18 @@ from ...core.flow.again import Again, CannotBeDone
 from ...core.flow.claim_view import View, view
 from ...core.flow.denial_acts import Asked, Done
 from ...core.flow.denial_letters import Draft
+from ...core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
+from ...core.model.papers import KINDS, NoPaper, media_type
 from ...core.store.archive import ArchiveDamaged
 from ...core.work.actions import Actions
-from ...core.work.verbs import TEAMS
 from ...core.x12.correcting import Change, NotCorrected, typed
 from ..bodies import file_name
 from .denial_view import Seen, seen
-from .guard import Refused, Visit, page
+from .guard import HEADERS, Refused, Visit, page
+from .upload import read_upload
 
 MOST_DOCUMENTS = 50
-_SAID = {"noted": "It is written down."}
+_SAID = {"noted": "It is written down.", "attached": "The document is kept; it can go behind a letter."}
 _APPROVAL = ("approve", "refuse")
 _APPROVERS = "management"
 
@@ -58,7 +60,7 @@ async def _shown(visit: Visit, said: str = "", trouble: str = "") -> web.StreamR
         may_decide=visit.user.may_work_for(_APPROVERS),
         actions=[action for action in known if not action.closes],
         outcomes=[action for action in known if action.closes],
-        all_teams=TEAMS,
+        kinds=KINDS,
         said=said,
         trouble=trouble,
         typed_why=visit.field("reason") if trouble else "",
@@ -192,6 +194,28 @@ async def letter(visit: Visit) -> web.StreamResponse:
     return _pdf(data, found.name, kept=bool(visit.request.query.get("save")))
 
 
+@page("work", file=True)
+async def attach(visit: Visit) -> web.StreamResponse:
+    """Keep a document of the claim, so that it can go behind a letter."""
+    await _allowed(visit, "document")
+    found, services = await _seen(visit), visit.server.services
+    fields, name, data = await read_upload(visit, services.config.gateway.documents.max_mb << 20)
+    kind = fields.get("kind", "")
+    if kind not in KINDS:
+        raise Refused(422, "What is it?", "Choose what kind of document it is.")
+    if not data:
+        raise Refused(422, "No document", "Choose the file of the document: PDF, TIFF, JPEG or PNG.")
+    try:
+        media = media_type(data)
+        stored = await asyncio.to_thread(services.archive.put, data)
+        new = NewDocument(kind, name[:200], media, stored, Belongs(claim_id=found.claim.id))
+        await visit.server.write(add_document, new, visit.who, visit.now, services.config.partner_for)
+    except (NoPaper, CannotBeAdded) as error:
+        raise Refused(422, "It was not taken", str(error)) from error
+    to = f"/console/denials/{_id(visit)}?said=attached"
+    return web.Response(status=303, headers={"Location": to} | HEADERS)
+
+
 def _pdf(data: bytes, name: str, *, kept: bool) -> web.Response:
     safe = "".join(
         one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in file_name(name, "letter")
@@ -279,6 +303,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{one}/correct", correct_page),
         web.post(f"{one}/correct", correct_it),
         web.post(f"{one}/preview", preview),
+        web.post(f"{one}/document", attach),
         web.get(rf"{one}/letters/{{act:\d{{1,18}}}}", letter),
         *(web.post(f"{one}/{name}", _verb(name)) for name in VERBS),
     ]

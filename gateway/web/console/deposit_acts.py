@@ -19,9 +19,9 @@ from ...core.model.papers import NoPaper, media_type
 from .. import deposit_bodies as bodies
 from ..bodies import file_name
 from ..queue_bodies import NotUnderstood, understood
-from . import forms
 from .deposit_pages import CHECKS, listed, number_of, plain_amount, shown
 from .guard import Refused, Visit, page
+from .upload import read_upload
 
 MOST_TICKED = 1000
 Do = Callable[[Connection], Any]
@@ -163,12 +163,12 @@ async def key(visit: Visit) -> web.StreamResponse:
     return await listed(visit, said=f"{name}: {len(done.line_ids):,} keyed, {done.matched:,} matched.")
 
 
-@page("post")
+@page("post", file=True)
 async def take_file(visit: Visit) -> web.StreamResponse:
     """Take a bank's file."""
     _for_posting(visit)
     services = visit.server.services
-    fields, name, data = await forms.with_file(visit, MOST_BYTES, "A bank's file")
+    fields, name, data = await read_upload(visit, MOST_BYTES)
     bank = services.config.gateway.cash.bank(fields.get("bank", ""))
     if bank is None:
         raise Refused(
@@ -188,13 +188,13 @@ async def take_file(visit: Visit) -> web.StreamResponse:
     return await listed(visit, said=f"Taken: {station.in_words(taken)}.")
 
 
-@page("post")
+@page("post", file=True)
 async def attach(visit: Visit) -> web.StreamResponse:
     """Attach a paper to a deposit or a line."""
     _for_posting(visit)
     services, number = visit.server.services, number_of(visit)
     limit = services.config.gateway.documents.max_mb << 20
-    fields, name, data = await forms.with_file(visit, limit, "A paper")
+    fields, name, data = await read_upload(visit, limit)
     if not data:
         raise Refused(422, "No paper", "Choose the file of the paper: PDF, TIFF, JPEG or PNG.")
     try:

@@ -13,8 +13,9 @@ from aiohttp import web
 
 from ...core.store import users
 from ...core.store.users import NotAllowed, User
+from ..access import ACCESS
 from ..admission import SERVER, Server
-from .guard import ACCESS, COOKIE, HEADERS, Refused, Visit, from_here, page, read_form, secure, sorry
+from .guard import COOKIE, HEADERS, Refused, Visit, from_here, page, read_form, secure, sorry
 from .render import FOLDER, render
 
 HOME = "/console/"

@@ -15,6 +15,8 @@ from ...core.flow import exceptions as flow
 from ...core.flow import replay, whole_remittances
 from ...core.flow.again import Again, CannotBeDone
 from ...core.store.tables import work_items
+from ...core.work import verbs
+from ...core.work.verbs import Answer, NotDone
 from . import forms
 from .exception_pages import number_of, shown, shown_remittance
 from .guard import Refused, Visit, page
@@ -95,19 +97,53 @@ async def _came_of(visit: Visit, asked: Again) -> str:
     return (await forms.came_of(visit, asked.request_id) or UNDER_WAY) if asked.new else asked.what
 
 
+def _whose(connection: Connection, visit: Visit, payment_ids: Sequence[int], name: str) -> list[Answer]:
+    """Take the items of payments, or give them back."""
+    keys = [f"payment:{one}" for one in payment_ids]
+    items = list(connection.execute(select(work_items.c.id).where(work_items.c.key.in_(keys))).scalars())
+    if not items:
+        raise NotDone("Nobody has to work on that: it has no work item.")
+    return WHOSE[name](connection, items, visit.who, visit.now)
+
+
+WHOSE = {"claim": verbs.claim, "release": verbs.release}
+
+
+@page("post")
+async def whose(visit: Visit) -> web.StreamResponse:
+    """Take a payment to work on it, or give it back."""
+    payment_id, name = number_of(visit), visit.request.match_info["verb"]
+    await _for_me(visit, [f"payment:{payment_id}"])
+    try:
+        (answer,) = await visit.server.write(_whose, visit, [payment_id], name)
+    except NotDone as error:
+        return await shown(visit, trouble=str(error))
+    if answer.done:
+        return await shown(visit, said=answer.what)
+    return await shown(visit, trouble=answer.what)
+
+
 @page("post")
 async def many(visit: Visit) -> web.StreamResponse:
-    """Have all payments that are ticked matched and posted again."""
+    """Have all payments that are ticked matched and posted again; or take them, or give them back."""
     ids = [int(one) for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdecimal()][:MOST_AT_ONCE]
     if not ids:
-        raise Refused(422, "Nothing is ticked", "Tick the payments that are to be posted again.")
+        raise Refused(422, "Nothing is ticked", "Tick the payments that it is for.")
     await _for_me(visit, [f"payment:{one}" for one in ids])
+    name = visit.field("verb", 10)
     try:
+        if name in WHOSE:
+            answers = await visit.server.write(_whose, visit, ids, name)
+            return visit.page("many_done.html", done=sum(one.done for one in answers), refused=_refused(answers))
         asked = await visit.server.write(_again, visit, ids)
-    except CannotBeDone as error:
+    except (CannotBeDone, NotDone) as error:
         raise Refused(409, "That cannot be done", str(error)) from error
     told = [await _came_of(visit, one) for one in asked[:TOLD]]
     return visit.page("exceptions_done.html", many=len(asked), told=list(zip(ids, told, strict=False)))
+
+
+def _refused(answers: Sequence[Answer]) -> list[Answer]:
+    return [one for one in answers if not one.done]
 
 
 def _verb(act: Callable[..., flow.Done]) -> Any:
@@ -164,6 +200,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.post("/console/exceptions/again", many),
         web.post(f"{payment}/assign", assign),
+        web.post(f"{payment}/{{verb:claim|release}}", whose),
         web.post(f"{payment}/again", post_again),
         web.post(f"{payment}/set-aside", _verb(flow.set_aside)),
         web.post(f"{payment}/take-back", _verb(flow.take_back)),

@@ -10,21 +10,21 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from ...config import Config
 from ...config.commands import NotAsked
 from ...operate.explain_report import Explained
 from ...operate.explain_whole import Asked, Wanted, explained
 from ..bodies import file_name
-from .guard import Refused, Visit, check_mark, page
+from .guard import Refused, Visit, page
+from .upload import read_upload
 
 RIGHT = "administer"
 LARGEST = 20 << 20
 SHOWN = 100
 LONGEST_S = 60.0
 """After so long what was found is told, and the rest is left to the command line."""
-_TOO_LARGE = f"Files to {LARGEST >> 20} MB are explained here; larger ones by: gateway explain FILE."
 BUSY: web.AppKey[asyncio.Semaphore] = web.AppKey("explaining", asyncio.Semaphore)
 """One file at a time: each takes a process of its own."""
 
@@ -59,7 +59,7 @@ def _page(visit: Visit, told: Told | None = None, typed: dict[str, str] | None =
     )
 
 
-@page(RIGHT)
+@page(RIGHT, file=True)
 async def explain(visit: Visit) -> web.StreamResponse:
     """Explain the file that came."""
     busy = visit.request.app[BUSY]
@@ -88,27 +88,8 @@ async def _taken(visit: Visit, spool: BinaryIO) -> tuple[str, dict[str, str]]:
     before the file is read."""
     if visit.request.content_type != "multipart/form-data":
         raise Refused(422, "No file", "Choose a file, or drop one.")
-    fields: dict[str, str] = {}
-    name = ""
-    async for part in await visit.request.multipart():
-        if not isinstance(part, BodyPartReader):
-            raise Refused(400, "Not understood", "A form within a form is not taken.")
-        if part.name == "file":
-            check_mark(visit.session, fields.get("csrf", ""))
-            name = file_name(part.filename or "", "file")
-        size = 0
-        kept = bytearray()
-        while block := await part.read_chunk(1 << 16):
-            size += len(block)
-            if size > (LARGEST if part.name == "file" else 400):
-                raise Refused(413, "Too large", _TOO_LARGE)
-            if part.name == "file":
-                await asyncio.to_thread(spool.write, block)
-            else:
-                kept += block
-        if part.name != "file":
-            fields[str(part.name)] = kept.decode("utf-8", "replace").strip()
-    check_mark(visit.session, fields.get("csrf", ""))
+    sent = await read_upload(visit, LARGEST, into=spool)
+    name, fields = file_name(sent.name, "file") if sent.name else "", sent.fields
     if not name or not spool.tell():
         raise Refused(422, "No file", "Choose a file, or drop one.")
     spool.seek(0)

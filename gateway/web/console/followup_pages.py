@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from ...core.flow.inquire import ask
 from ...core.flow.inquiry_list import asked_and_silent
 from ...core.model.money import to_dollars
+from ...core.store.keyset import BadCursor
 from ...core.work import receivables
 from ...core.work.actions import Actions
-from ...core.work.cursors import BadCursor
 from ...core.work.priority import Bucket
 from ...core.work.verbs import TEAMS
 from .. import queue_bodies as bodies

@@ -15,9 +15,9 @@ from ...core.clock import business_date
 from ...core.engine.faults import passing
 from ...core.store import users
 from ...core.store.users import Session, User
+from ..access import ACCESS, asked_for
 from ..admission import SERVER, Server
 from ..bodies import in_time
-from .access import AccessLog
 from .live import LIVE
 from .render import render
 
@@ -25,7 +25,6 @@ log = structlog.get_logger("gateway.web")
 COOKIE = "hme_session"
 BY_ITSELF = "X-Live"
 """Stands in what a page asks for without its reader: that keeps nobody signed in."""
-ACCESS: web.AppKey[AccessLog] = web.AppKey("access", AccessLog)
 LARGEST_FORM = 1 << 20
 NO_FORM = "That is no form of ours. Open the page again, and send it from there."
 SLOW = "What you sent stopped coming. Look at the connection, and send it again."
@@ -68,6 +67,12 @@ class Visit(NamedTuple):
     def who(self) -> str:
         """Under which name things are done."""
         return self.session.user.name
+
+    @property
+    def has_plugin_pages(self) -> bool:
+        """Whether a plugin in use has pages of its own."""
+        every = self.server.services.config.declared.values()
+        return any(route.page for one in every for route in one.routes)
 
     @property
     def in_part(self) -> bool:
@@ -230,7 +235,7 @@ def line_of(visit: Visit) -> dict[str, Any]:
     return {
         "at": visit.now,
         "who": visit.who,
-        "what": f"{request.method} {request.path}"[:200],
+        "what": asked_for(request),
         "source": (request.remote or "")[:60],
     }
 

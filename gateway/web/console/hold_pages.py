@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from ...core.clock import business_date
 from ...core.flow import rejection_queue
 from ...core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
 from ...core.flow.manual_holds import add_hold
@@ -20,12 +21,15 @@ from ...core.store.tables import claims, holds
 from ...core.work import holds as held
 from ...core.work.deadlines import Deadlines
 from ...core.work.verbs import NotDone
+from ..admission import Server
 from .csv_out import send_csv
 from .guard import HEADERS, Refused, Visit, page
+from .kept_figure import KeptFigure
 from .render import Typed
 from .upload import read_upload
 
-SHOWN = 200
+SHOWN = 100
+REJECTED = 50
 _FILTERS = ("type", "team", "rule", "payer", "age")
 MOST_CSV = 100_000
 
@@ -40,16 +44,29 @@ def _zone(visit: Visit) -> str:
     return visit.server.services.config.gateway.organisation.time_zone
 
 
+REPORT: web.AppKey[KeptFigure[held.HoldReport]] = web.AppKey("report", KeptFigure)
+
+
+def kept_report(server: Server) -> KeptFigure[held.HoldReport]:
+    """The dollars and days of all that is held, for everybody who looks."""
+
+    def work_out(connection: Connection) -> held.HoldReport:
+        zone = server.services.config.gateway.organisation.time_zone
+        today = business_date(server.services.clock.now(), zone)
+        return held.report(connection, held.Which(), today, zone, held.BILLED_OVER_DAYS)
+
+    return KeptFigure(work_out)
+
+
 @page()
 async def listing(visit: Visit) -> web.StreamResponse:
     """Open holds, those that are due first before the others, with the dollars by type."""
     typed, which = _which(visit)
 
-    def read(connection: Connection) -> tuple[list[Any], Any]:
-        rows = held.open_holds(connection, which, visit.today, _zone(visit), limit=SHOWN + 1)
-        return rows, held.report(connection, held.Which(), visit.today, _zone(visit), held.BILLED_OVER_DAYS)
-
-    rows, report = await visit.server.read(read)
+    rows, report = await asyncio.gather(
+        visit.server.read(lambda sql: held.open_holds(sql, which, visit.today, _zone(visit), limit=SHOWN + 1)),
+        visit.request.app[REPORT].get(visit.server),
+    )
     return visit.page(
         "holds.html",
         rows=rows[:SHOWN],
@@ -176,13 +193,14 @@ async def rejections(visit: Visit) -> web.StreamResponse:
     config = visit.server.services.config
 
     def read(connection: Connection) -> tuple[list[rejection_queue.Rejected], dict[int, Any]]:
-        found = rejection_queue.rejected(connection, config, payer)
+        found = rejection_queue.rejected(connection, config, payer, limit=REJECTED + 1)
         return found, rejection_queue.items_of(connection, [one.claim_id for one in found])
 
     found, items = await visit.server.read(read)
     return visit.page(
         "rejections.html",
-        rows=found,
+        rows=found[:REJECTED],
+        more=len(found) > REJECTED,
         items=items,
         payer=payer,
         csv=f"/console/rejections.csv?{urlencode({'payer': payer})}",

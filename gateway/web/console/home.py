@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from ...core.clock import business_date
 from ...core.store.tables import files, work_items
 from ...core.work import queue
 from ...core.work.priority import Bucket
+from ..admission import Server
 from .guard import Visit, page
+from .kept_figure import KeptFigure
 from .live import LIVE
 
 NEAR = 8
@@ -48,8 +52,33 @@ STAGES = (
 """In the order in which a claim meets them; the sheet puts them in their places."""
 
 
-def _looked(connection: Connection, who: str, today: dt.date, since: dt.datetime) -> dict[str, Any]:
-    mine = queue.page(connection, queue.Wanted(assignee=who), today, limit=NEAR)
+class Shared(NamedTuple):
+    """What everybody sees alike: what is near its date, what waits by team, files of the last day, alarms."""
+
+    near: list[queue.Item]
+    late: queue.Counted
+    week: queue.Counted
+    summary: list[queue.Waiting]
+    came: Sequence[Any]
+    alarms: Sequence[Any]
+
+
+NOTHING = Shared([], queue.Counted(0, 0), queue.Counted(0, 0), [], [], [])
+SHARED: web.AppKey[KeptFigure[Shared]] = web.AppKey("shared", KeptFigure)
+
+
+def kept_shared(server: Server) -> KeptFigure[Shared]:
+    """It for all who look."""
+
+    def work_out(connection: Connection) -> Shared:
+        now = server.services.clock.now()
+        today = business_date(now, server.services.config.gateway.organisation.time_zone)
+        return _shared(connection, today, now - dt.timedelta(days=1))
+
+    return KeptFigure(work_out)
+
+
+def _shared(connection: Connection, today: dt.date, since: dt.datetime) -> Shared:
     near = [
         queue.page(connection, queue.Wanted(bucket=bucket), today, limit=NEAR)
         for bucket in (Bucket.OVERDUE, Bucket.WEEK)
@@ -70,26 +99,30 @@ def _looked(connection: Connection, who: str, today: dt.date, since: dt.datetime
         .order_by(work_items.c.id.desc())
         .limit(FILES)
     ).all()
-    return {
-        "mine": mine.items,
-        "near": [item for one in near for item in one.items][:NEAR],
-        "late": late,
-        "week": week,
-        "summary": queue.summary(connection, today),
-        "came": came,
-        "alarms": alarms,
-    }
+    first = [item for one in near for item in one.items][:NEAR]
+    return Shared(first, late, week, queue.summary(connection, today), came, alarms)
+
+
+def _mine(connection: Connection, who: str, today: dt.date) -> list[queue.Item]:
+    return queue.page(connection, queue.Wanted(assignee=who), today, limit=NEAR).items
 
 
 @page()
 async def home(visit: Visit) -> web.StreamResponse:
     """The first page."""
-    since = visit.now - dt.timedelta(days=1)
-    live, looked = await asyncio.gather(
-        visit.request.app[LIVE].now(), visit.server.read(_looked, visit.who, visit.today, since)
+    live, shared, mine = await asyncio.gather(
+        visit.request.app[LIVE].now(),
+        visit.request.app[SHARED].get(visit.server),
+        visit.server.read(_mine, visit.who, visit.today),
     )
-    figures = live.figures | live.mine(visit.who)
-    return visit.page("home_body.html" if visit.in_part else "home.html", stages=STAGES, figures=figures, **looked)
+    return visit.page(
+        "home_body.html" if visit.in_part else "home.html",
+        stages=STAGES,
+        figures=live.figures | live.mine(visit.who),
+        mine=mine,
+        known=bool(shared),
+        **(shared or NOTHING)._asdict(),
+    )
 
 
 def routes() -> list[web.RouteDef]:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-MOST = 200
+MOST = 24
+"""Keys that are kept at once: what stands under one may be long."""
 
 
 class Kept:
@@ -33,6 +34,7 @@ class Kept:
     async def _make(self, key: Any, make: Callable[[], Awaitable[Any]]) -> Any:
         try:
             found = await make()
+            self._found = {one: kept for one, kept in self._found.items() if time.monotonic() - kept[0] < self._seconds}
             if len(self._found) >= MOST:
                 self._found.clear()
             self._found[key] = (time.monotonic(), found)

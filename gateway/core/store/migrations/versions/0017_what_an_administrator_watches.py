@@ -13,7 +13,17 @@ depends_on = None
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+_WITH_PARTNER = sa.text("state = 'open' AND partner <> ''")
+
+
 def upgrade() -> None:
+    op.create_index(
+        "ix_work_items_kind_partner",
+        "work_items",
+        ["kind", "partner"],
+        sqlite_where=_WITH_PARTNER,
+        postgresql_where=_WITH_PARTNER,
+    )
     op.create_table(
         "step_calls",
         sa.Column("chain", sa.String(length=80), nullable=False),
@@ -70,5 +80,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_work_items_kind_partner", "work_items")
     for name in ("alarm_messages", "alarms", "plugin_failures", "step_calls"):
         op.drop_table(name)
