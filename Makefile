@@ -1,7 +1,7 @@
 # The two commands of the README, and what a developer needs beside them.
 #   make demo   runtime dependencies only, then the main job on embedded defaults
 #   make test   everything, with seeded samples of the long tests
-#   make soak   the long tests at their full size
+#   make soak   the long tests at their full size, and on PostgreSQL all that `make test` draws lots for
 #   make screenshots   docs/img, from the console on the demo's data
 
 # The first Python on the path that is new enough and starts.
@@ -45,7 +45,8 @@ test: $(VENV)/.dev lint
 soak: $(VENV)/.dev
 	@echo "== The long tests at their full size"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	SOAK=1 $(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder -o timeout=3600
+	SOAK=1 $(BIN)/python -m pytest -vv -m "long or postgres" -n $(or $(WORKERS),2) --dist loadfile \
+	  --no-loadscope-reorder -o timeout=3600 --durations=40
 	$(BIN)/python tests/fuzz/fuzz_reader.py --seconds 600
 	$(BIN)/python -m benchmarks.office
 	$(BIN)/python -m benchmarks.office --database sqlite --readers 18 --writers 2 --payments 20000

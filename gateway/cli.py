@@ -10,6 +10,7 @@ import click
 from .lazy_group import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "alarm": ("gateway.operate.alarm_commands:alarm", "Alarms: what stands, what was told, trying a channel out."),
     "authorizations": (
         "gateway.operate.belongings_commands:authorizations",
         "Prior authorizations of patients; bringing them in.",
@@ -72,6 +73,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "user": ("gateway.operate.user_commands:user", "Who signs in to the console, and what they may."),
     "work": ("gateway.operate.work_commands:work", "Files and batches under way, and those that failed."),
     "worklists": ("gateway.operate.desk_commands:worklists", "Lists of work items that plugins declare."),
+    "webhook": ("gateway.operate.webhook_commands:webhook", "Who is told when something happens, and what arrived."),
     "worker": ("gateway.operate.commands:worker", "Work beside a gateway that serves (PostgreSQL)."),
     "x12": ("gateway.operate.x12_commands:x12", "Look into X12 files."),
 }

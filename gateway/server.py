@@ -23,7 +23,7 @@ from .core.clock import Clock, SystemClock
 from .core.engine.dbos_engine import DbosEngine
 from .core.engine.decide_pool import DecidePool
 from .core.engine.port import Due
-from .core.flow import plugin_schedule, stations, stored_config
+from .core.flow import alarm_causes, plugin_schedule, stations, stored_config, webhooks
 from .core.flow.batch import due_batch
 from .core.flow.deaths import Deaths
 from .core.flow.drop import DropFolder
@@ -34,7 +34,8 @@ from .core.flow.next_claims import LOOK_SECONDS as NEXT_SECONDS
 from .core.flow.partner_lines import PartnerLines
 from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
-from .core.store import migrate, plugin_rows
+from .core.store import idempotency, migrate, plugin_rows
+from .core.store import webhooks as webhook_store
 from .core.store.archive import Archive
 from .core.store.engine import make_sync_engine, reading
 from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
@@ -53,6 +54,7 @@ POLL_LOOK_SECONDS = 1.0
 WATCH_SECONDS = 60.0
 EXPIRE_SECONDS = 3600.0
 LOOK_SECONDS = 600.0
+BREAKER_SECONDS = 30.0
 DESK_PROCESSES = 2
 WEB, WORKER = "web", "worker"
 """The halves of a process that serves, where each is a process of its own."""
@@ -185,6 +187,7 @@ class Gateway:
         stored_config.keep(self.archive, config)
         with self._sql.begin() as connection:
             stored_config.note(connection, config.hash, len(config.text), self.clock.now())
+            webhook_store.forget_others(connection, [one.name for one in config.gateway.webhooks])
 
     def _schedule(self) -> None:
         engine = self.engine
@@ -193,6 +196,16 @@ class Gateway:
         engine.schedule("expire", EXPIRE_SECONDS, "expire", lambda now: (now.isoformat(), {}))
         engine.schedule("next_payer", NEXT_SECONDS, "next_payer", lambda now: (now.isoformat(), {}))
         engine.schedule("look", LOOK_SECONDS, "look", lambda now: due_today(self.services, now))
+        for kind, at in (
+            (alarm_causes.PROOF, alarm_causes.PROVED_AT),
+            (alarm_causes.DEADLINES, alarm_causes.DEADLINES_AT),
+        ):
+            engine.schedule(kind, LOOK_SECONDS, kind, alarm_causes.daily_due(self.services, at))
+        # Of each process its own: what rests is known to who decides alone.
+        resting = alarm_causes.resting_due(self.services, engine.executor_id)
+        engine.schedule(f"breakers:{engine.executor_id}", BREAKER_SECONDS, alarm_causes.BREAKERS, resting)
+        kind = webhooks.KIND
+        engine.schedule(kind, webhooks.LOOK_SECONDS, kind, lambda now: webhooks.due(self.services, now))
         self._schedule_plugins(self.config)
 
     def _schedule_plugins(self, config: Config) -> set[str]:
@@ -231,8 +244,9 @@ class Gateway:
         from aiohttp import web
 
         from .web.api import make_app
+        from .web.problems import http_logger
 
-        self._runner = web.AppRunner(make_app(self), access_log=None)
+        self._runner = web.AppRunner(make_app(self), access_log=None, logger=http_logger())
         await self._runner.setup()
         where = self.config.gateway.web
         site = web.TCPSite(self._runner, where.host, where.port, ssl_context=_tls(where))
@@ -303,7 +317,9 @@ class Gateway:
 
         def call() -> T:
             with self._sql.begin() as connection:
-                return function(connection, *args)
+                done = function(connection, *args)
+                idempotency.note_written(connection)
+                return done
 
         result = await asyncio.to_thread(call)
         self.engine.poke()

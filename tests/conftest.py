@@ -13,9 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine
 
-from gateway.core.store import cash_tables, denial_tables, inquiry_tables
 from gateway.core.store.engine import make_sync_engine, system_url
-from gateway.core.store.tables import metadata
+from gateway.core.store.every_table import metadata
 from gateway.plugins import settings as plugin_settings
 
 from . import postgres
@@ -105,15 +104,26 @@ def sql(sqlite_url: str) -> Iterator[Connection]:
 def create_tables(url: str) -> None:
     """Create every table, and let go of the database."""
     engine = make_sync_engine(url)
-    # All modules with tables are imported.
-    assert cash_tables.money_lines.metadata is denial_tables.next_claims.metadata is metadata
-    assert inquiry_tables.inquiries.metadata is metadata
     metadata.create_all(engine)
     engine.dispose()
 
 
 WHOLE_SUITE = 3000
 """So many tests are the whole suite; who runs a file or a folder wants all of it."""
+
+
+LONG = ("tests/crash/", "tests/bad_plugins/")
+"""Folders in which more than the modules that say so is larger in a soak."""
+FULL_SIZES = ("SOAK", "LONG", "examples")
+"""A module of tests that has one of these names runs at its full size in a soak."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what `make soak` runs at full size."""
+    module = getattr(item, "module", None)
+    if item.nodeid.startswith(LONG) or any(name in vars(module) for name in FULL_SIZES if module is not None):
+        item.add_marker("long")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
@@ -33,7 +33,7 @@ from .models import GatewayConfig
 from .partner import DEFAULT_PAYER, Partner
 from .tables import check_columns, read_table
 from .work_tables import check_work_tables
-from .yaml_source import read_yaml
+from .yaml_source import parse_yaml, read_yaml
 
 LOAD_PLUGINS = "GATEWAY_LOAD_PLUGINS"
 """Environment variable: names of the plugins that may be loaded, by commas; goes before `plugins` in gateway.yaml."""
@@ -50,13 +50,20 @@ class _Documents(NamedTuple):
     """The digests of the imported code lists."""
 
 
-def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: bool = True) -> Config | list[ConfigFault]:
+def load(
+    path: Path | str,
+    env: Mapping[str, str] | None = None,
+    *,
+    secrets: bool = True,
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> Config | list[ConfigFault]:
     """Read a configuration.
 
     Args:
         path: its folder, or its gateway.yaml.
         env: the environment, for secrets by reference; the process's own without it.
         secrets: whether a secret that is not there is a fault.
+        beside: texts of files that are not there (yet), such as `partners/new.yaml`; they are read as if they were.
 
     Returns:
         The configuration, or every fault of all its files, in the order of files and lines.
@@ -73,8 +80,9 @@ def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: boo
     before = len(faults)
     for folder in ("partners", "chains", "tables"):
         read = []
-        for file in sorted((root / folder).glob("*.yaml")):
-            document, found = read_yaml(file, relative(file))
+        for file in sorted({*(root / folder).glob("*.yaml"), *_below(root, folder, beside)}):
+            text = beside.get(f"{folder}/{file.name}")
+            document, found = read_yaml(file, relative(file)) if text is None else parse_yaml(text, relative(file))
             faults += found
             if document is not None:
                 read.append((file.stem, document))
@@ -87,6 +95,10 @@ def load(path: Path | str, env: Mapping[str, str] | None = None, *, secrets: boo
     if faults or config is None:
         return sorted(set(faults), key=lambda fault: (fault.file, fault.line, fault.column, fault.what))
     return config
+
+
+def _below(root: Path, folder: str, beside: Mapping[str, str]) -> Iterator[Path]:
+    return (root / name for name in beside if name.startswith(f"{folder}/"))
 
 
 def restore(text: bytes, root: Path | str, env: Mapping[str, str] | None = None) -> Config:

@@ -12,9 +12,12 @@ from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, 
 from gateway.core.model.bank_csv import FIELDS as CSV_FIELDS
 from gateway.plugins.settings import Seconds, Secret
 
+from .alarms import Alarms
 from .checks import Checks
 from .contact import Contact
+from .sign_on import SignOn
 from .values import Model, Name, Npi, Zone, nested
+from .webhooks import Webhook
 
 
 class Organisation(Model):
@@ -73,6 +76,9 @@ class Web(Model):
     tls_key: Path | None = None
     behind_proxy: bool = False
     """A proxy of the supplier's own stands before it and speaks TLS with the browsers."""
+
+    sign_on: SignOn | None = None
+    """The OpenID Connect provider through which people may sign in to the console."""
 
     @model_validator(mode="after")
     def _nothing_goes_in_the_clear(self) -> Web:
@@ -196,6 +202,7 @@ class GatewayConfig(Model):
     web: Web = nested()
     documents: Documents = nested()
     cash: Cash = nested()
+    alarms: Alarms = nested()
     workers: Workers = nested()
     retention: Retention = nested()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -211,6 +218,8 @@ class GatewayConfig(Model):
     poll_every: Seconds = Field(default=5.0, gt=0)
     """How often drop folders are looked at."""
     sources: tuple[Source, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    """Who is told when something happens."""
 
     @property
     def usage(self) -> Literal["P", "T"]:

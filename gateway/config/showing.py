@@ -58,6 +58,16 @@ def shown(config: Config, *, effective: bool) -> Iterator[Shown]:
         yield Shown("tables", (one["name"],), count, origin)
 
 
+def settings_of(config: Config, plugin: str) -> Iterator[Shown]:
+    """What is set for a plugin, wherever it stands: in the steps of chains, under `desk`, as a partner's transport."""
+    values = list(shown(config, effective=True))
+    places = {(one.part, one.path[:-1]) for one in values if one.path[-1:] == ("plugin",) and one.value == plugin}
+    places.add(("gateway", ("desk", plugin)))
+    for one in values:
+        if any((one.part, one.path[:end]) in places for end in range(1, len(one.path))):
+            yield one
+
+
 def _plain_step(step: dict[str, Any]) -> dict[str, Any]:
     return {INHERITED: True} if step["plugin"] == INHERITED else step
 

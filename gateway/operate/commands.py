@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -306,19 +307,24 @@ def token() -> None:
     "scopes",
     multiple=True,
     required=True,
-    help="submit, read, work, metrics or admin; may be repeated.",
+    help="submit, read, work, post, metrics or admin; may be repeated.",
 )
+@click.option("--expires", default="", metavar="TIME", help="After so long it opens nothing any more, as 90d or 12h.")
 @click.pass_obj
-def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:
+def token_add(config_path: Path, name: str, scopes: tuple[str, ...], expires: str) -> None:
     """Make a token called NAME and show it, this once."""
     from ..core.clock import SystemClock
     from ..core.store import tokens
+    from ..plugins.settings import parse_seconds
 
+    now = SystemClock().now()
     try:
+        until = now + dt.timedelta(seconds=parse_seconds(expires)) if expires else None
         secret = change(
-            require(config_path, secrets=False),
-            lambda connection: tokens.add(connection, name, scopes, SystemClock().now()),
+            require(config_path, secrets=False), lambda connection: tokens.add(connection, name, scopes, now, until)
         )
+    except OverflowError:
+        raise click.ClickException("That is longer than anything lasts; leave --expires out.") from None
     except (tokens.TokenExists, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(secret)
@@ -327,12 +333,17 @@ def token_add(config_path: Path, name: str, scopes: tuple[str, ...]) -> None:
 @token.command("list")
 @click.pass_obj
 def token_list(config_path: Path) -> None:
-    """Every token: its scopes, when it was made and last used."""
+    """Every token: its scopes, when it was made, last used, and when it expires."""
+    from ..core.clock import SystemClock
     from ..core.store import tokens
 
+    now = SystemClock().now()
     for one in change(require(config_path, secrets=False), tokens.every):
-        used = f"{one.last_used_at:%m/%d/%Y %H:%M}" if one.last_used_at else "never used"
-        state = f"revoked {one.revoked_at:%m/%d/%Y}" if one.revoked_at else used
+        state = f"used {one.last_used_at:%m/%d/%Y %H:%M} UTC" if one.last_used_at else "never used"
+        if one.expires_at is not None:
+            state += f", {'expired' if one.expires_at <= now else 'expires'} {one.expires_at:%m/%d/%Y %H:%M} UTC"
+        if one.revoked_at is not None:
+            state = f"revoked {one.revoked_at:%m/%d/%Y}"
         click.echo(f"{one.name:<24} {','.join(one.scopes):<20} made {one.created_at:%m/%d/%Y}  {state}")
 
 

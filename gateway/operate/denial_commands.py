@@ -55,13 +55,27 @@ def denial() -> None:
 @click.option("--assignee", default="", help="Only what this person has.")
 @click.option("--claim", "number", default="", help="Only of this claim (its number, or the one in our books).")
 @click.option("--bucket", type=click.Choice(["overdue", "7", "14", "30", "later"]), default=None)
+@click.option(
+    "--waits-for",
+    type=click.Choice(["sending", "approval"]),
+    default=None,
+    help="A letter to send, a write-off to approve.",
+)
 @click.option("--all", "everything", is_flag=True, help="Those that are over as well.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for a program.")
 @click.pass_obj
 def denial_list(
-    config_path: Path, /, number: str, bucket: str | None, limit: int, as_csv: bool, as_json: bool, **given: Any
+    config_path: Path,
+    /,
+    number: str,
+    bucket: str | None,
+    waits_for: str | None,
+    limit: int,
+    as_csv: bool,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Denials in the order in which they should be worked: by how near the date is that costs money (timely filing,
     appeal), then the most dollars first, then the oldest."""
@@ -73,7 +87,9 @@ def denial_list(
     note_look(config, "denial list")
     with looking(config) as engine, engine.connect() as connection:
         claim_id = _claim(connection, number) if number else None
-        which = lists.Which(**given, claim_id=claim_id, bucket=Bucket(bucket) if bucket else None)
+        which = lists.Which(
+            **given, claim_id=claim_id, bucket=Bucket(bucket) if bucket else None, waits_for=waits_for or ""
+        )
         found = lists.listed(connection, which, today, limit=None if as_csv else limit)
     if as_json:
         click.echo(json.dumps({"denials": [lists.as_data(one) for one in found]}, indent=2))
@@ -308,6 +324,20 @@ def _write_letter(config: Config, act_id: int, file: Path) -> None:
     click.echo(f"The letter is in {file} ({len(data):,} bytes).")
 
 
+@denial.command("sent")
+@_ID
+@click.option("--on", "day_of", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day on which it went out.")
+@_REASON
+@_WHO
+@click.pass_obj
+def denial_sent(config_path: Path, denial_id: int, day_of: dt.datetime, reason: str, who: str) -> None:
+    """Note that the last letter went out; the reason says how (by mail, by fax, its tracking number)."""
+    from ..core.flow import denial_letters
+
+    day_on = day_of.date()
+    _done(config_path, who, reason, lambda sql, _, asked: denial_letters.sent(sql, denial_id, asked, day_on))
+
+
 @denial.command("decided")
 @_ID
 @click.option("--won/--lost", "won", default=None, required=True, help="What the payer answered.")
@@ -375,3 +405,29 @@ def denial_to_patient(config_path: Path, denial_id: int, reason: str, who: str) 
     from ..core.flow import denial_money
 
     _done(config_path, who, reason, lambda sql, _, asked: denial_money.to_patient(sql, denial_id, asked))
+
+
+@denial.command("undo-write-off")
+@_ID
+@_REASON
+@_WHO
+@click.pass_obj
+def denial_undo(config_path: Path, denial_id: int, reason: str, who: str) -> None:
+    """Take a write-off back: the amount is open as denied again, and the denial is worked on."""
+    from ..core.flow import denial_ends
+
+    _done(config_path, who, reason, lambda sql, _, asked: denial_ends.undo_write_off(sql, denial_id, asked))
+
+
+@denial.command("close")
+@_ID
+@click.option("--outcome", default="", metavar="CODE", help="Of config/tables/actions.yaml, such as no_action.")
+@_REASON
+@_WHO
+@click.pass_obj
+def denial_close(config_path: Path, denial_id: int, outcome: str, reason: str, who: str) -> None:
+    """End a denial of which no money is left. Money that still stands as denied is appealed, corrected, written off or
+    billed to the patient instead."""
+    from ..core.flow import denial_ends
+
+    _done(config_path, who, reason, lambda sql, _, asked: denial_ends.close(sql, denial_id, asked, outcome))

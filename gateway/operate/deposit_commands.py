@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import getpass
 import json
@@ -15,6 +14,7 @@ import click
 
 from ..config.commands import require
 from ..core.model.bank_file import PURPOSES
+from ..core.model.spreadsheet import CsvWriter
 from ..lazy_group import LazyGroup
 from .commands import change
 from .looking import day, dollars, moment, note_look
@@ -30,6 +30,10 @@ KEYING = {
     "add": (f"{_KEYING}:add", "Key checks, cards or cash by hand; or lines read at the bank."),
     "attach": (f"{_KEYING}:attach", "Attach a paper: an image of a check, an explanation of benefits."),
     "save": (f"{_KEYING}:save", "Write an attached paper into a file."),
+    "post-patient": (
+        "gateway.operate.patient_money_commands:post_patient",
+        "Post what a patient paid to what they owe.",
+    ),
     "key-eob": (f"{_KEYING}:key_eob", "Key a paper explanation of benefits: it posts like an 835."),
 }
 PAGE_OF_CSV = 5000
@@ -78,7 +82,7 @@ def deposit_list(config_path: Path, /, limit: int, as_csv: bool, as_json: bool, 
     if as_json:
         click.echo(json.dumps({"deposits": rows}, indent=2))
     elif as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer = CsvWriter(sys.stdout)
         writer.writerow(register.COLUMNS)
         writer.writerows([_cell(row[name]) for name in register.COLUMNS] for row in rows)
     else:

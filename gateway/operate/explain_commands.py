@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from ..config.commands import require
-from .looking import day, has_database, looking, note_look
-
-if TYPE_CHECKING:
-    from .explain_claims import Ground
-    from .explain_file import Content
-    from .explain_report import Explained
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
 @click.option("--claim", "number", default="", help="Only the claim, or the payments, of this number (CLM01, CLP01).")
+@click.option("--only", type=click.Choice(["goes", "waits"]), default=None, help="Only what goes, or only what waits.")
+@click.option("--rule", default="", help="Only what this rule has found something in, or keeps back.")
 @click.option("--source", default="", help="The billing system that its claims are taken to come from.")
 @click.option("--partner", default="", help="The partner that its remittances are taken to come from.")
 @click.option("--no-history", is_flag=True, help="Without the database: as if nothing had come before.")
@@ -33,6 +26,8 @@ def explain(
     file: Path,
     form: str,
     number: str,
+    only: str | None,
+    rule: str,
     source: str,
     partner: str,
     no_history: bool,
@@ -44,113 +39,16 @@ def explain(
 
     Exit code 0: all of it goes. 1: something of it waits or cannot be read. 2: it could not be asked.
     """
-    from ..core.clock import SystemClock, business_date
-    from . import explain_file
-    from .explain_ask import Asking
-    from .explain_claims import Ground
-    from .explain_report import Head, as_json, as_text
+    from .explain_report import as_csv, as_json, as_text
+    from .explain_whole import Asked, Wanted, explained
 
     config = require(config_path, secrets=False)
-    with ExitStack() as opened:
-        stream = opened.enter_context(file.open("rb"))
-        content = explain_file.look(file, stream)
-        connection = known = None
-        if not no_history and has_database(config):
-            connection = opened.enter_context(opened.enter_context(looking(config)).connect())
-            known = explain_file.known(connection, file)
-        before = known.party if known is not None else ""
-        if patient and connection is not None:
-            note_look(config, f"explain {known.file_id if known is not None else 'a file on disk'} --patient")
-        ground = Ground(
-            opened.enter_context(Asking(config)),
-            config,
-            explain_file.source_of(config, content, source, before),
-            explain_file.partner_of(config, partner, before),
-            connection,
-            business_date(SystemClock().now(), config.gateway.organisation.time_zone),
-            known.file_id if known is not None else 0,
-            not patient,
-        )
-        lines = [*explain_file.about(content), *_ground(ground, content, no_history)]
-        facts: dict[str, Any] = {
-            "name": file.name,
-            "kinds": content.kinds,
-            "faults": content.contents and content.contents.faults,
-        }
-        facts |= {"configuration": config.hash, "today": ground.today, "history": connection is not None}
-        found = _Counted(_found(ground, stream, content), number)
-        for text in (as_json if form == "json" else as_text)(Head(lines, facts), found):
+    wanted = Wanted(number, only, rule)
+    asked = Asked(file, wanted, source, partner, not no_history, patient)
+    with file.open("rb") as stream, explained(config, asked, stream) as whole:
+        written = {"json": lambda: as_json(whole.head, whole.found), "csv": lambda: as_csv(whole.found)}
+        for text in written.get(form, lambda: as_text(whole.head, whole.found))():
             click.echo(text)
-    if form == "text":
-        click.echo(found.in_words())
-    sys.exit(0 if content.sound and found.all_goes else 1)
-
-
-def _ground(ground: Ground, content: Content, no_history: bool) -> Iterator[str]:
-    """On what is decided, in words."""
-    parties = []
-    if content.survey is not None:
-        parts = f"{ground.source}" if ground.source else "no source that the configuration has"
-        parties.append(f"claims as from {parts}")
-    if content.has_payments:
-        parties.append(f"payments as from {ground.partner or 'no partner that the configuration has'}")
-    if not parties:
-        return
-    hash_ = ground.config.hash[:12]
-    yield f"Decided as of {day(ground.today)} with configuration {hash_}, {' and '.join(parties)}."
-    if ground.known_file:
-        yield (
-            f"The same bytes came before, as file {ground.known_file}, and are not worked again. What did happen: "
-            f"gateway trace file {ground.known_file}. {_AGAIN['claims' if content.survey is not None else 'payments']}"
-        )
-    elif ground.connection is None:
-        why = "as asked" if no_history else "there is none yet"
-        yield f"Without the database ({why}): no patient has a past, no payment finds its claim."
-
-
-def _found(ground: Ground, stream: BinaryIO, content: Content) -> Iterator[Explained]:
-    from .explain_claims import explain_claims
-    from .explain_payments import explain_payments
-
-    if content.survey is not None and not content.survey.refused:
-        yield from explain_claims(ground, stream, content.survey)
-    if content.has_payments:
-        yield from explain_payments(ground, stream)
-
-
-_AGAIN = {
-    "claims": "Below, its claims are told as if they came for the first time.",
-    "payments": "Below, its payments are told as they would meet our claims now.",
-}
-
-
-class _Counted:
-    """Passes on what has the number that is asked for (empty: everything), and counts it."""
-
-    def __init__(self, found: Iterable[Explained], number: str) -> None:
-        self._found = found
-        self._number = number
-        self._going = self._waiting = 0
-
-    def __iter__(self) -> Iterator[Explained]:
-        for one in self._found:
-            if self._number and self._number != one.number:
-                continue
-            if one.goes:
-                self._going += 1
-            else:
-                self._waiting += 1
-            yield one
-
-    @property
-    def all_goes(self) -> bool:
-        """Whether there was anything, and nothing of it waits."""
-        return bool(self._going) and not self._waiting
-
-    def in_words(self) -> str:
-        """The last line."""
-        if self._going or self._waiting:
-            return f"\n{self._going:,} would go, {self._waiting:,} would wait. Nothing was written."
-        return (
-            f"\nNothing in it has the number {self._number}." if self._number else "\nNothing is to be decided in it."
-        )
+        if form == "text":
+            click.echo(f"\n{whole.found.in_words()}")
+        sys.exit(0 if whole.sound and whole.found.all_goes else 1)

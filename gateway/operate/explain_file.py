@@ -16,7 +16,6 @@ from ..core.flow.json_file import begins_like_json
 from ..core.flow.read import Contents, look_into
 from ..core.store.tables import files
 from .looking import count
-from .trace_find import hash_of
 
 MOST_FAULTS = 20
 _ANSWERS = {"277": "277CA"}
@@ -112,11 +111,11 @@ class Known(NamedTuple):
     party: str
 
 
-def known(connection: Connection, path: Path) -> Known | None:
-    """Whether these bytes were taken in before."""
+def known(connection: Connection, sha256: str) -> Known | None:
+    """Whether the bytes of this hash were taken in before."""
     row = connection.execute(
         select(files.c.id, files.c.party)
-        .where(files.c.sha256 == hash_of(path), files.c.direction == "in", files.c.duplicate_of.is_(None))
+        .where(files.c.sha256 == sha256, files.c.direction == "in", files.c.duplicate_of.is_(None))
         .order_by(files.c.id)
         .limit(1)
     ).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..config import Config
 from ..core.flow.verdicts import ItemRow, RowKept
+from ..core.model.spreadsheet import CsvWriter
 from ..core.work.calendar import add_business_days
 from ..plugins.answers import StepRecord
 from ..plugins.chains import Considered
@@ -67,6 +69,44 @@ def as_json(head: Head, found: Iterable[Explained]) -> Iterator[str]:
         yield separator + json.dumps(facts, default=str)
         separator = ","
     yield "]}"
+
+
+CSV_COLUMNS = ("what", "number", "payer", "chain", "goes", "said by", "rule", "why")
+
+
+def as_csv(found: Iterable[Explained]) -> Iterator[str]:
+    """For a spreadsheet: a row for each reason why something waits, one row where it goes. Lines without line ends."""
+    yield _row(CSV_COLUMNS)
+    for one in found:
+        for by, rule, why in reasons(one) or [("", "", "")]:
+            payer, chain = str(one.facts.get("payer_id") or ""), str(one.facts.get("chain") or "")
+            yield _row((one.kind, one.number, payer, chain, "yes" if one.goes else "no", by, rule, why))
+
+
+def reasons(one: Explained) -> list[tuple[str, str, str]]:
+    """Why something waits: the team or step that says so, the rule, and the reason."""
+    if one.goes:
+        return []
+    holds = one.facts.get("holds") or ()
+    found = [(hold["team"], hold["rule"], hold["reason"]) for hold in holds]
+    if not found:
+        why = one.facts.get("fault") or one.facts.get("reason") or one.title.rpartition(": ")[2]
+        found = [(str(one.facts.get("team") or ""), "", str(why))]
+    return found
+
+
+def rules_of(one: Explained) -> set[str]:
+    """The rules that anything was found by, or that keep it back."""
+    found = {str(hold["rule"]) for hold in one.facts.get("holds") or ()}
+    for step in one.facts.get("steps") or ():
+        found.update(str(finding["rule"]) for finding in step["findings"])
+    return found
+
+
+def _row(values: Iterable[str]) -> str:
+    written = io.StringIO()
+    CsvWriter(written, "").writerow(values)
+    return written.getvalue()
 
 
 def considered(config: Config, payer_id: str, partner: str, filing_code: str, details: Details) -> list[Considered]:

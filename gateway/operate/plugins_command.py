@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config import Config, load
+from ..core.model.spreadsheet import CsvWriter
 from ..plugins.chains import STATIONS, Step
 from ..plugins.discovery import Finder
 from ..plugins.host import PluginHost, PluginRefused
@@ -40,7 +40,7 @@ def plugins(path: Path, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(rows, indent=2))
     elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer = CsvWriter(sys.stdout)
         writer.writerow(_COLUMNS)
         for row in rows:
             values = (row[name] for name in _COLUMNS)
@@ -68,14 +68,15 @@ def _rows(config: Config | None) -> Iterator[dict[str, Any]]:
             continue
         calls = counted.get(name)
         row |= {"version": plugin.version, "origin": plugin.origin, "hooks": sorted(plugin.hooks)}
-        row["used_by"] = list(_users(config, name)) if config is not None else []
-        row["declares"] = list(_declares(config, name)) if config is not None else []
+        row["used_by"] = list(users_of(config, name)) if config is not None else []
+        row["declares"] = list(declares_of(config, name)) if config is not None else []
         row["calls"], row["failures"] = (calls.calls, calls.failures) if calls else (0, 0)
         row["seconds"] = round(calls.seconds, 3) if calls else 0.0
         yield row
 
 
-def _users(config: Config, name: str) -> Iterator[str]:
+def users_of(config: Config, name: str) -> Iterator[str]:
+    """Where a plugin is used: chains with their stations, gateway.yaml, partners."""
     for chain in config.chains:
         stations = [station for station in STATIONS if _runs(chain.steps(station), name)]
         if stations:
@@ -85,7 +86,7 @@ def _users(config: Config, name: str) -> Iterator[str]:
     yield from (f"partner {partner.name}" for partner in config.partners if partner.transport.plugin == name)
 
 
-def _declares(config: Config, name: str) -> Iterator[str]:
+def declares_of(config: Config, name: str) -> Iterator[str]:
     """What a plugin in use declares beside the chains: `reports: held, rentals`."""
     declared = config.declared.get(name)
     if declared is None:

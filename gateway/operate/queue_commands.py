@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import require
+from ..core.model.spreadsheet import CsvWriter
 from ..lazy_group import LazyGroup
 from .commands import change
 from .looking import note_look
@@ -35,6 +35,7 @@ VERBS = {
     "redate": (f"{_VERBS}:redate", "Work the filing dates of open items out anew."),
 }
 PAGE_OF_CSV = 10_000
+ORDERS = ("urgent", "dollars", "due", "oldest", "newest")
 COLUMNS = (
     *("id", "bucket", "kind", "team", "assignee", "dollars", "by", "work_by", "late", "follow_up", "claim", "payer"),
     *("rule", "reason"),
@@ -54,13 +55,16 @@ def queue() -> None:
 @queue.command("list")
 @filters
 @click.option("--worklist", default="", help="As this worklist of a plugin shows them; see: gateway worklists.")
+@click.option("--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True, help="Which come first.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for a program.")
 @click.pass_obj
-def queue_list(config_path: Path, /, worklist: str, limit: int, as_csv: bool, as_json: bool, **given: Any) -> None:
+def queue_list(
+    config_path: Path, /, worklist: str, order: str, limit: int, as_csv: bool, as_json: bool, **given: Any
+) -> None:
     """Open work items in the order in which they should be worked: by how near the date is that costs money (timely
-    filing, appeal), then the most dollars first, then the oldest."""
+    filing, appeal), then the most dollars first, then the oldest; or by dollars, due date or age alone."""
     config = require(config_path, secrets=False)
     if worklist:
         from .desk_commands import show_worklist
@@ -78,7 +82,7 @@ def queue_list(config_path: Path, /, worklist: str, limit: int, as_csv: bool, as
         after = ""
         while as_csv or len(found) < limit:
             size = PAGE_OF_CSV if as_csv else min(limit - len(found), queues.MOST)
-            page = queues.page(connection, which, today, limit=size, after=after)
+            page = queues.page(connection, which, today, limit=size, after=after, order=queues.Order(order))
             found += page.items
             after = page.after
             if not after:
@@ -207,7 +211,7 @@ def as_row(item: Item) -> Sequence[object]:
 def _write_csv(items: Sequence[Item]) -> None:
     from ..core.work.queue import item_data
 
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = CsvWriter(sys.stdout)
     writer.writerow(FIELDS)
     for item in items:
         data = item_data(item)

@@ -25,10 +25,18 @@ if TYPE_CHECKING:
 @click.option("--from", "first", type=DAY, help="The first day, as 2026-11-23 (default: seven days ago).")
 @click.option("--to", "last", type=DAY, help="The last day (default: today).")
 @click.option("--who", default="", help="Only this person.")
+@click.option("--team", default="", help="Only the work of this team.")
+@click.option("--by-team", is_flag=True, help="Each team's work apart.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.pass_obj
 def productivity(
-    config_path: Path, first: dt.datetime | None, last: dt.datetime | None, who: str, as_csv: bool
+    config_path: Path,
+    first: dt.datetime | None,
+    last: dt.datetime | None,
+    who: str,
+    team: str,
+    by_team: bool,
+    as_csv: bool,
 ) -> None:
     """What each person got done, by day: touches, items closed, dollars resolved, follow-ups done of those due, denials
     worked within two business days."""
@@ -39,8 +47,12 @@ def productivity(
     until = day(last) or today
     since = day(first) or until - dt.timedelta(days=6)
     zone = config.gateway.organisation.time_zone
+
+    def read(connection: Connection) -> list[work.Day]:
+        return work.productivity(connection, since, until, zone, who=who, team=team, by_team=by_team)
+
     try:
-        found = change(config, lambda connection: work.productivity(connection, since, until, zone, who=who))
+        found = change(config, read)
     except ValueError as error:
         raise NotAsked(str(error)) from error
     rows = [
@@ -54,10 +66,12 @@ def productivity(
             one.done,
             one.denials,
             one.denials_in_time,
+            *((one.team,) if by_team else ()),
         )
         for one in found
     ]
-    columns = ("day", "who", "touches", "closed", "dollars", "follow_ups_due", "done", "denials", "in_two_days")
+    columns = ["day", "who", "touches", "closed", "dollars", "follow_ups_due", "done", "denials", "in_two_days"]
+    columns += ["team"] if by_team else []
     show(columns, rows, as_csv, "Nobody has worked an item in these days.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import json
@@ -11,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ..core.model.spreadsheet import CsvWriter
 from .looking import count, dollars, moment
 
 RANK = {
@@ -129,7 +129,7 @@ def as_json(report: Report, zone: ZoneInfo) -> str:
 def as_csv(report: Report, zone: ZoneInfo) -> str:
     """For a spreadsheet: the claims of a file or interchange, else the events."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     if report.claims is not None:
         writer.writerow(("claim", "state", "charge", "open", "payer", "id"))
         writer.writerows(

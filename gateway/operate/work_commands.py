@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import require
+from ..core.model.spreadsheet import CsvWriter
 from .commands import change, database
 from .looking import note_look
 
@@ -28,7 +28,7 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[object]], as_csv: bool,
     """Print rows as CSV, or aligned with the last column free."""
     texts = [["" if value is None else str(value) for value in row] for row in rows]
     if as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer = CsvWriter(sys.stdout)
         writer.writerow(columns)
         writer.writerows(texts)
         return

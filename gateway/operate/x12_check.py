@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections import Counter
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import click
 
+from ..core.model.spreadsheet import CsvWriter
 from ..core.x12.fault import Fault
 from ..core.x12.guides.walk import Finding
 from ..core.x12.guides.words import Words
@@ -216,7 +216,7 @@ class _Text:
 class _Csv:
     def __init__(self, patient: bool) -> None:
         self._patient = patient
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
+        self._writer = CsvWriter(sys.stdout)
         self._writer.writerow([*COLUMNS, *(["value"] if patient else [])])
 
     def file(self, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any, Protocol
 
 import click
 
+from ..core.model.spreadsheet import CsvWriter
 from ..core.model.value_words import Meanings
 from ..core.x12.guides.walk import Finding
 from ..core.x12.guides.words import Words
@@ -92,7 +92,7 @@ class _Csv:
 
     def __init__(self) -> None:
         self._told = _Told()
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
+        self._writer = CsvWriter(sys.stdout)
         self._writer.writerow(COLUMNS)
 
     def segment(self, shown: Shown, elements: list[str], details: list[Decoded]) -> None:

@@ -17,6 +17,7 @@ API_VERSION = 1
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
+from .alarms import Alarm, AlarmMessage, NotSent  # noqa: E402
 from .context import ClaimContext, Context, HistoryLine, PaymentContext  # noqa: E402
 from .declared import (  # noqa: E402
     Command,
@@ -47,6 +48,8 @@ from .tables import Row, Table, Tables  # noqa: E402
 __all__ = [
     "API_VERSION",
     "PROJECT",
+    "Alarm",
+    "AlarmMessage",
     "BalanceView",
     "ClaimContext",
     "ClaimRefused",
@@ -65,6 +68,7 @@ __all__ = [
     "LinePayment",
     "LineView",
     "Metric",
+    "NotSent",
     "PatientView",
     "PaymentContext",
     "PaymentView",

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from .alarms import AlarmMessage
 from .declared import Command, Drop, Metric, Report, Route, RouteAnswer, RouteRequest, Rows, Schedule
-from .declaring import LIFE, LIFE_SECONDS, Declared, NotDeclared
+from .declaring import LIFE, LIFE_SECONDS, SEND_ALARMS, SEND_SECONDS, Declared, NotDeclared
 
 if TYPE_CHECKING:
     from .desk import Desk
@@ -44,6 +45,8 @@ def limit_of(declared: Declared, hook: str, name: str) -> float:
     """
     if hook in LIFE:
         return LIFE_SECONDS
+    if hook == SEND_ALARMS:
+        return SEND_SECONDS
     one = find_one(declared, hook, name)
     return float(one.limit if isinstance(one, Schedule) else one.timeout)
 
@@ -72,7 +75,8 @@ async def call(declared: Declared, hook: str, name: str, argument: Any, desk: De
         declared: what the plugin declares.
         hook: under which hook, and `name`, which of its declarations.
         argument: plain data: the parameters of a report or options of a command (name to text), a route's request as
-            the fields of `RouteRequest`, the bytes of a document for a drop; None elsewhere.
+            the fields of `RouteRequest`, the bytes of a document for a drop, a message of alarms as data; None
+            elsewhere.
         desk: what it works with; what it wants done is in `desk.acts` afterwards.
 
     Returns:
@@ -85,6 +89,11 @@ async def call(declared: Declared, hook: str, name: str, argument: Any, desk: De
     if hook in LIFE:
         implemented = declared.plugin.hooks[hook]
         await _awaited(implemented.function(*[desk for _ in implemented.argnames]))
+        return None
+    if hook == SEND_ALARMS:
+        given: dict[str, Any] = {"message": AlarmMessage.read(argument), "desk": desk}
+        sends = declared.plugin.hooks[hook]
+        await _awaited(sends.function(*[given[argument] for argument in sends.argnames]))
         return None
     one = find_one(declared, hook, name)
     if isinstance(one, Schedule):

@@ -240,7 +240,10 @@ class Report:
 class Route:
     """An address of the HTTP API below `/api/v1/plugins/<plugin>`. `path`: such as `/rentals/{code}`; a `{name}` is one
     part between slashes. `scope`: what the token must be for: read, submit or admin. `run(request, desk)` returns a
-    `RouteAnswer`, or what is answered as JSON. A GET only looks."""
+    `RouteAnswer`, or what is answered as JSON. A GET only looks.
+
+    `page`: a title, under which a GET of the scope read is a page of the console too, for everybody who signs in: a
+    field for each `{name}`, and the answer below it: `Rows` as a table, an object by its names, text as it is."""
 
     what: ClassVar[str] = "route"
     method: str
@@ -249,9 +252,14 @@ class Route:
     scope: str = "read"
     help: str = ""
     timeout: float = 10.0
+    page: str = ""
 
     def __post_init__(self) -> None:
         what = f"route {self.method} {self.path}"
+        if self.page:
+            _check_words(f"the page of {what}", self.page)
+            if (self.method, self.scope) != ("GET", "read"):
+                raise ValueError(f"{what}: only a GET of the scope read is a page")
         if self.method not in METHODS:
             raise ValueError(f"{what}: its method is one of {', '.join(METHODS)}")
         if not re.fullmatch(r"(/([a-z0-9_-]+|\{[a-z_]+\}))+", self.path) or len(self.path) > 200:
@@ -270,6 +278,16 @@ class Route:
     def name(self) -> str:
         """`GET /rentals/{code}`."""
         return f"{self.method} {self.path}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is asked for in its path."""
+        return tuple(re.findall(r"\{([a-z_]+)\}", self.path))
+
+    @property
+    def slug(self) -> str:
+        """Its path without what is asked for, in one word: the address of its page."""
+        return "-".join(part for part in self.path.split("/") if part and not part.startswith("{")) or "page"
 
     @property
     def shape(self) -> str:

@@ -25,7 +25,10 @@ DECLARATIONS: dict[str, type[Declaration]] = {
 LIFE = ("gateway_started", "gateway_stopping", "configuration_taken")
 """The hooks of the gateway's own life; each is given a desk."""
 LIFE_SECONDS = 10.0
-DESK_HOOKS = frozenset({*DECLARATIONS, *LIFE})
+SEND_ALARMS = "send_alarms"
+"""The hook that tells people outside; it is given a message and a desk."""
+SEND_SECONDS = 60.0
+DESK_HOOKS = frozenset({*DECLARATIONS, *LIFE, SEND_ALARMS})
 """Hooks for which a plugin has a desk."""
 MOST = 200
 """Declarations of one kind that a plugin may have."""
@@ -45,6 +48,11 @@ class Declared(NamedTuple):
     metrics: tuple[Metric, ...] = ()
     drops: tuple[Drop, ...] = ()
     life: tuple[str, ...] = ()
+
+    @property
+    def sends_alarms(self) -> bool:
+        """Whether it tells people outside of alarms."""
+        return SEND_ALARMS in self.plugin.hooks
 
     @property
     def everything(self) -> Iterator[Declaration]:
@@ -110,6 +118,9 @@ def _of(plugin: Plugin, hook: str, kind: type[Declaration], settings: BaseModel 
                 else f"Plugin {plugin.name!r}: its {kind.what}s {seen[same]} and {one.name} take the same addresses."
             )
         seen[same] = one.name
+    slugs = [one.slug for one in made if isinstance(one, Route) and one.page]
+    if twice := next((slug for slug in slugs if slugs.count(slug) > 1), ""):
+        raise PluginRefused(f"Plugin {plugin.name!r}: two of its pages would stand at {twice!r}. Rename a path.")
     return made
 
 

@@ -55,7 +55,7 @@ OWN_KINDS = frozenset(
         *("file_problem", "partner_stopped", "duplicate_claim", "faulty_claim", "plugin_failure", "patient_merge"),
         *("payment_review", "underpayment", "provider_level", "takeback", "claim_not_made", "deposit_match"),
         *("money_unidentified", "money_without_era", "era_without_money", "bank_review", "write_off_request"),
-        "next_payer",
+        *("next_payer", "patient_money"),
     }
 )
 """Kinds of work items that the gateway itself opens and closes."""

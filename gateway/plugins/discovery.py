@@ -6,6 +6,7 @@ by path as `gateway_plugins.<name>`: relative imports work inside them, and impo
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.metadata
 import sys
@@ -50,6 +51,17 @@ def _in_folder(folder: Path, origin: str) -> list[Candidate]:
         elif (path / "__init__.py").is_file():
             found.append(Candidate(path.name, origin, str(path)))
     return found
+
+
+def _version_of(where: Path) -> str:
+    """The version of a plugin in a folder that states none: `0+` and a hash of its Python files, so that every decision
+    says by which state of the code it was made."""
+    files = [where] if where.is_file() else sorted(where.rglob("*.py"))
+    found = hashlib.sha256()
+    for path in files:
+        name = path.relative_to(where).as_posix() if path != where else path.name
+        found.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
+    return f"0+{found.hexdigest()[:10]}"
 
 
 def _installed() -> list[Candidate]:
@@ -123,7 +135,7 @@ class Finder:
                 version = candidate.entry.dist.version if candidate.entry.dist else ""
             else:
                 plugin = self._import(candidate)
-                version = gateway.__version__ if candidate.origin == "bundled" else ""
+                version = gateway.__version__ if candidate.origin == "bundled" else _version_of(Path(candidate.where))
         except (Exception, SystemExit) as error:
             path = candidate.where if candidate.entry is None else ""
             raise PluginRefused(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.core.x12.claim import Claim
     from gateway.core.x12.remittance import ClaimPayment
 
+    from .alarms import AlarmMessage
     from .context import ClaimContext, PaymentContext
     from .declared import Command, Drop, Metric, Report, Route, Schedule, Worklist
     from .desk import Desk
@@ -229,6 +230,21 @@ def plugin_drops(settings: BaseModel | None) -> Iterable[Drop]:
     The same document again does nothing. If the function raises or hangs, nothing of the document is done, and it
     waits for the drop's team until `gateway replay file`.
     If the hook itself raises, or one of them is not as it must be, the configuration is refused.
+    """
+
+
+# --- people outside --------------------------------------------------------------------------------
+
+
+@hookspec
+def send_alarms(message: AlarmMessage, desk: Desk) -> None:
+    """Tell people who do not look at the console: a partner cannot be reached, answers are overdue, a date is near.
+
+    Called once for each message, for every plugin under `desk` that has it, in a child process with sixty seconds; what
+    it wants done is committed afterwards. A message has nothing about patients in it, and what it becomes must have
+    none either. If it raises `NotSent` (whose words are shown to people), or anything else, or hangs, a work item tells
+    the edi team, and it is called again with the same message, after a minute and then ever later, for a day. After a
+    restart it may be called again for a message that went out: pass `message.id` on, so that the other side can tell.
     """
 
 

@@ -30,7 +30,8 @@ class NotWritten(click.ClickException):
 
 
 class Rule(NamedTuple):
-    """What the rule of a template does, and its settings as the README lists them: name, default, meaning."""
+    """What the rule of a template does, and its settings as the README lists them: name, default, meaning. `station` is
+    empty for what works beside the chains."""
 
     station: str
     does: str
@@ -76,6 +77,16 @@ RULES: dict[str, Rule] = {
         ),
         "business_days: 5",
     ),
+    "plugin_schedules": Rule(
+        "",
+        "every business day, claims of which their payer has said nothing for long become work",
+        (
+            ("payer_ids", "90101", "whose claims are looked at"),
+            ("days", "21", "after how many days"),
+            ("team", "billing", "who asks"),
+        ),
+        "days: 14",
+    ),
 }
 """What can be begun with, by hook."""
 
@@ -119,7 +130,8 @@ def new(name: str, hook: str, into: Path) -> None:
     click.echo("Next:")
     click.echo(f"  cd {folder}")
     click.echo("  python -m pytest              its tests, and what every plugin must keep to")
-    click.echo(f"  python -m pip install -e .    then a chain may name it: `plugin: {name}`")
+    then = f"a chain may name it: `plugin: {name}`" if RULES[hook].station else f"gateway.yaml names it: `desk: {name}`"
+    click.echo(f"  python -m pip install -e .    then {then}")
 
 
 def files(name: str, hook: str) -> dict[str, str]:
@@ -138,12 +150,14 @@ def files(name: str, hook: str) -> dict[str, str]:
             f"| `{setting}` | {default} | {meaning} |" for setting, default, meaning in rule.settings
         ),
         "example": rule.example,
+        "kind": f"{name[:17]}_silent",
     }
     templates = resources.files(__package__) / "templates"
 
     def filled(template: str) -> str:
         return Template((templates / f"{template}.txt").read_text(encoding="utf-8")).substitute(words)
 
+    words["use"] = filled("use_in_chain.md" if rule.station else "use_at_desk.md").rstrip()
     return {
         "pyproject.toml": filled("pyproject.toml"),
         "README.md": filled("README.md"),

@@ -23,9 +23,10 @@ import msgspec
 from gateway.core.model.belongings import Equipment
 from gateway.core.x12.claim import Claim
 
+from .alarms import AlarmMessage
 from .calling import NotTaken, call, looks_only
 from .declared import Sample
-from .declaring import Declared, declare
+from .declaring import SEND_ALARMS, Declared, declare
 from .desk import Desk
 from .desk_patients import PatientView
 from .desk_views import (
@@ -273,6 +274,13 @@ class DeskContext:
         if hook not in self.declared.life:
             raise PluginRefused(f"The plugin has no {hook}.")
         self._call(hook, "")
+        return self.acts
+
+    def send(self, message: AlarmMessage) -> list[Act]:
+        """Have alarms sent by the plugin's `send_alarms`; what it wants done."""
+        if not self.declared.sends_alarms:
+            raise PluginRefused(f"The plugin has no {SEND_ALARMS}.")
+        self._call(SEND_ALARMS, "", message.as_data())
         return self.acts
 
     def _call(self, hook: str, name: str, argument: Any = None, source: str = "") -> Any:

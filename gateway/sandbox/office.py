@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import aiohttp
 
 WHO = "demo"
-SCOPES = ("submit", "read", "work")
+SCOPES = ("submit", "read", "work", "post")
 SOURCE = "billing"
 
 

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, func, select
 
 from ..core.flow.release import BY_ITSELF
-from ..core.ledger.accounts import balances_by_kind
 from ..core.model.decision import HoldType
 from ..core.store.cash_tables import day_closings
-from ..core.store.denial_tables import next_claims
 from ..core.store.tables import (
     acknowledgments,
     batches,
@@ -25,6 +23,7 @@ from ..core.store.tables import (
 )
 from . import special_processes
 from .counting import LET_GO, OPEN, Count, Process, claims_of, count_of, dearest_item, dollars, held, items_of
+from .receivable_process import receivables
 from .special_processes import Reports
 
 HOLD_TYPES: Mapping[str, str] = {
@@ -39,7 +38,7 @@ _GROUP = {"A": "accepted", "P": "accepted in part", "E": "accepted, with errors"
 
 def processes(connection: Connection, reports: Reports) -> list[Process]:
     """Every process of the back office."""
-    made = (_orders, _holds, _transmission, _rejections, _cash, _denials, _receivables)
+    made = (_orders, _holds, _transmission, _rejections, _cash, _denials, receivables)
     special = (
         special_processes.resupply,
         special_processes.oxygen,
@@ -199,48 +198,4 @@ def _denials(connection: Connection) -> Process:
         ],
         dearest_item(connection, to_work),
         "denial list",
-    )
-
-
-def _receivables(connection: Connection) -> Process:
-    unpaid = claims.c.state.in_(("sent", "acknowledged", "accepted"))
-    to_follow = (work_items.c.kind == "follow_up") & (work_items.c.state == "open")
-    left = (claim_payments.c.state == "posted") & (claim_payments.c.patient_cents > 0)
-    patients = [cents for name, cents in balances_by_kind(connection).items() if name.startswith("patient")]
-    row = connection.execute(
-        select(claims.c.claim_number, claims.c.state, claim_payments.c.patient_cents)
-        .join(claims, claims.c.id == claim_payments.c.claim_id)
-        .where(left, claim_payments.c.paid_cents > 0)
-        .order_by(claim_payments.c.patient_cents.desc(), claims.c.id)
-        .limit(1)
-    ).first()
-    example = (
-        f"{row.claim_number} is {row.state}, and {dollars(row.patient_cents)} of it is left to the patient or the "
-        "next payer."
-        if row is not None
-        else ""
-    )
-    return Process(
-        "A/R management",
-        [
-            claims_of(connection, "claims sent that no payer has decided", unpaid),
-            count_of(
-                connection,
-                "payments that leave a part to somebody else",
-                claim_payments,
-                claim_payments.c.patient_cents,
-                left,
-            ),
-            count_of(
-                connection,
-                "of these, to a second payer, or sent on to it",
-                next_claims,
-                next_claims.c.cents,
-                next_claims.c.state != "ended",
-            ),
-            Count("what patients owe by the ledger", None, sum(patients)),
-            items_of(connection, "claims to follow up", to_follow),
-        ],
-        example,
-        "report figures",
     )

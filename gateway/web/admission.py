@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
-from sqlalchemy import Connection, insert
 
-from ..core.clock import Clock
 from ..core.flow.services import Services
 from ..core.store import tokens
-from ..core.store.tables import access_log
+from .access import ACCESS, asked_for
 from .problems import Handler, problem
 
 T = TypeVar("T")
@@ -57,10 +55,11 @@ async def admitted(request: web.Request, scope: str, *, noted: bool = True) -> s
     """The name of the request's token, where it may do what asks for this scope; else the answer that says why not.
     `noted`: whether the use goes into the access log."""
     server = request.app[SERVER]
+    now = server.services.clock.now()
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     token = None
     if kind.lower() == "bearer" and secret:
-        token = await server.read(tokens.find, secret.strip())
+        token = await server.read(tokens.find, secret.strip(), now)
     if token is None:
         return problem(
             401,
@@ -70,7 +69,9 @@ async def admitted(request: web.Request, scope: str, *, noted: bool = True) -> s
             {"WWW-Authenticate": "Bearer"},
         )
     if noted:
-        await server.write(_note_access, server.services.clock, token.name, request)
+        source = (request.remote or "")[:60]
+        line = {"at": now, "who": token.name, "what": asked_for(request), "source": source}
+        await request.app[ACCESS].note(line, token.name)
     if not token.may(scope):
         return problem(
             403,
@@ -95,13 +96,3 @@ def needs(scope: str) -> Callable[[Handler], Handler]:
         return guarded
 
     return guard
-
-
-def _note_access(connection: Connection, clock: Clock, name: str, request: web.Request) -> None:
-    now = clock.now()
-    tokens.used(connection, name, now)
-    connection.execute(
-        insert(access_log).values(
-            at=now, who=name, what=f"{request.method} {request.path}"[:200], source=(request.remote or "")[:60]
-        )
-    )

@@ -5,9 +5,10 @@ Each takes {"reason": ...} as JSON. Asking twice does it once: the second answer
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
+from pydantic import Field
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import NoResultFound
 
@@ -15,37 +16,38 @@ from ..core.flow import outgoing, replay
 from ..core.flow.again import Again, CannotBeDone
 from ..core.flow.resubmit import resubmit
 from ..core.store.tables import requests
-from .admission import SERVER, WHO, Server, needs
-from .bodies import in_time
-from .problems import Handler, problem
+from . import claim_answers as told
+from .admission import SERVER, WHO, Server
+from .operations import body_of, get, post
+from .problems import problem
+from .queue_bodies import Asked, Name, Words
+
+ID = r"{id:\d{1,18}}"
 
 
-class _Asked:
-    """The body of a request, checked."""
+class Why(Asked):
+    """Why it is done; it stands on the timeline."""
 
-    def __init__(self, body: Any, known: dict[str, type]) -> None:
-        if not isinstance(body, dict):
-            raise CannotBeDone('Send a JSON object, such as {"reason": "the NPI was corrected"}.')
-        for name, value in body.items():
-            if name not in known:
-                raise CannotBeDone(f"{name!r} is not known here; known are {', '.join(sorted(known))}.")
-            if not isinstance(value, known[name]):
-                raise CannotBeDone(f"{name} must be {'true or false' if known[name] is bool else 'text'}.")
-        self.given: dict[str, Any] = body
-        self.reason = str(body.get("reason", ""))
-
-    def get(self, name: str, otherwise: Any) -> Any:
-        return self.given.get(name, otherwise)
+    reason: Words = ""
 
 
-async def _body(request: web.Request, **known: type) -> _Asked:
-    try:
-        found = await in_time(request.json())
-    except ValueError:
-        raise CannotBeDone(
-            'The body is no JSON. Send an object, such as {"reason": "the NPI was corrected"}.'
-        ) from None
-    return _Asked(found, {"reason": str, **known})
+class Resubmit(Why):
+    """`payer_has_it_not`: the payer has said that it never got the claim."""
+
+    payer_has_it_not: bool = False
+
+
+class ReplayPayment(Why):
+    """`configuration`: today's, or the original one; `again`: even so, where it was done before."""
+
+    configuration: Literal["today", "original"] = "today"
+    again: bool = False
+
+
+class ReplayClaim(ReplayPayment):
+    """`from`: the station with which it begins."""
+
+    station: Name = Field(default="confirm", alias="from")
 
 
 def answer_of(one: Again) -> web.Response:
@@ -53,34 +55,21 @@ def answer_of(one: Again) -> web.Response:
     return web.json_response(body, status=202 if one.new else 200)
 
 
-def plainly(handler: Handler) -> Handler:
-    """What cannot be done is told with what to do instead."""
-
-    async def handled(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except CannotBeDone as error:
-            return problem(409, "That cannot be done", str(error))
-
-    return handled
-
-
 async def _resubmit(request: web.Request) -> web.StreamResponse:
     """Send a claim again in a new interchange."""
-    asked = await _body(request, payer_has_it_not=bool)
+    asked = body_of(request, Resubmit)
     server = request.app[SERVER]
     claim_id, who, now = int(request.match_info["id"]), request[WHO], server.services.clock.now()
 
     def ask(connection: Connection) -> Again:
-        has_it_not = asked.get("payer_has_it_not", False)
-        return resubmit(connection, claim_id, who, asked.reason, now, payer_has_it_not=has_it_not)
+        return resubmit(connection, claim_id, who, asked.reason, now, payer_has_it_not=asked.payer_has_it_not)
 
     return answer_of(await server.write(ask))
 
 
 async def _replay_claim(request: web.Request) -> web.StreamResponse:
-    """Run a claim through its chain again: `from` a station, with the `configuration` today or original."""
-    asked = await _body(request, **{"from": str, "configuration": str, "again": bool})
+    """Run a claim through its chain again, from a station on."""
+    asked = body_of(request, ReplayClaim)
     server = request.app[SERVER]
     claim_id, who, now = int(request.match_info["id"]), request[WHO], server.services.clock.now()
 
@@ -92,9 +81,9 @@ async def _replay_claim(request: web.Request) -> web.StreamResponse:
             asked.reason,
             now,
             server.services.config.hash,
-            station=asked.get("from", "confirm"),
-            configuration=asked.get("configuration", replay.TODAY),
-            even_so=asked.get("again", False),
+            station=asked.station,
+            configuration=asked.configuration,
+            even_so=asked.again,
         )[0]
 
     return answer_of(await server.write(ask))
@@ -102,7 +91,7 @@ async def _replay_claim(request: web.Request) -> web.StreamResponse:
 
 async def _replay_payment(request: web.Request) -> web.StreamResponse:
     """Match and post a claim payment again that waits."""
-    asked = await _body(request, configuration=str, again=bool)
+    asked = body_of(request, ReplayPayment)
     server = request.app[SERVER]
     payment_id, who, now = int(request.match_info["id"]), request[WHO], server.services.clock.now()
 
@@ -114,8 +103,8 @@ async def _replay_payment(request: web.Request) -> web.StreamResponse:
             asked.reason,
             now,
             server.services.config.hash,
-            configuration=asked.get("configuration", replay.TODAY),
-            even_so=asked.get("again", False),
+            configuration=asked.configuration,
+            even_so=asked.again,
         )[0]
 
     return answer_of(await server.write(ask))
@@ -123,7 +112,7 @@ async def _replay_payment(request: web.Request) -> web.StreamResponse:
 
 async def _replay_file(request: web.Request) -> web.StreamResponse:
     """Read a file again of which nothing was taken in."""
-    asked = await _body(request)
+    asked = body_of(request, Why)
     server = request.app[SERVER]
     file_id, who, now = int(request.match_info["id"]), request[WHO], server.services.clock.now()
     return answer_of(await server.write(replay.replay_file, file_id, who, asked.reason, now))
@@ -131,7 +120,7 @@ async def _replay_file(request: web.Request) -> web.StreamResponse:
 
 async def _retransmit(request: web.Request) -> web.StreamResponse:
     """Send a batch that waits or was refused: the same bytes under the same numbers."""
-    asked = await _body(request)
+    asked = body_of(request, Why)
     server = request.app[SERVER]
     batch_id, who, now = int(request.match_info["id"]), request[WHO], server.services.clock.now()
     if not asked.reason.strip():
@@ -165,13 +154,14 @@ async def _request(request: web.Request) -> web.StreamResponse:
 
 
 def routes() -> list[web.RouteDef]:
-    """The routes, each with the scope that it asks for."""
-    asking = {
-        r"/api/v1/claims/{id:\d{1,18}}/resubmit": _resubmit,
-        r"/api/v1/claims/{id:\d{1,18}}/replay": _replay_claim,
-        r"/api/v1/payments/{id:\d{1,18}}/replay": _replay_payment,
-        r"/api/v1/files/{id:\d{1,18}}/replay": _replay_file,
-        r"/api/v1/batches/{id:\d{1,18}}/retransmit": _retransmit,
-    }
-    made = [web.post(path, needs("work")(plainly(handler))) for path, handler in asking.items()]
-    return [*made, web.get(r"/api/v1/requests/{id:\d{1,18}}", needs("read")(_request))]
+    """The routes, each with what it takes and answers."""
+    asked = {202: told.Again, 200: told.Again}
+    batch, request = f"/api/v1/batches/{ID}/retransmit", f"/api/v1/requests/{ID}"
+    return [
+        post(f"/api/v1/claims/{ID}/resubmit", _resubmit, tag="claims", body=Resubmit, answers=asked),
+        post(f"/api/v1/claims/{ID}/replay", _replay_claim, tag="claims", body=ReplayClaim, answers=asked),
+        post(f"/api/v1/payments/{ID}/replay", _replay_payment, tag="exceptions", body=ReplayPayment, answers=asked),
+        post(f"/api/v1/files/{ID}/replay", _replay_file, tag="files", body=Why, answers=asked),
+        post(batch, _retransmit, tag="files", body=Why, answers={202: told.Retransmitted}),
+        get(request, _request, tag="claims", answers=told.Request),
+    ]

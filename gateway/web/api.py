@@ -1,4 +1,4 @@
-"""The first doors of the HTTP API: hand in files and claims, ask what became of them, health.
+"""The doors of the HTTP API for billing systems: hand in files and claims, ask what became of them; the application.
 
 Every route but health asks for a bearer token (`gateway token add`); each look at a claim or file by it is in the
 access log. Errors are problem details (RFC 9457) in plain words.
@@ -7,22 +7,21 @@ access log. Errors are problem details (RFC 9457) in plain words.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import io
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 from aiohttp import web
+from pydantic import Field
 from sqlalchemy import Connection, func, select
 
 from ..core.flow import belongings, json_file
 from ..core.flow.belongings import Kind, OnlyTried, only_try, take_in
 from ..core.flow.receive import Received, Write, receive
 from ..core.model.belongings_file import MOST_BYTES, DocumentRefused
-from ..core.store import plugin_calls
 from ..core.store.archive import Stored
 from ..core.store.tables import claims, files, work_items
-from ..plugins.declaring import Declared
 from . import (
+    admin_routes,
     again,
     cancel_and_merge,
     correcting,
@@ -32,20 +31,26 @@ from . import (
     drops,
     exception_routes,
     figures,
+    gateway_routes,
     hold_routes,
     inquiries,
     metrics,
     plugin_routes,
     queue_routes,
+    webhook_routes,
+    work_answers,
 )
-from .admission import SERVER, Server, needs
+from . import claim_answers as told
+from .access import ACCESS, AccessLog
+from .admission import SERVER, Server
 from .bodies import file_name as _name
 from .bodies import spooled as _spooled
 from .bodies import too_large as _too_large
 from .console import add_to as add_console
+from .line_tests import TESTS, LineTests
+from .operations import Nothing, Raw, get, post, query_of
 from .problems import Handler, in_plain_words, problem
-
-CALLS_OF_DAYS = 30
+from .queue_bodies import Asked
 
 
 def _received(got: Received) -> web.Response:
@@ -81,18 +86,17 @@ async def _sent(
     return _too_large(limit) if body is None else (source.name, body)
 
 
-@needs("submit")
 async def post_file(request: web.Request) -> web.StreamResponse:
-    """Take a file (837P or JSON claims) of a source: the body is the file, `?name=` what it is called."""
+    """Take a file (837P or JSON claims) of a source: the body is the file. It is worked in the background; the same
+    content again is kept and not worked twice."""
     sent = await _sent(request)
     if isinstance(sent, web.Response):
         return sent
     source, body = sent
     with body:
-        return await _take(request.app[SERVER], source, _name(request.query.get("name", ""), "upload"), body)
+        return await _take(request.app[SERVER], source, _name(query_of(request, Named).name, "upload"), body)
 
 
-@needs("submit")
 async def post_claims(request: web.Request) -> web.StreamResponse:
     """Take claims as JSON: one object, or a list of them. Either all of them are taken or none."""
     sent = await _sent(request, json_file.MOST_BYTES)
@@ -110,14 +114,21 @@ async def post_claims(request: web.Request) -> web.StreamResponse:
     return await _take(request.app[SERVER], source, "claims.json", io.BytesIO(data))
 
 
+class Named(Asked):
+    """What a file is called."""
+
+    name: Annotated[str, Field(max_length=2000)] = ""
+
+
+class RowsAsked(Named):
+    """`dry_run`: only say what the rows would bring."""
+
+    dry_run: bool = False
+
+
 def _takes_rows(kind: Kind) -> Handler:
-    @needs("submit")
     async def post_rows(request: web.Request) -> web.StreamResponse:
-        """Take rows of a kind, as CSV or a JSON list: all of them or none. `?dry_run=true`: only say what they would
-        bring."""
-        dry_run = request.query.get("dry_run", "false").lower()
-        if dry_run not in ("true", "false"):
-            return problem(400, "Not understood", "dry_run is true or false.")
+        asked = query_of(request, RowsAsked)
         sent = await _sent(request, MOST_BYTES, claims=False)
         if isinstance(sent, web.Response):
             return sent
@@ -131,9 +142,9 @@ def _takes_rows(kind: Kind) -> Handler:
         server = request.app[SERVER]
         services = server.services
         zone = services.config.gateway.organisation.time_zone
-        name = _name(request.query.get("name", ""), kind.name)
+        name = _name(asked.name, kind.name)
         now = services.clock.now()
-        if dry_run == "true":
+        if asked.dry_run:
             try:
                 await server.write(only_try, kind, source, name, Stored.of(data), rows, zone, now)
             except OnlyTried as tried:
@@ -177,7 +188,6 @@ def _file(connection: Connection, file_id: int) -> dict[str, Any] | None:
     }
 
 
-@needs("read")
 async def get_file(request: web.Request) -> web.StreamResponse:
     """What became of a file: its state, and its claims by state."""
     found = await request.app[SERVER].read(_file, int(request.match_info["file_id"]))
@@ -201,105 +211,52 @@ def _waiting(connection: Connection) -> list[dict[str, Any]]:
     return [{"kind": row.kind, "team": row.team, "items": row.items, "cents": int(row.cents or 0)} for row in rows]
 
 
-@needs("read")
 async def get_queues(request: web.Request) -> web.StreamResponse:
     """What waits for a person: open work items by kind and team, with the cents at stake."""
     return web.json_response({"queues": await request.app[SERVER].read(_waiting)})
 
 
-@needs("read")
-async def get_configuration(request: web.Request) -> web.StreamResponse:
-    """The configuration in force: its hash, since when, how often it was reloaded, and why the last one was refused."""
-    return web.json_response(request.app[SERVER].reloads.as_data())
+CLAIM_FILE = Raw(("application/edi-x12", "application/json", "application/octet-stream"), "A file of claims.")
+CLAIMS = Raw(("application/json",), "A claim, or a list of claims (docs/configuration.md).", {})
+ROWS = Raw(("text/csv", "application/json"), "Rows, as CSV or a JSON list.", {"type": "string"})
 
 
-@needs("admin")
-async def post_reload(request: web.Request) -> web.StreamResponse:
-    """Read the configuration again and take it; with any fault the old one stays, and all faults are told."""
-    state = await request.app[SERVER].reload()
-    if state.faults:
-        return problem(422, "The configuration is refused", "\n".join(state.faults))
-    return web.json_response(state.as_data())
+def routes() -> list[web.RouteDef]:
+    """The routes of this module, each with what it takes and answers."""
+    source = "/api/v1/sources/{source}"
+    received = {202: told.Received, 200: told.Duplicate}
 
+    def taking(path: str, handler: Handler, body: Raw, answers: Any, query: type[Asked], words: str = "") -> Any:
+        return post(
+            f"{source}/{path}", handler, tag="files", scope="submit", body=body, answers=answers, query=query,
+            words=words,
+        )  # fmt: skip
 
-def _plugins(connection: Connection, since: dt.date) -> dict[str, plugin_calls.Counted]:
-    return plugin_calls.since(connection, since)
-
-
-def _declares(declared: Declared | None) -> dict[str, list[str]]:
-    """The names of what a plugin declares beside the chains, by kind."""
-    found: dict[str, list[str]] = {}
-    for one in declared.everything if declared else ():
-        found.setdefault(f"{one.what}s", []).append(one.name)
-    return found
-
-
-@needs("read")
-async def get_plugins(request: web.Request) -> web.StreamResponse:
-    """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
-    server = request.app[SERVER]
-    config = server.services.config
-    since = server.services.clock.now().date() - dt.timedelta(days=CALLS_OF_DAYS)
-    counted = await server.read(_plugins, since)
-    nothing = plugin_calls.Counted("", 0, 0, 0.0)
-    found = []
-    for plugin in config.plugins:
-        calls = counted.get(plugin.name, nothing)
-        found.append(
-            {
-                "name": plugin.name,
-                "version": plugin.version,
-                "origin": plugin.origin,
-                "hooks": sorted(plugin.hooks),
-                "declares": _declares(config.declared.get(plugin.name)),
-                "calls": calls.calls,
-                "failures": calls.failures,
-                "seconds": round(calls.seconds, 3),
-            }
-        )
-    resting = [
-        {**one._asdict(), "since": one.since.isoformat(), "until": one.until.isoformat()}
-        for one in server.services.breakers.state(config)
+    rows = [
+        taking(name, _takes_rows(kind), ROWS, (told.RowsTaken, told.RowsWould), RowsAsked,
+               f"Take {name} of patients, as CSV or a JSON list: all of them or none.")
+        for name, kind in belongings.KINDS.items()
+    ]  # fmt: skip
+    return [
+        taking("files", post_file, CLAIM_FILE, received, Named),
+        taking("claims", post_claims, CLAIMS, received, Nothing),
+        *rows,
+        get(r"/api/v1/files/{file_id:\d{1,18}}", get_file, tag="files", answers=told.File),
+        get("/api/v1/queues", get_queues, tag="queue", answers=work_answers.Queues),
     ]
-    desk_resting = [
-        {"plugin": call.plugin, "hook": call.hook, "name": call.name, "until": until.isoformat()}
-        for call, until in server.services.desk_rests.state()
-    ]
-    return web.json_response({"plugins": found, "resting": resting, "desk_resting": desk_resting})
-
-
-async def healthz(_request: web.Request) -> web.Response:
-    """Whether the process answers."""
-    return web.json_response({"status": "ok"})
-
-
-async def readyz(request: web.Request) -> web.Response:
-    """Whether it takes work: database reachable, engine started."""
-    why = request.app[SERVER].ready()
-    if why:
-        return problem(503, "Not ready", why)
-    return web.json_response({"status": "ready"})
 
 
 def make_app(server: Server) -> web.Application:
     """The routes, for a server."""
     app = web.Application(middlewares=[in_plain_words])
     app[SERVER] = server
+    app[TESTS] = LineTests()
+    app[ACCESS] = AccessLog(server)
+    app[gateway_routes.DOCUMENTS] = {}
     app.add_routes(
         [
-            web.post("/api/v1/sources/{source}/files", post_file),
-            web.post("/api/v1/sources/{source}/claims", post_claims),
-            *(
-                web.post(f"/api/v1/sources/{{source}}/{kind.name}", _takes_rows(kind))
-                for kind in belongings.KINDS.values()
-            ),
-            web.get(r"/api/v1/files/{file_id:\d{1,18}}", get_file),
-            web.get("/api/v1/queues", get_queues),
-            web.get("/api/v1/configuration", get_configuration),
-            web.get("/api/v1/plugins", get_plugins),
-            web.post("/api/v1/configuration/reload", post_reload),
-            web.get("/healthz", healthz),
-            web.get("/readyz", readyz),
+            *routes(),
+            *gateway_routes.routes(),
             *again.routes(),
             *documents.ROUTES,
             *drops.ROUTES,
@@ -313,6 +270,8 @@ def make_app(server: Server) -> web.Application:
             *cancel_and_merge.routes(),
             *denial_routes.routes(),
             *plugin_routes.ROUTES,
+            *admin_routes.ROUTES,
+            *webhook_routes.routes(),
             *metrics.ROUTES,
         ]
     )

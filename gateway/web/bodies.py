@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable
@@ -10,6 +11,7 @@ from typing import BinaryIO, TypeVar, cast
 
 from aiohttp import StreamReader, web
 
+from . import idempotent
 from .admission import SERVER
 from .problems import problem
 
@@ -34,20 +36,36 @@ async def pieces(stream: StreamReader, size: int) -> AsyncIterator[bytes]:
             yield block[at : at + size]
 
 
+async def read_bounded(request: web.Request, limit: int) -> bytes | None:
+    """The body, in memory; None where it is larger than allowed."""
+    if (request.content_length or 0) > limit:
+        return None
+    found = bytearray()
+    async for block in pieces(request.content, 1 << 16):
+        found += block
+        if len(found) > limit:
+            return None
+    return bytes(found)
+
+
 async def spooled(request: web.Request, limit: int) -> BinaryIO | None:
-    """The body, in memory or (above a megabyte) on the archive's disk; None where it is larger than allowed."""
+    """The body, in memory or (above a megabyte) on the archive's disk; None where it is larger than allowed. A request
+    that names an idempotency key, and was asked before, ends here."""
     if (request.content_length or 0) > limit:
         return None
     incoming = request.app[SERVER].services.archive.root / "incoming"
     spool = tempfile.SpooledTemporaryFile(max_size=1 << 20, dir=str(incoming))  # noqa: SIM115
-    size = 0
+    size, digest = 0, hashlib.sha256()
     try:
         async for block in pieces(request.content, 1 << 18):
             size += len(block)
             if size > limit:
                 break
+            digest.update(block)
             await asyncio.to_thread(spool.write, block)
         spool.seek(0)
+        if size <= limit:
+            await idempotent.begin_hashed(request, digest.hexdigest())
     except BaseException:
         spool.close()
         raise

@@ -6,10 +6,10 @@ What shows a claim's values, or changes it, asks for the scope `work`; each use 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Annotated
 
 from aiohttp import web
+from pydantic import BeforeValidator, Field
 from sqlalchemy import Connection
 
 from ..core.clock import business_date
@@ -22,62 +22,74 @@ from ..core.flow.replace import replace
 from ..core.model.payer_frequency import REPLACEMENT, VOID
 from ..core.store import claims as claim_store
 from ..core.x12.correcting import Change, NotCorrected, typed
-from .admission import SERVER, WHO, Server, needs
-from .again import answer_of, plainly
-from .bodies import in_time
+from . import claim_answers as told
+from .admission import SERVER, WHO, Server
+from .again import ID, Why, answer_of
+from .operations import body_of, get, post, query_of
+from .paging import List, PageAsked
 from .problems import Handler, problem
+from .queue_bodies import FIRST_DAY, LAST_DAY, Asked, Name, NotUnderstood
 
-_SAMPLE = 'Send a JSON object, such as {"set": {"subscriber id": "1EG4TE5MK73"}, "reason": "as on the card"}.'
-_KNOWN = ("set", "add", "remove", "reason", "root_cause", "version")
+TAG = "claims"
+REJECTIONS = List("rejections", rejection_queue.PLACE)
 _MOST_CHANGES = 200
+_Change = Annotated[str, Field(max_length=1000)]
+_Changes = Annotated[list[_Change], Field(max_length=_MOST_CHANGES)]
 
 
-class _Body:
-    """The body of a correction, checked. Raises CannotBeDone."""
-
-    def __init__(self, body: Any, known: Sequence[str] = _KNOWN) -> None:
-        if not isinstance(body, dict):
-            raise CannotBeDone(_SAMPLE)
-        for name in body:
-            if name not in known:
-                raise CannotBeDone(f"{name!r} is not known here; known are {', '.join(known)}.")
-        self.reason = _text(body, "reason")
-        self.root_cause = _text(body, "root_cause")
-        version = body.get("version", 0)
-        if not isinstance(version, int) or isinstance(version, bool):
-            raise CannotBeDone("version must be the number that the fields of the claim came with.")
-        self.version = version
-        self.changes = _changes(body)
-
-
-def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name, "")
-    if not isinstance(value, str):
-        raise CannotBeDone(f"{name} must be text.")
+def _settings(value: object) -> object:
+    texts = [*value, *value.values()] if isinstance(value, dict) else value
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        raise ValueError("an object of texts, or a list of texts such as 'charge=120.00'")
     return value
 
 
-def _changes(body: dict[str, Any]) -> list[Change]:
-    settings = body.get("set", {})
-    if isinstance(settings, dict) and all(isinstance(value, str) for value in settings.values()):
-        settings = [f"{name}={value}" for name, value in settings.items()]
-    lists = [settings, body.get("add", []), body.get("remove", [])]
-    if not all(isinstance(one, list) and all(isinstance(text, str) for text in one) for one in lists):
-        raise CannotBeDone(f"set is an object of texts, add and remove are lists of texts. {_SAMPLE}")
-    if sum(map(len, lists)) > _MOST_CHANGES:
-        raise CannotBeDone(f"At most {_MOST_CHANGES} changes are made at once.")
-    try:
-        return typed(*lists)
-    except NotCorrected as error:
-        raise CannotBeDone(f"{error}.") from error
+_Settings = Annotated[dict[str, str] | list[str], BeforeValidator(_settings)]
 
 
-async def _body(request: web.Request, known: Sequence[str] = _KNOWN) -> _Body:
-    try:
-        found = await in_time(request.json())
-    except ValueError:
-        raise CannotBeDone(f"The body is no JSON. {_SAMPLE}") from None
-    return _Body(found, known)
+class Replace(Why):
+    """`set`: fields by name, with what shall stand there; `add` and `remove`: segments, as `gateway claim correct`
+    takes them."""
+
+    set: _Settings = Field(default_factory=dict)
+    add: _Changes = Field(default_factory=list)
+    remove: _Changes = Field(default_factory=list)
+
+    def changes(self) -> list[Change]:
+        """The same for the core. Raises CannotBeDone, NotUnderstood."""
+        settings = self.set if isinstance(self.set, list) else [f"{name}={value}" for name, value in self.set.items()]
+        if len(settings) + len(self.add) + len(self.remove) > _MOST_CHANGES:
+            raise NotUnderstood(f"at most {_MOST_CHANGES} changes are made at once")
+        try:
+            return typed(settings, self.add, self.remove)
+        except NotCorrected as error:
+            raise CannotBeDone(f"{error}.") from error
+
+
+class Correct(Replace):
+    """`root_cause`: of the table root_causes; `version`: the number with which the fields of the claim came."""
+
+    root_cause: Name = ""
+    version: Annotated[int, Field(ge=0, lt=1 << 31)] = 0
+
+
+class CorrectAsked(Asked):
+    """`preview`: only say what would come of it."""
+
+    preview: bool = False
+
+
+class RejectionsAsked(PageAsked):
+    """Only of this payer, where one is named."""
+
+    payer: Name = ""
+
+
+class ReportAsked(Asked):
+    """Which week (this one without), and by what its rows are."""
+
+    by: rejection_report.By = "edit"
+    week: Annotated[str, Field(max_length=10, examples=["2026-W12"])] = ""
 
 
 def _no_claim() -> web.Response:
@@ -93,12 +105,17 @@ async def _is_there(request: web.Request) -> bool:
 
 
 async def get_rejections(request: web.Request) -> web.StreamResponse:
-    """The claims that are rejected now: the edit, the place of the fault and what to do; `?payer=` only of one."""
+    """The claims that are rejected now, the most dollars first: the edit, the place of the fault and what to do."""
     server = request.app[SERVER]
-    config = server.services.config
-    found = await server.read(rejection_queue.rejected, config, request.query.get("payer", ""))
+    config, asked = server.services.config, query_of(request, RejectionsAsked)
+    behind = REJECTIONS.place(asked.after)
+
+    def read(connection: Connection) -> list[rejection_queue.Rejected]:
+        return rejection_queue.rejected(connection, config, asked.payer, limit=asked.limit + 1, behind=behind)
+
+    found, after = REJECTIONS.page(await server.read(read), asked.limit, rejection_queue.place)
     rows = [{**one._asdict(), "since": one.since.isoformat()} for one in found]
-    return web.json_response({"rejections": rows})
+    return web.json_response({"rejections": rows, "after": after})
 
 
 async def get_claim_rejections(request: web.Request) -> web.StreamResponse:
@@ -127,13 +144,14 @@ async def post_correct(request: web.Request) -> web.StreamResponse:
     """Correct a claim and have it decided again; with `?preview=true` only say what would come of it."""
     if not await _is_there(request):
         return _no_claim()
-    asked = await _body(request)
+    asked = body_of(request, Correct)
+    changes = asked.changes()
     server, who, claim_id = request.app[SERVER], request[WHO], _claim_id(request)
     services, config = server.services, server.services.config
     now = services.clock.now()
     today = business_date(now, config.gateway.organisation.time_zone)
-    if request.query.get("preview", "").lower() in ("true", "1", "yes"):
-        asking = await server.read(preview.ask, claim_id, asked.changes, who)
+    if query_of(request, CorrectAsked).preview:
+        asking = await server.read(preview.ask, claim_id, changes, who)
         url = services.reads.url.render_as_string(hide_password=False)
         ground = preview.Ground(
             services.decide, config, str(services.archive.root), url, today, services.breakers.resting(config)
@@ -146,7 +164,7 @@ async def post_correct(request: web.Request) -> web.StreamResponse:
             connection,
             config,
             claim_id,
-            asked.changes,
+            changes,
             who,
             asked.reason,
             now,
@@ -158,12 +176,12 @@ async def post_correct(request: web.Request) -> web.StreamResponse:
     return answer_of(await server.write(ask))
 
 
-def _sends(frequency: str, known: Sequence[str]) -> Handler:
-    async def post(request: web.Request) -> web.StreamResponse:
-        """Send a claim that its payer has again, as a replacement or void."""
+def _sends(frequency: str) -> Handler:
+    async def post_again(request: web.Request) -> web.StreamResponse:
         if not await _is_there(request):
             return _no_claim()
-        asked = await _body(request, known)
+        asked = body_of(request, Why)
+        changes = asked.changes() if isinstance(asked, Replace) else []
         server: Server = request.app[SERVER]
         services, who, now = server.services, request[WHO], server.services.clock.now()
 
@@ -174,7 +192,7 @@ def _sends(frequency: str, known: Sequence[str]) -> Handler:
                 services.config,
                 _claim_id(request),
                 frequency,
-                asked.changes,
+                changes,
                 who,
                 asked.reason,
                 now,
@@ -182,35 +200,43 @@ def _sends(frequency: str, known: Sequence[str]) -> Handler:
 
         return answer_of(await server.write(ask))
 
-    return post
+    return post_again
 
 
 async def get_report(request: web.Request) -> web.StreamResponse:
-    """What front ends refused in a week: `?by=edit|payer|source|biller|cause`, `?week=2026-W12` (this week without)."""
+    """What front ends refused in a week, by edit, payer, source, biller or cause."""
     server = request.app[SERVER]
-    config = server.services.config
-    by = request.query.get("by", "edit")
-    if by not in rejection_report.EVERY:
-        raise CannotBeDone(f"by is one of {', '.join(rejection_report.EVERY)}.")
+    config, asked = server.services.config, query_of(request, ReportAsked)
     today = business_date(server.services.clock.now(), config.gateway.organisation.time_zone)
-    monday = rejection_report.week_of(request.query.get("week", ""), today)
-    found = await server.read(rejection_report.report, config, monday, by)
+    try:
+        monday = rejection_report.week_of(asked.week, today)
+    except CannotBeDone as error:
+        raise NotUnderstood(str(error).rstrip(".")) from error
+    if not FIRST_DAY <= monday <= LAST_DAY:
+        raise NotUnderstood(f"a week lies between {FIRST_DAY} and {LAST_DAY}")
+    found = await server.read(rejection_report.report, config, monday, asked.by)
     return web.json_response(rejection_report.as_data(found))
 
 
 def routes() -> list[web.RouteDef]:
-    """The routes, each with the scope that it asks for."""
-    claim = r"/api/v1/claims/{id:\d{1,18}}"
-
-    def get(path: str, scope: str, handler: Handler) -> web.RouteDef:
-        return web.get(path, needs(scope)(plainly(handler)))
-
+    """The routes, each with what it takes and answers."""
+    claim = f"/api/v1/claims/{ID}"
+    again = {202: told.Again, 200: told.Again}
+    replaced = "Send a claim that its payer has again, corrected, as a replacement."
+    voided = "Send a claim that its payer has again, to be voided."
     return [
-        get("/api/v1/rejections", "read", get_rejections),
-        get(f"{claim}/rejections", "work", get_claim_rejections),
-        get(f"{claim}/fields", "work", get_fields),
-        web.post(f"{claim}/correct", needs("work")(plainly(post_correct))),
-        web.post(f"{claim}/replace", needs("work")(plainly(_sends(REPLACEMENT, ("set", "add", "remove", "reason"))))),
-        web.post(f"{claim}/void", needs("work")(plainly(_sends(VOID, ("reason",))))),
-        get("/api/v1/reports/rejections", "read", get_report),
+        get("/api/v1/rejections", get_rejections, tag=TAG, query=RejectionsAsked, answers=told.Rejections),
+        get(f"{claim}/rejections", get_claim_rejections, tag=TAG, scope="work", answers=told.ClaimRejections),
+        get(f"{claim}/fields", get_fields, tag=TAG, scope="work", answers=told.ClaimFields, also=(409,)),
+        post(
+            f"{claim}/correct",
+            post_correct,
+            tag=TAG,
+            query=CorrectAsked,
+            body=Correct,
+            answers={202: told.Again, 200: (told.Again, told.Previewed)},
+        ),
+        post(f"{claim}/replace", _sends(REPLACEMENT), tag=TAG, body=Replace, answers=again, words=replaced),
+        post(f"{claim}/void", _sends(VOID), tag=TAG, body=Why, answers=again, words=voided),
+        get("/api/v1/reports/rejections", get_report, tag=TAG, query=ReportAsked, answers=told.RejectionReport),
     ]

@@ -6,7 +6,6 @@ What shows a denial's history or changes it asks for the scope `work`; each use 
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 from collections.abc import Callable
 from typing import Any, Literal
@@ -16,19 +15,26 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy import Connection
 
-from ..core.flow import denial_claims, denial_list, denial_money
+from ..core.flow import denial_claims, denial_ends, denial_letters, denial_list, denial_money
 from ..core.flow.again import Again, CannotBeDone
 from ..core.flow.denial_acts import Asked, Done
 from ..core.store.archive import Archive, ArchiveDamaged
 from ..core.work.priority import Bucket
 from ..core.x12.correcting import NotCorrected, typed
+from . import money_answers as told
 from . import queue_bodies as bodies
-from .admission import SERVER, WHO, needs
+from .admission import SERVER, WHO
 from .again import answer_of
+from .claim_answers import Again as AgainTold
+from .operations import CSV, Raw, body_of, get, post, query_of
+from .paging import After, List
 from .problems import Handler, problem
-from .queue_bodies import NotUnderstood, understood
-from .queue_routes import ID, body_of, today_of
+from .queue_bodies import Day
+from .queue_routes import ID, today_of
 
+TAG = "denials"
+DENIALS = List("denials", denial_list.PLACE)
+_TWICE = " Asked twice it is done once."
 MOST = 10_000
 
 
@@ -44,6 +50,12 @@ class Listing(bodies.Asked):
     claim_id: bodies.Id | None = None
     bucket: Bucket | None = None
     all: bool = False
+    remark: bodies.Name = ""
+    code: bodies.Name = ""
+    first: Day | None = None
+    last: Day | None = None
+    waits_for: Literal["", "sending", "approval"] = ""
+    after: After = ""
     limit: int = Field(default=100, ge=1, le=MOST)
     format: Literal["json", "csv"] = "json"
 
@@ -72,7 +84,19 @@ class Decision(Why):
     """What the payer answered, and when."""
 
     won: bool
-    on: dt.date
+    on: Day
+
+
+class Sent(Why):
+    """On which day a letter went out."""
+
+    on: Day
+
+
+class Close(Why):
+    """With which outcome, if any."""
+
+    outcome: bodies.Name = ""
 
 
 class WriteOff(Why):
@@ -81,32 +105,22 @@ class WriteOff(Why):
     rule: bodies.Name = ""
 
 
-def _plainly(handler: Handler) -> Handler:
-    async def handled(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except NotUnderstood as error:
-            return problem(422, "Not as it must be", f"{error}.")
-        except CannotBeDone as error:
-            return problem(409, "That cannot be done", str(error))
-
-    return handled
-
-
 async def _list(request: web.Request) -> web.StreamResponse:
     """Denials in the order in which they should be worked."""
     server = request.app[SERVER]
-    asked = understood(Listing, dict(request.query))
+    asked = query_of(request, Listing)
     which = denial_list.Which(
         asked.status, asked.team, asked.payer, asked.reason, asked.category, asked.assignee, asked.claim_id,
-        asked.bucket, asked.all,
+        asked.bucket, asked.all, asked.remark, asked.code, asked.first, asked.last, waits_for=asked.waits_for,
     )  # fmt: skip
-    today = today_of(server)
-    limit = None if asked.format == "csv" else asked.limit
-    found = await server.read(lambda sql: denial_list.listed(sql, which, today, limit=limit))
-    rows = [denial_list.as_data(one) for one in found]
+    behind = DENIALS.place(asked.after)
+    today = behind[0] if behind is not None else today_of(server)
+    limit = None if asked.format == "csv" else asked.limit + 1
+    listed = await server.read(lambda sql: denial_list.listed(sql, which, today, limit=limit, behind=behind))
     if asked.format == "json":
-        return web.json_response({"denials": rows})
+        page, after = DENIALS.page(listed, asked.limit, lambda one: denial_list.place(one, today))
+        return web.json_response({"denials": [denial_list.as_data(one) for one in page], "after": after})
+    rows = [denial_list.as_data(one) for one in listed]
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]) if rows else ["id"], lineterminator="\n")
     writer.writeheader()
@@ -117,10 +131,10 @@ async def _list(request: web.Request) -> web.StreamResponse:
 async def _one(request: web.Request) -> web.StreamResponse:
     """One denial, with everything that was done about it."""
     server, today = request.app[SERVER], today_of(request.app[SERVER])
-    told = await server.read(lambda sql: denial_list.one(sql, _id(request), today))
-    if told is None:
+    found = await server.read(lambda sql: denial_list.one(sql, _id(request), today))
+    if found is None:
         return _missing()
-    return web.json_response(denial_list.told_data(told))
+    return web.json_response(denial_list.told_data(found))
 
 
 async def _letter(request: web.Request) -> web.StreamResponse:
@@ -160,7 +174,7 @@ Verb = Callable[[Connection, Archive, int, Asked, Any], Done | Again]
 def _verb(model: type[Why], do: Verb) -> Handler:
     async def post(request: web.Request) -> web.StreamResponse:
         """Do something about a denial; asked twice it is done once."""
-        given = understood(model, await body_of(request))
+        given = body_of(request, model)
         server, denial_id, today = request.app[SERVER], _id(request), today_of(request.app[SERVER])
         services = server.services
         if await server.read(lambda sql: denial_list.one(sql, denial_id, today)) is None:
@@ -199,21 +213,43 @@ VERBS: dict[str, tuple[type[Why], Verb]] = {
         Decision,
         lambda sql, _, one, asked, given: denial_claims.decided(sql, one, asked, given.on, won=given.won),
     ),
+    "sent": (Sent, lambda sql, _, one, asked, given: denial_letters.sent(sql, one, asked, given.on)),
     "write-off": (WriteOff, lambda sql, _, one, asked, given: denial_money.write_off(sql, one, asked, rule=given.rule)),
     "approve": (Why, lambda sql, _, one, asked, given: denial_money.approve(sql, one, asked)),
     "refuse": (Why, lambda sql, _, one, asked, given: denial_money.refuse(sql, one, asked)),
+    "undo-write-off": (Why, lambda sql, _, one, asked, given: denial_ends.undo_write_off(sql, one, asked)),
+    "close": (Close, lambda sql, _, one, asked, given: denial_ends.close(sql, one, asked, given.outcome)),
     "to-patient": (Why, lambda sql, _, one, asked, given: denial_money.to_patient(sql, one, asked)),
 }
 
 
+_WORDS = {
+    "correct": "Correct the claim, which goes again.",
+    "resubmit": "Send the claim again as it is.",
+    "reopen": "Ask the payer to reopen the claim: the letter is written.",
+    "appeal": "Appeal: the letter of the next level is written.",
+    "decided": "Say what the payer decided.",
+    "sent": "Say that a letter went out, and when.",
+    "write-off": "Ask for a write-off, or write off under a named rule.",
+    "approve": "Approve the write-off that was asked for.",
+    "refuse": "Refuse the write-off that was asked for.",
+    "undo-write-off": "Take back a write-off.",
+    "close": "Close a denial of which no money is left.",
+    "to-patient": "Move what is left to the patient.",
+}
+
+
 def routes() -> list[web.RouteDef]:
-    """The routes, each with the scope that it asks for."""
+    """The routes, each with what it takes and answers."""
     one = f"/api/v1/denials/{ID}"
+    letter = Raw(("application/pdf",), "The letter.")
+    answers = {200: (told.DenialDone, AgainTold), 202: AgainTold}
     found = [
-        web.get("/api/v1/denials", needs("read")(_plainly(_list))),
-        web.get(one, needs("work")(_plainly(_one))),
-        web.get(f"{one}/letter", needs("work")(_plainly(_letter))),
+        get("/api/v1/denials", _list, tag=TAG, query=Listing, answers=(told.Denials, CSV)),
+        get(one, _one, tag=TAG, scope="work", answers=told.OneDenial),
+        get(f"{one}/letter", _letter, tag=TAG, scope="work", answers=letter, also=(500,)),
     ]
     return found + [
-        web.post(f"{one}/{name}", needs("work")(_plainly(_verb(model, do)))) for name, (model, do) in VERBS.items()
+        post(f"{one}/{name}", _verb(model, do), tag=TAG, body=model, answers=answers, words=f"{_WORDS[name]}{_TWICE}")
+        for name, (model, do) in VERBS.items()
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,7 +9,8 @@ from pydantic import Field
 from ..core.ledger.register import Which
 from ..core.ledger.slips import MOST_CHECKS, Keyed
 from ..core.model.money import to_cents
-from .queue_bodies import Asked, Dollars, Id, Name, Words
+from .paging import After
+from .queue_bodies import Asked, Day, Dollars, Id, Name, Words
 
 State = Literal["", "expected", "matched", "posted", "reconciled", "unidentified", "noted"]
 Method = Literal["eft", "wire", "check", "lockbox", "card", "cash", "other"]
@@ -21,8 +21,8 @@ Why = Annotated[str, Field(min_length=1, max_length=500)]
 class Span(Asked):
     """Days, both inclusive."""
 
-    first: dt.date | None = Field(default=None, alias="from")
-    last: dt.date | None = Field(default=None, alias="to")
+    first: Day | None = Field(default=None, alias="from")
+    last: Day | None = Field(default=None, alias="to")
 
 
 class Listing(Span):
@@ -34,7 +34,7 @@ class Listing(Span):
     payer: Name = ""
     number: Number = ""
     amount: Dollars | None = None
-    below: Annotated[int, Field(ge=0, lt=1 << 62)] = 0
+    after: After = ""
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     format: Annotated[str, Field(pattern="^(json|csv)$")] = "json"
 
@@ -63,6 +63,13 @@ class Explain(Reason):
     purpose: Name
 
 
+class PostPatient(Reason):
+    """Which patient paid (the oldest balance first), or for which claims."""
+
+    patient: Id | None = None
+    claims: Annotated[list[Id], Field(max_length=100)] = Field(default_factory=list)
+
+
 class Close(Asked):
     """Why a day closes that has a variance."""
 
@@ -74,7 +81,7 @@ class Line(Asked):
 
     method: Method = "check"
     amount: Dollars
-    date: dt.date
+    date: Day
     number: Number = ""
     payer: Annotated[str, Field(max_length=80)] = ""
     note: Words = ""
@@ -90,3 +97,22 @@ class Add(Asked):
     slip: Number = ""
     at_bank: bool = False
     lines: Annotated[list[Line], Field(min_length=1, max_length=MOST_CHECKS)]
+
+
+class PaperAsked(Asked):
+    """What a paper is, and what it is called."""
+
+    kind: Annotated[str, Field(max_length=40)] = "check"
+    name: Annotated[str, Field(max_length=2000)] = ""
+
+
+class EobAsked(Asked):
+    """Of which partner a paper explanation of benefits is; without it, of the one that its payer belongs to."""
+
+    partner: Name = ""
+
+
+class FileAsked(Asked):
+    """What a file is called."""
+
+    name: Annotated[str, Field(max_length=2000)] = ""

@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
+from pydantic import Field
 from sqlalchemy import Connection, literal, select
 
 from ..core.flow.documents import Added, Belongs, CannotBeAdded, NewDocument, add_document
 from ..core.model.papers import NoPaper, media_type
 from ..core.store.archive import ArchiveDamaged
 from ..core.store.tables import documents
-from .admission import SERVER, WHO, admitted, needs
+from . import claim_answers as told
+from . import idempotent
+from .admission import SERVER, WHO, admitted
+from .again import ID
 from .bodies import in_time, pieces
+from .operations import PAPER, Raw, check_letters, get, post, query_of
+from .paging import List, PageAsked
 from .problems import problem
+from .queue_bodies import Id, Name
+
+TAG = "documents"
+DOCUMENTS = List("documents", (int,))
 
 FIELDS = (
     *("kind", "claim", "patient", "source", "claim_number", "patient_id", "order", "codes", "dated", "releases"),
@@ -54,14 +66,21 @@ class _Sent(NamedTuple):
 async def _sent(request: web.Request, limit: int) -> _Sent:
     if (request.content_length or 0) > limit + (1 << 16):
         raise _too_large(limit)
+    said: Mapping[str, str]
     if request.content_type == "multipart/form-data":
-        return await _from_form(request, limit)
-    said = {}
-    for name in FIELDS:
-        value = request.headers.get(f"Document-{name.replace('_', '-')}")
-        if value is not None:
-            said[name] = value
-    return _Sent(said, await _bytes(pieces(request.content, 1 << 16), limit))
+        said, data = await _from_form(request, limit)
+    else:
+        headers = {name: request.headers.get(f"Document-{name.replace('_', '-')}") for name in FIELDS}
+        said = {name: value for name, value in headers.items() if value is not None}
+        data = await _bytes(pieces(request.content, 1 << 16), limit)
+    for name, value in said.items():
+        check_letters(value, name)
+        if len(value) > _LONGEST_FIELD:
+            raise _NotTaken(422, "Not as it must be", f"{name} has at most {_LONGEST_FIELD} characters.")
+    # A form has another boundary each time: what it says is what counts.
+    asked = json.dumps([sorted(said.items()), hashlib.sha256(data).hexdigest()])
+    await idempotent.begin(request, asked.encode())
+    return _Sent(said, data)
 
 
 async def _from_form(request: web.Request, limit: int) -> _Sent:
@@ -138,9 +157,10 @@ def _belongs(said: Mapping[str, str], known: Callable[[str], object | None]) -> 
     return Belongs(_number(said, "claim"), _number(said, "patient"), source, number, patient_id)
 
 
-@needs("submit")
 async def post_document(request: web.Request) -> web.StreamResponse:
-    """Take a paper. With `releases`, holds that wait for it: that asks for a token of the scope work as well."""
+    """Take a paper. With `releases`, holds that wait for it: that asks for a token of the scope work as well. It comes
+    as the body, with what it is in the headers `Document-Kind`, `Document-Claim` and so on; or as a form (multipart)
+    with the same as its fields and the paper in the field `file`."""
     server = request.app[SERVER]
     services = server.services
     config = services.config
@@ -182,14 +202,31 @@ async def post_document(request: web.Request) -> web.StreamResponse:
     return web.json_response(done._asdict(), status=201 if done.new else 200)
 
 
-def _listed(connection: Connection, query: Mapping[str, Any]) -> list[dict[str, Any]]:
-    statement = select(documents).where(documents.c.id > query["after"]).order_by(documents.c.id).limit(MOST_LISTED)
-    for name in ("claim_id", "patient_id", "kind", "order_number"):
-        if query[name]:
-            statement = statement.where(documents.c[name] == query[name])
-    if query["code"]:
-        padded = literal(" ") + documents.c.codes + " "
-        statement = statement.where(padded.contains(f" {query['code']} ", autoescape=True))
+class DocumentsAsked(PageAsked):
+    """Which papers: of a claim, a patient, an order, of a kind, with a HCPCS code."""
+
+    claim: Id | None = None
+    patient: Id | None = None
+    order: Name = ""
+    kind: Name = ""
+    code: Name = ""
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = MOST_LISTED
+
+
+def _listed(connection: Connection, asked: DocumentsAsked, after: int) -> list[dict[str, Any]]:
+    d = documents.c
+    statement = select(documents).where(d.id > after).order_by(d.id).limit(asked.limit + 1)
+    for column, value in (
+        (d.claim_id, asked.claim),
+        (d.patient_id, asked.patient),
+        (d.kind, asked.kind),
+        (d.order_number, asked.order),
+    ):
+        if value:
+            statement = statement.where(column == value)
+    if asked.code:
+        padded = literal(" ") + d.codes + " "
+        statement = statement.where(padded.contains(f" {asked.code.upper()} ", autoescape=True))
     return [_shown(row) for row in connection.execute(statement)]
 
 
@@ -199,30 +236,19 @@ def _shown(row: Any) -> dict[str, Any]:
     return found | {"codes": row.codes.split(), "created_at": row.created_at.isoformat()}
 
 
-@needs("read")
 async def get_documents(request: web.Request) -> web.StreamResponse:
-    """Papers by `claim`, `patient`, `order`, `kind` or `code`, the oldest first; the next page comes `after` the last
-    id."""
-    query = request.query
-    try:
-        wanted = {
-            "claim_id": _number(query, "claim"),
-            "patient_id": _number(query, "patient"),
-            "after": _number(query, "after") or 0,
-            "kind": query.get("kind", ""),
-            "order_number": query.get("order", ""),
-            "code": query.get("code", "").upper(),
-        }
-    except _NotTaken as why:
-        return problem(why.status, why.title, str(why))
-    return web.json_response({"documents": await request.app[SERVER].read(_listed, wanted)})
+    """Papers, the oldest first."""
+    asked = query_of(request, DocumentsAsked)
+    (place,) = DOCUMENTS.place(asked.after) or (0,)
+    rows = await request.app[SERVER].read(_listed, asked, place or 0)
+    page, after = DOCUMENTS.page(rows, asked.limit, lambda one: (one["id"],))
+    return web.json_response({"documents": page, "after": after})
 
 
 def _one(connection: Connection, document_id: int) -> Any:
     return connection.execute(select(documents).where(documents.c.id == document_id)).one_or_none()
 
 
-@needs("read")
 async def get_document(request: web.Request) -> web.StreamResponse:
     """The paper itself, as it was handed in."""
     server = request.app[SERVER]
@@ -244,8 +270,20 @@ async def get_document(request: web.Request) -> web.StreamResponse:
     )
 
 
+PAPERS = Raw(
+    (*PAPER.types, "multipart/form-data"),
+    "The paper (PDF, TIFF, JPEG or PNG): the bytes of the file, or a form with the field `file`.",
+)
 ROUTES = [
-    web.post("/api/v1/documents", post_document),
-    web.get("/api/v1/documents", get_documents),
-    web.get(r"/api/v1/documents/{id:\d{1,18}}", get_document),
+    post(
+        "/api/v1/documents",
+        post_document,
+        tag=TAG,
+        scope="submit",
+        body=PAPERS,
+        answers={201: told.DocumentAdded, 200: told.DocumentAdded},
+        also=(404, 415),
+    ),
+    get("/api/v1/documents", get_documents, tag=TAG, query=DocumentsAsked, answers=told.Documents),
+    get(f"/api/v1/documents/{ID}", get_document, tag=TAG, answers=PAPER, also=(500,)),
 ]

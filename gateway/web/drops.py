@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import Field
 
 from ..core.flow.desk_records import FAILED, NOT_TAKEN
 from ..core.flow.plugin_drop import NoSource, Result, Sent, hand_in, in_words, source_for
 from ..core.model.rows_file import MOST_BYTES
 from ..core.store.drop_documents import Dropped
+from ..plugins import desk_views
 from ..plugins.declaring import NotDeclared
-from ..plugins.desk_views import TOLD, told
-from .admission import SERVER, needs
+from ..plugins.desk_views import TOLD
+from . import desk_answers as told
+from .admission import SERVER
 from .bodies import file_name, spooled, too_large
+from .operations import Raw, post, query_of
 from .problems import problem
+from .queue_bodies import Asked, Name
 
-PARAMETERS = ("source", "name", "dry_run")
+
+class DropAsked(Asked):
+    """`source`: whose ids of patients it uses; `name`: what it is called; `dry_run`: only say what it would do."""
+
+    source: Name = ""
+    name: Annotated[str, Field(max_length=2000)] = ""
+    dry_run: bool = False
 
 
-@needs("submit")
 async def post_document(request: web.Request) -> web.StreamResponse:
-    """Take a document (CSV or JSON) for a drop of a plugin: all of it or nothing. `?source=` whose ids of patients it
-    uses, `?name=` what it is called, `?dry_run=true` to be told what it would do."""
-    server = request.app[SERVER]
-    services = server.services
-    unknown = sorted(set(request.query) - set(PARAMETERS))
-    dry_run = request.query.get("dry_run", "false").lower()
-    if unknown or dry_run not in ("true", "false"):
-        what = f"not {', '.join(unknown)}" if unknown else "dry_run is true or false"
-        return problem(422, "Not a parameter", f"A drop takes {', '.join(PARAMETERS)}; {what}.")
+    """Take a document (CSV or JSON) for a drop of a plugin: all of it or nothing."""
+    server, asked = request.app[SERVER], query_of(request, DropAsked)
+    services, dry_run = server.services, asked.dry_run
     plugin, drop = request.match_info["plugin"], request.match_info["drop"]
     try:
-        source = source_for(services.config, plugin, drop, request.query.get("source", ""))
+        source = source_for(services.config, plugin, drop, asked.source)
     except NoSource as error:
         return problem(422, "Whose is it?", str(error))
     limit = min(services.config.gateway.web.max_upload_mb << 20, MOST_BYTES)
@@ -41,7 +45,7 @@ async def post_document(request: web.Request) -> web.StreamResponse:
         return too_large(limit)
     with body:
         data = body.read()
-    sent = Sent(Dropped(plugin, drop, source), source, "upload", file_name(request.query.get("name", ""), drop))
+    sent = Sent(Dropped(plugin, drop, source), source, "upload", file_name(asked.name, drop))
     try:
         result = await hand_in(
             services,
@@ -51,11 +55,11 @@ async def post_document(request: web.Request) -> web.StreamResponse:
             sent,
             data,
             services.clock.now(),
-            dry_run=dry_run == "true",
+            dry_run=dry_run,
         )
     except NotDeclared as error:
         return problem(404, "No such drop", str(error))
-    return _told(plugin, result, dry_run == "true")
+    return _told(plugin, result, dry_run)
 
 
 def _told(plugin: str, result: Result, dry_run: bool) -> web.Response:
@@ -78,10 +82,22 @@ def _told(plugin: str, result: Result, dry_run: bool) -> web.Response:
         return problem(500, "A fault in a plugin", f"Plugin {plugin} failed here: {answer.why}. Nothing is done.{kept}")
     body: dict[str, Any] = {"state": result.state, "said": answer.result}
     if dry_run:
-        rows = [dict(zip(TOLD, row, strict=True)) for row in told(answer.acts)]
+        rows = [dict(zip(TOLD, row, strict=True)) for row in desk_views.told(answer.acts)]
         rows = [{**row, "dollars": None if row["dollars"] is None else str(row["dollars"])} for row in rows]
         return web.json_response({"dry_run": True, **body, "would_do": rows})
     return web.json_response({"file_id": result.file_id, **body, "done": in_words(answer.acts)})
 
 
-ROUTES = [web.post("/api/v1/plugins/{plugin}/drops/{drop}", post_document)]
+ROWS = Raw(("text/csv", "application/json"), "Rows, as CSV or a JSON list.", {"type": "string"})
+ROUTES = [
+    post(
+        "/api/v1/plugins/{plugin}/drops/{drop}",
+        post_document,
+        tag="plugins",
+        scope="submit",
+        query=DropAsked,
+        body=ROWS,
+        answers=(told.DropDone, told.DropWould, told.DropBefore),
+        also=(500,),
+    )
+]

@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Connection
 
 from ..core.flow import exception_view as view
 from ..core.flow import exceptions as flow
 from ..core.flow import whole_remittances
-from ..core.flow.again import Again, CannotBeDone
+from ..core.flow.again import Again
 from ..core.flow.exceptions import Done
 from ..core.flow.post_decide import habits_in
-from .admission import SERVER, WHO, needs
+from ..core.store.keyset import BadCursor
+from . import money_answers as told
+from .admission import SERVER, WHO
 from .again import answer_of
+from .claim_answers import Again as AgainTold
+from .operations import body_of, get, post, query_of
+from .paging import List, PageAsked
 from .problems import Handler, problem
-from .queue_bodies import Id, Name, Words, understood
-from .queue_routes import ID, body_of, plainly, today_of
+from .queue_bodies import Asked, Id, Name, Words
+from .queue_routes import ID, today_of
+
+TAG = "exceptions"
+EXCEPTIONS = List("exceptions", view.PLACE)
 
 
-class Listing(BaseModel):
+class Listing(PageAsked):
     """What is listed: of a payer, of a rule; `set_aside`: what was set aside instead."""
 
-    model_config = ConfigDict(extra="forbid")
     payer: Name = ""
     rule: Name = ""
     set_aside: bool = False
-    limit: Annotated[int, Field(ge=1, le=view.MOST)] = 100
 
 
-class Why(BaseModel):
+class Why(Asked):
     """The reason of a person."""
 
-    model_config = ConfigDict(extra="forbid")
     reason: Words = ""
 
 
@@ -43,33 +48,26 @@ class Assign(Why):
     """The claim that a payment is for; `lines`: service to line number, where that must be said too."""
 
     claim_id: Id
-    lines: dict[Id, Id] = {}
+    lines: dict[Id, Id] = Field(default_factory=dict)
     reverses: Id | None = None
 
 
-def _plainly(handler: Handler) -> Handler:
-    async def handled(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except CannotBeDone as error:
-            return problem(409, "That cannot be done", str(error))
-
-    return plainly(handled)
-
-
-@_plainly
 async def _list(request: web.Request) -> web.StreamResponse:
-    """What waits, the most dollars first."""
-    asked = understood(Listing, dict(request.query))
+    """What did not post, the most dollars first; whole remittances before the payments of others."""
+    asked = query_of(request, Listing)
+    behind = EXCEPTIONS.place(asked.after)
+    if behind is not None and behind[0] not in ("remittance", "payment"):
+        raise BadCursor
 
     def read(connection: Connection) -> list[view.Waiting]:
-        return view.waiting(connection, payer=asked.payer, rule=asked.rule, aside=asked.set_aside, limit=asked.limit)
+        return view.waiting(
+            connection, payer=asked.payer, rule=asked.rule, aside=asked.set_aside, limit=asked.limit + 1, behind=behind
+        )
 
-    found = await request.app[SERVER].read(read)
-    return web.json_response({"exceptions": [view.data(one) for one in found]})
+    found, after = EXCEPTIONS.page(await request.app[SERVER].read(read), asked.limit, view.place)
+    return web.json_response({"exceptions": [view.data(one) for one in found], "after": after})
 
 
-@_plainly
 async def _one(request: web.Request) -> web.StreamResponse:
     """One payment with the claims and lines it may be for."""
     server, payment_id = request.app[SERVER], int(request.match_info["id"])
@@ -84,11 +82,10 @@ async def _one(request: web.Request) -> web.StreamResponse:
     return web.json_response(view.shown_data(found))
 
 
-@_plainly
 async def _assign(request: web.Request) -> web.StreamResponse:
     """Say which claim a payment is for, and have it posted."""
     server, who, payment_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
-    asked = understood(Assign, await body_of(request))
+    asked = body_of(request, Assign)
     now, config_hash = server.services.clock.now(), server.services.config.hash
 
     def ask(connection: Connection) -> Again:
@@ -101,10 +98,9 @@ async def _assign(request: web.Request) -> web.StreamResponse:
 
 
 def _aside(act: Callable[..., Done]) -> Handler:
-    @_plainly
     async def handler(request: web.Request) -> web.StreamResponse:
         server, who, payment_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
-        asked = understood(Why, await body_of(request))
+        asked = body_of(request, Why)
         done: Any = await server.write(
             act, payment_id, who, asked.reason, server.services.clock.now(), today_of(server)
         )
@@ -113,33 +109,49 @@ def _aside(act: Callable[..., Done]) -> Handler:
     return handler
 
 
-@_plainly
 async def _accept(request: web.Request) -> web.StreamResponse:
     """Let a remittance post that waits because another one pays the same money."""
     server, who, remittance_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
-    asked = understood(Why, await body_of(request))
+    asked = body_of(request, Why)
     now = server.services.clock.now()
     return answer_of(await server.write(whole_remittances.accept, remittance_id, who, asked.reason, now))
 
 
-@_plainly
 async def _dismiss(request: web.Request) -> web.StreamResponse:
     """Say that a remittance of which nothing is posted never will be."""
     server, who, remittance_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
-    asked = understood(Why, await body_of(request))
+    asked = body_of(request, Why)
     now = server.services.clock.now()
     what = await server.write(whole_remittances.dismiss, remittance_id, who, asked.reason, now)
     return web.json_response({"remittance_id": remittance_id, "what": what})
 
 
 def routes() -> list[web.RouteDef]:
-    """The routes, each with the scope that it asks for."""
+    """The routes, each with what it takes and answers."""
+    at, remittance = f"/api/v1/exceptions/{ID}", f"/api/v1/remittances/{ID}"
+    again = {202: AgainTold, 200: AgainTold}
+
+    def verb(path: str, handler: Handler, body: type[Why], answers: Any, words: str = "") -> web.RouteDef:
+        return post(path, handler, tag=TAG, scope="post", body=body, answers=answers, words=words, also=(404,))
+
     return [
-        web.get("/api/v1/exceptions", needs("read")(_list)),
-        web.get(f"/api/v1/exceptions/{ID}", needs("read")(_one)),
-        web.post(f"/api/v1/exceptions/{ID}/assign", needs("work")(_assign)),
-        web.post(f"/api/v1/exceptions/{ID}/set-aside", needs("work")(_aside(flow.set_aside))),
-        web.post(f"/api/v1/exceptions/{ID}/take-back", needs("work")(_aside(flow.take_back))),
-        web.post(f"/api/v1/remittances/{ID}/accept", needs("work")(_accept)),
-        web.post(f"/api/v1/remittances/{ID}/dismiss", needs("work")(_dismiss)),
+        get("/api/v1/exceptions", _list, tag=TAG, query=Listing, answers=told.Exceptions),
+        get(at, _one, tag=TAG, answers=told.OneException),
+        verb(f"{at}/assign", _assign, Assign, again),
+        verb(
+            f"{at}/set-aside",
+            _aside(flow.set_aside),
+            Why,
+            told.ExceptionDone,
+            "Set a payment aside: it is no claim of ours.",
+        ),
+        verb(
+            f"{at}/take-back",
+            _aside(flow.take_back),
+            Why,
+            told.ExceptionDone,
+            "Take a payment back that was set aside.",
+        ),
+        verb(f"{remittance}/accept", _accept, Why, again),
+        verb(f"{remittance}/dismiss", _dismiss, Why, told.Dismissed),
     ]

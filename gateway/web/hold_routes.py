@@ -18,26 +18,34 @@ from ..core.work.deadlines import Deadlines
 from ..core.work.productivity import productivity
 from ..core.work.verbs import NotDone
 from . import queue_bodies as bodies
-from .admission import SERVER, WHO, Server, needs
+from . import work_answers as told
+from .admission import SERVER, WHO, Server
+from .operations import body_of, get, post, query_of
+from .paging import List
 from .problems import problem
-from .queue_bodies import NotUnderstood, understood
-from .queue_routes import ID, body_of, plainly, today_of
+from .queue_bodies import NotUnderstood
+from .queue_routes import ID, today_of
 
+TAG = "holds"
 MOST = 10_000
+HOLDS = List("holds", tuple(key.of for key in held.ORDER))
 
 
 def _zone(server: Server) -> str:
     return server.services.config.gateway.organisation.time_zone
 
 
-@plainly
 async def _list(request: web.Request) -> web.StreamResponse:
     """Open holds, those that are due first before the others."""
     server = request.app[SERVER]
-    asked = understood(bodies.HoldsListing, dict(request.query))
-    which, today = asked.where.which(), today_of(server)
-    rows = await server.read(lambda sql: held.open_holds(sql, which, today, _zone(server), limit=asked.limit))
-    return web.json_response({"holds": [_data(row) for row in rows]})
+    asked = query_of(request, bodies.HoldsListing)
+    which, today, behind = asked.where.which(), today_of(server), HOLDS.place(asked.after)
+
+    def read(connection: Connection) -> list[Any]:
+        return held.open_holds(connection, which, today, _zone(server), limit=asked.limit + 1, behind=behind)
+
+    rows, after = HOLDS.page(await server.read(read), asked.limit, held.place)
+    return web.json_response({"holds": [_data(row) for row in rows], "after": after})
 
 
 def _data(row: Any) -> dict[str, Any]:
@@ -63,11 +71,10 @@ def _data(row: Any) -> dict[str, Any]:
     }
 
 
-@plainly
 async def _add(request: web.Request) -> web.StreamResponse:
     """Put a hold on a claim that has not left."""
     server, who, claim_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
-    asked = understood(bodies.AddHold, await body_of(request))
+    asked = body_of(request, bodies.AddHold)
     now, today, deadlines = server.services.clock.now(), today_of(server), Deadlines.of(server.services.config.tables)
     if not await server.read(claim_store.exists, claim_id):
         return problem(404, "No such claim", "No claim has this id.")
@@ -82,11 +89,10 @@ async def _add(request: web.Request) -> web.StreamResponse:
     return web.json_response(done._asdict(), status=201 if done.new else 200)
 
 
-@plainly
 async def _release(request: web.Request) -> web.StreamResponse:
     """Release one hold. One that is released already stays as it is."""
     server, who, hold_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
-    asked = understood(bodies.ReleaseHold, await body_of(request))
+    asked = body_of(request, bodies.ReleaseHold)
     row = await server.read(_hold, hold_id)
     if row is None:
         return problem(404, "No such hold", "No hold has this id.")
@@ -113,11 +119,10 @@ def _let_go(connection: Connection, server: Server, hold_id: int, who: str, reas
     return release_hold(connection, hold_id, who, reason, services.clock.now(), partner_for).value
 
 
-@plainly
 async def _release_many(request: web.Request) -> web.StreamResponse:
     """Release holds by ids, or all that the filters take: all of them or none."""
     server, who = request.app[SERVER], request[WHO]
-    asked = understood(bodies.ReleaseHolds, await body_of(request))
+    asked = body_of(request, bodies.ReleaseHolds)
     which = asked.where.which() if asked.where is not None else None
     if (asked.ids is None) == (which is None) or (which is not None and which.everything):
         raise NotUnderstood("send ids, or where with at least one filter")
@@ -151,11 +156,10 @@ async def _release_many(request: web.Request) -> web.StreamResponse:
 # --- reports ---------------------------------------------------------------------------------------
 
 
-@plainly
 async def _report(request: web.Request) -> web.StreamResponse:
     """Open holds by type, team and age: dollars and hold days."""
     server = request.app[SERVER]
-    asked = understood(bodies.HoldsReport, dict(request.query))
+    asked = query_of(request, bodies.HoldsReport)
     which, today, zone = asked.where.which(), today_of(server), _zone(server)
     found = await server.read(lambda sql: held.report(sql, which, today, zone, asked.days))
     return web.json_response(
@@ -170,16 +174,16 @@ async def _report(request: web.Request) -> web.StreamResponse:
     )
 
 
-@plainly
 async def _productivity(request: web.Request) -> web.StreamResponse:
     """What each person got done, by day."""
     server = request.app[SERVER]
-    asked = understood(bodies.Days, dict(request.query))
+    asked = query_of(request, bodies.Days)
     last = asked.last or today_of(server)
     first = asked.first or last - dt.timedelta(days=6)
 
     def read(connection: Connection) -> Any:
-        return productivity(connection, first, last, _zone(server), who=asked.who)
+        zone = _zone(server)
+        return productivity(connection, first, last, zone, who=asked.who, team=asked.team, by_team=asked.by == "team")
 
     try:
         found = await server.read(read)
@@ -189,12 +193,14 @@ async def _productivity(request: web.Request) -> web.StreamResponse:
 
 
 def routes() -> list[web.RouteDef]:
-    """The routes, each with the scope that it asks for."""
+    """The routes, each with what it takes and answers."""
+    put = {201: told.HoldPut, 200: told.HoldPut}
+    many = (told.HoldsReleased, told.HoldsWould)
     return [
-        web.get("/api/v1/holds", needs("read")(_list)),
-        web.post(f"/api/v1/claims/{ID}/holds", needs("work")(_add)),
-        web.post(f"/api/v1/holds/{ID}/release", needs("work")(_release)),
-        web.post("/api/v1/holds/release", needs("work")(_release_many)),
-        web.get("/api/v1/reports/holds", needs("read")(_report)),
-        web.get("/api/v1/reports/productivity", needs("read")(_productivity)),
+        get("/api/v1/holds", _list, tag=TAG, query=bodies.HoldsListing, answers=told.HoldPage),
+        post(f"/api/v1/claims/{ID}/holds", _add, tag=TAG, body=bodies.AddHold, answers=put),
+        post(f"/api/v1/holds/{ID}/release", _release, tag=TAG, body=bodies.ReleaseHold, answers=told.HoldReleased),
+        post("/api/v1/holds/release", _release_many, tag=TAG, body=bodies.ReleaseHolds, answers=many),
+        get("/api/v1/reports/holds", _report, tag=TAG, query=bodies.HoldsReport, answers=told.HoldReport),
+        get("/api/v1/reports/productivity", _productivity, tag=TAG, query=bodies.Days, answers=told.Productivity),
     ]

@@ -5,22 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
-from pydantic import Field
 from sqlalchemy import Connection
 
 from ..core.flow import inquiry_list
 from ..core.flow.inquire import ask
-from .admission import SERVER, WHO, needs
-from .queue_bodies import Asked, Id, Ids, understood
-from .queue_routes import body_of, plainly
+from . import claim_answers as told
+from .admission import SERVER, WHO
+from .operations import body_of, get, post, query_of
+from .paging import List, PageAsked
+from .queue_bodies import Asked, Id, Ids
+
+TAG = "inquiries"
+INQUIRIES = List("inquiries", (int,))
 
 
-class ListAsked(Asked):
+class ListAsked(PageAsked):
     """Which inquiries are listed."""
 
     claim_id: Id | None = None
     waiting: bool = False
-    limit: int = Field(default=100, ge=1, le=10_000)
 
 
 class AskAsked(Asked):
@@ -29,15 +32,17 @@ class AskAsked(Asked):
     claims: Ids
 
 
-@plainly
 async def _list(request: web.Request) -> web.StreamResponse:
-    """What was asked, newest first: `?claim_id=`, `?waiting=true`, `?limit=`."""
-    asked = understood(ListAsked, dict(request.query))
+    """What was asked of payers, newest first; with `waiting` what is not answered yet."""
+    asked = query_of(request, ListAsked)
+    (below,) = INQUIRIES.place(asked.after) or (0,)
 
     def read(connection: Connection) -> list[Any]:
-        return inquiry_list.listed(connection, claim_id=asked.claim_id, waiting=asked.waiting, limit=asked.limit)
+        return inquiry_list.listed(
+            connection, claim_id=asked.claim_id, waiting=asked.waiting, limit=asked.limit + 1, below=below or 0
+        )
 
-    rows = await request.app[SERVER].read(read)
+    rows, after = INQUIRIES.page(await request.app[SERVER].read(read), asked.limit, lambda row: (row.id,))
     return web.json_response(
         {
             "inquiries": [
@@ -53,16 +58,16 @@ async def _list(request: web.Request) -> web.StreamResponse:
                     "details": row.details,
                 }
                 for row in rows
-            ]
+            ],
+            "after": after,
         }
     )
 
 
-@plainly
 async def _ask(request: web.Request) -> web.StreamResponse:
     """Ask about claims, by their ids; a claim is asked about once a day."""
     server, who = request.app[SERVER], request[WHO]
-    asked = understood(AskAsked, await body_of(request))
+    asked = body_of(request, AskAsked)
 
     def begin(connection: Connection) -> tuple[list[int], list[str]]:
         wanted, silent = inquiry_list.asked_and_silent(connection, server.services.config, asked.claims)
@@ -74,8 +79,8 @@ async def _ask(request: web.Request) -> web.StreamResponse:
 
 
 def routes() -> list[web.RouteDef]:
-    """The routes, each with the scope that it asks for."""
+    """The routes, each with what it takes and answers."""
     return [
-        web.get("/api/v1/inquiries", needs("read")(_list)),
-        web.post("/api/v1/inquiries", needs("work")(_ask)),
+        get("/api/v1/inquiries", _list, tag=TAG, query=ListAsked, answers=told.Inquiries),
+        post("/api/v1/inquiries", _ask, tag=TAG, body=AskAsked, answers=told.Inquired),
     ]

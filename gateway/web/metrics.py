@@ -21,6 +21,7 @@ from ..core.store.tables import batches, claims, holds, partner_states, work_ite
 from ..plugins.declared import Metric
 from ..plugins.declaring import NotDeclared, metric_name
 from .admission import SERVER, Server, admitted
+from .operations import Anything, Raw, get
 
 WAITING = ("allocated", "written", "sending", "unknown", "waiting", "refused")
 """States of a batch that is not with its partner."""
@@ -172,4 +173,5 @@ def _text(families: list[Family]) -> bytes:
     return generate_latest(registry)
 
 
-ROUTES = [web.get("/metrics", get_metrics)]
+TEXT = Raw(("text/plain",), "Metrics, as Prometheus reads them.", {"type": "string"})
+ROUTES = [get("/metrics", get_metrics, tag="gateway", scope="", query=Anything, answers=TEXT, also=(401, 403))]

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
+from pydantic import Field
 from sqlalchemy import Connection
 
 from ..core.clock import business_date
 from ..core.flow.desk_calls import ask_and_take, call_of
 from ..core.flow.desk_records import FAILED, NOT_TAKEN, RESTS, DeskAnswer
+from ..core.model.spreadsheet import CsvWriter
+from ..core.store import keyset
 from ..core.work import worklists
 from ..plugins.declared import Report, Route, RouteRequest, Worklist
 from ..plugins.declaring import Declared
-from .admission import SERVER, Server, admitted, needs
+from . import desk_answers as told
+from . import idempotent
+from .admission import SERVER, WHO, Server, admitted
 from .bodies import pieces
+from .operations import CSV, Anything, Raw, check_letters, check_value, declared, get, in_words, query_of
+from .paging import List, PageAsked
 from .problems import problem
+from .queue_bodies import Name
+
+TAG = "plugins"
 
 MOST_BODY = 1 << 20
+
+
+class WorklistAsked(PageAsked):
+    """What narrows a worklist; `format`: json, or csv for a spreadsheet."""
+
+    team: Name = ""
+    kind: Name = ""
+    payer: Name = ""
+    limit: Annotated[int, Field(ge=1, le=worklists.MOST)] = 1000
+    format: Literal["json", "csv"] = "json"
 
 
 # --- worklists -------------------------------------------------------------------------------------
 
 
-@needs("read")
 async def get_worklists(request: web.Request) -> web.StreamResponse:
     """Every worklist that a plugin in use declares, with what waits in it."""
     server = request.app[SERVER]
@@ -58,35 +76,37 @@ def _waiting(connection: Connection, several: Sequence[Worklist], today: dt.date
     return [worklists.waiting(connection, one, today) for one in several]
 
 
-@needs("read")
 async def get_worklist(request: web.Request) -> web.StreamResponse:
-    """What stands in one worklist: `?team=`, `?kind=`, `?payer=` narrow it; `?format=csv` for a spreadsheet."""
+    """What stands in one worklist, in its order."""
     server = request.app[SERVER]
     found = _declared(server, request)
     worklist = _named(found.worklists, request) if found else None
     if found is None or worklist is None:
         return problem(404, "No such worklist", _known("worklists", server))
-    wanted = {name: request.query.get(name, "") for name in ("team", "kind", "payer")}
-    unknown = sorted(set(request.query) - {*wanted, "format"})
-    if unknown:
-        return problem(422, "Not a filter", f"A worklist takes team, kind, payer and format; not {', '.join(unknown)}.")
-    rows = await server.read(_rows, worklist, wanted, _today(server))
-    if request.query.get("format") == "csv":
-        return _csv(rows.columns, ([worklists.as_text(value) for value in row] for row in rows.rows))
-    body = {
-        "plugin": found.plugin.name,
-        "name": worklist.name,
-        "title": worklist.title,
-        "columns": list(rows.columns),
-        "items": list(worklists.as_data(rows)),
-        "more": rows.more,
-    }
-    return web.json_response(body if rows.rows else {**body, "detail": worklist.empty})
+    asked, listing = query_of(request, WorklistAsked), List(f"{found.plugin.name}/{worklist.name}", ())
+    listing = listing._replace(kinds=tuple(key.of for key in worklists.ordered(worklist)))
+    behind, today = listing.place(asked.after), _today(server)
 
+    def read(connection: Connection) -> worklists.Listed:
+        return worklists.page(
+            connection, worklist, today, team=asked.team, kind=asked.kind, payer=asked.payer, limit=asked.limit,
+            behind=behind,
+        )  # fmt: skip
 
-def _rows(connection: Connection, worklist: Worklist, wanted: Mapping[str, str], today: dt.date) -> worklists.Listed:
-    return worklists.listed(
-        connection, worklist, today, team=wanted["team"], kind=wanted["kind"], payer=wanted["payer"]
+    rows = await server.read(read)
+    after = keyset.written(listing.name, rows.last) if rows.last else ""
+    if asked.format == "csv":
+        return _csv(rows.columns, ([worklists.as_text(value) for value in row] for row in rows.rows), after)
+    return web.json_response(
+        {
+            "plugin": found.plugin.name,
+            "name": worklist.name,
+            "title": worklist.title,
+            "columns": list(rows.columns),
+            "items": list(worklists.as_data(rows)),
+            "after": after,
+            "detail": "" if rows.rows or asked.after else worklist.empty,
+        }
     )
 
 
@@ -97,7 +117,6 @@ def _today(server: Server) -> dt.date:
 # --- reports ---------------------------------------------------------------------------------------
 
 
-@needs("read")
 async def get_reports(request: web.Request) -> web.StreamResponse:
     """Every report that a plugin in use declares, with the JSON schema of what may be asked."""
     found = [
@@ -112,10 +131,12 @@ def _schema(report: Report) -> dict[str, Any] | None:
     return report.parameters.model_json_schema() if report.parameters is not None else None
 
 
-@needs("read")
 async def get_report(request: web.Request) -> web.StreamResponse:
-    """Work a report out: its parameters stand behind the question mark; `?format=csv` for a spreadsheet."""
+    """Work a report out: its parameters stand behind the question mark; `format=csv` for a spreadsheet."""
     server = request.app[SERVER]
+    for name, value in request.query.items():
+        check_letters(name, "a parameter")
+        check_letters(value, "a parameter")
     found = _declared(server, request)
     report = _named(found.reports, request) if found else None
     if found is None or report is None:
@@ -158,11 +179,20 @@ async def plugin_route(request: web.Request) -> web.StreamResponse:
     who = await admitted(request, route.scope)
     if isinstance(who, web.Response):
         return who
-    body = await _body(request)
-    if isinstance(body, web.Response):
-        return body
-    given = RouteRequest(request.method, values, {name: request.query[name] for name in request.query}, body[0], who)
-    return await _answered(server, found, route, given)
+    request[WHO] = who
+
+    async def answer(asking: web.Request) -> web.StreamResponse:
+        body = await _body(asking)
+        if isinstance(body, web.Response):
+            return body
+        query = {name: asking.query[name] for name in asking.query}
+        check_value([values, query, body[0]])
+        given = RouteRequest(asking.method, values, query, body[0], who)
+        return await _answered(server, found, route, given)
+
+    if request.method == "GET":
+        return await in_words(request, answer)
+    return await in_words(request, lambda asking: idempotent.once(asking, answer))
 
 
 async def _answered(server: Server, found: Declared, route: Route, given: RouteRequest) -> web.Response:
@@ -180,13 +210,12 @@ async def _answered(server: Server, found: Declared, route: Route, given: RouteR
 
 async def _body(request: web.Request) -> tuple[Any] | web.Response:
     """The JSON of a request, None without any; or the answer that it cannot be taken."""
-    if not request.can_read_body:
-        return (None,)
     data = bytearray()
     async for block in pieces(request.content, 1 << 16):
         data += block
         if len(data) > MOST_BODY:
             return problem(413, "Too large", f"A request of a plugin has at most {MOST_BODY >> 20} MB.")
+    await idempotent.begin(request, bytes(data))
     if not data:
         return (None,)
     try:
@@ -232,19 +261,44 @@ async def _call(server: Server, found: Declared, hook: str, name: str, argument:
     return answer
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> web.Response:
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]], after: str = "") -> web.Response:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     writer.writerows(rows)
-    return web.Response(text=text.getvalue(), content_type="text/csv", charset="utf-8")
+    headers = {"X-Next-Page": after} if after else None
+    return web.Response(text=text.getvalue(), content_type="text/csv", charset="utf-8", headers=headers)
+
+
+OF_PLUGIN = Raw(("application/json", "text/plain", "text/csv"), "What the plugin answers.", {})
+TO_PLUGIN = Raw(("application/json",), "What the plugin takes.", {})
+
+
+def _of_plugins(method: str) -> web.RouteDef:
+    body = None if method == "GET" else TO_PLUGIN
+    return declared(
+        method, "/api/v1/plugins/{plugin}/{path:.+}", plugin_route, tag=TAG, scope="", query=Anything, body=body,
+        answers=OF_PLUGIN, also=(400, 401, 403, 404, 405, 409, 413, 500, 503),
+    )  # fmt: skip
 
 
 ROUTES = [
-    web.get("/api/v1/worklists", get_worklists),
-    web.get("/api/v1/worklists/{plugin}/{name}", get_worklist),
-    web.get("/api/v1/reports", get_reports),
-    web.get("/api/v1/reports/{plugin}/{name}", get_report),
-    *(web.route(method, "/api/v1/plugins/{plugin}/{path:.+}", plugin_route)
-      for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
-]  # fmt: skip
+    get("/api/v1/worklists", get_worklists, tag=TAG, answers=told.Worklists),
+    get(
+        "/api/v1/worklists/{plugin}/{name}",
+        get_worklist,
+        tag=TAG,
+        query=WorklistAsked,
+        answers=(told.WorklistPage, CSV),
+    ),
+    get("/api/v1/reports", get_reports, tag=TAG, answers=told.Reports),
+    get(
+        "/api/v1/reports/{plugin}/{name}",
+        get_report,
+        tag=TAG,
+        query=Anything,
+        answers=(told.Report, CSV),
+        also=(500, 503),
+    ),
+    *(_of_plugins(method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+]

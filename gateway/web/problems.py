@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -16,6 +17,7 @@ _DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not take this method.",
     408: "The body stopped coming. Look at the connection, and send it again.",
+    413: "The body is larger than is taken here.",
 }
 
 
@@ -27,6 +29,19 @@ def problem(status: int, title: str, detail: str, headers: dict[str, str] | None
         content_type="application/problem+json",
         headers=headers,
     )
+
+
+def http_logger() -> logging.Logger:
+    """For what is no HTTP at all: the log has its kind, never what was sent."""
+
+    def told(record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        log.warning("request_unreadable", error=kind.__name__ if kind is not None else record.levelname.lower())
+        return False
+
+    logger = logging.Logger("gateway.http", logging.WARNING)
+    logger.addFilter(told)
+    return logger
 
 
 @web.middleware

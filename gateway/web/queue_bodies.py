@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from ..core.model.decision import HoldType
 from ..core.model.money import to_cents
 from ..core.work.holds import AGES, OLDEST, Which
+from ..core.work.orders import Order
 from ..core.work.priority import Bucket
 from ..core.work.queue import Wanted
 
 MOST_IDS = 1000
+MOST_TOLD = 10
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 Id = Annotated[int, Field(ge=1, lt=1 << 62)]
 Ids = Annotated[list[Id], Field(min_length=1, max_length=MOST_IDS)]
 Name = Annotated[str, Field(max_length=200)]
 Words = Annotated[str, Field(max_length=1000)]
+
+
+def _day(value: object) -> object:
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+            value = dt.date.fromisoformat(value)
+    except ValueError:
+        pass
+    if not isinstance(value, dt.date):
+        raise ValueError("a date such as 2026-11-26")
+    if not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueError(f"a day between {FIRST_DAY} and {LAST_DAY}")
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_day, json_schema_input_type=dt.date)]
+"""A day as ISO 8601 writes it, and one that business can have."""
 Dollars = Annotated[Decimal, Field(max_digits=14, decimal_places=2)]
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,19 +58,48 @@ def understood(model: type[M], data: Any) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        known = ", ".join(model.model_fields)
-        told = [_in_words(one["loc"], one["type"], one["msg"], known) for one in error.errors(include_input=False)]
-        raise NotUnderstood("; ".join(told)) from None
+        raise NotUnderstood(told_in_words(error, model)) from None
+
+
+_PLAIN = (
+    ("missing", "is missing"),
+    ("bool_", "must be true or false"),
+    ("string_type", "must be text"),
+    ("int_type", "must be a whole number"),
+    ("int_parsing", "must be a whole number"),
+    ("int_from_float", "must be a whole number"),
+    ("decimal_parsing", "must be dollars, such as 1234.56"),
+    ("decimal_type", "must be dollars, such as 1234.56"),
+    ("date_", "must be a date such as 2026-11-26"),
+    ("list_type", "must be a list"),
+    ("dict_type", "must be an object"),
+)
+"""What is wrong, in words for whoever sends it, by what the kind of the error begins with."""
+
+
+def told_in_words(error: ValidationError, model: type[BaseModel]) -> str:
+    """What is wrong, by the names of fields; never what was sent."""
+    known = ", ".join(field.alias or name for name, field in model.model_fields.items())
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    told = [_in_words(one["loc"], one["type"], one["msg"], known) for one in found[:MOST_TOLD]]
+    more = f"; and {len(found) - MOST_TOLD} more" if len(found) > MOST_TOLD else ""
+    return "; ".join(told) + more
 
 
 def _in_words(loc: tuple[int | str, ...], kind: str, message: str, known: str) -> str:
     where = ".".join(str(part) for part in loc)
     if kind == "extra_forbidden":
-        return f"{where} is not known here (there are {known})" if len(loc) == 1 else f"{where} is not known here"
+        # What was sent stands in the name: it is told where it is a name.
+        where = where if re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", where) else "what was sent"
+        there = f" (there are {known})" if known else ""
+        return f"{where} is not known here{there if len(loc) == 1 else ''}"
     if kind in ("model_type", "model_attributes_type"):
         return f"{where or 'the body'} must be a JSON object"
-    plain = message.removeprefix("Value error, ")
-    return f"{where}: {plain}" if where else plain
+    plain = next((words for start, words in _PLAIN if kind.startswith(start)), "")
+    if plain and where:
+        return f"{where} {plain}"
+    told = message.removeprefix("Value error, ")
+    return f"{where}: {told}" if where else told
 
 
 class Asked(BaseModel):
@@ -96,8 +146,9 @@ class Where(Asked):
 
 
 class Listing(Where):
-    """A page of the queue: where it begins, and how long it is."""
+    """A page of the queue: its order, where it begins, and how long it is."""
 
+    order: Order = Order.URGENT
     after: Annotated[str, Field(max_length=400)] = ""
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     format: Annotated[str, Field(pattern="^(json|csv)$")] = "json"
@@ -143,14 +194,14 @@ class Touch(Verb):
 
     action: Name
     note: Words = ""
-    follow_up: dt.date | None = None
+    follow_up: Day | None = None
     key: Annotated[str, Field(max_length=100)] = ""
 
 
 class Snooze(Verb):
     """Let them rest."""
 
-    until: dt.date
+    until: Day
     note: Words = ""
 
 
@@ -192,6 +243,7 @@ class HoldsWhere(Asked):
 class HoldsListing(HoldsWhere):
     """A list of holds."""
 
+    after: Annotated[str, Field(max_length=2000)] = ""
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
 
     @property
@@ -217,8 +269,8 @@ class AddHold(Asked):
     reason: Words
     type: HoldType = HoldType.MANUAL
     team: Name = ""
-    due: dt.date | None = None
-    expires: dt.date | None = None
+    due: Day | None = None
+    expires: Day | None = None
 
 
 class ReleaseHolds(Asked):
@@ -237,11 +289,13 @@ class ReleaseHold(Asked):
 
 
 class Days(Asked):
-    """The days of a report, and whose."""
+    """The days of a report, and whose; `by`: each team's apart."""
 
-    first: dt.date | None = Field(default=None, alias="from")
-    last: dt.date | None = Field(default=None, alias="to")
+    first: Day | None = Field(default=None, alias="from")
+    last: Day | None = Field(default=None, alias="to")
     who: Name = ""
+    team: Name = ""
+    by: Annotated[str, Field(pattern="^(|team)$")] = ""
 
 
 VERBS: Mapping[str, type[Verb]] = {

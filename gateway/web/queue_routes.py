@@ -6,7 +6,6 @@ says how many these are. Doing it again changes nothing.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 from collections.abc import Sequence
@@ -16,46 +15,19 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from ..core.clock import business_date
+from ..core.model.spreadsheet import CsvWriter
 from ..core.work import queue, verbs
 from ..core.work.actions import Actions
-from ..core.work.verbs import Answer, NotDone
+from ..core.work.verbs import Answer
 from . import queue_bodies as bodies
-from .admission import SERVER, WHO, Server, needs
-from .bodies import in_time
+from . import work_answers as told
+from .admission import SERVER, WHO, Server
+from .operations import CSV, body_of, get, post, query_of
 from .problems import Handler, problem
-from .queue_bodies import NotUnderstood, understood
+from .queue_bodies import NotUnderstood
 
+TAG = "queue"
 ID = r"{id:\d{1,18}}"
-
-
-def plainly(handler: Handler) -> Handler:
-    """What is not understood or cannot be done is told with what to do instead."""
-
-    async def handled(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except NotUnderstood as error:
-            return problem(422, "Not as it must be", f"{error}.")
-        except queue.BadCursor as error:
-            return problem(422, "No such page", str(error))
-        except NotDone as error:
-            return problem(409, "That cannot be done", str(error))
-
-    return handled
-
-
-async def body_of(request: web.Request) -> Any:
-    """The JSON of a request, {} without any.
-
-    Raises:
-        NotUnderstood: it is no JSON.
-    """
-    if not request.can_read_body:
-        return {}
-    try:
-        return await in_time(request.json())
-    except (ValueError, RecursionError):
-        raise NotUnderstood("the body is no JSON; send one object, in UTF-8") from None
 
 
 def today_of(server: Server) -> dt.date:
@@ -66,15 +38,14 @@ def today_of(server: Server) -> dt.date:
 # --- looking ---------------------------------------------------------------------------------------
 
 
-@plainly
 async def _list(request: web.Request) -> web.StreamResponse:
     """A page of open items, in the order in which they should be worked."""
     server = request.app[SERVER]
-    asked = understood(bodies.Listing, dict(request.query))
+    asked = query_of(request, bodies.Listing)
     wanted, today = asked.where.wanted(request[WHO]), today_of(server)
 
     def read(connection: Connection) -> tuple[queue.Page, queue.Counted]:
-        page = queue.page(connection, wanted, today, limit=asked.limit, after=asked.after)
+        page = queue.page(connection, wanted, today, limit=asked.limit, after=asked.after, order=asked.order)
         return page, queue.counted(connection, wanted, today)
 
     page, counted = await server.read(read)
@@ -91,7 +62,7 @@ def _total(counted: queue.Counted) -> dict[str, Any]:
 def _csv(items: Sequence[dict[str, Any]], after: str) -> web.Response:
     columns = ["dollars" if name == "cents" else name for name in queue.Item._fields]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = CsvWriter(text)
     writer.writerow(columns)
     writer.writerows(["" if item[name] is None else item[name] for name in columns] for item in items)
     headers = {"X-Next-Page": after} if after else {}
@@ -101,10 +72,11 @@ def _csv(items: Sequence[dict[str, Any]], after: str) -> web.Response:
 async def _one(request: web.Request) -> web.StreamResponse:
     """One item, with everything that people did about it."""
     server = request.app[SERVER]
-    told = await server.read(queue.one, int(request.match_info["id"]), today_of(server))
-    if told is None:
+    found = await server.read(queue.one, int(request.match_info["id"]), today_of(server))
+    if found is None:
         return problem(404, "No such work item", "No work item has this id.")
-    return web.json_response({**queue.item_data(told.item), "touches": [queue.touch_data(one) for one in told.touches]})
+    touches = [queue.touch_data(one) for one in found.touches]
+    return web.json_response({**queue.item_data(found.item), "touches": touches})
 
 
 async def _summary(request: web.Request) -> web.StreamResponse:
@@ -145,11 +117,10 @@ def _do(connection: Connection, server: Server, name: str, ids: Sequence[int], w
     )  # fmt: skip
 
 
-def _one_verb(name: str) -> Handler:
-    @plainly
+def _one_verb(name: str, model: type[bodies.Verb]) -> Handler:
     async def verb(request: web.Request) -> web.StreamResponse:
         server, who, item_id = request.app[SERVER], request[WHO], int(request.match_info["id"])
-        asked = understood(bodies.VERBS[name], await body_of(request))
+        asked = body_of(request, model)
         if asked.ids is not None or asked.where is not None or asked.dry_run:
             raise NotUnderstood(f"this address is for item {item_id} alone; for many: POST /api/v1/queue/{name}")
         (answer,) = await server.write(_do, server, name, [item_id], who, asked)
@@ -162,11 +133,10 @@ def _one_verb(name: str) -> Handler:
     return verb
 
 
-def _many_verb(name: str) -> Handler:
-    @plainly
+def _many_verb(name: str, model: type[bodies.Verb]) -> Handler:
     async def verb(request: web.Request) -> web.StreamResponse:
         server, who = request.app[SERVER], request[WHO]
-        asked = understood(bodies.VERBS[name], await body_of(request))
+        asked = body_of(request, model)
         wanted = asked.where.wanted(who) if asked.where is not None else None
         if asked.ids is None and (wanted is None or wanted.everything):
             raise NotUnderstood("send ids, or where with at least one filter")
@@ -195,16 +165,30 @@ def _counted(connection: Connection, ids: Sequence[int], today: dt.date) -> queu
     return queue.Counted(len(found), sum(item.cents for item in found))
 
 
+_WORDS = {
+    "claim": "Take items.",
+    "release": "Give items back.",
+    "assign": "Give items to somebody: a person, a team, or both.",
+    "touch": "Say what was done about items, and when to look again.",
+    "snooze": "Let items rest until a day.",
+    "close": "Say that items are done, and what came of it.",
+    "reopen": "Say that items are not done after all.",
+}
+_MANY = " Of those that `ids` names, or all that the filters of `where` take; `dry_run`: only say how many these are."
+
+
 def routes() -> list[web.RouteDef]:
-    """The routes, each with the scope that it asks for."""
-    looking = {
-        "/api/v1/queue": _list,
-        "/api/v1/queue/summary": _summary,
-        "/api/v1/queue/actions": _actions,
-        f"/api/v1/queue/{ID}": _one,
-    }
-    made = [web.get(path, needs("read")(handler)) for path, handler in looking.items()]
-    for name in bodies.VERBS:
-        made.append(web.post(f"/api/v1/queue/{ID}/{name}", needs("work")(_one_verb(name))))
-        made.append(web.post(f"/api/v1/queue/{name}", needs("work")(_many_verb(name))))
+    """The routes, each with what it takes and answers."""
+    made = [
+        get("/api/v1/queue", _list, tag=TAG, query=bodies.Listing, answers=(told.QueuePage, CSV)),
+        get("/api/v1/queue/summary", _summary, tag=TAG, answers=told.Summary),
+        get("/api/v1/queue/actions", _actions, tag=TAG, answers=told.Actions),
+        get(f"/api/v1/queue/{ID}", _one, tag=TAG, answers=told.OneItem),
+    ]
+    for name, model in bodies.VERBS.items():
+        one, many, words = _one_verb(name, model), _many_verb(name, model), _WORDS[name]
+        alone = f"{words.replace('items are', 'an item is').replace('items', 'an item')}"
+        made.append(post(f"/api/v1/queue/{ID}/{name}", one, tag=TAG, body=model, answers=told.VerbDone, words=alone))
+        answers = (told.ManyDone, told.ManyWould)
+        made.append(post(f"/api/v1/queue/{name}", many, tag=TAG, body=model, answers=answers, words=f"{words}{_MANY}"))
     return made

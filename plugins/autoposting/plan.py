@@ -33,14 +33,14 @@ from gateway.core.x12.remittance import ClaimPayment
 from .allowables import TEAM as UNDERPAID_TO
 from .allowables import Allowables, underpayments
 from .cannot import Cannot
-from .kinds import PRIOR_PAYER, WHOLE_CHARGE, judge
+from .kinds import WHOLE_CHARGE, judge
+from .others import LATER, after_others, told_of_others
 from .pool import MOVES, Pool
 from .reverse import undone_by
 from .settings import AutopostingSettings
 from .spread import spread_over
 
 FORWARDED = frozenset({"19", "20", "21"})
-_LATER = frozenset({"2", "3", "20", "21"})
 _SENT_ON = frozenset({"MA18", "N89"})
 _NOT_SENT_ON = "MA19"
 
@@ -180,33 +180,8 @@ class _Planner:
             )
         if whole or not made:
             made.append(self._claim_level(whole, bool(made)))
-        self.after_others()
+        after_others(payment, claim, self.ground.status)
         return made
-
-    def told_of_others(self) -> int:
-        """What the payment says that payers before it paid or took off (OA-23), in cents."""
-        payment = self.payment
-        return sum(
-            one.cents
-            for found in (payment.adjustments, *(line.adjustments for line in payment.lines))
-            for one in found
-            if one.reason == PRIOR_PAYER
-        )
-
-    def after_others(self) -> None:
-        """What a later payer decides stands on what those before it did: that must be in the books. Raises Cannot."""
-        payment, claim = self.payment, self.match.claim
-        assert claim is not None
-        if payment.status not in _LATER or not claim.other_payers:
-            return
-        told = self.told_of_others()
-        untouched = claim.claim.insurance_cents + sum(line.insurance_cents for line in claim.lines)
-        if told > 0 and untouched == claim.charge_cents:
-            raise Cannot(
-                f"A later payer speaks of ${to_dollars(told):,} that the payer before it paid or took off (OA-23), and "
-                "nothing of that payer has been posted. Post its remittance first, then this one again.",
-                "before-the-first",
-            )
 
     def _claim_level(self, whole: Sequence[Adjustment], has_lines: bool) -> LinePosting:
         payment = self.payment
@@ -225,7 +200,7 @@ class _Planner:
         claim = self.match.claim
         assert claim is not None
         # What is left to the patient is a later payer's to decide on; the first one has to reverse its decision.
-        patient_too = self.payment.status in _LATER or self.told_of_others() != 0
+        patient_too = self.payment.status in LATER or told_of_others(self.payment) != 0
         if postings[0].line_id is None:
             everything = Pool("The claim", (*claim.lines, claim.claim), patient_too=patient_too)
             everything.expect(postings)
@@ -361,12 +336,17 @@ class _Planner:
             return Next(NextStep.PATIENT, patient, "What this payer leaves is the patient's.")
         if denied:
             return Next(NextStep.SAME_PAYER, denied, "The denied amount is worked before anybody else is billed.")
+        if self._bills_next(patient):
+            why = "Nothing is left, and the next payer of the claim is told (setting secondary_nothing_left)."
+            return Next(NextStep.NEXT_PAYER, 0, why, "claim")
         return Next(NextStep.NOBODY)
 
     def _bills_next(self, patient: int) -> bool:
-        """Whether what is left is billed to the next payer by us: only where there is something to ask for."""
+        """Whether the next payer is billed by us: where there is something to ask for, or where that one wants to see
+        the claim all the same."""
         claim = self.match.claim
-        return self.settings.secondary == "on" and patient > 0 and claim is not None and claim.other_payers > 0
+        wanted = patient > 0 or (not patient and self.settings.secondary_nothing_left == "send")
+        return self.settings.secondary == "on" and wanted and claim is not None and claim.other_payers > 0
 
 
 def _with_cents(denial: Denial, cents: int) -> Denial:

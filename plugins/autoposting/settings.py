@@ -30,6 +30,9 @@ class AutopostingSettings(PluginSettings):
     whole charge never is taken off."""
     secondary: Literal["on", "off"] = "off"
     """Whether what this payer leaves goes to the next payer of the claim as a claim of ours."""
+    secondary_nothing_left: Literal["skip", "send"] = "skip"
+    """Where this payer leaves nothing to the patient: the next one is not billed, as the field does it, or (with
+    `secondary`) sent a claim that asks for nothing, as some Medicaid programs want."""
     crossover_then: Literal["claim", "item"] = "claim"
     """What is done when nothing has come of a claim that the payer sent on itself (with `secondary`): bill the next
     payer, or tell a person."""

@@ -110,7 +110,7 @@ def plugin_schedules(settings: DeskSettings) -> Iterator[Schedule]:
 
 @hookimpl
 def plugin_worklists() -> Iterator[Worklist]:
-    columns = ("id", "kind", "team", "work_by", "payer", "claim", "reason")
+    columns = ("id", "kind", "team", "work_by", "dollars", "payer", "claim", "reason")
     yield Worklist(name="resupply_due", title="Patients to ask for a refill", kinds=(ASK_KIND,), columns=columns)
     yield Worklist(name="resupply_ship", title="Refills to ship", kinds=(SHIP_KIND,), columns=columns)
     yield Worklist(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.plugins import Desk, PatientView, Rows
+from gateway.plugins import ClaimView, Desk, PatientView, Rows
 from gateway.plugins.at_home import back_since
 
 from .limits import TABLES, Book, for_line
@@ -188,8 +188,16 @@ def open_due(desk: Desk[DeskSettings], due: Due) -> None:
         team=desk.settings.team,
         claim_id=claim.id if claim is not None else None,
         rule="RS-1" if kind == ASK_KIND else "RS-2",
+        amount=billed_before(claim, due.code),
         work_by=max(due.ship_from, desk.today),
         payer_id=supply.payer_id,
+    )
+
+
+def billed_before(claim: ClaimView | None, code: str) -> Decimal:
+    """What the supply before was billed for, which is at stake when none follows; nothing where none is known."""
+    return (
+        sum((line.charge for line in claim.lines if line.code == code), Decimal(0)) if claim is not None else Decimal(0)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from typing import Any, NamedTuple
@@ -18,11 +17,11 @@ from gateway.sandbox.records import Claim
 from gateway.sandbox.write import as_837
 
 from .. import postgres
+from ..soak import SOAK
 from ..web import running
 from ..web.house import TODAY, House, opened
 from .bad import CLAIMS, MONEY, ROUTES, Bad, stations
 
-SOAK = bool(os.environ.get("SOAK"))
 FILES, EACH = (40, 500) if SOAK else (6, 60)
 PATIENCE_S = 1800.0 if SOAK else 180.0
 WORKERS = "{chunk: 30, decide_memory_mb: 256}"

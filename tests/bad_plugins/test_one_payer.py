@@ -15,9 +15,10 @@ from gateway.core.store.tables import claims, holds
 from gateway.sandbox.generate import generate_claims
 from gateway.sandbox.write import as_837
 
+from ..soak import SOAK
 from ..web import running
 from ..web.house import TODAY, opened
-from .conftest import EACH, PATIENCE_S, SOAK, all_batched, soundly, times_batched
+from .conftest import EACH, PATIENCE_S, all_batched, soundly, times_batched
 
 pytestmark = pytest.mark.asyncio
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)] if SOAK else ["sqlite"]

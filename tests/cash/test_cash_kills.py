@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,27 +10,20 @@ import pytest
 from gateway.core.flow import bank as station
 from gateway.core.store import cash_tables, tables
 
+from .. import progress
 from .banks import Credit, make_bai2
 from .conftest import BANK_DAY, CashDesk
 
-ROOT = Path(__file__).parents[2]
+pytestmark = progress.UNTIMED
+
 MONEY = make_bai2(Credit("80.00", trace="EFT0001"), Credit("70.00", trace="EFT0002"), Credit("9.00"))
 
 
 def work(desk: CashDesk, what: str, argument: object, kill_at: str = "") -> int:
     """Do a piece of work in a process of its own; returns how it ended."""
     desk.config()
-    process = subprocess.run(
-        [sys.executable, "-W", "error", "-m", f"{__package__}.worker", desk.url, str(desk.folder), what, str(argument)],
-        cwd=ROOT,
-        env={**os.environ, "GATEWAY_KILL_AT": kill_at},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if process.returncode > 0:
-        raise AssertionError(process.stderr[-2000:])
-    return process.returncode
+    told = [desk.url, str(desk.folder), what, str(argument)]
+    return progress.ended(f"{__package__}.worker", told, desk.url, kill_at)
 
 
 def left(desk: CashDesk) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
@@ -21,6 +21,7 @@ from gateway.core.store import cash_tables, tables
 from gateway.core.store.archive import Stored
 from gateway.plugins.tables import Tables
 
+from ..soak import examples
 from .banks import Credit, make_bai2
 from .conftest import BANK_DAY, TODAY, CashDesk
 
@@ -112,7 +113,7 @@ def world(desk: CashDesk) -> CashDesk:
 
 
 @given(steps=st.lists(STEPS, max_size=12))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(25, 500)
 def test_the_ledger_proves_after_every_step_and_everything_again_changes_nothing(
     world: CashDesk, steps: list[tuple[str, Any, Any]]
 ) -> None:

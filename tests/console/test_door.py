@@ -19,7 +19,7 @@ from gateway.web.console.guard import COOKIE
 from .conftest import PASSWORD, Office
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-OPEN = ("/console/sign-in", "/console/static/", "/console")
+OPEN = ("/console/sign-in", "/console/static/", "/console", "/console/sso", "/console/sso/back")
 
 
 def pages(office: Office) -> list[tuple[str, str]]:

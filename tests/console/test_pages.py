@@ -8,8 +8,8 @@ import io
 import pytest
 from sqlalchemy import update
 
+from gateway.core.model.spreadsheet import cell
 from gateway.core.store.tables import claims, files, patients, work_items
-from gateway.web.console.csv_out import cell
 
 from .conftest import Office
 

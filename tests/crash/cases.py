@@ -10,8 +10,9 @@ from typing import TypeVar
 from gateway.core.boundary import BOUNDARIES
 from gateway.core.flow import stations
 
+from ..soak import SOAK
+
 T = TypeVar("T")
-SOAK = bool(os.environ.get("SOAK"))
 
 stations.load()
 
@@ -26,7 +27,7 @@ NOT_REACHED: dict[str, str] = {
     ),
     **dict.fromkeys(
         ("inquire.allocated", "inquire.written"),
-        "nobody asks how a claim stands here; tests/sandbox/test_inquiries.py kills there",
+        "nobody asks how a claim stands here; tests/sandbox/test_inquiry_kills.py kills at each",
     ),
     **dict.fromkeys(
         ("plugin.claims.archived", "plugin.drop.decided", "plugin.drop.done"),

@@ -18,6 +18,7 @@ import pytest
 
 from ..oracle import population
 from ..oracle.population import BEGIN, KINDS, MONTHS, life
+from ..soak import SOAK
 from .agree import ids
 from .readings import QUESTIONS, readings
 from .run import Found, run_one
@@ -25,7 +26,6 @@ from .run import Found, run_one
 SEED = int(os.environ.get("LIVES_SEED", "1"))
 """Not the session's seed: new lives find a corner that nobody has read the rules page for about once in 300, and each
 wants a person's look. `LIVES_SEED=N` draws others."""
-SOAK = bool(os.environ.get("SOAK"))
 LIVES = 2000 if SOAK else 200
 PARTS = 4
 """Parts of the population, so that they run beside each other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 import shlex
@@ -31,7 +32,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(lived: Place) -> None:
     secret = lived.run("token", "add", "billing", "--scope", "submit").output.strip()
     assert secret.startswith("hme_")
     with lived.sql.connect() as connection:
-        found = tokens.find(connection, secret)
+        found = tokens.find(connection, secret, dt.datetime.now(dt.UTC))
     assert found is not None
     assert (found.name, found.scopes) == ("billing", ("submit",))
     assert secret not in repr(lived.rows(tokens.tokens))
@@ -51,15 +52,27 @@ def test_a_token_name_is_used_once(lived: Place) -> None:
 def test_an_unknown_scope_is_told_which_there_are(lived: Place) -> None:
     refused = lived.run("token", "add", "billing", "--scope", "everything")
     assert refused.exit_code == 1
-    assert "submit, read, work, metrics, admin" in refused.output
+    assert "submit, read, work, post, metrics, admin" in refused.output
     assert lived.run("token", "list").output == ""
+
+
+def test_a_token_expires_when_it_was_said(lived: Place) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for wrong, words in (("soon", "a time with its unit"), ("9999999999d", "longer than anything lasts")):
+        refused = lived.run("token", "add", "brief", "--scope", "read", "--expires", wrong)
+        assert (refused.exit_code, words in refused.output) == (1, True), refused.output
+    secret = lived.run("token", "add", "brief", "--scope", "read", "--expires", "2h").output.strip()
+    with lived.sql.connect() as connection:
+        assert tokens.find(connection, secret, now + dt.timedelta(hours=1)) is not None
+        assert tokens.find(connection, secret, now + dt.timedelta(hours=3)) is None
+    assert "expires" in lived.run("token", "list").output
 
 
 def test_a_revoked_token_opens_nothing(lived: Place) -> None:
     secret = lived.run("token", "add", "billing", "--scope", "submit").output.strip()
     assert lived.run("token", "revoke", "billing").exit_code == 0
     with lived.sql.connect() as connection:
-        assert tokens.find(connection, secret) is None
+        assert tokens.find(connection, secret, dt.datetime.now(dt.UTC)) is None
     assert "revoked" in lived.run("token", "list").output
     again = lived.run("token", "revoke", "billing")
     assert again.exit_code == 1

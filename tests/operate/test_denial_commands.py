@@ -57,6 +57,25 @@ def test_an_appeal_is_saved_once_for_who_asked_and_told(lived: Place, one: int, 
     assert entry.who == "pat"
 
 
+def test_a_letter_is_marked_as_sent_on_a_day(lived: Place, one: int) -> None:
+    no = lived.run("denial", "sent", str(one), "--on", "2026-01-02", "--reason", "mail")
+    assert (no.exit_code, "No letter was made" in no.output) == (1, True)
+    lived.run("denial", "appeal", str(one), "--reason", "The chart shows it.", "--by", "pat")
+    early = lived.run("denial", "sent", str(one), "--on", "2020-01-02", "--reason", "mail")
+    assert (early.exit_code, "made after 01/02/2020" in early.output) == (1, True)
+
+
+def test_a_denial_is_not_closed_over_its_money(lived: Place, one: int) -> None:
+    (item,) = lived.rows(work_items, work_items.c.key == f"denial:{one}")
+    told = lived.run("queue", "close", str(item.id), "--reason", "done", "--outcome", "no_action")
+    assert f"gateway denial close {one}" in told.output
+    told = lived.run("denial", "close", str(one), "--reason", "done", "--outcome", "no_action")
+    assert (told.exit_code, "still stand as denied" in told.output) == (1, True)
+    assert lived.rows(work_items, work_items.c.id == item.id)[0].state == "open"
+    undone = lived.run("denial", "undo-write-off", str(one), "--reason", "oh")
+    assert (undone.exit_code, "Nothing of denial" in undone.output) == (1, True)
+
+
 def test_a_write_off_is_only_asked_for_where_nobody_may(lived: Place, one: int) -> None:
     refused = lived.run("denial", "write-off", str(one))
     assert (refused.exit_code, "why" in refused.output) == (1, True)
@@ -66,9 +85,14 @@ def test_a_write_off_is_only_asked_for_where_nobody_may(lived: Place, one: int) 
     assert (no.exit_code, "may not approve" in no.output) == (1, True)
     assert lived.count(work_items, work_items.c.kind == "write_off_request", work_items.c.state == "open") == 1
     assert lived.rows(denials, denials.c.id == one)[0].state == "open"
+    listed = json.loads(lived.run("denial", "list", "--waits-for", "approval", "--json").output)["denials"]
+    assert [each["id"] for each in listed] == [one]
+    assert json.loads(lived.run("denial", "list", "--waits-for", "sending", "--json").output)["denials"] == []
 
 
-@pytest.mark.parametrize("verb", ["show", "appeal", "reopen", "write-off", "approve", "to-patient", "resubmit"])
+@pytest.mark.parametrize(
+    "verb", ["show", "appeal", "reopen", "write-off", "approve", "to-patient", "resubmit", "undo-write-off", "close"]
+)
 def test_a_denial_that_is_not_there(lived: Place, verb: str) -> None:
     more = [] if verb == "show" else ["--reason", "x"]
     told = lived.run("denial", verb, "99999", *more)

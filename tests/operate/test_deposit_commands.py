@@ -104,7 +104,7 @@ def test_checks_are_keyed_on_a_slip_matched_with_papers_and_taken_back(lived: Pl
     assert lived.run("deposit", "save", "1", str(saved)).exit_code == 0
     assert saved.read_bytes() == PDF
     told = lived.run("deposit", "explain", str(cash.id), "--as", "patient", "--reason", "Copay.", "--by", "petra")
-    assert told.output == f"Line {cash.id}: paid by patients, for the billing system to post.\n"
+    assert told.output == f"Line {cash.id}: paid by patients, and not on a claim yet.\n"
     other = next(row for row in lived.rows(deposits) if row.remittance_id is not None)
     told = lived.run("deposit", "match", str(check.id), str(other.id))
     assert told.exit_code == 1

@@ -17,7 +17,8 @@ from .life import Patient as Life
 from .population import population
 
 SEED = int(os.environ.get("GATEWAY_TEST_SEED", "1"))
-MANY = 2000 if os.environ.get("SOAK") else 200
+SOAK = bool(os.environ.get("SOAK"))
+MANY = 2000 if SOAK else 200
 UPTO = date(2030, 12, 31)
 
 

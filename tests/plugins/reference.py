@@ -105,6 +105,7 @@ PARTS = (
             *(plugins.Desk, plugins.ClaimView, plugins.LineView, plugins.ItemView, plugins.HoldView),
             *(plugins.DenialView, plugins.PaymentView, plugins.BalanceView, plugins.Schedule, plugins.Worklist),
             plugins.Report,
+            *(plugins.Alarm, plugins.AlarmMessage, plugins.NotSent),
             *(plugins.Rows, plugins.Route, plugins.RouteRequest, plugins.RouteAnswer, plugins.Command),
             *(plugins.Metric, plugins.Sample, plugins.Drop, plugins.PatientView, plugins.ClaimRefused),
         ),

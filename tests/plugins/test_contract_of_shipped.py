@@ -77,6 +77,22 @@ class TestReceivables(PluginContract, plugin=shipped("receivables"), tables=TABL
     """Follow-up and statements, beside the stations."""
 
 
+class TestAlarmMail(
+    PluginContract,
+    plugin=shipped("alarm_mail"),
+    desk_settings={"host": "mail.example.org", "sender": "edi@example.org", "to": ["edi@example.org"]},
+):
+    """Tells of alarms by mail."""
+
+
+class TestAlarmWebhook(
+    PluginContract,
+    plugin=shipped("alarm_webhook"),
+    desk_settings={"url": "https://hooks.example.org/x", "secret": "env:WEBHOOK_SECRET"},
+):
+    """Tells of alarms by HTTP."""
+
+
 def test_every_plugin_that_comes_with_the_gateway_has_the_contract() -> None:
     held = {one.plugin.__name__.split(".")[-1] for one in PluginContract.__subclasses__() if one.__module__ == __name__}  # type: ignore[attr-defined]
     bundled = {name for name in Finder().names if Finder().candidate(name).origin == "bundled"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 import textwrap
@@ -52,7 +53,19 @@ def test_a_folder_plugin_is_imported_by_path_with_relative_imports(tmp_path: Pat
 
 def test_a_plugin_may_be_one_file(tmp_path: Path) -> None:
     (tmp_path / "tiny.py").write_text("gateway_api = 1\n")
-    assert Finder(folder=tmp_path).load("tiny", PluginHost()).version == "0"
+    assert Finder(folder=tmp_path).load("tiny", PluginHost()).name == "tiny"
+
+
+def test_a_plugin_that_states_no_version_is_told_apart_by_its_code(tmp_path: Path) -> None:
+    def version(folder: str, text: str, **more: str) -> str:
+        write(tmp_path / folder, "unversioned", text, **more)
+        return Finder(folder=tmp_path / folder).load("unversioned", PluginHost()).version
+
+    first = version("a", "gateway_api = 1\n", rules="X = 1")
+    assert re.fullmatch(r"0\+[0-9a-f]{10}", first)
+    assert version("b", "gateway_api = 1\n", rules="X = 1") == first
+    assert version("c", "gateway_api = 1\n", rules="X = 2") != first
+    assert version("d", "gateway_api = 1\n__version__ = '1.4'\n", rules="X = 1") == "1.4"
 
 
 def test_the_same_name_in_another_folder_is_another_plugin(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import datetime as dt
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +18,13 @@ from gateway.core.model.posting import Denial, Match, WorkItemDraft
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.claim_payment import ClaimPayment
 from gateway.plugins import (
+    Alarm,
+    AlarmMessage,
     Command,
     Desk,
     Drop,
     Metric,
+    NotSent,
     PluginSettings,
     Report,
     Route,
@@ -387,8 +391,16 @@ def test_plugin_routes() -> None:
             desk.open_item(kind="asked", key=request.body, reason=f"{request.who} asks.", team="edi")
             return RouteAnswer(status=201)
 
+    class Twins(Upper):
+        @hookimpl
+        def plugin_routes(self) -> list[Route]:
+            paths = ("/a/{one}", "/a")
+            return [Route(method="GET", path=path, run=lambda request, desk: 1, page="A") for path in paths]
+
     with pytest.raises(PluginRefused, match=r"GET /a/\{one\} and GET /a/\{two\} take the same addresses"):
         declared(Clash)
+    with pytest.raises(PluginRefused, match="two of its pages would stand at 'a'"):
+        declared(Twins)
     desk = plugin_desk(Routes)
     assert desk.request("GET", "/codes/E0601").body == {"code": "E0601"}
     assert desk.request("POST", "/codes", body="E0601").status == 201
@@ -501,6 +513,33 @@ def test_configuration_taken() -> None:
 
     with pytest.raises(ValueError, match="is one of the gateway's own"):
         plugin_desk(Takes).tell("configuration_taken")
+
+
+def test_send_alarms() -> None:
+    since = dt.datetime(2026, 11, 26, 15, tzinfo=dt.UTC)
+    told = AlarmMessage("7", "STILLWATER", "test", (Alarm("partner:x", "partner", "new", "It is down.", since),))
+
+    class Sends(Upper):
+        @hookimpl
+        def send_alarms(self, message: AlarmMessage, desk: Desk) -> None:
+            if not message.alarms:
+                raise NotSent("there is nothing to tell")
+            desk.open_item(kind="told", key=message.id, reason=f"{message.subject}. {message.text}", team="edi")
+
+    desk = plugin_desk(Sends)
+    assert desk.declared.sends_alarms
+    desk.send(told)
+    assert desk.opened[0].reason == ("STILLWATER (test): 1 new alarm. New, since 11/26/2026 15:00 UTC: It is down.")
+    with pytest.raises(NotSent, match="nothing to tell"):
+        desk.send(AlarmMessage("8", "STILLWATER", "test", ()))
+
+    class Silent(Upper):
+        @hookimpl
+        def gateway_started(self, desk: Desk) -> None:
+            return None
+
+    with pytest.raises(PluginRefused, match="has no send_alarms"):
+        plugin_desk(Silent).send(told)
 
 
 # --- none without a test, a page and a user --------------------------------------------------------

@@ -4,6 +4,7 @@ checker of a whole quarter found."""
 from __future__ import annotations
 
 from gateway.core.store import tables
+from gateway.plugins.testing import make_other_payer
 
 from .conftest import Desk, Line
 from .made import Cas, Clp, Era, Svc
@@ -115,7 +116,20 @@ def test_a_later_payer_before_the_first_waits_and_posts_after_it(desk: Desk) -> 
 
 
 def test_a_claim_that_we_sent_to_the_second_payer_needs_nothing_of_the_first(desk: Desk) -> None:
-    desk.claim("SW1", Line("E1390", "150", "L1"))
+    desk.claim("SW1", Line("E1390", "150", "L1"), other_payers=[make_other_payer("P"), make_other_payer("T")])
     second = Svc("E1390", "150", "20", (Cas("OA", "23", "130"),), ref="L1")
     desk.post(Era([Clp("SW1", [second], status="2")], trace="B"))
     assert [row.state for row in desk.payments()] == ["posted"]
+
+
+def test_a_crossover_to_a_payer_that_the_claim_does_not_name_waits_for_the_first_one(desk: Desk) -> None:
+    claim = desk.claim("SW1", Line("E1390", "150", "L1"))
+    second = Svc("E1390", "150", "15", (Cas("OA", "23", "130"), Cas("PR", "3", "5")), ref="L1")
+    desk.post(Era([Clp("SW1", [second], status="2")], trace="B", payer="OTHER PLAN"))
+    (item,) = desk.items("posting_exception")
+    assert "nothing of that payer has been posted" in item.reason
+    assert desk.balance(claim) == 15000
+    desk.post(Era([Clp("SW1", [PAID], status="19")], trace="A"))
+    run_again(desk)
+    assert desk.items("posting_exception") == []
+    assert desk.accounts("receivable") == {"receivable:patient:copay": 500}

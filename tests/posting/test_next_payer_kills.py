@@ -10,9 +10,12 @@ import pytest
 from gateway.core.store import tables
 from gateway.core.store.denial_tables import next_claims
 
+from .. import progress
 from .conftest import Desk
 from .test_next_payers import Office
 from .test_posting_kills import work
+
+pytestmark = progress.UNTIMED
 
 TAKEN_IN = ["intake.surveyed", "intake.decided", "intake.chunk.committed", "intake.finished"]
 

@@ -177,6 +177,40 @@ def test_nothing_is_billed_where_nothing_is_left(office: Office) -> None:
     assert (office.turn(), office.rows()) == (0, [])
 
 
+NOTHING_LEFT = Svc("E1390", "150", "100", (Cas("CO", "45", "50"),), ref="L1")
+
+
+def test_a_payer_that_wants_to_see_claims_on_which_nothing_is_left_sees_them(desk: Desk) -> None:
+    office = Office(desk, "secondary: 'on', secondary_nothing_left: send")
+    first = office.claim()
+    office.pay(service=NOTHING_LEFT)
+    assert [office.turn(), office.turn()] == [1, 0]
+    second = office.second()
+    assert Claim(StoredClaim.unpack(second.content)).other_subscribers[0].paid_cents == 10000
+    assert (desk.balance(first), desk.balance(second.id), desk.state(first)) == (0, 0, "closed")
+    assert (desk.accounts("receivable"), desk.items("next_payer")) == ({}, [])
+    office.pay("SW1-S", Svc("E1390", "150", "0", (Cas("OA", "23", "150"),)), "B", status="2", payer_id="90201")
+    assert desk.items("posting_exception") == []
+    assert desk.state(second.id) == "closed"
+
+
+def test_what_it_pays_all_the_same_waits_for_a_person(desk: Desk) -> None:
+    office = Office(desk, "secondary: 'on', secondary_nothing_left: send")
+    office.claim()
+    office.pay(service=NOTHING_LEFT)
+    office.turn()
+    office.pay("SW1-S", Svc("E1390", "150", "5", (Cas("OA", "23", "145"),)), "B", status="2", payer_id="90201")
+    (item,) = desk.items("posting_exception")
+    assert "more than is open" in item.reason
+
+
+def test_what_was_denied_is_worked_and_not_told_to_the_next_payer(desk: Desk) -> None:
+    office = Office(desk, "secondary: 'on', secondary_nothing_left: send")
+    office.claim()
+    office.pay(service=Svc("E1390", "150", "0", (Cas("CO", "50", "150"),), ref="L1"), handling="H")
+    assert (office.turn(), office.rows()) == (0, [])
+
+
 def test_nothing_is_billed_where_it_is_switched_off(desk: Desk) -> None:
     office = Office(desk, "secondary: 'off'")
     office.claim()

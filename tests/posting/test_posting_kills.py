@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +12,12 @@ import pytest
 
 from gateway.core.store import tables
 
+from .. import progress
 from ..conftest import create_tables
 from .conftest import Desk, Line
 from .made import Cas, Clp, Era, Plb, Svc, make_835
 
-ROOT = Path(__file__).parents[2]
+pytestmark = progress.UNTIMED
 
 
 @pytest.fixture
@@ -40,19 +38,8 @@ def run(desk: Desk, file_id: int, kill_at: str = "") -> int:
 
 def work(url: str, folder: Path, kind: str, key: str, payload: dict[str, Any], kill_at: str = "") -> int:
     """Do a piece of work in a process of its own; returns how it ended."""
-    environment = {**os.environ, "GATEWAY_KILL_AT": kill_at}
     told = [url, str(folder), kind, key, json.dumps(payload)]
-    process = subprocess.run(
-        [sys.executable, "-W", "error", "-m", f"{__package__}.worker", *told],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if process.returncode > 0:
-        raise AssertionError(process.stderr[-2000:])
-    return process.returncode
+    return progress.ended(f"{__package__}.worker", told, url, kill_at)
 
 
 def a_busy_morning(desk: Desk) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.store import tables
 
+from ..soak import examples
 from .conftest import Desk, Line
 from .made import Cas, Clp, Era, Plb, Svc, dollars
 
@@ -48,7 +49,7 @@ claims = st.lists(st.lists(lines(), min_size=1, max_size=3), min_size=1, max_siz
 plbs = st.lists(st.tuples(st.sampled_from(("WO", "FB", "L6", "CS", "72", "ZZ")), st.integers(-9999, 9999)), max_size=2)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, 500)
 @given(claims=claims, plbs=plbs, takes_back=st.booleans())
 def test_random_remittances_post_to_the_cent(
     desk: Desk, claims: list[list[Decided]], plbs: list[tuple[str, int]], takes_back: bool

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.store import tables
 
+from ..soak import examples
 from .conftest import Desk, Line
 from .made import Cas, Clp, Era, Plb, Svc, dollars, make_835
 from .redelivered import Separators, dealt, separated, unzipped
@@ -146,7 +147,7 @@ def _claims(desk: Desk, eras: Sequence[Era]) -> None:
         desk.claim(number, *(Line(one.code, one.charge, one.ref) for one in services))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, 200)
 @given(eras=months(), data=st.data())
 def test_delivered_again_in_any_form_and_order_nothing_changes(
     desk: Desk, tmp_path: Path, eras: list[Era], data: st.DataObject

@@ -16,6 +16,7 @@ from gateway.core.flow.replay import replay_claims, replay_payments
 from gateway.core.store import tables
 from gateway.core.x12.correcting import typed
 
+from .. import progress
 from ..conftest import create_tables
 from ..flow.out.conftest import World
 from ..flow.out.made import Line as MadeLine
@@ -24,6 +25,8 @@ from ..flow.out.test_look_again import AUTHORIZED, SIGNED, WAITS, bring
 from .conftest import NOON, Desk, Line
 from .made import Cas, Clp, Era, Svc
 from .test_posting_kills import work
+
+pytestmark = progress.UNTIMED
 
 PAID = Svc("E1390", "150", "80", (Cas("CO", "45", "50"), Cas("PR", "2", "20")), ref="L1")
 

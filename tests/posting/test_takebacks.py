@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.ledger import takebacks
 
+from ..soak import examples
 from .conftest import Desk, Line
 from .made import Cas, Clp, Era, Plb, Svc, cents, dollars
 
@@ -107,7 +108,7 @@ def test_what_need_not_come_to_zero_is_no_takeback(desk: Desk, code: str) -> Non
     assert standing(desk, everything=True) == []
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, 200)
 @given(
     plbs=st.lists(
         st.lists(

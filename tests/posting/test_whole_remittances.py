@@ -11,9 +11,11 @@ import pytest
 
 from gateway.core.flow import post
 from gateway.core.flow.again import CannotBeDone
+from gateway.core.flow.postings import postings_rows
 from gateway.core.flow.whole_remittances import accept, dismiss
 from gateway.core.store import tables
 
+from .. import progress
 from ..conftest import create_tables
 from .conftest import NOON, Desk, Inline, Line
 from .made import Cas, Clp, Era, Plb, Svc
@@ -69,6 +71,28 @@ def test_the_second_of_two_payments_of_one_number_posts_when_a_person_accepts_it
     assert desk.accounts("cash") == {"cash:expected": 16200}, "running it again is nothing"
 
 
+def test_a_huge_one_is_given_to_the_sources_in_several_files_each_payment_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(post, "GIVEN_AT_ONCE", 2)
+    for number in range(1, 7):
+        desk.claim(f"SW{number}", Line("E1390", "150", "L1"))
+    desk.post(Era([Clp("SW6", [PAID._replace(paid="150", cas=())]), Clp("SW5", [PAID])], [Plb("L6", "-170")]))
+    file_id = desk.post(Era([Clp(f"SW{number}", [PAID]) for number in range(1, 6)]))
+    assert [row.state for row in desk.remittances()] == ["posted", "review"]
+    say(desk, 2)
+    run_post(desk)
+    rows = desk.rows(tables.outbox, tables.outbox.c.key.startswith(f"post:{file_id}:"))
+    told = [row.payload["payments"] for row in rows if row.kind == "answer"]
+    assert told == [[3, 4], [5, 6]], "the fifth waits: its claim is paid already"
+    with desk.sql.connect() as connection:
+        given = [
+            [row["claim_number"] for row in postings_rows(connection, file_id=file_id, payments=frozenset(some))]
+            for some in told
+        ]
+    assert given == [["SW1", "SW2"], ["SW3", "SW4"]]
+
+
 def test_one_that_is_accepted_and_does_not_add_up_posts_nothing(desk: Desk) -> None:
     desk.claim("SW1", Line("E1390", "150", "L1"))
     desk.post(Era([Clp("SW1", [PAID])]))
@@ -104,6 +128,7 @@ def quiet_desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
     assert proof.ok, proof.faults
 
 
+@progress.UNTIMED
 @pytest.mark.parametrize("boundary", ["post.scanned", "post.begun", "post.decided", "post.committed", "post.closed"])
 def test_killed_while_it_posts_an_accepted_one_posts_once(quiet_desk: Desk, boundary: str) -> None:
     desk = quiet_desk

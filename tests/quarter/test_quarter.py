@@ -18,6 +18,7 @@ from gateway.sandbox.write import as_837
 
 from ..conftest import create_tables
 from ..oracle.money import Books
+from ..soak import SOAK
 from . import bank
 from .agree import Agreement, agree
 from .claims import draw_claims
@@ -28,7 +29,6 @@ from .stories import SHARES, tell
 DRAWN = 1
 """The seed of which is known what happens in it."""
 SEED = int(os.environ.get("QUARTER_SEED", DRAWN))
-SOAK = bool(os.environ.get("SOAK"))
 CLAIMS, REMITTANCES = (60_000, 900) if SOAK else (1_500, 48)
 PROVED_EVERY = 100 if SOAK else 1
 """Files after which the ledger proves."""

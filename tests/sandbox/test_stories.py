@@ -123,5 +123,10 @@ def test_the_demo_shows_an_item_of_every_process_of_the_back_office(tmp_path: Pa
     in_a_row = " ".join(told.split())
     assert re.search(r"of these, with a last day to appeal +[1-9]", told)
     assert re.search(r"of these, to a second payer, or sent on to it +[1-9]", told)
+    owed = " ".join(found["A/R management"].split())
+    assert re.search(r"[A-Z0-9-]+: [A-Z ]+ left \$\d+\.\d\d(, and | and | to )", owed), (
+        "a claim that a second payer is asked for"
+    )
+    assert re.search(r"[A-Z0-9-]+ is \w+: its patient owes \$\d+\.\d\d as (coinsurance|deductible|copay|other)\.", owed)
     assert re.search(r"deposits reconciled with the bank +[1-9]", told), "the practice bank has sent its file"
     assert re.search(r"reconciled\. \d\d/\d\d/\d{4} is closed at \$", in_a_row)

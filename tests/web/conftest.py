@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +13,9 @@ import pytest_asyncio
 import structlog
 
 from gateway.server import Gateway
+from gateway.web import api
 
-from . import running
+from . import conforming, running
 
 
 class Desk(NamedTuple):
@@ -39,6 +40,20 @@ class Desk(NamedTuple):
         """Hand in a body; gives the status and the answer."""
         async with self.http.post(f"/api/v1/sources/{what}", data=data, params=query, headers=self.submit) as answer:
             return answer.status, await answer.json(content_type=None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _answers_are_watched() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api, "make_app", conforming.watched(api.make_app))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _answers_are_as_the_document_says(_answers_are_watched: None) -> Iterator[None]:
+    conforming.FAULTS.clear()
+    yield
+    assert not conforming.FAULTS
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

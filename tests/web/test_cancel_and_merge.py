@@ -37,11 +37,11 @@ async def test_who_may_not_work_withdraws_nothing(desk: Desk) -> None:
     assert (await post(desk, f"patients/{claim.patient_id}/merge", {"reason": "x", "into": 1}, who))[0] == 403
     who = await worker(desk)
     status, told = await post(desk, f"claims/{claim.id}/cancel", {"why": "x"}, who)
-    assert (status, "Send a JSON object" in told["detail"]) == (409, True)
+    assert (status, "why is not known here" in told["detail"]) == (422, True)
     status, told = await post(desk, f"claims/{claim.id}/cancel", {}, who)
     assert (status, "who asks for it, and why" in told["detail"]) == (409, True)
     status, told = await post(desk, f"patients/{claim.patient_id}/merge", {"reason": "x", "into": "y"}, who)
-    assert (status, "into must be the number of a patient" in told["detail"]) == (409, True)
+    assert (status, "into must be a whole number" in told["detail"]) == (422, True)
     (after,) = await desk.rows(claims, claims.c.id == claim.id)
     assert after.state != "cancelled"
 

@@ -73,6 +73,12 @@ async def test_the_list_has_what_is_open_and_tells_what_it_does_not_know(desk: D
     async with desk.http.get("/api/v1/denials?format=csv", headers=pat.headers) as answer:
         assert answer.content_type == "text/csv"
         assert (await answer.text()).startswith("id,claim_id,claim,status")
+    day = desk.gateway.clock.now().date()
+    _, told = await pat.get(f"denials?first={day}&last={day}&all=true&waits_for=")
+    assert {one, gone} <= {each["id"] for each in told["denials"]}
+    _, told = await pat.get("denials?last=2001-01-01&all=true")
+    assert told["denials"] == []
+    assert (await pat.get("denials?waits_for=rain"))[0] == 422
     status, told = await pat.get("denials?team_of=x")
     assert (status, "team_of is not known here" in told["detail"]) == (422, True)
 
@@ -111,6 +117,10 @@ async def test_an_appeal_makes_a_letter_that_can_be_had(desk: Desk) -> None:
         ("write-off", {"reason": "x", "rule": "none"}, 409, "still open as denied"),
         ("to-patient", {"reason": "x"}, 409, "no GA"),
         ("approve", {"reason": "x"}, 409, "Nobody asks"),
+        ("undo-write-off", {"reason": "x"}, 409, "Nothing of denial"),
+        ("sent", {"reason": "x"}, 422, "on"),
+        ("sent", {"reason": "x", "on": "2026-11-01"}, 409, "No letter was made"),
+        ("close", {"reason": "x", "outcome": "nothing"}, 409, "no outcome 'nothing'"),
         ("resubmit", {"reason": "x", "more": 1}, 422, "more is not known here"),
         ("correct", {"reason": "x", "set": {"": "y"}}, 409, ""),
     ],
@@ -126,3 +136,18 @@ async def test_a_denial_that_is_not_there_is_404(desk: Desk) -> None:
     pat = await person(desk)
     assert (await pat.get("denials/4711"))[0] == 404
     assert (await pat.post("denials/4711/appeal", {"reason": "x"}))[0] == 404
+
+
+async def test_a_letter_is_marked_as_sent_and_what_has_no_money_left_is_closed(desk: Desk) -> None:
+    pat = await person(desk)
+    one = await denial(desk)
+    await pat.post(f"denials/{one}/appeal", {"reason": "It is needed at night."})
+    today = desk.gateway.clock.now().date().isoformat()
+    for new in (True, False):
+        status, told = await pat.post(f"denials/{one}/sent", {"reason": "By fax", "on": today})
+        assert (status, told["new"], "went out" in told["what"]) == (200, new, True)
+    # The ledger of this desk has nothing denied on the claim.
+    status, told = await pat.post(f"denials/{one}/close", {"reason": "Paid by check.", "outcome": "done"})
+    assert (status, told["what"]) == (200, "Closed: Done.")
+    _, told = await pat.get(f"denials/{one}")
+    assert (told["status"], [act["verb"] for act in told["acts"]]) == ("closed", ["appeal", "sent", "close"])

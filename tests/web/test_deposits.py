@@ -75,7 +75,7 @@ async def test_the_register_is_read_with_filters_and_pages_and_each_look_is_note
     assert (status, [one["id"] for one in page["deposits"]]) == (200, told["line_ids"])
     assert (await petra.get("deposits?state=lost"))[0] == 422
     status, first = await petra.get("deposits?limit=1")
-    status, second = await petra.get(f"deposits?limit=1&below={first['below']}")
+    status, second = await petra.get(f"deposits?limit=1&after={first['after']}")
     assert first["deposits"][0]["id"] > second["deposits"][0]["id"]
     async with desk.http.get("/api/v1/deposits?number=5001&format=csv", headers=petra.desk.read) as answer:
         rows = list(csv.DictReader(io.StringIO(await answer.text())))

@@ -128,7 +128,7 @@ async def test_documents_are_listed_and_fetched_and_each_look_is_noted(desk: Des
         assert answer.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''a%20%22b%22")
     noted = {row.what for row in await desk.rows(access_log)}
     assert f"GET /api/v1/documents/{one['id']}" in noted
-    for path, status in (("/999999", 404), ("?claim=x", 400)):
+    for path, status in (("/999999", 404), ("?claim=x", 422)):
         async with desk.http.get(f"/api/v1/documents{path}", headers=desk.read) as answer:
             assert answer.status == status
     async with desk.http.get(f"/api/v1/documents/{one['id']}", headers=desk.submit) as answer:

@@ -207,7 +207,7 @@ async def test_a_plugin_that_fails_does_nothing_and_its_document_is_read_again_w
         ("tickets/drops/tikets", {}, 404, "There are: tickets/tickets"),
         ("nobody/drops/tickets", {}, 404, "There are: tickets/tickets"),
         ("tickets/drops/tickets", {"source": "vens"}, 422, "No source is called 'vens'"),
-        ("tickets/drops/tickets", {"dryrun": "true"}, 422, "not dryrun"),
+        ("tickets/drops/tickets", {"dryrun": "true"}, 422, "dryrun is not known"),
         ("tickets/drops/tickets", {"dry_run": "maybe"}, 422, "true or false"),
     ],
 )

@@ -26,7 +26,7 @@ async def look(desk: Desk, path: str) -> tuple[int, Any]:
 
 
 async def test_what_is_wrong_is_told_and_nothing_is_done(desk: Desk) -> None:
-    worker = await running.token(desk.gateway, "pat-wrong", "work")
+    worker = await running.token(desk.gateway, "pat-wrong", "post")
     assert (await ask(desk, "exceptions/1/set-aside", {"reason": "x"}, desk.read))[0] == 403
     assert (await look(desk, "exceptions/99999"))[0] == 404
     assert (await look(desk, "exceptions?limit=0"))[0] == 422
@@ -43,7 +43,7 @@ async def test_what_is_wrong_is_told_and_nothing_is_done(desk: Desk) -> None:
 
 
 async def test_a_payment_is_listed_shown_set_aside_and_taken_back(desk: Desk) -> None:
-    worker = await running.token(desk.gateway, "pat-aside", "work")
+    worker = await running.token(desk.gateway, "pat-aside", "post")
     _, payment_id = await desk.gateway.write(a_payment_that_waits)
     _, listed = await look(desk, "exceptions?payer=90101")
     (one,) = [row for row in listed["exceptions"] if row["id"] == payment_id]

@@ -41,5 +41,5 @@ async def test_what_is_not_understood_is_told(desk: Desk) -> None:
         ("figures/dso?colour=red", "colour is not known here"),
     ):
         status, body = await reader.get(path)
-        assert status == 422, path
+        assert status == (404 if path == "figures/moon" else 422), path
         assert words in body["detail"]

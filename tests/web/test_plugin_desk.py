@@ -166,7 +166,10 @@ async def test_a_worklist_shows_its_items_as_it_says_narrowed_or_as_a_table(hous
     assert status == 404
     assert told["detail"].startswith("The worklists are: well/asked, well/large, ")
     status, told = await house.get("/api/v1/worklists/well/asked", teem="edi")
-    assert (status, told["detail"]) == (422, "A worklist takes team, kind, payer and format; not teem.")
+    assert (status, told["detail"]) == (
+        422,
+        "teem is not known here (there are after, limit, team, kind, payer, format).",
+    )
     _, every = await house.get("/api/v1/worklists")
     assert [one["items"] for one in every["worklists"] if one["name"] == "asked"] == [2]
     async with house.http.get("/api/v1/worklists") as answer:
@@ -326,3 +329,14 @@ async def test_a_reload_with_a_declaration_that_is_wrong_is_refused_with_its_pla
     assert "dollars: 'many' cannot be used; expected a whole number" in told["detail"]
     assert house.gateway.config.hash == before
     main.write_text(text)
+
+
+async def test_a_write_of_a_plugin_that_names_a_key_is_done_once(house: House) -> None:
+    named = house.admin | {"Idempotency-Key": "look-1"}
+    path, answers = "/api/v1/plugins/well/looks", []
+    for body in ({"key": "keyed"}, {"key": "keyed"}, {"key": "other"}):
+        async with house.http.post(path, json=body, headers=named) as answer:
+            answers.append((answer.status, answer.headers.get("Idempotency-Replayed", ""), await answer.json()))
+    assert answers[0][:2] == (201, "")
+    assert answers[1] == (201, "true", answers[0][2])
+    assert (answers[2][0], answers[2][2]["title"]) == (409, "Another request")

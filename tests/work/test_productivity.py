@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine
 
 from gateway.core.work import verbs
 from gateway.core.work.items import close_items
-from gateway.core.work.productivity import Day, productivity
+from gateway.core.work.productivity import Day, productivity, worked
 
-from .desk import ACTS, NOW, TODAY, days, put_item
+from .desk import ACTS, NOW, TODAY, days, put_claim, put_item
 
 ZONE = "America/Chicago"
 
@@ -100,3 +100,39 @@ def test_a_denial_counts_for_whoever_works_it_first_and_in_time_within_two_busin
     assert found[("maria", days(2))] == (1, 1)
     assert found[("sam", days(2))] == (1, 1), "not the one that maria had begun"
     assert found[("maria", days(7))] == (1, 0)
+
+
+# --- by team, and what it was ----------------------------------------------------------------------
+
+
+def test_a_persons_day_is_told_for_each_team_apart_or_for_one_alone(engine: Engine) -> None:
+    with engine.begin() as sql:
+        billing = put_item(sql, "a", team="billing", cents=5_000)
+        denied = put_item(sql, "b", team="denials", kind="denial", cents=700)
+        verbs.close(sql, [billing], "maria", NOW, "Done.")
+        touched(sql, denied, "maria", 0, days(3))
+        assert productivity(sql, TODAY, TODAY, ZONE, by_team=True) == [
+            Day("maria", TODAY, touches=1, closed=1, cents=5_000, due=0, done=0, team="billing"),
+            Day("maria", TODAY, 1, 0, 0, 0, 0, denials=1, denials_in_time=1, team="denials"),
+        ]
+        (one,) = productivity(sql, TODAY, TODAY, ZONE, team="denials")
+        assert (one.touches, one.closed, one.denials) == (1, 0, 1)
+        (promised,) = productivity(sql, days(3), days(3), ZONE, team="denials")
+        assert (promised.due, promised.done) == (1, 0)
+        assert productivity(sql, days(3), days(3), ZONE, team="billing") == []
+
+
+def test_what_was_worked_is_listed_latest_first_page_by_page(engine: Engine) -> None:
+    with engine.begin() as sql:
+        put_claim(sql)
+        items = [put_item(sql, key, claim_id=1) for key in "abc"]
+        for item in items:
+            verbs.claim(sql, [item], "maria", NOW)
+        verbs.close(sql, items[:1], "sam", NOW, "Done.")
+        verbs.close(sql, items[1:2], "maria", later(1), "Of the next day.")
+        first = worked(sql, TODAY, TODAY, ZONE, who="maria", limit=2)
+        assert [(one.item_id, one.verb, one.claim) for one in first] == [(i, "claim", "C-1") for i in items[:0:-1]]
+        rest = worked(sql, TODAY, TODAY, ZONE, who="maria", limit=2, before=first[-1].id)
+        assert [one.item_id for one in rest] == [items[0]]
+        assert [one.who for one in worked(sql, TODAY, TODAY, ZONE, team="billing", limit=1)] == ["sam"]
+        assert worked(sql, TODAY, TODAY, ZONE, team="denials") == []

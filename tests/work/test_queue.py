@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, delete, event
 from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.tables import work_items
 from gateway.core.work import queue, verbs, worklists
+from gateway.core.work.orders import Order
 from gateway.core.work.priority import Bucket
 from gateway.core.work.queue import BadCursor, Wanted
 from gateway.plugins.declared import Worklist
@@ -189,6 +190,53 @@ def test_a_walk_that_goes_on_after_midnight_misses_nothing(engine: Engine) -> No
 def test_a_page_that_is_none_of_ours_is_told(sql: Connection, after: str) -> None:
     with pytest.raises(BadCursor):
         queue.page(sql, EVERYTHING, TODAY, after=after)
+
+
+# --- other orders ----------------------------------------------------------------------------------
+
+ORDERED = {
+    Order.DOLLARS: ["rich, old", "rich", "due today", "no date", "due soon"],
+    Order.DUE: ["due today", "due soon", "rich", "rich, old", "no date"],
+    Order.OLDEST: ["rich, old", "due soon", "due today", "no date", "rich"],
+    Order.NEWEST: ["rich", "no date", "due today", "due soon", "rich, old"],
+}
+
+
+@pytest.mark.parametrize("order", ORDERED)
+@pytest.mark.parametrize("limit", [1, 2, 10])
+def test_a_queue_in_another_order_is_walked_whole_whatever_the_page_holds(
+    engine: Engine, order: Order, limit: int
+) -> None:
+    with engine.begin() as sql:
+        put_item(sql, "1", reason="due soon", work_by=days(2), cents=100)
+        put_item(sql, "2", reason="due today", work_by=days(0), cents=500, deadline=days(90))
+        put_item(sql, "3", reason="no date", cents=400)
+        put_item(sql, "4", reason="rich", work_by=days(9), cents=900)
+        put_item(sql, "5", reason="rich, old", work_by=days(9), cents=900, at=NOW - dt.timedelta(days=3))
+        found: list[str] = []
+        after = ""
+        while True:
+            page = queue.page(sql, EVERYTHING, TODAY, limit=limit, after=after, order=order)
+            found += [item.reason for item in page.items]
+            after = page.after
+            if not after:
+                break
+        assert found == ORDERED[order]
+
+
+def test_a_page_of_one_order_does_not_go_on_in_another(sql: Connection) -> None:
+    for key in "abc":
+        put_item(sql, key, cents=100)
+    after = queue.page(sql, EVERYTHING, TODAY, limit=1, order=Order.DOLLARS).after
+    for other in (Order.URGENT, Order.DUE, Order.OLDEST):
+        with pytest.raises(BadCursor):
+            queue.page(sql, EVERYTHING, TODAY, limit=1, after=after, order=other)
+
+
+def test_a_queue_of_several_kinds_has_these_and_no_others(sql: Connection) -> None:
+    for key, kind in (("a", "rul_ending"), ("b", "maintenance_due"), ("c", "denial")):
+        put_item(sql, key, kind=kind, reason=kind)
+    assert sorted(keys(sql, Wanted(kinds=("rul_ending", "maintenance_due")))) == ["maintenance_due", "rul_ending"]
 
 
 # --- what waits in all -----------------------------------------------------------------------------

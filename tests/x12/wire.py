@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import io
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-
-from hypothesis import HealthCheck, settings
 
 from gateway.core.x12.events import Event, Finding, Piece
 from gateway.core.x12.fault import Fault
 from gateway.core.x12.reader import read
 
-SOAK = os.environ.get("SOAK") == "1"
-"""`make soak`: the full size of the long tests, with new examples each time; else a sample that is always the same."""
-LONG = settings(
-    max_examples=10_000 if SOAK else 250,
-    derandomize=not SOAK,
-    print_blob=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+from ..soak import SOAK, examples
+
+LONG = examples(250, 10_000, derandomize=not SOAK, print_blob=True)
+"""Without a soak the sample is always the same."""
 
 HEADER = ("BHT*0019*00*B1*20261101*1200*CH", "NM1*41*2*STILLWATER*****46*SENDER", "NM1*40*2*CLEARING*****46*CH")
 BILLING = ("HL*1**20*1", "NM1*85*2*STILLWATER*****XX*1999999018", "REF*EI*999000001")

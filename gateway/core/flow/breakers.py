@@ -22,7 +22,7 @@ from ...plugins.answers import RESTING
 from ...plugins.chains import Step
 from ...plugins.runner import EVERY_PAYER
 from ..clock import Clock
-from ..store import plugin_calls
+from ..store import plugin_calls, plugin_failures, step_calls
 from ..store.archive import Archive
 from .post_records import DecidedChunk
 from .stored_config import by_hash
@@ -31,6 +31,7 @@ from .verdicts import Chunk
 log = structlog.get_logger("gateway")
 
 _FAILED = frozenset({"failed", "skipped"})
+_KEPT_BACK = frozenset({"hold", "stop", "quarantine"})
 WIDESPREAD = 3
 """For so many payers a step must fail, one call after the other, before it rests for those that it has not met, too."""
 _MOST = 10_000
@@ -48,10 +49,21 @@ class Call(NamedTuple):
     outcome: str
     microseconds: int
     payer: str = ""
+    note: str = ""
 
     @property
     def failed(self) -> bool:
         return self.outcome in _FAILED
+
+    @property
+    def kept_back(self) -> bool:
+        """Whether its claim or payment waits because of it."""
+        return self.outcome in _KEPT_BACK
+
+    @property
+    def where(self) -> str:
+        """`chain default, scrub`."""
+        return f"chain {self.chain}, {self.station}"
 
 
 class Resting(NamedTuple):
@@ -197,6 +209,9 @@ def called(connection: Connection, services: _Parts, config_hash: str, calls: Se
     """Take notice of the calls of a chunk that is committed: in the books, and for the breakers."""
     made = ((one.plugin, one.version, one.failed, one.microseconds) for one in calls if one.outcome != RESTING)
     plugin_calls.add(connection, made, now.date())
+    step_calls.add(connection, (one for one in calls if one.outcome != RESTING), now.date())
+    failed = ((one.plugin, one.version, one.where, one.note) for one in calls if one.failed)
+    plugin_failures.note(connection, failed, now)
     config = services.config
     if config.hash != config_hash:
         config = by_hash(str(services.archive.root), str(config.root), config_hash)
@@ -223,4 +238,6 @@ def calls_of_payments(chunk: DecidedChunk) -> Iterable[Call]:
 
 def _call(chain: str, station: str, place: int, step: Any, payer: str) -> Call:
     took = int(step.get("microseconds", 0))
-    return Call(chain, station, place, step["plugin"], step["version"], step["outcome"], took, payer)
+    return Call(
+        chain, station, place, step["plugin"], step["version"], step["outcome"], took, payer, step.get("note", "")
+    )

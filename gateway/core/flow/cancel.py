@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
+from ..ledger import hand_overs
 from ..ledger import transfers as ledger
 from ..model.states import ClaimState
 from ..store import claims as claim_store
@@ -18,8 +19,9 @@ from ..store import patients, requests, timeline
 from ..store.ids import allocate
 from ..store.tables import claims, holds, transfers, work_items
 from ..work.items import close_items
+from . import hand_back
 from .again import Again, CannotBeDone, asked_before, needs_who_and_why, sentence
-from .commit_claims import DUPLICATE_CONTENT, DUPLICATE_NUMBER
+from .commit_claims import DUPLICATE_CONTENT, DUPLICATE_NUMBER, NEXT_PAYERS
 from .look_again import look_again
 from .release import BY_ITSELF, release_hold
 from .resubmit import locked_claim
@@ -44,6 +46,9 @@ def cancel(connection: Connection, claim_id: int, who: str, reason: str, now: dt
             on it.
     """
     needs_who_and_why(who, reason)
+    number = _for_a_next_payer(connection, claim_id)
+    if number:
+        hand_back.lock(connection, [number])
     # The lock that commits of claims take as well: what they decide was decided without this claim, or is again.
     allocate(connection, "claims", 1)
     row = locked_claim(connection, claim_id)
@@ -53,7 +58,8 @@ def cancel(connection: Connection, claim_id: int, who: str, reason: str, now: dt
     state = ClaimState(row.state)
     if state not in _OPEN:
         raise CannotBeDone(f"Claim {row.claim_number} is {state.value}: {_WHY_NOT.get(state, _WITH_THE_PAYER)}.")
-    posted = select(transfers.c.id).where(transfers.c.claim_id == claim_id, transfers.c.kind != "charge").limit(1)
+    ours = ("charge", hand_overs.TO_NEXT)
+    posted = select(transfers.c.id).where(transfers.c.claim_id == claim_id, transfers.c.kind.not_in(ours)).limit(1)
     if connection.execute(posted).first() is not None:
         raise CannotBeDone(f"Something is posted on claim {row.claim_number}: it is not withdrawn. Correct it instead.")
     new = requests.NewRequest(VERB, "claim", claim_id, f"{VERB}:{claim_id}", reason, who, stood=row.version)
@@ -69,7 +75,10 @@ def cancel(connection: Connection, claim_id: int, who: str, reason: str, now: dt
     ).scalars()
     close_items(connection, list(keys), _DONE, now, who=who)
     claim_store.set_state(connection, [claim_id], ClaimState.CANCELLED, now)
-    what = f"It is withdrawn{', and what it was charged is taken back' if back else ''}."
+    handed = number and hand_back.settle(connection, [number], f"Claim {number} was withdrawn.", today, now)
+    and_what = ", and what it was charged is taken back" if back else ""
+    and_what = ", and what it asked for is with the claim before it again" if handed else and_what
+    what = f"It is withdrawn{and_what}."
     requests.done(connection, request_id, what, now, stands=row.version + 1)
     entry = timeline.Entry("claim", claim_id, "cancel", f"Cancelled: {sentence(reason)} {what}", who=who)
     timeline.add(connection, [entry], now)
@@ -79,6 +88,14 @@ def cancel(connection: Connection, claim_id: int, who: str, reason: str, now: dt
         patients.changed(connection, set(known.values()))
         look_again(connection, list(known.values()), f"Claim {claim_id} was cancelled", now)
     return Again(request_id, claim_id, True, what)
+
+
+def _for_a_next_payer(connection: Connection, claim_id: int) -> str:
+    """The number of a claim that was made for a next payer; empty for any other."""
+    found = connection.execute(
+        select(claims.c.source_claim_number).where(claims.c.id == claim_id, claims.c.source == NEXT_PAYERS)
+    ).scalar_one_or_none()
+    return str(found or "")
 
 
 def _take_back(connection: Connection, row: Any, today: dt.date, request_id: int, now: dt.datetime) -> bool:

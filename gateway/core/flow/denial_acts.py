@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from ...config import Config
 from ..clock import business_date
 from ..store import timeline
-from ..store.denial_tables import denial_acts, denial_cases
+from ..store.denial_tables import ENDED, denial_acts, denial_cases
 from ..store.ids import allocate
 from ..store.tables import claim_lines, claims, denials, work_items
 from ..work import touches
@@ -26,7 +26,6 @@ from .denial_cases import WORKED
 from .resubmit import locked_claim
 
 STATION = "denial"
-ENDED = ("paid", "written off", "patient", "closed")
 FOLLOW_UP_DAYS = 30
 """After so many days somebody looks again at what was sent, where no table says when the payer decides."""
 
@@ -87,13 +86,19 @@ class Case(NamedTuple):
         return f"{self.denial.group_code}-{self.denial.reason_code}{remark}"
 
 
-def locked(connection: Connection, denial_id: int) -> Case:
-    """A denial and its claim, locked until the transaction ends. Raises CannotBeDone where there is none."""
+def locked(connection: Connection, denial_id: int, *, lock: bool = True) -> Case:
+    """A denial and its claim, locked until the transaction ends (not where one only looks: `lock`). Raises
+    CannotBeDone where there is none."""
     claim_id = connection.execute(select(denials.c.claim_id).where(denials.c.id == denial_id)).scalar_one_or_none()
     if claim_id is None:
         raise CannotBeDone(f"There is no denial {denial_id}. See: gateway denial list")
-    claim = locked_claim(connection, claim_id)
-    denial = connection.execute(select(denials).where(denials.c.id == denial_id).with_for_update()).one()
+    wanted = select(denials).where(denials.c.id == denial_id)
+    if lock:
+        claim = locked_claim(connection, claim_id)
+        denial = connection.execute(wanted.with_for_update()).one()
+    else:
+        claim = connection.execute(select(claims).where(claims.c.id == claim_id)).one()
+        denial = connection.execute(wanted).one()
     case = connection.execute(select(denial_cases).where(denial_cases.c.denial_id == denial_id)).one_or_none()
     if case is None:
         raise CannotBeDone(

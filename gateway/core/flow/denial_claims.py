@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
 from sqlalchemy import Connection, select
 
 from ..model.states import ClaimState
 from ..model.work_tables import REOPENING
-from ..store import archive as archive_rows
-from ..store.archive import Archive, ArchiveDamaged
-from ..store.tables import claim_payments, documents, work_items
+from ..store.archive import Archive
+from ..store.tables import work_items
 from ..work.appeals import Appeals, Limit, Way
-from ..x12.claim import Claim
 from ..x12.correcting import Change
-from ..x12.stored import StoredClaim
-from . import letters
+from . import denial_letters
 from .again import Again, CannotBeDone
 from .correct import correct as correct_claim
-from .denial_acts import Asked, Case, Done, Letter, done_before, locked, note, set_status, still_open, waits
+from .denial_acts import Asked, Case, Done, done_before, locked, note, set_status, still_open, waits
+from .denial_letters import Draft, Round
 from .replace import replace
 from .resubmit import resubmit as resubmit_claim
-
-PURPOSE = "letter"
 
 
 def correct(
@@ -95,17 +91,23 @@ def reopen(
     before = done_before(connection, _key("reopen", one))
     if before is not None:
         return before
+    round_ = to_reopen(one, asked, good_cause=good_cause)
+    letter = denial_letters.kept(connection, archive, one, asked, round_, document_ids)
+    set_status(connection, one, "reopening")
+    follow_up = waits(connection, one, asked, "sent_reopening", round_.decides)
+    what = f"A {round_.name} is asked for; somebody looks again on {follow_up:%m/%d/%Y}."
+    return note(connection, one, asked, "reopen", _key("reopen", one), what, cents=one.cents, letter=letter)
+
+
+def to_reopen(one: Case, asked: Asked, *, good_cause: bool) -> Round:
+    """The reopening that may be asked for. Raises CannotBeDone as `reopen` does."""
     still_open(one)
     _may_be_heard(one)
     limits = Appeals.of(asked.config.tables)
     limit = limits.limit(one.case.filing_code, one.case.payer_id, REOPENING, one.case.noticed_on)
     _in_time(one, one.case.reopen_by, "a reopening", asked.today, good_cause)
     name = limit.name if limit is not None else REOPENING
-    letter = _letter(connection, archive, one, asked, REOPENING, name, one.case.reopen_by, document_ids)
-    set_status(connection, one, "reopening")
-    follow_up = waits(connection, one, asked, "sent_reopening", limit.decides if limit is not None else None)
-    what = f"A {name} is asked for; somebody looks again on {follow_up:%m/%d/%Y}."
-    return note(connection, one, asked, "reopen", _key("reopen", one), what, cents=one.cents, letter=letter)
+    return Round(REOPENING, name, 0, one.case.reopen_by, limit.decides if limit is not None else None)
 
 
 def appeal(
@@ -124,13 +126,24 @@ def appeal(
             little is at stake, or the time is over and no good cause is named.
     """
     one = locked(connection, denial_id)
-    level = one.case.level + 1
     if one.case.status == "appealed":
         before = done_before(connection, _key("appeal", one, one.case.level))
         if before is not None:
             return before
+    round_ = to_appeal(one, asked, good_cause=good_cause)
+    letter = denial_letters.kept(connection, archive, one, asked, round_, document_ids)
+    set_status(connection, one, "appealed", level=round_.level)
+    follow_up = waits(connection, one, asked, "sent_appeal", round_.decides)
+    what = f"Appealed, level {round_.level} ({round_.name}); somebody looks again on {follow_up:%m/%d/%Y}."
+    key = _key("appeal", one, round_.level)
+    return note(connection, one, asked, "appeal", key, what, level=round_.level, cents=one.cents, letter=letter)
+
+
+def to_appeal(one: Case, asked: Asked, *, good_cause: bool) -> Round:
+    """The appeal that is next. Raises CannotBeDone as `appeal` does."""
     still_open(one)
     _may_be_heard(one)
+    level = one.case.level + 1
     limit = Appeals.of(asked.config.tables).limit(
         one.case.filing_code, one.case.payer_id, str(level), one.case.noticed_on
     )
@@ -140,12 +153,27 @@ def appeal(
     if limit is not None and one.cents < limit.least_cents:
         raise CannotBeDone(f"A {name} needs at least ${limit.least_cents / 100:,.2f} at stake.")
     _in_time(one, one.case.appeal_by, f"a {name}", asked.today, good_cause)
-    letter = _letter(connection, archive, one, asked, "appeal", name, one.case.appeal_by, document_ids)
-    set_status(connection, one, "appealed", level=level)
-    follow_up = waits(connection, one, asked, "sent_appeal", limit.decides if limit is not None else None)
-    what = f"Appealed, level {level} ({name}); somebody looks again on {follow_up:%m/%d/%Y}."
-    key = _key("appeal", one, level)
-    return note(connection, one, asked, "appeal", key, what, level=level, cents=one.cents, letter=letter)
+    return Round("appeal", name, level, one.case.appeal_by, limit.decides if limit is not None else None)
+
+
+def would_be(
+    connection: Connection,
+    archive: Archive,
+    denial_id: int,
+    asked: Asked,
+    verb: Literal["appeal", "reopen"],
+    document_ids: Sequence[int] = (),
+    *,
+    good_cause: bool = False,
+) -> Draft:
+    """The letter that `appeal` or `reopen` would make now; nothing is written.
+
+    Raises:
+        CannotBeDone: it would not be made.
+    """
+    one = locked(connection, denial_id, lock=False)
+    round_ = (to_appeal if verb == "appeal" else to_reopen)(one, asked, good_cause=good_cause)
+    return denial_letters.draft(connection, archive, one, asked, round_, document_ids)
 
 
 def decided(connection: Connection, denial_id: int, asked: Asked, decided_on: dt.date, *, won: bool) -> Done:
@@ -161,7 +189,7 @@ def decided(connection: Connection, denial_id: int, asked: Asked, decided_on: dt
     if before is not None:
         return before
     still_open(one)
-    if one.case.status not in ("appealed", "reopening"):
+    if one.case.status not in denial_letters.WITH_PAYER:
         raise CannotBeDone(f"Denial {one.id} is {one.case.status}: no appeal or reopening of it is with the payer.")
     if decided_on > asked.today:
         raise CannotBeDone("The decision is of a day that is still to come.")
@@ -222,66 +250,3 @@ def _in_time(one: Case, by: dt.date | None, what: str, today: dt.date, good_caus
             f"The time for {what} was over on {by:%m/%d/%Y}. If there is a good cause for the delay, say so "
             "(--good-cause) and write it into the reason."
         )
-
-
-def _letter(
-    connection: Connection,
-    archive: Archive,
-    one: Case,
-    asked: Asked,
-    kind: str,
-    level_name: str,
-    by: dt.date | None,
-    document_ids: Sequence[int],
-) -> Letter:
-    """The letter of a verb, in the archive before anything is written about it."""
-    papers = [_paper(archive, row) for row in _documents(connection, one, document_ids)]
-    item = connection.execute(
-        select(work_items.c.reason).where(work_items.c.key == f"denial:{one.id}")
-    ).scalar_one_or_none()
-    theirs = connection.execute(
-        select(claim_payments.c.payer_claim_number).where(claim_payments.c.id == one.denial.claim_payment_id)
-    ).scalar_one()
-    facts = letters.Facts(
-        one.line,
-        one.cents,
-        one.codes,
-        _meaning(item or ""),
-        theirs or one.claim.payer_claim_number,
-        one.case.noticed_on,
-        by,
-        level_name,
-        asked.why,
-        asked.who,
-    )
-    claim = Claim(StoredClaim.unpack(one.claim.content), asked.who)
-    template = letters.template_of(asked.config.root, kind, one.case.payer_id)
-    values = letters.values_of(asked.config, claim, facts, [paper.name for paper in papers], asked.today)
-    stored = archive.put(letters.as_pdf(letters.filled(template, values), papers))
-    archive_rows.record(connection, stored, PURPOSE, asked.now)
-    return Letter(stored.sha256, f"{kind}-{one.claim.claim_number}-{one.id}-{asked.today:%Y%m%d}.pdf"[:120])
-
-
-def _meaning(reason: str) -> str:
-    """What the payer means, out of the work item's words: `Denied: $5.00 on line 1 (X), CO-50: not needed. Appeal.`"""
-    said = reason.split(": ", 2)
-    return said[2].partition(". ")[0].rstrip(".") if len(said) == 3 else "see the codes above"
-
-
-def _documents(connection: Connection, one: Case, document_ids: Sequence[int]) -> list[Any]:
-    wanted = list(dict.fromkeys(document_ids))
-    found = {row.id: row for row in connection.execute(select(documents).where(documents.c.id.in_(wanted)))}
-    for document_id in wanted:
-        row = found.get(document_id)
-        if row is None or row.patient_id != one.claim.patient_id:
-            raise CannotBeDone(f"Document {document_id} is not one of this patient. See: gateway document list")
-    return [found[document_id] for document_id in wanted]
-
-
-def _paper(archive: Archive, row: Any) -> letters.Paper:
-    try:
-        data = archive.read(row.sha256)
-    except ArchiveDamaged as error:
-        raise CannotBeDone(f"The archive is damaged at document {row.id}; run: gateway doctor") from error
-    dated = f" of {row.dated:%m/%d/%Y}" if row.dated is not None else ""
-    return letters.Paper(f"{row.kind.replace('_', ' ')}{dated} ({row.name})", row.media_type, data)

@@ -13,7 +13,7 @@ from ..ledger.balances import by_line, claim_balances
 from ..model.money import to_cents, to_dollars
 from ..model.states import ClaimState
 from ..model.work_tables import WRITE_OFF_APPROVERS, WRITE_OFF_RULES
-from ..store.denial_tables import write_offs
+from ..store.denial_tables import denial_acts, write_offs
 from ..store.ids import allocate
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
@@ -32,8 +32,8 @@ def write_off(connection: Connection, denial_id: int, asked: Asked, *, rule: str
         CannotBeDone: the denial is over, it was asked for already, or the rule does not allow it.
     """
     one = locked(connection, denial_id)
-    before = done_before(connection, f"write-off:{denial_id}")
-    if before is not None and not _refused(connection, denial_id):
+    before = _given_up(connection, denial_id)
+    if before is not None:
         return before
     still_open(one)
     if (waiting := _asked(connection, denial_id)) is not None:
@@ -90,7 +90,7 @@ def approve(connection: Connection, denial_id: int, asked: Asked) -> Done:
         CannotBeDone: nobody asked, or this person may not approve as much.
     """
     one = locked(connection, denial_id)
-    before = done_before(connection, f"write-off:{denial_id}")
+    before = _given_up(connection, denial_id)
     row = _asked(connection, denial_id)
     if row is None and before is not None:
         return before
@@ -166,9 +166,18 @@ def _asked(connection: Connection, denial_id: int) -> Any:
     ).one_or_none()
 
 
-def _refused(connection: Connection, denial_id: int) -> bool:
+def _given_up(connection: Connection, denial_id: int) -> Done | None:
+    """The answer to somebody who asks for what is written off; None where nothing is (or it was undone)."""
     done = select(write_offs.c.id).where(write_offs.c.denial_id == denial_id, write_offs.c.state == "done")
-    return connection.execute(done.limit(1)).first() is None
+    if connection.execute(done.limit(1)).first() is None:
+        return None
+    key = (
+        select(denial_acts.c.key)
+        .where(denial_acts.c.denial_id == denial_id, denial_acts.c.verb == "write-off")
+        .order_by(denial_acts.c.id.desc())
+        .limit(1)
+    )
+    return done_before(connection, connection.execute(key).scalar_one())
 
 
 def _may(asked: Asked, cents: int) -> str:
@@ -229,4 +238,4 @@ def _give_up(connection: Connection, one: Case, asked: Asked, write_off_id: int,
     changed(connection, one, asked, **({"state": ClaimState.CLOSED} if not left else {}))
     what = f"${to_dollars(one.cents):,} is written off, {may}."
     end(connection, one, asked, "written off", what)
-    return note(connection, one, asked, "write-off", f"write-off:{one.id}", what, cents=one.cents)
+    return note(connection, one, asked, "write-off", f"write-off:{one.id}:{write_off_id}", what, cents=one.cents)

@@ -18,7 +18,7 @@ from ...plugins.calling import limit_of
 from ...plugins.declaring import NotDeclared
 from ..clock import business_date
 from ..engine.port import DecideFailed
-from ..store import plugin_calls
+from ..store import plugin_calls, plugin_failures
 from ..store.archive import Archive
 from ..store.tables import work_items
 from ..work.calendar import add_business_days
@@ -122,6 +122,7 @@ def take(connection: Connection, call: Call, answer: DeskAnswer, makes: Makes, n
     failed = answer.outcome == FAILED
     plugin_calls.add(connection, [(call.plugin, call.version, failed, answer.microseconds)], now.date())
     if failed:
+        plugin_failures.note(connection, [(call.plugin, call.version, call.words, answer.why)], now)
         log.error("desk_failed", plugin=call.plugin, hook=call.hook, name=call.name, why=answer.why)
         open_items(connection, [_failure(call, answer.why, business_date(now, makes.time_zone))], now)
         return
@@ -148,6 +149,7 @@ async def ask_and_take(services: Services, write: Write, call: Call, argument: A
 def _failure(call: Call, why: str, today: dt.date) -> WorkItem:
     again = {
         "plugin_schedules": "It comes again at its next turn.",
+        "send_alarms": "It is tried again, ever later, for a day.",
         "configuration_taken": "The configuration is in force all the same.",
         "gateway_started": "The gateway runs all the same.",
     }.get(call.hook, "Nothing was changed by it.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from ...config import Config
+from ...plugins.alarms import NotSent
 from ...plugins.blame import failure
 from ...plugins.calling import BadAnswer, NotTaken, call, looks_only
 from ...plugins.declaring import NotDeclared
@@ -59,7 +60,7 @@ async def _call(request: DeskRequest, config: Config, reads: Engine, mark: Marki
             outcome, why = DONE, ""
         except (NotTaken, NotDeclared) as error:
             result, outcome, why = None, NOT_TAKEN, str(error)
-        except (BadAnswer, Rubbish, ClaimRefused) as error:
+        except (BadAnswer, Rubbish, ClaimRefused, NotSent) as error:
             result, outcome, why = None, FAILED, str(error)
         except (Exception, SystemExit) as error:
             result, outcome, why = None, FAILED, failure(error, declared.plugin.path)

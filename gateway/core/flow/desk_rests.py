@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from ...plugins.declaring import LIFE
+from ...plugins.declaring import LIFE, SEND_ALARMS
 from ..clock import Clock
 
 _WHAT = {
@@ -16,6 +16,7 @@ _WHAT = {
     "plugin_metrics": "its metric",
     "plugin_drops": "its drop",
 }
+_ALONE = {SEND_ALARMS: "sending alarms"}
 RESTS_AFTER = 5
 REST_SECONDS = 300.0
 _CALLED_BY_MACHINES = frozenset({"plugin_routes", "plugin_metrics"})
@@ -32,6 +33,8 @@ class Call(NamedTuple):
     @property
     def words(self) -> str:
         """`its report 'held'`."""
+        if self.hook in _ALONE:
+            return _ALONE[self.hook]
         return self.hook if self.hook in LIFE else f"{_WHAT[self.hook]} {self.name!r}"
 
     @property

@@ -6,16 +6,18 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from ..model.money import to_dollars
 from ..model.payer_habits import Habits
 from ..model.posting import SCORES, How
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.posting_tables import WAITS, set_asides
 from ..store.tables import claim_payments, claims, files, patients, remittances, work_items
 from ..x12.remittance import ClaimPayment
 from .match import Keys, keys_of, match_payment
-from .open_claims import find_claims, open_claims
+from .open_claims import called, find_claims, open_claims
 from .post_records import unpack_payment
 
 MOST = 1000
@@ -82,9 +84,33 @@ class Shown(NamedTuple):
     actions: list[str]
 
 
-_PAYMENT_ITEM = and_(work_items.c.kind == "posting_exception", work_items.c.subject_id == claim_payments.c.id)
-_REMITTANCE_ITEM = and_(work_items.c.kind == "remittance_exception", work_items.c.subject_id == remittances.c.id)
+# By kind of subject, so that the index of subjects finds them, however many items there are.
+_PAYMENT_ITEM = and_(
+    work_items.c.subject_kind == "claim_payment",
+    work_items.c.subject_id == claim_payments.c.id,
+    work_items.c.kind == "posting_exception",
+)
+_REMITTANCE_ITEM = and_(
+    work_items.c.subject_kind == "remittance",
+    work_items.c.subject_id == remittances.c.id,
+    work_items.c.kind == "remittance_exception",
+)
+_ASIDE = (
+    claim_payments.c.state == "set aside",
+    claim_payments.c.id.in_(select(set_asides.c.claim_payment_id).where(set_asides.c.taken_back_at.is_(None))),
+)
 _ITEM = (work_items.c.rule, work_items.c.team, work_items.c.assignee, work_items.c.work_by)
+
+
+_ORDER = (Key(func.abs(claim_payments.c.paid_cents), descending=True), Key(claim_payments.c.id))
+_WHOLE_ORDER = (Key(func.abs(remittances.c.paid_cents), descending=True), Key(remittances.c.id))
+PLACE = (str, int, int)
+"""What tells a place in the list: remittance or payment, its cents without their sign, its id."""
+
+
+def place(one: Waiting) -> tuple[Any, ...]:
+    """Where it stands in the list."""
+    return (one.kind, abs(one.cents), one.id)
 
 
 def _payments(*where: Any) -> Any:
@@ -105,23 +131,73 @@ def _payments(*where: Any) -> Any:
         .join(remittances, remittances.c.id == claim_payments.c.remittance_id)
         .outerjoin(work_items, _PAYMENT_ITEM)
         .where(*where)
-        .order_by(func.abs(claim_payments.c.paid_cents).desc(), claim_payments.c.id)
+        .order_by(*keyset.order(_ORDER))
     )
 
 
 def waiting(
-    connection: Connection, *, payer: str = "", rule: str = "", aside: bool = False, limit: int = MOST
+    connection: Connection,
+    *,
+    payer: str = "",
+    rule: str = "",
+    aside: bool = False,
+    remittance_id: int | None = None,
+    limit: int = MOST,
+    skip: int = 0,
+    behind: Sequence[Any] | None = None,
 ) -> list[Waiting]:
     """What did not post, the most dollars first; whole remittances before the payments of others. `aside`: instead,
-    what persons have set aside."""
-    where: list[Any] = [claim_payments.c.state == "set aside" if aside else WAITS]
+    what persons have set aside. `remittance_id`: only of this one. `skip`: without the first so many; `behind`: what
+    comes after a place of the list."""
+    kind, *at = behind or ("", 0, 0)
+    where: list[Any] = [*_ASIDE] if aside else [WAITS]
+    if remittance_id is not None:
+        where.append(claim_payments.c.remittance_id == remittance_id)
     if payer:
         where.append(remittances.c.payer_id == payer)
     if rule:
         where.append(work_items.c.rule == rule)
-    found = [] if aside else [*_whole(connection, payer, rule, limit)]
-    rows = connection.execute(_payments(*where).limit(max(limit - len(found), 0)))
-    return [*found, *(_payment(row) for row in rows)]
+    if kind == "payment":
+        where.append(keyset.behind(_ORDER, at))
+    whole = not aside and kind != "payment"
+    some = skip + limit
+    found = [*_whole(connection, payer, rule, remittance_id, some, at if kind else None)] if whole else []
+    rows = connection.execute(_payments(*where).limit(max(some - len(found), 0)))
+    return [*found, *(_payment(row) for row in rows)][skip:]
+
+
+class Reason(NamedTuple):
+    """What waits for one reason: payments, or whole remittances (`kind`), and when the first should be worked."""
+
+    kind: str
+    rule: str
+    many: int
+    cents: int
+    work_by: dt.date | None
+
+
+def by_reason(connection: Connection) -> list[Reason]:
+    """What did not post, by reason; the most dollars first."""
+    item = work_items.c
+    of_payments = (
+        select(item.rule, func.count(), func.sum(func.abs(claim_payments.c.paid_cents)), func.min(item.work_by))
+        .select_from(claim_payments)
+        .outerjoin(work_items, _PAYMENT_ITEM)
+        .where(WAITS)
+        .group_by(item.rule)
+    )
+    of_remittances = (
+        select(remittances.c.state, func.count(), func.sum(func.abs(remittances.c.paid_cents)), func.min(item.work_by))
+        .select_from(remittances)
+        .outerjoin(work_items, _REMITTANCE_ITEM)
+        .where(remittances.c.state.in_(("exception", "review")))
+        .group_by(remittances.c.state)
+    )
+    found = []
+    for kind, statement in (("remittance", of_remittances), ("payment", of_payments)):
+        for rule, many, cents, work_by in connection.execute(statement):
+            found.append(Reason(kind, rule or "", int(many), int(cents or 0), work_by))
+    return sorted(found, key=lambda one: (-one.cents, one.kind, one.rule))
 
 
 def _payment(row: Any) -> Waiting:
@@ -144,8 +220,19 @@ def _payment(row: Any) -> Waiting:
     )
 
 
-def _whole(connection: Connection, payer: str, rule: str, limit: int) -> Iterator[Waiting]:
+def _whole(
+    connection: Connection,
+    payer: str,
+    rule: str,
+    remittance_id: int | None,
+    limit: int,
+    behind: Sequence[Any] | None,
+) -> Iterator[Waiting]:
     where: list[Any] = [remittances.c.state.in_(("exception", "review"))]
+    if remittance_id is not None:
+        where.append(remittances.c.id == remittance_id)
+    if behind is not None:
+        where.append(keyset.behind(_WHOLE_ORDER, behind))
     if payer:
         where.append(remittances.c.payer_id == payer)
     if rule:
@@ -154,7 +241,7 @@ def _whole(connection: Connection, payer: str, rule: str, limit: int) -> Iterato
         select(remittances, *_ITEM)
         .outerjoin(work_items, _REMITTANCE_ITEM)
         .where(*where)
-        .order_by(func.abs(remittances.c.paid_cents).desc(), remittances.c.id)
+        .order_by(*keyset.order(_WHOLE_ORDER))
         .limit(limit)
     ):
         yield Waiting(
@@ -176,8 +263,9 @@ def _whole(connection: Connection, payer: str, rule: str, limit: int) -> Iterato
         )
 
 
-def one(connection: Connection, payment_id: int, habits: Habits) -> Shown | None:
-    """A payment that waits, or was set aside, with what it may be for as things stand now; None where there is none."""
+def one(connection: Connection, payment_id: int, habits: Habits, *, claim_id: int | None = None) -> Shown | None:
+    """A payment that waits, or was set aside, with what it may be for as things stand now; None where there is none.
+    `claim_id`: the claim that its services are held against, instead of the one that is found."""
     found = connection.execute(_payments(claim_payments.c.id == payment_id)).one_or_none()
     if found is None:
         return None
@@ -195,7 +283,7 @@ def one(connection: Connection, payment_id: int, habits: Habits) -> Shown | None
         named = _near(connection, keys_of(payment))
     candidates = _candidates(connection, named)
     lines = []
-    for_sure = match.found.claim_id if match.found is not None else row.claim_id
+    for_sure = claim_id or (match.found.claim_id if match.found is not None else row.claim_id)
     if for_sure is None and len(candidates) == 1:
         for_sure = candidates[0].claim_id
     if for_sure is not None:
@@ -244,22 +332,26 @@ def _candidates(connection: Connection, named: Sequence[tuple[int, int, str]]) -
 
 def _near(connection: Connection, keys: Keys) -> list[tuple[int, int, str]]:
     """Claims that no rule found and that share something with the payment; never sure enough to post by themselves."""
-    wanted: list[Any] = []
+    wanted: list[ColumnElement[bool]] = []
     if keys.member_ids:
         wanted.append(claims.c.member_id.in_(keys.member_ids))
     if keys.last_name:
-        same = func.upper(patients.c.last_name) == keys.last_name
-        wanted.append(and_(same, or_(claims.c.from_date == keys.from_date, claims.c.charge_cents == keys.charge_cents)))
-    if not wanted:
-        return []
+        same = or_(claims.c.from_date == keys.from_date, claims.c.charge_cents == keys.charge_cents)
+        named = list(connection.execute(select(patients.c.id).where(called([keys.last_name])).limit(MOST)).scalars())
+        wanted.append(and_(claims.c.patient_id.in_(named), same))
+    rows = {
+        row.id: row
+        for where in wanted
+        for row in connection.execute(
+            select(claims.c.id, claims.c.member_id, claims.c.from_date, claims.c.charge_cents, patients.c.last_name)
+            .outerjoin(patients, patients.c.id == claims.c.patient_id)
+            .where(where)
+            .order_by(claims.c.id.desc())
+            .limit(NEAR)
+        )
+    }
     found = []
-    for row in connection.execute(
-        select(claims.c.id, claims.c.member_id, claims.c.from_date, claims.c.charge_cents, patients.c.last_name)
-        .outerjoin(patients, patients.c.id == claims.c.patient_id)
-        .where(or_(*wanted))
-        .order_by(claims.c.id.desc())
-        .limit(NEAR)
-    ):
+    for row in sorted(rows.values(), key=lambda row: -row.id)[:NEAR]:
         alike = {
             "member id": (row.member_id in keys.member_ids, 30),
             "date": (row.from_date is not None and row.from_date == keys.from_date, 15),

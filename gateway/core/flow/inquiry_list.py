@@ -18,9 +18,10 @@ MOST_DUE = 20_000
 
 
 def listed(
-    connection: Connection, *, claim_id: int | None = None, waiting: bool = False, limit: int = 100
+    connection: Connection, *, claim_id: int | None = None, waiting: bool = False, limit: int = 100, below: int = 0
 ) -> list[Any]:
-    """Inquiries with their claim's number and partner, newest first; with `waiting` those that are not answered."""
+    """Inquiries with their claim's number and partner, newest first; with `waiting` those that are not answered.
+    `below`: those whose id is below this one, where one is given."""
     statement = (
         select(inquiries, claims.c.source_claim_number, batches.c.partner)
         .join(claims, claims.c.id == inquiries.c.claim_id)
@@ -30,6 +31,8 @@ def listed(
     )
     if claim_id is not None:
         statement = statement.where(inquiries.c.claim_id == claim_id)
+    if below:
+        statement = statement.where(inquiries.c.id < below)
     if waiting:
         statement = statement.where(inquiries.c.answered_at.is_(None))
     return list(connection.execute(statement))

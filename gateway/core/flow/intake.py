@@ -22,7 +22,7 @@ from ..store import files as file_store
 from ..store.outbox import put_outbox
 from ..work.deadlines import Deadlines
 from ..work.items import open_items
-from . import next_claims, stored_config
+from . import hand_over, stored_config
 from .ahead import decide_ahead
 from .breakers import called, calls_of_claims
 from .chunk import Survey, chunks, survey
@@ -116,10 +116,11 @@ def _commit(
     deadlines = Deadlines.of(services.config.tables)
     origin = Origin(file_id, facts["name"], facts["source"], facts["usage"], today, deadlines)
     chunk = unpack_chunk(blob)
-    next_claims.lock_before(connection, facts["source"])
+    numbers = (one.columns.source_number or one.columns.claim_number for one in chunk.verdicts)
+    hand_over.lock_before(connection, facts["source"], numbers)
     done = commit_chunk(connection, origin, chunk, now, final=final)
     tell_why(connection, file_id, facts["source"], now)
-    next_claims.take_over(connection, file_id, facts["source"], today, now)
+    hand_over.take_over(connection, file_id, facts["source"], today, now)
     called(connection, services, chunk.config_hash, list(calls_of_claims(chunk)), now)
     return done._asdict()
 

@@ -10,7 +10,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -122,20 +122,32 @@ def from_csv(data: bytes, *, payer: str, payer_id: str, number: str, amount: str
     Raises:
         NotKeyed: a column is not known, or an adjustment cannot be read.
     """
-    known = (
-        *("claim_number", "code", "modifiers", "date", "charge", "paid", "adjustments", "remarks", "control_number"),
-        *("status", "payer_claim_number"),
-    )
     try:
         rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     except (csv.Error, UnicodeDecodeError) as error:
         raise NotKeyed(f"It cannot be read: {error}") from None
+    return Eob(payer, payer_id, number, amount, date, claims_of(rows, 2))
+
+
+COLUMNS = (
+    *("claim_number", "code", "modifiers", "date", "charge", "paid", "adjustments", "remarks", "control_number"),
+    *("status", "payer_claim_number"),
+)
+"""What a row may say of a line, and of its claim."""
+
+
+def claims_of(rows: Iterable[Mapping[str, str | None]], first: int = 1) -> list[KeyedClaim]:
+    """The claims of rows, a row a line; see `from_csv`. `first`: the number of the first row.
+
+    Raises:
+        NotKeyed: a column is not known, or an adjustment cannot be read.
+    """
     claims: dict[str, KeyedClaim] = {}
-    for at, row in enumerate(rows, 2):
-        unknown = [str(name) for name in row if name not in known]
+    for at, row in enumerate(rows, first):
+        unknown = [str(name) for name in row if name not in COLUMNS]
         if unknown:
-            raise NotKeyed(f"Line {at}: there is no column {unknown[0]!r}; there are {', '.join(known)}.")
-        said = {name: (row.get(name) or "").strip() for name in known}
+            raise NotKeyed(f"Line {at}: there is no column {unknown[0]!r}; there are {', '.join(COLUMNS)}.")
+        said = {name: (row.get(name) or "").strip() for name in COLUMNS}
         claim = claims.setdefault(
             said["claim_number"],
             KeyedClaim(said["claim_number"], status=said["status"] or "1"),
@@ -153,7 +165,7 @@ def from_csv(data: bytes, *, payer: str, payer_id: str, number: str, amount: str
                 said["remarks"].split(),
             )
         )
-    return Eob(payer, payer_id, number, amount, date, list(claims.values()))
+    return list(claims.values())
 
 
 def _reasons(text: str, number: int) -> list[Reason]:

@@ -2,13 +2,12 @@
 that it is done. They enter at intake, as claims that are made here do, and are checked and decided like any other.
 
 When such a claim is taken in, what the payer before left is receivable from it, and from the first claim no longer:
-nothing is charged a second time (`take_over`).
+nothing is charged a second time (`hand_over`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -18,20 +17,20 @@ from ...plugins.desk_claims import ClaimRefused, source_of, to_make
 from ...plugins.desk_views import MakeClaim
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
-from ..ledger import accounts, hand_overs, transfers
-from ..ledger.balances import LineBalances, by_line, claim_balances
+from ..ledger import accounts
+from ..ledger.balances import LineBalances, by_line
 from ..model.money import to_dollars
-from ..model.states import ClaimState
 from ..store import made_claims, patients, timeline
 from ..store.denial_tables import WAITS, next_claims
 from ..store.ids import allocate
-from ..store.tables import claim_lines, claim_payments, claims, remittances
+from ..store.tables import claim_payments, claims, remittances
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, open_items
 from ..x12.claim import Claim
 from ..x12.next_payer import Decided, NotMade, next_claim, next_payers, number_for
 from ..x12.remittance import ClaimPayment
 from ..x12.stored import StoredClaim
+from . import hand_back
 from .claim_check import check_claim
 from .claim_check import in_words as findings_in_words
 from .columns import columns_of
@@ -74,7 +73,10 @@ def make_due(connection: Connection, services: Services) -> list[int]:
     now, config = services.clock.now(), services.config
     makes = makes_of(services.archive, config)
     today = business_date(now, makes.time_zone)
-    rows = _due(connection, today)
+    due = _due(connection, today)
+    known = [one.row.number for one in due if one.row.made_claim_id is not None]
+    hand_back.settle(connection, known, "The next payer took its decision back.", today, now)
+    rows = [one for one in due if one.row.made_claim_id is None]
     if rows:
         allocate(connection, "claims", 1)  # the lock of those that make patients
     acts: list[MakeClaim] = []
@@ -87,8 +89,8 @@ def make_due(connection: Connection, services: Services) -> list[int]:
             items.append(_for_a_person(row, str(error), today))
             _set(connection, row.id, state="person", why=str(error))
             continue
-        if act is None:
-            _set(connection, row.id, state="ended", why="Nothing is left to ask the next payer for.")
+        except Ended as error:
+            _set(connection, row.id, state="ended", why=str(error))
             continue
         numbers.add(act.number)
         acts.append(act)
@@ -97,7 +99,7 @@ def make_due(connection: Connection, services: Services) -> list[int]:
         _note(connection, row, act, now)
     open_items(connection, items, now)
     _make(connection, acts, makes, now)
-    return [len(rows), len(acts)]
+    return [len(due), len(acts)]
 
 
 def _same_patient(connection: Connection, one: _Row, act: MakeClaim) -> None:
@@ -117,10 +119,9 @@ def _due(connection: Connection, today: dt.date) -> list[Any]:
     from sqlalchemy import text
 
     wanted = (text(WAITS), next_claims.c.due_on <= today)
-    found = connection.execute(
-        select(next_claims.c.id, next_claims.c.claim_id).where(*wanted).order_by(next_claims.c.id).limit(MOST)
-    ).all()
-    ids = sorted({row.claim_id for row in found})
+    columns = next_claims.c.id, next_claims.c.claim_id, next_claims.c.made_claim_id
+    found = connection.execute(select(*columns).where(*wanted).order_by(next_claims.c.id).limit(MOST)).all()
+    ids = sorted({one for row in found for one in (row.claim_id, row.made_claim_id) if one is not None})
     if not ids:
         return []
     locked = {
@@ -147,11 +148,13 @@ class _Row:
         self.id = int(row.id)
 
 
-def _act(connection: Connection, config: Config, one: _Row, today: dt.date, numbers: set[str]) -> MakeClaim | None:
-    """The claim to make; None where nothing is left to ask for. Raises NotMade."""
+def _act(connection: Connection, config: Config, one: _Row, today: dt.date, numbers: set[str]) -> MakeClaim:
+    """The claim to make. Raises NotMade; or Ended, where there is nothing to make."""
     left = _left(by_line(connection, [one.claim.id])[one.claim.id])
-    if left <= 0:
-        return None
+    if left <= 0 and (left or one.row.cents):
+        raise Ended("Nothing is left to ask the next payer for.")
+    if _another_stands(connection, one):
+        raise Ended("The claim for the next payer is still the one of the decision before. Replace or void that one.")
     if one.row.then != "claim":
         raise NotMade(
             f"The payer sent the claim on to the next one on {one.row.at:%m/%d/%Y}, and nothing has come. Ask the next "
@@ -177,6 +180,18 @@ def _act(connection: Connection, config: Config, one: _Row, today: dt.date, numb
     if wrong:
         raise NotMade(f"Made like that it does not keep to the guide: {findings_in_words(wrong)}")
     return act
+
+
+class Ended(Exception):
+    """There is no claim to make, and nothing for a person to do; the message says why."""
+
+
+def _another_stands(connection: Connection, one: _Row) -> bool:
+    """Whether what an earlier decision left is receivable from a claim for the next payer, or on its way there."""
+    found = select(next_claims.c.id).where(
+        next_claims.c.claim_id == one.claim.id, next_claims.c.id != one.id, next_claims.c.state == "made"
+    )
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def _left(stands: LineBalances) -> int:
@@ -250,88 +265,3 @@ def _note(connection: Connection, one: _Row, act: MakeClaim, now: dt.datetime) -
     if one.row.crossed:
         what = f"Nothing has come of what the payer sent on itself. {what}"
     timeline.add(connection, [timeline.Entry("claim", one.claim.id, "next payer", what)], now)
-
-
-# --- taking them in --------------------------------------------------------------------------------
-
-
-def lock_before(connection: Connection, source: str) -> None:
-    """Lock the first claims of those that are about to be taken in: claims before counters, as everybody does."""
-    if source != SOURCE:
-        return
-    ids = connection.execute(
-        select(next_claims.c.claim_id).where(next_claims.c.state == "made", next_claims.c.made_claim_id.is_(None))
-    ).scalars()
-    wanted = sorted(set(ids))
-    if wanted:
-        connection.execute(select(claims.c.id).where(claims.c.id.in_(wanted)).order_by(claims.c.id).with_for_update())
-
-
-def take_over(connection: Connection, file_id: int, source: str, today: dt.date, now: dt.datetime) -> int:
-    """Claims for next payers have come in: what was left is receivable from them now. Returns how many."""
-    if source != SOURCE:
-        return 0
-    rows = connection.execute(
-        select(next_claims, claims.c.id.label("second_id"), claims.c.state.label("second_state"))
-        .join(claims, claims.c.source_claim_number == next_claims.c.number)
-        .where(claims.c.file_id == file_id, next_claims.c.state == "made", next_claims.c.made_claim_id.is_(None))
-        .order_by(next_claims.c.id)
-    ).all()
-    stands = by_line(connection, [row.claim_id for row in rows])
-    lines = _same_lines(connection, [one for row in rows for one in (row.claim_id, row.second_id)])
-    moved: list[transfers.Transfer] = []
-    items: list[WorkItem] = []
-    for row in rows:
-        if row.second_state == ClaimState.FAULTY:
-            _set(connection, row.id, state="person", why="The claim that was made cannot be read.")
-            continue
-        which: dict[int | None, int | None] = {
-            line_id: lines[row.second_id].get(number) for number, line_id in lines[row.claim_id].items()
-        }
-        made = hand_overs.to_next_payer(row.id, row.claim_id, row.second_id, stands[row.claim_id], which, today)
-        moved += made
-        cents = sum(one.cents for one in made if one.debit == accounts.NEXT_PAYER)
-        _set(connection, row.id, made_claim_id=row.second_id, cents=cents)
-        if not cents:
-            items.append(_nothing_left(row, today))
-    open_items(connection, items, now)
-    transfers.write(connection, moved, now)
-    _settle(connection, [row.claim_id for row in rows], now)
-    return len(rows)
-
-
-def _nothing_left(row: Any, today: dt.date) -> WorkItem:
-    return WorkItem(
-        kind="next_payer",
-        key=f"next_payer:nothing:{row.id}",
-        reason="The payer before has changed its decision while this claim for the next payer was made: nothing is "
-        "left to ask for. Withdraw it.",
-        team=TEAM,
-        subject_kind="claim",
-        subject_id=row.second_id,
-        claim_id=row.second_id,
-        rule="secondary",
-        work_by=add_business_days(today, 1),
-    )
-
-
-def _same_lines(connection: Connection, claim_ids: Iterable[int]) -> dict[int, dict[int, int]]:
-    """The ids of lines by claim and number."""
-    found: dict[int, dict[int, int]] = {claim_id: {} for claim_id in claim_ids}
-    rows = connection.execute(
-        select(claim_lines.c.claim_id, claim_lines.c.number, claim_lines.c.id).where(
-            claim_lines.c.claim_id.in_(list(found))
-        )
-    )
-    for row in rows:
-        found[row.claim_id][row.number] = row.id
-    return found
-
-
-def _settle(connection: Connection, claim_ids: list[int], now: dt.datetime) -> None:
-    """The first claims are others than before; those on which nothing is open any more are closed."""
-    for claim_id, left in claim_balances(connection, claim_ids).items():
-        closed = {"state": ClaimState.CLOSED} if not left else {}
-        connection.execute(
-            update(claims).where(claims.c.id == claim_id).values(version=claims.c.version + 1, updated_at=now, **closed)
-        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select, update
 
@@ -40,13 +39,6 @@ _ROW = (
 _LEAVES = (NextStep.NEXT_PAYER, NextStep.CROSSED_OVER)
 
 
-class Ended(NamedTuple):
-    """What was posted to a claim or reversed; what waited because of an earlier payment does so no more."""
-
-    claim_ids: set[int]
-    reversed_ids: set[int]
-
-
 def note(connection: Connection, posted: Sequence[Decided], today: dt.date, now: dt.datetime) -> None:
     """Note what the payments of a chunk leave to next payers; and that what an earlier payment of the same claims left
     is decided on anew."""
@@ -54,6 +46,7 @@ def note(connection: Connection, posted: Sequence[Decided], today: dt.date, now:
     if not planned:
         return
     _end(connection, planned, today, now)
+    _taken_back(connection, [one.claim_id for one in planned if one.plan and one.plan.reverses is not None], today)
     leaving = [one for one in planned if one.plan is not None and one.plan.next.then and one.plan.next.step in _LEAVES]
     if not leaving:
         return
@@ -87,12 +80,13 @@ def _end(connection: Connection, planned: Sequence[Decided], today: dt.date, now
     waiting: list[int] = []
     for some in bulks(claim_ids):
         rows = connection.execute(
-            select(next_claims.c.id, next_claims.c.claim_id, next_claims.c.payment_id, next_claims.c.state)
+            select(next_claims)
             .where(next_claims.c.claim_id.in_(some), next_claims.c.state.in_((*OPEN, "made", "person")))
             .order_by(next_claims.c.id)
         ).all()
-        waiting += [row.id for row in rows if row.state in OPEN and row.payment_id not in own]
-        made += [row.claim_id for row in rows if row.state in ("made", "person")]
+        waits = [row for row in rows if row.state in OPEN and row.made_claim_id is None]
+        waiting += [row.id for row in waits if row.payment_id not in own]
+        made += [row.claim_id for row in rows if row not in waits]
     for some in bulks(waiting):
         connection.execute(
             update(next_claims)
@@ -102,6 +96,17 @@ def _end(connection: Connection, planned: Sequence[Decided], today: dt.date, now
     if waiting:
         _close_watches(connection, claim_ids, now)
     _tell(connection, [one for one in planned if one.claim_id in set(made)], today, now)
+
+
+def _taken_back(connection: Connection, claim_ids: Sequence[int], today: dt.date) -> None:
+    """A next payer takes its decision back: where its claim was replaced or voided meanwhile, what it was asked for can
+    move now (`hand_back`, with the next turn, which locks the claims in their order)."""
+    for some in bulks(claim_ids):
+        connection.execute(
+            update(next_claims)
+            .where(next_claims.c.made_claim_id.in_(some), next_claims.c.state == "made")
+            .values(state="due", due_on=today)
+        )
 
 
 def _close_watches(connection: Connection, claim_ids: Sequence[int], now: dt.datetime) -> None:

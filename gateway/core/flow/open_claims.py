@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from ..ledger import accounts
 from ..ledger.balances import LineBalances, by_line
@@ -111,26 +111,33 @@ def _by_member(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, 
 
 
 def _by_name(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, str, dt.date, int], list[Found]]:
-    names = sorted({key.last_name for key in keys if key.from_date and key.last_name})
-    charges = sorted({key.charge_cents for key in keys if key.from_date and key.last_name})
+    wanted = {(key.last_name, key.first_name) for key in keys if key.from_date and key.last_name}
+    charges = {key.charge_cents for key in keys if key.from_date and key.last_name}
+    names: dict[int, tuple[str, str]] = {}
+    # The patients first, then their claims: the other way round every claim would be looked at.
+    p = patients.c
+    for some in bulks(sorted({last for last, _ in wanted})):
+        for patient_id, last, first in connection.execute(select(p.id, p.last_name, p.first_name).where(called(some))):
+            if (last.upper(), first.upper()) in wanted:
+                names[patient_id] = last.upper(), first.upper()
+    rows: list[Any] = []
+    for ids in bulks(sorted(names)):
+        rows += connection.execute(select(claims.c.patient_id, *_FOUND).where(claims.c.patient_id.in_(ids)))
     found: dict[tuple[str, str, dt.date, int], list[Found]] = {}
-    for some in bulks(names):
-        rows = connection.execute(
-            select(patients.c.last_name, patients.c.first_name, *_FOUND)
-            .join(claims, claims.c.patient_id == patients.c.id)
-            .where(
-                func.upper(patients.c.last_name).in_(some),
-                claims.c.charge_cents >= charges[0],
-                claims.c.charge_cents <= charges[-1],
-            )
-            .order_by(claims.c.id)
-        ).all()
-        for last, first, *values in rows:
-            claim = Found(*values)
-            if claim.from_date is not None:
-                key = (last.upper(), first.upper(), claim.from_date, claim.charge_cents)
-                found.setdefault(key, []).append(claim)
+    for patient_id, *values in sorted(rows, key=lambda row: int(row.id)):
+        claim = Found(*values)
+        if claim.from_date is not None and claim.charge_cents in charges:
+            found.setdefault((*names[patient_id], claim.from_date, claim.charge_cents), []).append(claim)
     return found
+
+
+def called(last_names: Sequence[str]) -> ColumnElement[bool]:
+    """Patients with one of these last names (in capitals), however theirs is spelt: looked for among those alone that
+    begin with the same letters, which the index of names finds."""
+    column = patients.c.last_name
+    letters = sorted({letter for name in last_names for letter in (name[:1].upper(), name[:1].lower())})
+    among = [and_(column >= letter, column < letter + "\uffff") for letter in letters]
+    return and_(or_(*among), func.upper(column).in_(last_names))
 
 
 def by_id(connection: Connection, claim_ids: Iterable[int]) -> dict[int, Found]:
@@ -155,13 +162,12 @@ def contents_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, b
 
 
 def open_claims(
-    connection: Connection, claim_ids: Sequence[int], reversed_ids: Iterable[int], owing_ids: Iterable[int]
+    connection: Connection, claim_ids: Sequence[int], reversed_ids: Iterable[int], decided_ids: Iterable[int]
 ) -> dict[int, OpenClaim]:
-    """The claims as they stand. Earlier payments are given for `reversed_ids`, later payers counted for
-    `owing_ids`."""
+    """The claims as they stand. Earlier payments are given for `reversed_ids`, the payers told for `decided_ids`."""
     stands = by_line(connection, claim_ids)
     posted = _posted(connection, sorted(set(reversed_ids)))
-    others = _other_payers(connection, sorted(set(owing_ids)))
+    payers = _payers_of(connection, sorted(set(decided_ids)))
     lines: dict[int, list[OpenLine]] = {claim_id: [] for claim_id in claim_ids}
     columns = [claim_lines.c[name] for name in _LINE_COLUMNS]
     for some in bulks(claim_ids):
@@ -190,6 +196,7 @@ def open_claims(
             claim_id, number, version, state, payer_id, charge, payer_number = row
             if claim_id in handed:
                 charge = handed[claim_id].charge
+            own, others = payers.get(claim_id, ("", 0))
             found[claim_id] = OpenClaim(
                 claim_id,
                 number,
@@ -197,11 +204,12 @@ def open_claims(
                 state,
                 payer_id,
                 charge,
-                others.get(claim_id, 0),
+                others,
                 payer_number,
                 tuple(lines[claim_id]),
                 _whole(stands[claim_id].get(None, {})),
                 tuple(posted.get(claim_id, ())),
+                responsibility=own,
             )
     return found
 
@@ -387,22 +395,24 @@ def _as_posted(payment_id: int, payment: ClaimPayment) -> PostedPayment:
     )
 
 
-def _other_payers(connection: Connection, claim_ids: Sequence[int]) -> dict[int, int]:
-    """How many payers of each claim come after the one it was sent to (SBR01 of 2000B and of each 2320)."""
-    return {claim_id: later_payers(content) for claim_id, content in contents_of(connection, claim_ids).items()}
+def _payers_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """As which payer of each claim it was sent to that one, and how many come after it (SBR01 of 2000B and of each
+    2320)."""
+    return {claim_id: payers_of(content) for claim_id, content in contents_of(connection, claim_ids).items()}
 
 
 _RANKS = b"PSTABCDEFGH"
 
 
-def later_payers(content: bytes) -> int:
-    """How many payers of a packed claim (`x12.stored`) come after the one it was sent to."""
+def payers_of(content: bytes) -> tuple[str, int]:
+    """Of a packed claim (`x12.stored`): the letter of the payer it was sent to, and how many payers come after it."""
     # A claim has one SBR in its 2000B, the first, and one in each 2320; nothing else of it is needed.
     start = content[2:3] + b"SBR" + content[:1]
     at = content.find(start)
-    own = _RANKS.find(content[at + 5 : at + 6]) if at >= 0 else 0
+    letter = content[at + 5 : at + 6] if at >= 0 else b""
+    own = _RANKS.find(letter) if letter else 0
     count = 0
     while at >= 0:
         count += _RANKS.find(content[at + 5 : at + 6]) > own
         at = content.find(start, at + 5)
-    return count
+    return letter.decode() if letter and letter in _RANKS else "", count

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -39,6 +40,8 @@ __all__ = ["post", "postings_rows"]
 
 ROUNDS = 5
 """How often a payment whose claim changed meanwhile is decided again before it waits for a person."""
+GIVEN_AT_ONCE = 5_000
+"""Payments of a remittance that is let post that are given to the sources in one file."""
 
 declare(
     post_scanned="a file of remittances was added up, nothing of it is in the database",
@@ -192,21 +195,32 @@ def _close(
     turns.next_to_post(connection, partner, now)
     if not accepted:
         put_outbox(connection, "answer", f"post:{file_id}", {"file_id": file_id}, now)
-    elif payments := _posted_of(connection, posted):
-        told = {"file_id": file_id, "payments": payments}
-        put_outbox(connection, "answer", f"post:{file_id}:{posted[0]}", told, now)
+    else:
+        for number, payments in enumerate(_posted_of(connection, posted)):
+            key = f"post:{file_id}:{posted[0]}" + (f":{number}" if number else "")
+            put_outbox(connection, "answer", key, {"file_id": file_id, "payments": payments}, now)
     return totals
 
 
-def _posted_of(connection: Connection, remittance_ids: list[int]) -> list[int]:
-    """The payments of these remittances that are posted: what the sources have not been given yet."""
-    return list(
-        connection.execute(
-            select(claim_payments.c.id)
-            .where(claim_payments.c.remittance_id.in_(remittance_ids), claim_payments.c.state == "posted")
-            .order_by(claim_payments.c.id)
-        ).scalars()
-    )
+def _posted_of(connection: Connection, remittance_ids: list[int]) -> Iterator[list[int]]:
+    """The payments of these remittances that are posted, some thousand at a time: what the sources have not been given
+    yet. A huge one is given in several files, and none of its rows grows with it."""
+    for remittance_id in remittance_ids:
+        last = 0
+        while found := list(
+            connection.execute(
+                select(claim_payments.c.id)
+                .where(
+                    claim_payments.c.remittance_id == remittance_id,
+                    claim_payments.c.state == "posted",
+                    claim_payments.c.id > last,
+                )
+                .order_by(claim_payments.c.id)
+                .limit(GIVEN_AT_ONCE)
+            ).scalars()
+        ):
+            yield found
+            last = found[-1]
 
 
 @workflow("post")

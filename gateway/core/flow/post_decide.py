@@ -42,7 +42,6 @@ from .verdicts import ItemRow
 NOT_OURS = "23"
 LATER = "later"
 _FREE = frozenset({NOT_OURS, PREDETERMINATION})
-_LATER_PAYERS = frozenset({"2", "3", "20", "21"})
 
 
 class ReadPayment:
@@ -177,21 +176,15 @@ def look_up(
     matches = said(connection, read, matches)
     ids: dict[int, None] = {}
     reversed_ids: list[int] = []
-    owing_ids: list[int] = []
+    decided_ids: list[int] = []
     for one, found in zip(read, matches, strict=True):
         if found.found is not None:
             ids[found.found.claim_id] = None
-            if one.payment.is_reversal:
-                reversed_ids.append(found.found.claim_id)
-            elif (
-                one.payment.patient_cents > 0
-                or one.payment.status in _LATER_PAYERS
-                or any(group == "PR" for group, _ in one.reasons)
-            ):
-                owing_ids.append(found.found.claim_id)
+            # Also where nothing is left: a next payer may want to see that (autoposting, secondary_nothing_left).
+            (reversed_ids if one.payment.is_reversal else decided_ids).append(found.found.claim_id)
     contents = contents_of(connection, list(ids)) if with_contents else {}
     waiting = waiting_reversals(connection, list(ids))
-    claims = open_claims(connection, list(ids), [*reversed_ids, *waiting], owing_ids)
+    claims = open_claims(connection, list(ids), [*reversed_ids, *waiting], decided_ids)
     for claim_id, reversals in waiting.items():
         claims[claim_id] = msgspec.structs.replace(claims[claim_id], reversals=tuple(reversals))
     return Known(matches, claims, contents)

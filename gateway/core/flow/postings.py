@@ -33,11 +33,13 @@ def postings_rows(
         of_file = select(remittances.c.id).where(remittances.c.file_id == file_id).order_by(remittances.c.ordinal)
         remittance_ids = connection.execute(of_file).scalars().all()
     for remittance_id in remittance_ids:
-        last = 0
+        last = min(payments, default=1) - 1
         while found := connection.execute(_page(remittance_id, last)).all():
             wanted = [row for row in found if source in ("", row.source) and (not payments or row.id in payments)]
             yield from _rows(connection, wanted)
             last = found[-1].id
+            if payments and last >= max(payments):
+                break
 
 
 def _page(remittance_id: int, last: int) -> Select[Any]:

@@ -4,18 +4,23 @@ most dollars first."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, select
 
 from ...config import Config
 from ..model.states import ClaimState
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.tables import claims, submissions, work_items
 from . import refusals, rejections
 from .faulty_items import FAULTY_ITEM
 from .faulty_places import Fault
 from .rejections import Rejection
 
+_BULK = 500
+_ITEMS = ("rejection", FAULTY_ITEM)
 MOST = 2_000
 """Claims of a list, at most; the report counts all of them."""
 
@@ -39,22 +44,40 @@ class Rejected(NamedTuple):
     state: str = ClaimState.REJECTED.value
 
 
-def rejected(connection: Connection, config: Config, payer_id: str = "", most: int = MOST) -> list[Rejected]:
-    """The claims that wait to be corrected. `payer_id`: only of this payer; `most`: not more than so many."""
-    found = _by_partners(connection, config, payer_id, most) + _at_our_door(connection, payer_id, most)
-    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:most]
+_ORDER = (Key(claims.c.charge_cents, descending=True), Key(claims.c.id))
+PLACE = (int, int)
 
 
-def _dearest(connection: Connection, statement: Select[Any], payer_id: str, most: int) -> list[int]:
-    """The claims with the most dollars, their ids alone: what is sorted is small."""
+def place(one: Rejected) -> tuple[int, int]:
+    """Where a claim stands in the list."""
+    return (one.cents, one.claim_id)
+
+
+def rejected(
+    connection: Connection,
+    config: Config,
+    payer_id: str = "",
+    *,
+    limit: int = MOST,
+    behind: Sequence[Any] | None = None,
+) -> list[Rejected]:
+    """The claims that wait to be corrected. `payer_id`: only of this payer; `behind`: those after a place of the
+    list."""
+    narrowed = [] if behind is None else [keyset.behind(_ORDER, behind)]
     if payer_id:
-        statement = statement.where(claims.c.payer_id == payer_id)
-    ordered = statement.order_by(claims.c.charge_cents.desc(), claims.c.id)
-    return list(connection.execute(ordered.limit(most)).scalars())
+        narrowed.append(claims.c.payer_id == payer_id)
+    found = _by_partners(connection, config, narrowed, limit) + _at_our_door(connection, narrowed, limit)
+    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:limit]
 
 
-def _by_partners(connection: Connection, config: Config, payer_id: str, most: int) -> list[Rejected]:
-    ids = _dearest(connection, select(claims.c.id).where(claims.c.state == ClaimState.REJECTED), payer_id, most)
+def _dearest(connection: Connection, statement: Select[Any], narrowed: Sequence[Any], limit: int) -> list[int]:
+    """The claims with the most dollars, their ids alone: what is sorted is small."""
+    ordered = statement.where(*narrowed).order_by(*keyset.order(_ORDER))
+    return list(connection.execute(ordered.limit(limit)).scalars())
+
+
+def _by_partners(connection: Connection, config: Config, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
+    ids = _dearest(connection, select(claims.c.id).where(claims.c.state == ClaimState.REJECTED), narrowed, limit)
     # Grouped, not asked for each claim: of one claim alone PostgreSQL looks for the last by reading all from the end.
     last = (
         select(submissions.c.claim_id, func.max(submissions.c.id).label("last"))
@@ -72,16 +95,30 @@ def _by_partners(connection: Connection, config: Config, payer_id: str, most: in
     return found
 
 
-def _at_our_door(connection: Connection, payer_id: str, most: int) -> list[Rejected]:
+def _at_our_door(connection: Connection, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
     """The claims that were not taken in, and wait for a person."""
     waiting = (
         select(claims.c.id)
         .join(work_items, work_items.c.claim_id == claims.c.id)
         .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
     )
-    ids = _dearest(connection, waiting, payer_id, most)
+    ids = _dearest(connection, waiting, narrowed, limit)
     rows = connection.execute(select(claims).where(claims.c.id.in_(ids))).all()
     return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
+
+
+def items_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Any]:
+    """The open work items of these claims that are about correcting them (id, assignee), by claim."""
+    c = work_items.c
+    found: dict[int, Any] = {}
+    for start in range(0, len(claim_ids), _BULK):
+        rows = connection.execute(
+            select(c.id, c.claim_id, c.assignee)
+            .where(c.claim_id.in_(claim_ids[start : start + _BULK]), c.state == "open", c.kind.in_(_ITEMS))
+            .order_by(c.id)
+        )
+        found |= {row.claim_id: row for row in rows}
+    return found
 
 
 def _one(row: Any, latest: Rejection | None) -> Rejected:

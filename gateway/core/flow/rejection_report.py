@@ -67,7 +67,9 @@ class Report(NamedTuple):
         return round(100 * self.rejected / self.submitted, 1) if self.submitted else 0.0
 
 
-class _Refused(NamedTuple):
+class Refused(NamedTuple):
+    """A sending that was refused (or a claim that our own check did not take in), and when."""
+
     claim_id: int
     edit: str
     payer_id: str
@@ -76,6 +78,7 @@ class _Refused(NamedTuple):
     npi: str
     cents: int
     cause: str
+    at: dt.datetime
 
 
 def week_of(text: str, today: dt.date) -> dt.date:
@@ -97,9 +100,7 @@ def week_of(text: str, today: dt.date) -> dt.date:
 
 def report(connection: Connection, config: Config, monday: dt.date, by: By) -> Report:
     """The refusals of the week that begins on `monday`, in the supplier's zone."""
-    zone = ZoneInfo(config.gateway.organisation.time_zone)
-    start = dt.datetime.combine(monday, dt.time(), zone).astimezone(dt.UTC)
-    end = dt.datetime.combine(monday + dt.timedelta(days=7), dt.time(), zone).astimezone(dt.UTC)
+    start, end = span(config, monday, monday + dt.timedelta(days=6))
     found = _refused(connection, start, end)
     submitted = connection.execute(
         select(func.count())
@@ -112,7 +113,20 @@ def report(connection: Connection, config: Config, monday: dt.date, by: By) -> R
     return Report(monday, monday + dt.timedelta(days=6), by, int(submitted), len(found), len(own), rows)
 
 
-def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> list[_Refused]:
+def span(config: Config, first: dt.date, last: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """When these days begin and end in the supplier's zone."""
+    zone = ZoneInfo(config.gateway.organisation.time_zone)
+    start = dt.datetime.combine(first, dt.time(), zone).astimezone(dt.UTC)
+    return start, dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone).astimezone(dt.UTC)
+
+
+def refused_on(connection: Connection, config: Config, first: dt.date, last: dt.date) -> list[Refused]:
+    """What was refused on these days, by partners and at our own door."""
+    start, end = span(config, first, last)
+    return _refused(connection, start, end) + _at_our_door(connection, start, end)
+
+
+def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> list[Refused]:
     """The sendings that were refused for the first time in a span, each once: with what was said of it alone, where
     somebody did."""
     columns = (
@@ -127,7 +141,7 @@ def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> li
             best[row.of_submission] = row
     causes = _causes(connection, list(best))
     return [
-        _Refused(
+        Refused(
             row.claim_id,
             edit_of(row.kind, row.details),
             row.payer_id,
@@ -136,15 +150,16 @@ def _refused(connection: Connection, start: dt.datetime, end: dt.datetime) -> li
             row.billing_npi,
             row.charge_cents,
             causes.get(row.of_submission, ""),
+            row.at,
         )
         for row in best.values()
     ]
 
 
-def _at_our_door(connection: Connection, start: dt.datetime, end: dt.datetime) -> list[_Refused]:
+def _at_our_door(connection: Connection, start: dt.datetime, end: dt.datetime) -> list[Refused]:
     """The claims that came in a span and were not taken in, whatever has become of them since."""
     rows = connection.execute(
-        select(claims, work_items.c.rule)
+        select(claims, work_items.c.rule, work_items.c.opened_at)
         .join(work_items, work_items.c.claim_id == claims.c.id)
         .where(work_items.c.kind == FAULTY_ITEM, work_items.c.opened_at >= start, work_items.c.opened_at < end)
         .order_by(claims.c.id)
@@ -161,7 +176,7 @@ def _at_our_door(connection: Connection, start: dt.datetime, end: dt.datetime) -
         # The first that was said: what came later is of holds that it got when it was taken in.
         causes |= {row.claim_id: row.root_cause for row in said}
     return [
-        _Refused(
+        Refused(
             row.id,
             row.rule or UNREADABLE,
             row.payer_id,
@@ -170,6 +185,7 @@ def _at_our_door(connection: Connection, start: dt.datetime, end: dt.datetime) -
             row.billing_npi,
             row.charge_cents,
             causes.get(row.id, ""),
+            row.opened_at,
         )
         for row in rows
     ]
@@ -192,7 +208,7 @@ def _causes(connection: Connection, ids: list[int]) -> dict[int, str]:
     return found
 
 
-_KEY: dict[By, Callable[[_Refused], tuple[str, str]]] = {
+_KEY: dict[By, Callable[[Refused], tuple[str, str]]] = {
     "edit": lambda one: (one.edit, words_of(one.edit)),
     "payer": lambda one: (one.payer_id or NOT_SAID, one.payer_name),
     "source": lambda one: (one.source, ""),
@@ -201,8 +217,8 @@ _KEY: dict[By, Callable[[_Refused], tuple[str, str]]] = {
 }
 
 
-def _rows(found: list[_Refused], config: Config, day: dt.date, by: By) -> list[Row]:
-    groups: dict[str, list[_Refused]] = {}
+def _rows(found: list[Refused], config: Config, day: dt.date, by: By) -> list[Row]:
+    groups: dict[str, list[Refused]] = {}
     words: dict[str, str] = {}
     for one in found:
         key, said = _KEY[by](one)
@@ -233,7 +249,7 @@ def _rows(found: list[_Refused], config: Config, day: dt.date, by: By) -> list[R
     return rows
 
 
-def _cents(members: list[_Refused]) -> int:
+def _cents(members: list[Refused]) -> int:
     return sum(one.cents for one in members)
 
 

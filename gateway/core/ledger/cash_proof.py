@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 from ..model.money import to_dollars
 from ..store.cash_tables import cash_matches, day_closings, money_lines
 from ..store.tables import deposits, remittances, transfers
-from . import accounts
+from . import accounts, patient_money
 from .money import BANK, HAND, MATCHED, NOTED, UNIDENTIFIED
 from .standing import STANDS, states
 from .transfers import IN_ONE_QUERY
@@ -57,7 +57,9 @@ def _should(connection: Connection) -> dict[str, int]:
         accounts.CASH_EXPECTED: int(announced or 0) - moved.pop(accounts.CASH_EXPECTED, 0),
         accounts.CASH_IN_HAND: hand - moved.pop(accounts.CASH_IN_HAND, 0),
     }
-    return should | {account: -cents for account, cents in moved.items()}
+    named = {account: -cents for account, cents in moved.items()}
+    named[patient_money.NAMED] = named.get(patient_money.NAMED, 0) + patient_money.total(connection)
+    return should | named
 
 
 def lines(connection: Connection) -> Iterator[str]:

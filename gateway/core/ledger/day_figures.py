@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 
 from ..boundary import boundary, declare
 from ..model.money import to_dollars
-from ..store.cash_tables import cash_matches, money_lines
+from ..store.cash_tables import INTO_HAND, OUT_OF_HAND, cash_matches, money_lines
 from ..store.tables import deposits, remittances
 from ..store.tables import transfers as ledger
 from . import accounts, days
@@ -53,8 +53,9 @@ class Figures(msgspec.Struct, kw_only=True):
         return self.bank - self.posted - self.provider_level - self.named - self.differences
 
 
-def figures(connection: Connection, day: dt.date) -> Figures:
-    """The figures of a day, as they are now."""
+def figures(connection: Connection, day: dt.date, *, booked: bool = True) -> Figures:
+    """The figures of a day, as they are now. `booked`: with the number of its transfers, for which the whole ledger is
+    read."""
     made = Figures(day=day, by_payer={})
     c = money_lines.c
     lines = list(
@@ -64,8 +65,9 @@ def figures(connection: Connection, day: dt.date) -> Figures:
     )
     made.bank, made.lines = sum(line.cents for line in lines), len(lines)
     _explain(connection, lines, made)
-    made.in_hand = -int(_sum(connection, _not_at_bank(day)))
-    made.booked = int(_sum(connection, select(func.count()).select_from(ledger).where(ledger.c.on_date == day)))
+    made.in_hand = -_sum(connection, _not_at_bank(day))
+    if booked:
+        made.booked = _sum(connection, select(func.count()).select_from(ledger).where(ledger.c.on_date == day))
     return made
 
 
@@ -75,10 +77,10 @@ def _sum(connection: Connection, statement: Any) -> int:
 
 def _not_at_bank(day: dt.date) -> Any:
     """What was taken in hand by the end of this day and the bank had not shown then, as a credit."""
-    to, out = accounts.CASH_IN_HAND, ledger.c
+    out = ledger.c
     until = out.on_date <= day
-    taken = select(func.coalesce(func.sum(out.cents), 0)).where(out.debit == to, until).scalar_subquery()
-    given = select(func.coalesce(func.sum(out.cents), 0)).where(out.credit == to, until).scalar_subquery()
+    taken = select(func.coalesce(func.sum(out.cents), 0)).where(INTO_HAND, until).scalar_subquery()
+    given = select(func.coalesce(func.sum(out.cents), 0)).where(OUT_OF_HAND, until).scalar_subquery()
     return select(given - taken)
 
 

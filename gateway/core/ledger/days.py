@@ -57,6 +57,12 @@ def history(connection: Connection, day: dt.date) -> list[Any]:
     return list(connection.execute(statement))
 
 
+def closings(connection: Connection, limit: int, *, below: int = 0) -> list[Any]:
+    """Every closing of every day, the latest first; those whose id is below `below`, where one is given."""
+    statement = select(day_closings).order_by(day_closings.c.id.desc()).limit(limit)
+    return list(connection.execute(statement.where(day_closings.c.id < below) if below else statement))
+
+
 def wait_for_writers(connection: Connection) -> None:
     """Whoever is writing to the ledger finishes first, and nobody begins until this transaction ends."""
     connection.execute(select(counters.c.next).where(counters.c.name == "transfers").with_for_update())

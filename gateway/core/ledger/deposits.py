@@ -19,7 +19,7 @@ from ..store.ids import allocate
 from ..store.tables import deposits, work_items
 from ..store.tables import transfers as ledger
 from ..work.items import close_items
-from . import accounts, transfers
+from . import accounts, patient_money, transfers
 from .days import NotDone, bookable
 from .money import BANK, MATCHED, NOTED, UNIDENTIFIED
 from .standing import STANDS, near_of, settle, tell
@@ -170,6 +170,7 @@ def unmatch(connection: Connection, line_id: int, reason: str, who: str, today: 
     if not rows:
         raise NotDone(f"Line {line_id} is not matched.")
     near = near_of(connection, [one.deposit_id for one in rows if one.deposit_id is not None])
+    posted = patient_money.take_back(connection, line_id, reason.strip(), who.strip(), today, now)
     columns = [ledger.c[name] for name in Transfer._fields]
     booked = {
         values[5]: (transfer_id, Transfer(*values))
@@ -193,8 +194,11 @@ def unmatch(connection: Connection, line_id: int, reason: str, who: str, today: 
     connection.execute(update(cash_matches).where(cash_matches.c.id.in_([one.id for one in rows])).values(**undone))
     connection.execute(update(money_lines).where(money_lines.c.id == line_id).values(state=UNIDENTIFIED))
     ids = [one.deposit_id for one in rows if one.deposit_id is not None]
-    _may_come_again(connection, [*keys_of_line(line_id), *(key_of_deposit(one) for one in ids)], rows[0].id)
+    keys = [*keys_of_line(line_id), patient_money.key_of(line_id)]
+    _may_come_again(connection, [*keys, *(key_of_deposit(one) for one in ids)], rows[0].id)
     words = f"The match of line {line_id} is taken back: {reason.strip()}"
+    if posted:
+        words += f" The ${to_dollars(sum(posted.values())):,} posted to claims are open on them again."
     tell(connection, [line_id, *ids], words, who, now)
     if line.deposit_id is not None:
         near |= {line.deposit_id}

@@ -173,7 +173,7 @@ def same_payer_and_date(line: Line, deposit: Expected, days: int) -> bool:
     first, last = sorted((line.on_date, deposit.on_date))
     # A slip is ours: it has no payer.
     near = business_days_between(first, last) <= days
-    return near and (deposit.method == SLIP or _same_payer(line, deposit))
+    return near and (deposit.method == SLIP or same_payer(line, deposit))
 
 
 def _same_way(line: Line, deposit: Expected) -> bool:
@@ -183,7 +183,8 @@ def _same_way(line: Line, deposit: Expected) -> bool:
     return ours == theirs or ours == "other"
 
 
-def _same_payer(line: Line, deposit: Expected) -> bool:
+def same_payer(line: Line, deposit: Expected) -> bool:
+    """Whether both name the same payer: by its id, where both have one, else by name as far as the bank tells it."""
     if line.originator and deposit.originator:
         return line.originator == deposit.originator
     name = plain_name(deposit.payer)

@@ -24,7 +24,7 @@ from ..store.tables import (
     remittances,
     transfers,
 )
-from . import accounts, cash_proof, hand_overs
+from . import accounts, cash_proof, hand_overs, patient_money
 from .accounts import sides
 
 SHOWN = 20
@@ -154,12 +154,13 @@ def _claims(connection: Connection) -> Iterator[str]:
         .group_by(claim_payments.c.claim_id)
         .subquery()
     )
-    given_up, moved = hand_overs.given_up(), hand_overs.moved()
+    given_up, moved, theirs = hand_overs.given_up(), hand_overs.moved(), patient_money.paid()
     should = (
         func.coalesce(charged.c.cents, 0)
         - func.coalesce(paid.c.cents, 0)
         - func.coalesce(off.c.cents, 0)
         - func.coalesce(given_up.c.cents, 0)
+        - func.coalesce(theirs.c.cents, 0)
         + func.coalesce(moved.c.cents, 0)
     ).label("should")
     rows = connection.execute(
@@ -169,6 +170,7 @@ def _claims(connection: Connection) -> Iterator[str]:
         .join(off, off.c.claim_id == owed.c.claim_id, isouter=True)
         .join(given_up, given_up.c.claim_id == owed.c.claim_id, isouter=True)
         .join(moved, moved.c.claim_id == owed.c.claim_id, isouter=True)
+        .join(theirs, theirs.c.claim_id == owed.c.claim_id, isouter=True)
         .where(owed.c.cents != should)
         .order_by(owed.c.claim_id)
         .limit(SHOWN)
@@ -341,4 +343,5 @@ _CHECKS: tuple[Callable[[Connection], Iterator[str]], ...] = (
     cash_proof.lines,
     cash_proof.each_deposit,
     cash_proof.closed_days,
+    patient_money.within_their_money,
 )

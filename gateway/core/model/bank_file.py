@@ -10,7 +10,7 @@ MOST_BYTES = 64 << 20
 MOST_LINES = 200_000
 
 PURPOSES: dict[str, str] = {
-    "patient": "paid by patients, for the billing system to post",
+    "patient": "paid by patients, and not on a claim yet",
     "refund": "refunds from suppliers",
     "interest": "interest from the bank",
     "transfer": "transfers between our own accounts",

@@ -159,7 +159,8 @@ class PostedPayment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Our claim as the payment meets it. `version` is re-checked when the plan is committed; `other_payers` counts the
-    payers on it that come after this one; `claim` is what was posted to the claim as a whole and to no line (its
+    payers on it that come after this one, and `responsibility` is this one's letter (SBR01: P, S, T ...; empty where
+    nobody had to look); `claim` is what was posted to the claim as a whole and to no line (its
     `line_id` and `number` are 0). `posted` is given where a payment is a reversal, or one waits: `reversals` are those
     that wait because what they take back is not posted, with their amounts as they stand there (below zero)."""
 
@@ -175,6 +176,7 @@ class OpenClaim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     claim: OpenLine = OpenLine(0, 0, "", "", (), 0)
     posted: tuple[PostedPayment, ...] = ()
     reversals: tuple[PostedPayment, ...] = ()
+    responsibility: str = ""
 
     @property
     def open_cents(self) -> int:

@@ -175,6 +175,11 @@ def meaning(element: Element, value: str, form: str = "", tables: Meanings | Non
     return _BY_NUMBER.get(data.number, {}).get(value, "")
 
 
+def group_words(code: str) -> str:
+    """What a group of adjustments is (CO, PR ...), in our own words; empty for one that is not known."""
+    return _GROUPS.get(code, "")
+
+
 def _date(value: str) -> str:
     found = parse_date(f"20{value}" if len(value) == 6 else value)
     return _shown(found) if found is not None else ""

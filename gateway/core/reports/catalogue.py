@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
 from ..model.money import to_dollars
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.tables import claims
-from . import answers, billing, money, waiting
+from . import answers, billing, money, orders, waiting
 from .measure import MOST_DAYS, Found, Report, Scope
 
 REPORTS: dict[str, Report] = {
@@ -18,6 +21,7 @@ REPORTS: dict[str, Report] = {
         *(money.DSO, money.AGEING, money.AGEING_SERVICE, money.OVER_90),
         *(money.PAYMENTS, money.WRITE_OFFS, money.ADJUSTMENTS),
         *(billing.DENIALS, billing.FIRST_PASS, billing.CLEAN, billing.REJECTIONS),
+        *(orders.OPEN_ORDER_DAYS, orders.CONFIRMATION_LAG),
         *(waiting.HOLD_DAYS, answers.DAYS_TO_POST, answers.AUTO_POST, answers.UNAPPLIED),
         *(waiting.FILING, answers.LATENCY),
     )
@@ -88,18 +92,35 @@ def every(connection: Connection, scope: Scope) -> list[Found]:
 
 
 class Behind(NamedTuple):
-    """The claims behind a figure, the most dollars first; `more`: there are more than these."""
+    """The claims behind a figure, the most dollars first; `more`: there are more than these; `last`: the place of the
+    last one, behind which they begin."""
 
     rows: list[Any]
     more: bool
+    last: tuple[Any, ...] = ()
 
 
 CLAIM_COLUMNS = ("claim", "number", "group", "payer", "state", "from_date", "dollars")
 
 
-def behind(connection: Connection, report: Report, scope: Scope, *, group: str = "", limit: int = 1_000) -> Behind:
-    """The claims behind a figure, or behind one group of it, by the columns of CLAIM_COLUMNS."""
+PLACE = (int, int, str)
+"""What tells a place among the claims behind a figure: cents, claim, group."""
+
+
+def behind(
+    connection: Connection,
+    report: Report,
+    scope: Scope,
+    *,
+    group: str = "",
+    limit: int = 1_000,
+    skip: int = 0,
+    after: Sequence[Any] | None = None,
+) -> Behind:
+    """The claims behind a figure, or behind one group of it, by the columns of CLAIM_COLUMNS; those `after` a place, or
+    from the one after `skip` on."""
     each = report.claims(connection, scope).subquery()
+    order = (Key(each.c.cents, descending=True), Key(each.c.claim_id), Key(each.c.part, str, nullable=True))
     statement: Select[Any] = (
         select(
             each.c.claim_id,
@@ -111,10 +132,15 @@ def behind(connection: Connection, report: Report, scope: Scope, *, group: str =
             each.c.cents,
         )
         .join(claims, claims.c.id == each.c.claim_id)
-        .order_by(each.c.cents.desc(), each.c.claim_id)
+        .order_by(*keyset.order(order))
         .limit(limit + 1)
+        .offset(skip)
     )
+    if after is not None:
+        statement = statement.where(keyset.behind(order, after))
     if group:
         statement = statement.where(each.c.part == group)
-    rows = [(*row[:-1], to_dollars(int(row[-1]))) for row in connection.execute(statement)]
-    return Behind(rows[:limit], len(rows) > limit)
+    found = connection.execute(statement).all()
+    rows = [(*row[:-1], to_dollars(int(row[-1]))) for row in found[:limit]]
+    last = (int(found[limit - 1].cents), found[limit - 1].claim_id, found[limit - 1].part) if found[limit:] else ()
+    return Behind(rows, bool(last), last)

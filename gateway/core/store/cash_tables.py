@@ -7,9 +7,22 @@ and those of `money_lines` are handed out together, so that a number names one o
 from __future__ import annotations
 
 from sqlalchemy import JSON as Json
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)  # fmt: skip
 
-from .tables import UtcDateTime, metadata
+from .tables import UtcDateTime, deposits, metadata, transfers
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
@@ -114,3 +127,14 @@ day_closings = Table(
         postgresql_where=text("reopened_at IS NULL"),
     ),
 )
+
+# Deposits that wait for their money, among all there ever were.
+Index("ix_deposits_state", deposits.c.state, deposits.c.cents)
+
+INTO_HAND = transfers.c.debit == literal_column("'cash:in-hand'")
+OUT_OF_HAND = transfers.c.credit == literal_column("'cash:in-hand'")
+"""What was taken in hand and what the bank has shown of it, among all transfers. The name itself must stand in the
+statement, or SQLite does not use their indexes."""
+_TAKEN, _GIVEN = text("debit = 'cash:in-hand'"), text("credit = 'cash:in-hand'")
+Index("ix_transfers_into_hand", transfers.c.on_date, transfers.c.cents, sqlite_where=_TAKEN, postgresql_where=_TAKEN)
+Index("ix_transfers_out_of_hand", transfers.c.on_date, transfers.c.cents, sqlite_where=_GIVEN, postgresql_where=_GIVEN)

@@ -7,6 +7,11 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table,
 
 from .tables import _BIG, _id, _moment, _ref, _text, _where, metadata
 
+ENDED = ("paid", "written off", "patient", "closed")
+"""How a denial stands (`status`) that is over."""
+WORKED = ("new", "resubmitted", "reopening", "appealed")
+"""How one stands that is worked on."""
+
 # How a denial stands (`status`): new, resubmitted, reopening, appealed, paid, written off, patient, closed; somebody
 # has it in progress where its work item says so. `way`: what may be done about it: appeal, resubmit (unprocessable, no
 # appeal rights), none (filed too late, no appeal). `level`: the appeal that it stands at, 0 before the first. `code`:
@@ -32,11 +37,13 @@ denial_cases = Table(
     # The claim payment that decided it anew; it is written in the same transaction, after this.
     Column("ended_by", _BIG, nullable=True),
     Index("ix_denial_cases_status", "status"),
+    Index("ix_denial_cases_received_on", "received_on"),
+    Index("ix_denial_cases_payer_id", "payer_id"),
 )
 
-# What a person did about a denial. `verb`: correct, resubmit, reopen, appeal, decided, write-off, approve, refuse,
-# to-patient. A letter is in the archive under `sha256`, with the name under which it is saved. `key` makes doing it
-# twice once.
+# What a person did about a denial. `verb`: correct, resubmit, reopen, appeal, sent, decided, write-off, ask, refuse,
+# undo, to-patient, close. A letter is in the archive under `sha256`, with the name under which it is saved. `key` makes
+# doing it twice once.
 denial_acts = Table(
     "denial_acts",
     metadata,
@@ -55,8 +62,8 @@ denial_acts = Table(
     UniqueConstraint("key"),
 )
 
-# A denied amount that is given up. `state`: asked, done, refused. Done by a person who may (`decided_by`) or by a named
-# rule within its limit (`rule`).
+# A denied amount that is given up. `state`: asked, done, refused, undone. Done by a person who may (`decided_by`) or
+# by a named rule within its limit (`rule`).
 write_offs = Table(
     "write_offs",
     metadata,
@@ -78,11 +85,15 @@ write_offs = Table(
 )
 
 WAITS = "state IN ('due', 'waits')"
-"""A next claim that is still to be made. A query that says it in these words finds the index of the few."""
+"""A next claim that is still to be made, or made and to be looked at. A query that says it in these words finds the
+index of the few."""
+RETURNED = "returned"
 
 # What a payer left goes to the next payer of the claim. `state`: due, waits (the payer sent it on itself; `due_on` is
 # when that is not believed any more), made, person (a person has to do it; a work item says why), ended (the next payer
-# decided, or the payment was reversed). `payment_id`: the claim payment that left it. `made_claim_id`: the new claim.
+# decided, or the payment was reversed), returned (its claim was withdrawn or voided; what it was asked for is back).
+# `payment_id`: the claim payment that left it. `made_claim_id`: the new claim, from which `cents` are receivable (until
+# it is returned); one that is due and has it is looked at again, because the next payer took its decision back.
 next_claims = Table(
     "next_claims",
     metadata,
@@ -102,4 +113,4 @@ next_claims = Table(
     Index("ix_next_claims_waits", "due_on", **_where(WAITS)),
 )
 
-__all__ = ["WAITS", "denial_acts", "denial_cases", "next_claims", "write_offs"]
+__all__ = ["ENDED", "RETURNED", "WAITS", "WORKED", "denial_acts", "denial_cases", "next_claims", "write_offs"]

@@ -12,13 +12,15 @@ from .tables import partner_states
 
 
 class Line(NamedTuple):
-    """A partner's line. `stopped` is the reason why nothing is tried any more, empty while it runs."""
+    """A partner's line. `stopped` is the reason why nothing is tried any more, empty while it runs; `error` what went
+    wrong last, empty where the last call went through."""
 
     failures: int
     auth_failures: int
     stopped: str
     last_success_at: dt.datetime | None
     last_poll_at: dt.datetime | None
+    error: str = ""
 
 
 def line(connection: Connection, partner: str) -> Line:
@@ -26,9 +28,8 @@ def line(connection: Connection, partner: str) -> Line:
     row = connection.execute(select(partner_states).where(partner_states.c.partner == partner)).first()
     if row is None:
         return Line(0, 0, "", None, None)
-    return Line(
-        row.failures, row.auth_failures, row.reason if row.stopped_at else "", row.last_success_at, row.last_poll_at
-    )
+    stopped, error = row.reason if row.stopped_at else "", row.reason if row.failures else ""
+    return Line(row.failures, row.auth_failures, stopped, row.last_success_at, row.last_poll_at, error)
 
 
 def _ensure(connection: Connection, partner: str) -> None:

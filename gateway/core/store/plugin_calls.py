@@ -61,3 +61,14 @@ def since(connection: Connection, day: dt.date) -> dict[str, Counted]:
         .group_by(plugin_calls.c.plugin)
     )
     return {name: Counted(name, int(calls), int(bad), int(took) / 1e6) for name, calls, bad, took in rows}
+
+
+def by_day(connection: Connection, plugin: str, day: dt.date) -> dict[dt.date, Counted]:
+    """The calls of one plugin from a day on, day by day."""
+    c = plugin_calls.c
+    rows = connection.execute(
+        select(c.day, func.sum(c.calls), func.sum(c.failures), func.sum(c.microseconds))
+        .where(c.plugin == plugin, c.day >= day)
+        .group_by(c.day)
+    )
+    return {on: Counted(plugin, int(calls), int(bad), int(took) / 1e6) for on, calls, bad, took in rows}

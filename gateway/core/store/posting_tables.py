@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, literal_column, text
 
-from .tables import UtcDateTime, claim_payments, metadata, provider_adjustments
+from .tables import UtcDateTime, claim_payments, metadata, provider_adjustments, remittances
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 _WAITS = text("state = 'exception'")
@@ -45,3 +45,5 @@ WAITS = claim_payments.c.state == literal_column("'exception'")
 """What that index holds. The word itself must stand in the statement, or SQLite does not use the index."""
 # Takebacks are told apart by the payer's reference.
 Index("ix_provider_adjustments_reference", provider_adjustments.c.reference)
+# Whole remittances that wait, among all there ever were.
+Index("ix_remittances_state", remittances.c.state)

@@ -165,6 +165,7 @@ tokens = Table(
     _moment("created_at"),
     _moment("last_used_at", nullable=True),
     _moment("revoked_at", nullable=True),
+    _moment("expires_at", nullable=True),
 )
 
 access_log = Table(
@@ -350,7 +351,8 @@ claims = Table(
     Index("ix_claims_source_number", "source", "source_claim_number"),
     Index("ix_claims_source_content", "source", "content_hash"),
     Index("ix_claims_partner_state", "partner", "state"),
-    Index("ix_claims_state_created_at", "state", "created_at"),
+    # With the charge: what the claims of each state come to is summed from the index alone.
+    Index("ix_claims_state_created_at", "state", "created_at", "charge_cents"),
     Index("ix_claims_member_id", "member_id", "from_date"),
 )
 
@@ -646,6 +648,9 @@ acknowledgments = Table(
 
 # --- what waits for a person -----------------------------------------------------------------------
 
+WITH_PARTNER = "state = 'open' AND partner <> ''"
+"""The open work items that a partner has caused; the condition of an index, word for word."""
+
 # `subject_kind`: claim, line, file, batch, remittance, claim_payment, partner, patient, plugin.
 # `key` makes opening the same item twice once. `priority_date` is the earliest of the dates that cost money (deadline,
 # refile_by, appeal_by; `work.priority`): queues are in its order. `touched_at`: the last time that a person did
@@ -680,8 +685,16 @@ work_items = Table(
     _moment("assigned_at", nullable=True),
     _moment("touched_at", nullable=True),
     UniqueConstraint("key"),
-    Index("ix_work_items_queue", "state", "team", "work_by"),
+    # All that a queue is narrowed by, sorted by and counted by: a long one is walked in the index, not in its rows.
+    Index(
+        "ix_work_items_queue",
+        *("state", "team", "kind", "opened_at", "cents", "priority_date", "work_by", "touched_at", "assignee"),
+        *("snoozed_until", "follow_up"),
+    ),
     Index("ix_work_items_subject", "subject_kind", "subject_id"),
+    # What is open of a kind, among all that ever was.
+    Index("ix_work_items_open_kind", "kind", "payer_id", **_where("state = 'open'")),
+    Index("ix_work_items_kind_partner", "kind", "partner", **_where(WITH_PARTNER)),
     # Of the few that somebody has.
     Index("ix_work_items_assignee", "assignee", "state", **_where("assignee <> ''")),
 )

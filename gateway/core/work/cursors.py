@@ -1,4 +1,4 @@
-"""Where a page of the queue ends, as a word that the next page is asked for with."""
+"""Where a page of a queue ends, as a word that the next page is asked for with."""
 
 from __future__ import annotations
 
@@ -6,54 +6,44 @@ import base64
 import binascii
 import datetime as dt
 import json
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_
-
-from ..store.tables import work_items
-from .priority import BUCKETS, rank
-
-
-class BadCursor(ValueError):
-    """Where a page shall begin is none of our own."""
+from ..store.keyset import BadCursor
+from .orders import Key
+from .priority import BUCKETS
 
 
 class Place(NamedTuple):
-    """The last item of a page as the queue is ordered (`place`: of its bucket), and the day on which the walk began."""
+    """The last item of a page, by what the queue is sorted by, and the day on which the walk began."""
 
     today: dt.date
-    place: int
-    cents: int
-    opened_at: dt.datetime
-    id: int
+    values: list[Any]
 
 
-def written(today: dt.date, row: Any) -> str:
-    """Where a page ends, as a word; `row` is its last."""
-    data = [today.isoformat(), row.place, row.cents, row.opened_at.isoformat(), row.id]
+def written(today: dt.date, name: str, several: Sequence[Key], row: Any) -> str:
+    """Where a page ends, as a word. `name`: of the queue and its order; `several`: what it is sorted by; `row`: its
+    last."""
+    values = [getattr(row, key.name) for key in several]
+    data = [today.isoformat(), name, *(one.isoformat() if isinstance(one, dt.date) else one for one in values)]
     return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode()
 
 
-def read(text: str) -> Place:
-    """What such a word says.
+def read(text: str, name: str, keys_of: Callable[[dt.date], Sequence[Key]]) -> Place:
+    """What such a word says, of a queue of this name. `keys_of`: what it is sorted by on a day.
 
     Raises:
-        BadCursor: it is none of ours.
+        BadCursor: it is none of ours, or of another queue.
     """
     try:
-        day, place, cents, opened, item = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
-        at = dt.datetime.fromisoformat(opened)
-        found = Place(dt.date.fromisoformat(day), int(place), int(cents), at, int(item))
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise BadCursor("The page that is asked for is none of ours; begin again without it.") from error
-    if found.opened_at.tzinfo is None or not 0 <= found.place < len(BUCKETS) or abs(found.cents) + found.id >= 1 << 62:
-        raise BadCursor("The page that is asked for is none of ours; begin again without it.")
-    return found
-
-
-def behind(at: Place, today: dt.date) -> ColumnElement[bool]:
-    """What comes after it in the order of the queue, in SQL."""
-    c, place = work_items.c, rank(today)
-    older = or_(c.opened_at > at.opened_at, and_(c.opened_at == at.opened_at, c.id > at.id))
-    smaller = or_(c.cents < at.cents, and_(c.cents == at.cents, older))
-    return or_(place > at.place, and_(place == at.place, smaller))
+        day, word, *given = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+        today = dt.date.fromisoformat(day)
+        several = keys_of(today)
+        if word != name or len(given) != len(several):
+            raise ValueError("of another queue")
+        values = {key.name: key.read(value) for key, value in zip(several, given, strict=True)}
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as error:
+        raise BadCursor from error
+    if not 0 <= values.get("place", 0) < len(BUCKETS) or abs(values.get("cents", 0)) + abs(values["id"]) >= 1 << 62:
+        raise BadCursor
+    return Place(today, list(values.values()))

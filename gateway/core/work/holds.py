@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, cast, func, literal, select
@@ -12,6 +12,8 @@ from ..clock import business_date, day_begins
 from ..model.money import to_dollars
 from ..model.posting import Kind
 from ..model.states import ClaimState
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.tables import adjustments, claim_payments, claims, holds, work_items
 
 AGES = ((7, "0-7"), (14, "8-14"), (30, "15-30"), (60, "31-60"), (90, "61-90"))
@@ -42,18 +44,37 @@ def age_of(opened: dt.date, today: dt.date) -> str:
     return next((words for most, words in AGES if days <= most), OLDEST)
 
 
-def open_holds(connection: Connection, which: Which, today: dt.date, zone: str, *, limit: int = 10_000) -> list[Any]:
+ORDER = (Key(holds.c.due, dt.date, nullable=True), Key(claims.c.charge_cents, int, descending=True), Key(holds.c.id))
+"""Those that are due first come first, then the most dollars."""
+
+
+def place(row: Any) -> tuple[Any, ...]:
+    """Where a hold of `open_holds` stands in ORDER."""
+    return (row.due, row.charge_cents, row.id)
+
+
+def open_holds(
+    connection: Connection,
+    which: Which,
+    today: dt.date,
+    zone: str,
+    *,
+    limit: int = 10_000,
+    behind: Sequence[Any] | None = None,
+) -> list[Any]:
     """The open holds with their claim (source_claim_number, payer_name, payer_id, charge_cents), the last day to file
-    it (refile_by) and who has the work item (assignee): those that are due first come first."""
+    it (refile_by), and the work item with who has it (item_id, assignee): in ORDER; those `behind` a place of it, where
+    one is given."""
+    later = () if behind is None else (keyset.behind(ORDER, behind),)
     c = claims.c
     return list(
         connection.execute(
             select(holds, c.source_claim_number, c.payer_name, c.payer_id, c.charge_cents)
-            .add_columns(work_items.c.refile_by, work_items.c.assignee)
+            .add_columns(work_items.c.refile_by, work_items.c.assignee, work_items.c.id.label("item_id"))
             .join(claims, claims.c.id == holds.c.claim_id)
             .outerjoin(work_items, work_items.c.key == literal("hold:") + cast(holds.c.id, String))
-            .where(*_where(which, today, zone))
-            .order_by(holds.c.due.is_(None), holds.c.due, claims.c.charge_cents.desc(), holds.c.id)
+            .where(*_where(which, today, zone), *later)
+            .order_by(*keyset.order(ORDER))
             .limit(limit)
         )
     )

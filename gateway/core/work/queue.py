@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from ..model.money import to_dollars
+from ..store.keyset import BadCursor
 from ..store.tables import claims, work_items
 from . import cursors, touches
-from .cursors import BadCursor
-from .priority import Bucket, bucket_of, in_bucket, rank
+from .orders import Order, behind, keys, sorting
+from .priority import Bucket, bucket_of, in_bucket
 
 __all__ = [
-    "BadCursor", "Counted", "Item", "Page", "Told", "Waiting", "Wanted",
+    "BadCursor", "Counted", "Item", "Order", "Page", "Told", "Waiting", "Wanted",
     "counted", "ids", "item_data", "one", "page", "summary", "touch_data",
 ]  # fmt: skip
 
@@ -24,9 +25,9 @@ MOST = 1000
 
 
 class Wanted(NamedTuple):
-    """Which items; empty takes all. `assignee`: a person's; `unassigned`: nobody's. `for_today`: not those whose
-    follow-up date is still to come; `follow_up_due`: only those whose date has come. `least` and `most` are cents.
-    `snoozed`: with those that rest."""
+    """Which items; empty takes all. `kinds`: of one of these (a worklist's). `assignee`: a person's; `unassigned`:
+    nobody's. `for_today`: not those whose follow-up date is still to come; `follow_up_due`: only those whose date has
+    come. `least` and `most` are cents. `snoozed`: with those that rest."""
 
     team: str = ""
     kind: str = ""
@@ -41,6 +42,7 @@ class Wanted(NamedTuple):
     most: int | None = None
     claim_id: int | None = None
     snoozed: bool = False
+    kinds: tuple[str, ...] = ()
 
     @property
     def everything(self) -> bool:
@@ -85,40 +87,47 @@ class Page(NamedTuple):
     after: str
 
 
-def page(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int = PAGE, after: str = "") -> Page:
-    """Open items: by how near the date is that costs money, then the most dollars first, then the oldest.
+def page(
+    connection: Connection,
+    wanted: Wanted,
+    today: dt.date,
+    *,
+    limit: int = PAGE,
+    after: str = "",
+    order: Order = Order.URGENT,
+) -> Page:
+    """Open items: by how near the date is that costs money, then the most dollars first, then the oldest; or in another
+    order.
 
     `after` is where the last page ended; pages of one walk keep the day on which it began.
 
     Raises:
         BadCursor: `after` is none.
     """
-    started = cursors.read(after) if after else None
+    started = cursors.read(after, order.value, lambda day: keys(order, day)) if after else None
     day = started.today if started is not None else today
-    c = work_items.c
-    place = rank(day).label("place")
-    statement = select(work_items, place).where(*_where(wanted, day))
+    sorted_by = keys(order, day)
+    worked_out = [key.column.label(key.name) for key in sorted_by if key.name not in work_items.c]
+    statement = select(work_items, *worked_out).where(*_where(wanted, day))
     if started is not None:
-        statement = statement.where(cursors.behind(started, day))
-    order = (c.cents.desc(), c.opened_at, c.id)
+        statement = statement.where(behind(sorted_by, started.values))
     # The page first, its claims afterwards: what is sorted is small.
-    found = statement.order_by(place, *order).limit(limit + 1).subquery()
+    found = statement.order_by(*sorting(sorted_by)).limit(limit + 1).subquery()
+    again = [key._replace(column=found.c[key.name]) for key in sorted_by]
     rows = connection.execute(
         select(found, claims.c.source_claim_number, claims.c.payer_name)
         .outerjoin(claims, claims.c.id == found.c.claim_id)
-        .order_by(found.c.place, found.c.cents.desc(), found.c.opened_at, found.c.id)
+        .order_by(*sorting(again))
     ).all()
     items = [_item(row, today) for row in rows[:limit]]
-    return Page(items, cursors.written(day, rows[limit - 1]) if len(rows) > limit else "")
+    return Page(items, cursors.written(day, order.value, sorted_by, rows[limit - 1]) if len(rows) > limit else "")
 
 
 def ids(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int) -> list[int]:
     """The ids of all that a filter takes, in the order of the queue."""
-    c = work_items.c
-    statement = select(c.id).where(*_where(wanted, today))
-    return list(
-        connection.execute(statement.order_by(rank(today), c.cents.desc(), c.opened_at, c.id).limit(limit)).scalars()
-    )
+    statement = select(work_items.c.id).where(*_where(wanted, today))
+    in_order = statement.order_by(*sorting(keys(Order.URGENT, today)))
+    return list(connection.execute(in_order.limit(limit)).scalars())
 
 
 class Counted(NamedTuple):
@@ -193,7 +202,8 @@ def one(connection: Connection, item_id: int, today: dt.date) -> Told | None:
 
 def _where(wanted: Wanted, today: dt.date) -> list[ColumnElement[bool]]:
     c = work_items.c
-    where = [c.state == "open"]
+    # In the second words it finds the index of the few that somebody has, and not that of all that are open.
+    where = [c.state != "closed", c.assignee != ""] if wanted.assignee else [c.state == "open"]
     for column, value in (
         (c.team, wanted.team),
         (c.kind, wanted.kind),
@@ -204,8 +214,8 @@ def _where(wanted: Wanted, today: dt.date) -> list[ColumnElement[bool]]:
     ):
         if value:
             where.append(column == value)
-    if wanted.assignee:
-        where.append(c.assignee != "")  # in these words it finds the index of the few that somebody has
+    if wanted.kinds:
+        where.append(c.kind.in_(wanted.kinds))
     if wanted.unassigned:
         where.append(c.assignee == "")
     if wanted.bucket is not None:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from ..store.denial_tables import ENDED, WORKED, denial_cases
 from ..store.tables import work_items
 from . import touches
 from .actions import Actions
@@ -34,6 +35,7 @@ CLEARS_BY = {
     "partner_stopped": "start the partner instead: gateway partner start",
 }
 """Kinds of items that close when their cause is gone, and what ends it."""
+DENIAL = "denial"
 
 
 # --- who has it ------------------------------------------------------------------------------------
@@ -217,7 +219,7 @@ def close(
     actions: Actions | None = None,
 ) -> list[Answer]:
     """Close items that a person has dealt with, with what was done; `outcome` is a code of table `actions`. What clears
-    by itself (a hold, a stopped partner) is not closed by hand.
+    by itself (a hold, a stopped partner) is not closed by hand; nor is a denial, whose money would be nobody's work.
 
     Raises:
         NotDone: who or why is missing, or there is no such outcome.
@@ -236,6 +238,8 @@ def close(
     def decide(row: Any) -> Step | Answer:
         if row.kind in CLEARS_BY and row.subject_kind != "plugin":
             return Answer(row.id, False, False, f"Work item {row.id} is a {row.kind}: {CLEARS_BY[row.kind]}.")
+        if row.kind == DENIAL and _denial(connection, row).status in WORKED:
+            return Answer(row.id, False, False, _end_it(row))
         values = {"state": "closed", "outcome": said[:200], "closed_at": now, "snoozed_until": None, "touched_at": now}
         done = touches.Touch(row.id, who, "close", outcome, reason, cents=row.cents)
         return Step(values, done, f"Work item {row.id} closed: {reason}")
@@ -259,11 +263,46 @@ def reopen(connection: Connection, ids: Sequence[int], who: str, now: dt.datetim
     def decide(row: Any) -> Step | Answer:
         if row.kind in CLEARS_BY and row.subject_kind != "plugin":
             return Answer(row.id, False, False, f"A {row.kind} opens by itself where there is cause.")
+        if row.kind == DENIAL and (ended := _denial(connection, row)).status in ENDED:
+            return Answer(row.id, False, False, _is_over(ended))
         values = {"state": "open", "outcome": "", "closed_at": None, "follow_up": None}
         done = touches.Touch(row.id, who, "reopen", note=reason.strip())
         return Step(values, done, f"Work item {row.id} is open again: {reason.strip()}")
 
     return each(connection, ids, now, who, decide, "Open again.", state="closed")
+
+
+# --- denials ---------------------------------------------------------------------------------------
+
+
+class _Denial(NamedTuple):
+    """The denial of a work item, and how it stands; 0 and empty for one of which no more is known."""
+
+    id: int
+    status: str
+
+
+def _denial(connection: Connection, row: Any) -> _Denial:
+    number = row.key.removeprefix("denial:")
+    if not number.isdigit():
+        return _Denial(0, "")
+    found = select(denial_cases.c.denial_id, denial_cases.c.status).where(denial_cases.c.denial_id == int(number))
+    one = connection.execute(found).one_or_none()
+    return _Denial(*one) if one is not None else _Denial(0, "")
+
+
+def _end_it(row: Any) -> str:
+    number = row.key.removeprefix("denial:")
+    return (
+        f"Work item {row.id} is denial {number}, which ends with what becomes of its money: appeal it, correct the "
+        f"claim, write it off or bill the patient (gateway denial --help); where no money of it is left: gateway "
+        f"denial close {number}."
+    )
+
+
+def _is_over(one: _Denial) -> str:
+    more = f" Undo that: gateway denial undo-write-off {one.id}." if one.status == "written off" else ""
+    return f"Denial {one.id} is over ({one.status}).{more}"
 
 
 # --- in words --------------------------------------------------------------------------------------

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, or_, select
 
 from ...plugins.declared import COLUMNS, Worklist
 from ..model.money import to_dollars
-from ..store.tables import work_items
+from ..store import keyset
+from ..store.keyset import Key
+from ..store.tables import UtcDateTime, work_items
 
 MOST = 10_000
 
 
 class Listed(NamedTuple):
-    """Rows of a worklist, in its order, as its columns have them; `more`: how many there are beside these."""
+    """Rows of a worklist, in its order, as its columns have them; `more`: how many there are beside these; `last`: the
+    place of the last one in the order, where there are more."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     more: int
+    last: tuple[Any, ...] = ()
 
 
 def listed(
@@ -34,23 +38,50 @@ def listed(
     limit: int = MOST,
 ) -> Listed:
     """What stands in a worklist; what rests until a later day does not. `team`, `kind`, `payer`: only those."""
+    found = page(connection, worklist, today, team=team, kind=kind, payer=payer, limit=limit)
+    if not found.last:
+        return found
     statement = _narrowed(worklist, today, team, kind, payer)
-    names = tuple(worklist.columns)
-    wanted = statement.with_only_columns(*(work_items.c[COLUMNS[name]].label(name) for name in names))
+    everything = connection.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+    return found._replace(more=int(everything) - len(found.rows))
+
+
+def page(
+    connection: Connection,
+    worklist: Worklist,
+    today: dt.date,
+    *,
+    team: str = "",
+    kind: str = "",
+    payer: str = "",
+    limit: int,
+    behind: Sequence[Any] | None = None,
+) -> Listed:
+    """The same, without counting how many there are beside; `behind`: those after a place of the order."""
+    names, order = tuple(worklist.columns), ordered(worklist)
+    wanted = _narrowed(worklist, today, team, kind, payer).with_only_columns(
+        *(work_items.c[COLUMNS[name]].label(f"c{at}") for at, name in enumerate(names)),
+        *(key.column.label(f"k{at}") for at, key in enumerate(order)),
+    )
+    if behind is not None:
+        wanted = wanted.where(keyset.behind(order, behind))
+    found = connection.execute(wanted.order_by(*keyset.order(order)).limit(limit + 1)).all()
+    rows = [
+        tuple(to_dollars(int(value)) if name == "dollars" else value for name, value in zip(names, row, strict=False))
+        for row in found[:limit]
+    ]
+    last = tuple(found[limit - 1][len(names) :]) if found[limit:] else ()
+    return Listed(names, rows, 0, last)
+
+
+def ordered(worklist: Worklist) -> tuple[Key, ...]:
+    """The order of a worklist; what has no date comes last, either way."""
+    keys = []
     for one in worklist.order:
         column = work_items.c[COLUMNS[one.removeprefix("-")]]
-        # What has no date comes last, either way.
-        wanted = wanted.order_by(column.is_(None), column.desc() if one.startswith("-") else column)
-    wanted = wanted.order_by(work_items.c.id).limit(limit)
-    rows = [
-        tuple(to_dollars(int(value)) if name == "dollars" else value for name, value in zip(names, row, strict=True))
-        for row in connection.execute(wanted)
-    ]
-    more = 0
-    if len(rows) == limit:
-        everything = connection.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
-        more = int(everything) - len(rows)
-    return Listed(names, rows, more)
+        of = dt.datetime if isinstance(column.type, UtcDateTime) else column.type.python_type
+        keys.append(Key(column, of, one.startswith("-"), bool(column.nullable)))
+    return (*keys, Key(work_items.c.id))
 
 
 def waiting(connection: Connection, worklist: Worklist, today: dt.date) -> tuple[int, int]:

@@ -9,21 +9,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from ...config.showing import shown
-from ...core.flow import lines, outgoing
-from ...core.store import partners as partner_store
-from ...core.store import plugin_calls, users
-from ...core.store.tables import access_log, batches, work_items
+from ...core.store import plugin_calls, plugin_failures, users
+from ...core.store.tables import access_log
 from ...core.store.users import NoUser
 from ...core.work.verbs import TEAMS
 from .csv_out import send_csv
-from .guard import Refused, Visit, page
+from .guard import Visit, page
+from .partner_pages import standings
 from .render import Typed
 
 CALLS_OF_DAYS = 30
 SHOWN = 100
+FAILED = 10
 MOST_CSV = 1_000_000
 RIGHT = "administer"
 
@@ -31,78 +30,24 @@ RIGHT = "administer"
 @page(RIGHT)
 async def overview(visit: Visit) -> web.StreamResponse:
     """Partners, plugins and the configuration in one look."""
-    return await _overview(visit)
-
-
-async def _overview(visit: Visit, said: str = "", trouble: str = "") -> web.StreamResponse:
     config = visit.server.services.config
     since = visit.today - dt.timedelta(days=CALLS_OF_DAYS)
-    names = [one.name for one in config.partners]
 
-    def look(connection: Connection) -> tuple[Any, Any, Any, Any]:
-        waiting = connection.execute(
-            select(batches.c.partner, func.count())
-            .where(batches.c.state.in_(("allocated", "written", "sending", "waiting", "unknown")))
-            .group_by(batches.c.partner)
-        )
-        failures = connection.execute(
-            select(work_items.c.id, work_items.c.reason, work_items.c.rule, work_items.c.opened_at)
-            .where(work_items.c.state == "open", work_items.c.kind == "plugin_failure")
-            .order_by(work_items.c.id.desc())
-            .limit(SHOWN)
-        ).all()
-        found_lines = {name: partner_store.line(connection, name) for name in names}
-        counts = {row[0]: row[1] for row in waiting}
-        return found_lines, counts, plugin_calls.since(connection, since), failures
+    def look(connection: Connection) -> tuple[Any, Any, Any]:
+        failures = plugin_failures.newest(connection, FAILED)
+        return standings(connection, visit), plugin_calls.since(connection, since), failures
 
-    found_lines, waiting, calls, failures = await visit.server.read(look)
+    partners, calls, failures = await visit.server.read(look)
     return visit.page(
         "admin.html",
-        partners=config.partners,
-        lines=found_lines,
-        waiting=waiting,
+        partners=partners,
         plugins=config.plugins,
         calls=calls,
         resting=list(visit.server.services.breakers.state(config)),
         failures=failures,
         chains=list(config.chains),
         configuration=visit.server.reloads.as_data(),
-        said=said,
-        trouble=trouble,
     )
-
-
-@page(RIGHT)
-async def start_partner(visit: Visit) -> web.StreamResponse:
-    """Try a stopped partner again; what waits for it goes out."""
-    name = visit.request.match_info["name"]
-    if visit.server.services.config.partner(name) is None:
-        raise Refused(404, "No such partner", "The configuration has no partner of this name.")
-
-    def start(connection: Connection) -> int:
-        lines.restart(connection, name, visit.who, visit.now)
-        return outgoing.resume_partner(connection, name, visit.who, visit.now)
-
-    waiting = await visit.server.write(start)
-    return await _overview(visit, said=f"{name} is started; {waiting} batch(es) that waited for it go out.")
-
-
-@page(RIGHT)
-async def reload(visit: Visit) -> web.StreamResponse:
-    """Read the configuration again."""
-    state = await visit.server.reload()
-    if state.faults:
-        return await _overview(visit, trouble="The configuration is refused; the one before stays in force.")
-    return await _overview(visit, said="The configuration is read; it is in force.")
-
-
-@page(RIGHT)
-async def configuration(visit: Visit) -> web.StreamResponse:
-    """Every value in force, and where it comes from."""
-    part = visit.request.query.get("part", "").strip()[:120]
-    config = visit.server.services.config
-    values = await asyncio.to_thread(lambda: [one for one in shown(config, effective=True) if part in one.part])
-    return visit.page("configuration.html", values=values, part=part)
 
 
 # --- users -----------------------------------------------------------------------------------------
@@ -233,9 +178,6 @@ def routes() -> list[web.RouteDef]:
     """The routes."""
     return [
         web.get("/console/admin", overview),
-        web.post("/console/admin/partners/{name}/start", start_partner),
-        web.post("/console/admin/reload", reload),
-        web.get("/console/admin/configuration", configuration),
         web.get("/console/admin/users", user_list),
         web.post("/console/admin/users", add_user),
         web.post("/console/admin/users/{name}/{what:change|password|disable|enable}", change_user),

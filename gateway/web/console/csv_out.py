@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -10,21 +9,10 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from ...core.model.spreadsheet import CsvWriter
+
 log = structlog.get_logger("gateway.web")
 _BLOCK = 1 << 16
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def cell(value: Any) -> Any:
-    """A value as a spreadsheet may have it: text that it would take for a formula has a quote in front."""
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        try:
-            float(value)
-        except ValueError:
-            return f"'{value}"
-    return value
 
 
 async def send_csv(
@@ -41,11 +29,11 @@ async def send_csv(
     )
     await answer.prepare(request)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
+    writer = CsvWriter(text, "\r\n")
     writer.writerow(columns)
     try:
         async for row in rows:
-            writer.writerow([cell(value) for value in row])
+            writer.writerow(row)
             if text.tell() > _BLOCK:
                 await answer.write(text.getvalue().encode())
                 text.seek(0)

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from ...core.store import users
-from ...core.store.users import NotAllowed
+from ...core.store.users import NotAllowed, User
+from ..access import ACCESS
 from ..admission import SERVER, Server
-from .guard import ACCESS, COOKIE, HEADERS, Refused, Visit, from_here, page, read_form, secure, sorry
+from .guard import COOKIE, HEADERS, Refused, Visit, from_here, page, read_form, secure, sorry
 from .render import FOLDER, render
 
 HOME = "/console/"
@@ -29,17 +30,34 @@ async def sign_in_page(request: web.Request) -> web.Response:
     """The form."""
     ended = "You were signed out because nothing was done for a while." if "ended" in request.query else ""
     nobody = not await request.app[SERVER].read(users.every)
-    return _form(request.query.get("next", ""), ended, nobody=nobody)
+    return form(request, request.query.get("next", ""), ended, nobody=nobody)
 
 
-def _form(
-    back: str, said: str = "", *, trouble: str = "", name: str = "", nobody: bool = False, status: int = 200
+def form(
+    request: web.Request,
+    back: str,
+    said: str = "",
+    *,
+    trouble: str = "",
+    name: str = "",
+    nobody: bool = False,
+    status: int = 200,
 ) -> web.Response:
-    text = render("sign_in.html", back=_inside(back), said=said, trouble=trouble, name=name, nobody=nobody)
+    """The form, with what is to be said above it."""
+    there = request.app[SERVER].services.config.gateway.web.sign_on
+    text = render(
+        "sign_in.html",
+        back=inside(back),
+        said=said,
+        trouble=trouble,
+        name=name,
+        nobody=nobody,
+        elsewhere=there.name if there is not None else "",
+    )
     return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 
 
-def _inside(address: str) -> str:
+def inside(address: str) -> str:
     """An address of the console, as it was given; the home page for any other."""
     parts = urlsplit(address)
     inside = not parts.scheme and not parts.netloc and parts.path.startswith(HOME) and "\\" not in address
@@ -52,34 +70,43 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     if not from_here(request):
         return await sorry(request, 403, "Try again", "That form did not come from this gateway. Open it here again.")
     try:
-        form = await read_form(request)
+        sent = await read_form(request)
     except Refused as refused:
         return await sorry(request, refused.status, refused.title, str(refused))
-    name, password, back = (str(form.get(one, ""))[:400] for one in ("name", "password", "next"))
+    name, password, back = (str(sent.get(one, ""))[:400] for one in ("name", "password", "next"))
     now = server.services.clock.now()
     try:
         asked = await server.read(users.asked, name, now)
     except NotAllowed as error:
-        await _note(request, name, "sign-in refused: locked out")
-        return _form(back, trouble=str(error), name=name[:80], status=403)
+        await note(request, name, "sign-in refused: locked out")
+        return form(request, back, trouble=str(error), name=name[:80], status=403)
     async with request.app[CHECKING]:
         right = await asyncio.to_thread(users.matches, asked.kept or _NOBODY, password)
     if not right or not asked.user_id:
         if asked.user_id:
             await server.write(users.failed, asked.user_id, now)
-        await _note(request, name, "sign-in refused: wrong name or password")
-        return _form(back, trouble=users.WRONG, name=name[:80], status=403)
+        await note(request, name, "sign-in refused: wrong name or password")
+        return form(request, back, trouble=users.WRONG, name=name[:80], status=403)
     old = request.cookies.get(COOKIE, "")
     if old:
         await server.write(users.sign_out, users.hash_of(old))
-    token = await server.write(users.sign_in, asked.user_id, request.remote or "", now)
-    await _note(request, name, "signed in")
-    answer = web.Response(status=303, headers={"Location": _inside(back)} | HEADERS)
+    user = await server.read(users.find, name)
+    assert user is not None
+    return await welcome(request, user, back, "signed in")
+
+
+async def welcome(request: web.Request, user: User, back: str, what: str) -> web.Response:
+    """A session of this user begins in this browser; it goes on to where it wanted to go."""
+    server = request.app[SERVER]
+    token = await server.write(users.sign_in, user.id, request.remote or "", server.services.clock.now())
+    await note(request, user.name, what)
+    answer = web.Response(status=303, headers={"Location": inside(back)} | HEADERS)
     answer.set_cookie(COOKIE, token, path="/console", httponly=True, samesite="Lax", secure=secure(server))
     return answer
 
 
-async def _note(request: web.Request, name: str, what: str) -> None:
+async def note(request: web.Request, name: str, what: str) -> None:
+    """A line in the access log: who came in, or did not."""
     # A name that nobody has may be a password typed into the wrong field: it is not kept.
     known = await request.app[SERVER].read(users.find, name)
     line: dict[str, Any] = {

@@ -62,6 +62,7 @@ async def listing(visit: Visit) -> web.StreamResponse:
         typed=Typed(typed),
         parties=parties,
         more=f"?{more}" if more else "",
+        address=urlencode(typed),
         csv=f"/console/files.csv?{urlencode(typed)}",
     )
 

@@ -15,14 +15,16 @@ from ...core.clock import business_date
 from ...core.engine.faults import passing
 from ...core.store import users
 from ...core.store.users import Session, User
+from ..access import ACCESS, asked_for
 from ..admission import SERVER, Server
 from ..bodies import in_time
-from .access import AccessLog
+from .live import LIVE
 from .render import render
 
 log = structlog.get_logger("gateway.web")
 COOKIE = "hme_session"
-ACCESS: web.AppKey[AccessLog] = web.AppKey("access", AccessLog)
+BY_ITSELF = "X-Live"
+"""Stands in what a page asks for without its reader: that keeps nobody signed in."""
 LARGEST_FORM = 1 << 20
 NO_FORM = "That is no form of ours. Open the page again, and send it from there."
 SLOW = "What you sent stopped coming. Look at the connection, and send it again."
@@ -67,6 +69,12 @@ class Visit(NamedTuple):
         return self.session.user.name
 
     @property
+    def has_plugin_pages(self) -> bool:
+        """Whether a plugin in use has pages of its own."""
+        every = self.server.services.config.declared.values()
+        return any(route.page for one in every for route in one.routes)
+
+    @property
     def in_part(self) -> bool:
         """Whether the browser wants a part of the page, not all of it."""
         return self.request.headers.get("HX-Request") == "true"
@@ -75,7 +83,14 @@ class Visit(NamedTuple):
         """A page as it goes out."""
         zone = self.server.services.config.gateway.organisation.time_zone
         text = render(
-            template, zone=zone, visit=self, user=self.user, csrf=self.session.csrf, today=self.today, **values
+            template,
+            zone=zone,
+            visit=self,
+            user=self.user,
+            csrf=self.session.csrf,
+            today=self.today,
+            told=self.request.app[LIVE].told(self.who),
+            **values,
         )
         return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 
@@ -83,6 +98,10 @@ class Visit(NamedTuple):
         """Raises Refused where the user has not this right."""
         if not self.user.may(right):
             raise Refused(403, "Not for your role", f"You are {self.user.role}. Ask an administrator if you need this.")
+
+    def from_root(self, text: str) -> str:
+        """A text with files of the configuration named from its folder."""
+        return text.replace(f"{self.server.services.config.root}/", "")
 
     def field(self, name: str, longest: int = 1000) -> str:
         """A field of the form, trimmed; empty where it was not sent. Raises Refused where it is too long."""
@@ -169,13 +188,9 @@ async def _visit(request: web.Request, file: bool) -> Visit | web.Response:
     server = request.app[SERVER]
     now = server.services.clock.now()
     where = server.services.config.gateway
-    token = request.cookies.get(COOKIE, "")
-    found = None
-    if token:
-        idle = dt.timedelta(minutes=where.web.idle_minutes)
-        found = await server.read(users.session, token, idle, now)
+    found = await session_of(request)
     if found is None:
-        return _sign_in_first(request, bool(token))
+        return _sign_in_first(request, COOKIE in request.cookies)
     form = None
     _plain_text(request.query.values())
     if request.method == "POST":
@@ -185,8 +200,19 @@ async def _visit(request: web.Request, file: bool) -> Visit | web.Response:
             form = await read_form(request)
             check_mark(found, request.headers.get("X-CSRF", "") or str(form.get("csrf", "")))
             _plain_text(form.values())
-    await server.write(users.seen, found.hash, now)
+    if BY_ITSELF not in request.headers:
+        await server.write(users.seen, found.hash, now)
     return Visit(request, server, found, now, business_date(now, where.organisation.time_zone), form)
+
+
+async def session_of(request: web.Request) -> Session | None:
+    """The session of whoever asks; None where there is none, or it has ended."""
+    server = request.app[SERVER]
+    token = request.cookies.get(COOKIE, "")
+    if not token:
+        return None
+    idle = dt.timedelta(minutes=server.services.config.gateway.web.idle_minutes)
+    return await server.read(users.session, token, idle, server.services.clock.now())
 
 
 def _plain_text(values: Iterable[object]) -> None:
@@ -209,7 +235,7 @@ def line_of(visit: Visit) -> dict[str, Any]:
     return {
         "at": visit.now,
         "who": visit.who,
-        "what": f"{request.method} {request.path}"[:200],
+        "what": asked_for(request),
         "source": (request.remote or "")[:60],
     }
 

@@ -191,11 +191,17 @@ async def rejections(visit: Visit) -> web.StreamResponse:
     """Claims that came back and wait to be corrected, the most dollars first."""
     payer = visit.request.query.get("payer", "").strip()[:80]
     config = visit.server.services.config
-    found = await visit.server.read(rejection_queue.rejected, config, payer, REJECTED + 1)
+
+    def read(connection: Connection) -> tuple[list[rejection_queue.Rejected], dict[int, Any]]:
+        found = rejection_queue.rejected(connection, config, payer, limit=REJECTED + 1)
+        return found, rejection_queue.items_of(connection, [one.claim_id for one in found])
+
+    found, items = await visit.server.read(read)
     return visit.page(
         "rejections.html",
         rows=found[:REJECTED],
         more=len(found) > REJECTED,
+        items=items,
         payer=payer,
         csv=f"/console/rejections.csv?{urlencode({'payer': payer})}",
     )

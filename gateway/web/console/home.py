@@ -8,50 +8,48 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from aiohttp import web
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from ...core.clock import business_date
-from ...core.store.tables import claims, files, work_items
+from ...core.store.tables import files, work_items
 from ...core.work import queue
 from ...core.work.priority import Bucket
 from ..admission import Server
 from .guard import Visit, page
 from .kept_figure import KeptFigure
+from .live import LIVE
 
-STAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("In", "faulty", ("faulty",)),
-    ("Held", "held", ("held",)),
-    ("Ready", "ready", ("ready", "batched")),
-    ("Sent", "sent", ("sent", "acknowledged")),
-    ("With the payer", "accepted", ("accepted",)),
-    ("Rejected", "rejected", ("rejected",)),
-    ("Denied", "denied", ("denied",)),
-    ("Paid", "paid", ("paid", "closed")),
-)
-"""What each stage is called, the state that its link shows, and the states that it counts."""
 NEAR = 8
 FILES = 8
 
 
 class Stage(NamedTuple):
-    """Claims at one stage, and what was charged on them, in cents."""
+    """A box of the picture: its name among the figures, what it is called, its colour, and the list behind it."""
 
     name: str
-    state: str
-    claims: int
-    cents: int
+    title: str
+    tone: str
+    address: str
 
 
-def stages(connection: Connection) -> list[Stage]:
-    rows = connection.execute(
-        select(claims.c.state, func.count(), func.sum(claims.c.charge_cents)).group_by(claims.c.state)
-    )
-    found = {state: (number, int(cents or 0)) for state, number, cents in rows}
-    made = []
-    for name, state, states in STAGES:
-        counted = [found.get(one, (0, 0)) for one in states]
-        made.append(Stage(name, state, sum(one for one, _ in counted), sum(cents for _, cents in counted)))
-    return made
+def _of_state(name: str, title: str, tone: str) -> Stage:
+    return Stage(name, title, tone, f"/console/claims?state={name}")
+
+
+STAGES = (
+    Stage("in", "Came in today", "done", "/console/files?direction=in"),
+    _of_state("faulty", "Faulty", "bad"),
+    Stage("held", "Held", "wait", "/console/holds"),
+    _of_state("ready", "Ready", "good"),
+    _of_state("sent", "Sent", "good"),
+    _of_state("acknowledged", "Acknowledged", "good"),
+    Stage("rejected", "Rejected", "bad", "/console/rejections"),
+    _of_state("accepted", "With the payer", "good"),
+    Stage("follow_up", "Follow-up", "wait", "/console/queue?kind=follow_up"),
+    _of_state("paid", "Paid", "done"),
+    _of_state("denied", "Denied", "bad"),
+)
+"""In the order in which a claim meets them; the sheet puts them in their places."""
 
 
 class Shared(NamedTuple):
@@ -66,7 +64,6 @@ class Shared(NamedTuple):
 
 
 NOTHING = Shared([], queue.Counted(0, 0), queue.Counted(0, 0), [], [], [])
-FIGURES: web.AppKey[KeptFigure[list[Stage]]] = web.AppKey("figures", KeptFigure)
 SHARED: web.AppKey[KeptFigure[Shared]] = web.AppKey("shared", KeptFigure)
 
 
@@ -113,14 +110,18 @@ def _mine(connection: Connection, who: str, today: dt.date) -> list[queue.Item]:
 @page()
 async def home(visit: Visit) -> web.StreamResponse:
     """The first page."""
-    found, shared, mine = await asyncio.gather(
-        visit.request.app[FIGURES].get(visit.server),
+    live, shared, mine = await asyncio.gather(
+        visit.request.app[LIVE].now(),
         visit.request.app[SHARED].get(visit.server),
         visit.server.read(_mine, visit.who, visit.today),
     )
-    told = (shared or NOTHING)._asdict()
     return visit.page(
-        "home_body.html" if visit.in_part else "home.html", stages=found or [], mine=mine, known=bool(shared), **told
+        "home_body.html" if visit.in_part else "home.html",
+        stages=STAGES,
+        figures=live.figures | live.mine(visit.who),
+        mine=mine,
+        known=bool(shared),
+        **(shared or NOTHING)._asdict(),
     )
 
 

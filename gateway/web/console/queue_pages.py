@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -10,71 +11,86 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from ...core.flow import denial_list, inquiry_list
 from ...core.store.tables import holds, work_items
-from ...core.work import queue, verbs
+from ...core.work import queue, receivables, verbs, views
 from ...core.work.actions import Actions
 from ...core.work.verbs import TEAMS, NotDone
-from ..queue_bodies import NotUnderstood, Where, understood
 from .csv_out import send_csv
-from .guard import Refused, Visit, page
+from .guard import HEADERS, Refused, Visit, page
+from .live import LIVE
+from .money_words import place_of_item
+from .queue_filters import ORDERS, asked, worklists
 from .render import Typed
+from .view_pages import shares
 
 SHOWN = 50
 MOST_CSV = 100_000
-_FILTERS = ("team", "kind", "bucket", "assignee", "payer", "rule", "min", "max", "claim_id")
-_SWITCHES = ("mine", "unassigned", "today", "follow_up_due", "snoozed")
-
-
-def _where(visit: Visit) -> tuple[dict[str, str], queue.Wanted]:
-    """The filters of the address, as they were typed and as the store takes them."""
-    query = visit.request.query
-    typed = {name: query[name].strip() for name in _FILTERS if query.get(name, "").strip()}
-    typed |= {name: "true" for name in _SWITCHES if query.get(name)}
-    try:
-        return typed, understood(Where, typed).wanted(visit.who)
-    except NotUnderstood as error:
-        raise Refused(422, "That filter cannot be used", f"{error}.") from error
 
 
 @page()
 async def listing(visit: Visit) -> web.StreamResponse:
     """A page of the queue, in the order in which it should be worked."""
-    typed, wanted = _where(visit)
+    want = asked(visit, visit.request.query)
     after = visit.request.query.get("after", "")[:400]
 
-    def read(connection: Connection) -> tuple[queue.Page, queue.Counted, list[queue.Waiting]]:
-        found = queue.page(connection, wanted, visit.today, limit=SHOWN, after=after)
-        return found, queue.counted(connection, wanted, visit.today), queue.summary(connection, visit.today)
+    def read(connection: Connection) -> tuple[queue.Page, queue.Counted, list[queue.Waiting], list[views.View]]:
+        found = queue.page(connection, want.wanted, visit.today, limit=SHOWN, after=after, order=want.order)
+        seen = views.seen_by(connection, visit.who, visit.user.teams, manages=visit.user.may("manage"))
+        counted = queue.counted(connection, want.wanted, visit.today)
+        return found, counted, queue.summary(connection, visit.today), seen
 
     try:
-        found, counted, summary = await visit.server.read(read)
+        found, counted, summary, seen = await visit.server.read(read)
     except queue.BadCursor as error:
         raise Refused(422, "No such page", str(error)) from error
+    live = await visit.request.app[LIVE].now()
+    typed = Typed(want.typed)
     return visit.page(
         "queue_rows.html" if visit.in_part and after else "queue.html",
         items=found.items,
         counted=counted,
-        typed=Typed(typed),
+        typed=typed,
+        listed=want.listed,
+        view=next((one for one in seen if str(one.id) == visit.request.query.get("view")), None),
+        views=seen,
+        lists=worklists(visit.server),
+        figures=live.figures | live.mine(visit.who),
+        order=want.order,
+        orders=ORDERS,
+        shares=shares(visit),
         kinds=sorted({one.kind for one in summary}),
         teams=sorted({one.team for one in summary} | set(visit.user.teams)),
         more=f"?{urlencode(typed | {'after': found.after})}" if found.after else "",
-        csv=f"/console/queue.csv?{urlencode(typed)}",
-        actions=[one for one in _actions(visit).on() if not one.closes],
+        address=urlencode(typed),
+        actions=[one for one in actions_of(visit).on() if not one.closes],
         all_teams=TEAMS,
     )
 
 
 @page()
+async def how_many(visit: Visit) -> web.StreamResponse:
+    """How much the filters take now: for the heading of the queue. `was`: what the rows of the page came to."""
+    want = asked(visit, visit.request.query)
+    counted = await visit.server.read(queue.counted, want.wanted, visit.today)
+    now = f"{counted.items}x{counted.cents}"
+    was = visit.request.query.get("was", now)[:40]
+    return visit.page("queue_count.html", counted=counted, address=urlencode(want.typed), was=was, moved=was != now)
+
+
+@page()
 async def as_csv(visit: Visit) -> web.StreamResponse:
     """All that the filters take, as a file for a spreadsheet."""
-    _, wanted = _where(visit)
+    want = asked(visit, visit.request.query)
     columns = ["dollars" if name == "cents" else name for name in queue.Item._fields]
 
     async def rows() -> AsyncIterator[Sequence[Any]]:
         after, sent = "", 0
         while sent < MOST_CSV:
             found = await visit.server.read(
-                lambda sql, start=after: queue.page(sql, wanted, visit.today, limit=queue.MOST, after=start)
+                lambda sql, start=after: queue.page(
+                    sql, want.wanted, visit.today, limit=queue.MOST, after=start, order=want.order
+                )
             )
             for item in found.items:
                 data = queue.item_data(item)
@@ -87,11 +103,13 @@ async def as_csv(visit: Visit) -> web.StreamResponse:
     return await send_csv(visit.request, "queue.csv", columns, rows())
 
 
-def _actions(visit: Visit) -> Actions:
+def actions_of(visit: Visit) -> Actions:
+    """What people do about items, as it is today."""
     return Actions.of(visit.server.services.config.tables, visit.today)
 
 
-async def _one(visit: Visit) -> queue.Told:
+async def asked_item(visit: Visit) -> queue.Told:
+    """The item of the address. Raises Refused where there is none."""
     found = await visit.server.read(queue.one, int(visit.request.match_info["id"]), visit.today)
     if found is None:
         raise Refused(404, "No such work item", "No work item has this number. The queue has those that are open.")
@@ -107,23 +125,35 @@ def _hold_of(connection: Connection, item_id: int) -> Any:
     return connection.execute(select(holds).where(holds.c.id == int(number))).one_or_none()
 
 
+def _asked_of(connection: Connection, item: queue.Item) -> list[Any] | None:
+    """What the payer was asked about the claim of an item that is followed up; None for other items."""
+    if item.kind not in receivables.KINDS or item.claim_id is None:
+        return None
+    return inquiry_list.listed(connection, claim_id=item.claim_id, limit=5)
+
+
 @page()
 async def item(visit: Visit) -> web.StreamResponse:
     """One item: what it is about, what was done, and what can be done."""
-    return await _item_page(visit, await _one(visit))
+    return await _item_page(visit, await asked_item(visit))
 
 
 async def _item_page(visit: Visit, found: queue.Told, said: str = "", trouble: str = "") -> web.StreamResponse:
     hold = await visit.server.read(_hold_of, found.item.id)
-    known = _actions(visit)
+    denial_id = await visit.server.read(denial_list.of_item, found.item.id)
+    inquiries = await visit.server.read(_asked_of, found.item)
+    known = actions_of(visit)
     return visit.page(
         "item.html",
         item=found.item,
         touches=found.touches,
         hold=hold,
+        place=await visit.server.read(place_of_item, found.item.id),
+        denial_id=denial_id,
+        asked=inquiries,
         actions=[one for one in known.on() if not one.closes],
         outcomes=[one for one in known.on() if one.closes],
-        clears_by=verbs.CLEARS_BY.get(found.item.kind, ""),
+        clears_by=verbs.CLEARS_BY.get(found.item.kind, "") or denial_id,
         mine=visit.user.may_work_for(found.item.team),
         all_teams=TEAMS,
         said=said,
@@ -141,11 +171,11 @@ def _date(visit: Visit, name: str) -> dt.date | None:
         raise Refused(422, "That is no date", "Choose a day, or type it like 2026-11-30.") from None
 
 
-def _do(visit: Visit, name: str, ids: Sequence[int]) -> Any:
+def do(visit: Visit, name: str, ids: Sequence[int]) -> Any:
     """The verb as a function of a connection, from the fields of the form."""
     who, now, today = visit.who, visit.now, visit.today
     note = visit.field("note")
-    known = _actions(visit)
+    known = actions_of(visit)
     if name == "claim":
         return lambda sql: verbs.claim(sql, ids, who, now)
     if name == "release":
@@ -175,7 +205,7 @@ def _teams_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.team for row in rows}
 
 
-async def _allowed(visit: Visit, ids: Sequence[int]) -> None:
+async def allowed(visit: Visit, ids: Sequence[int]) -> None:
     """Raises Refused where one of the items is another team's."""
     for team in (await visit.server.read(_teams_of, ids)).values():
         if not visit.user.may_work_for(team):
@@ -187,13 +217,16 @@ async def _allowed(visit: Visit, ids: Sequence[int]) -> None:
 @page("work")
 async def one_verb(visit: Visit) -> web.StreamResponse:
     """Do something about one item; the item is shown as it stands then."""
-    found = await _one(visit)
-    await _allowed(visit, [found.item.id])
+    found = await asked_item(visit)
+    await allowed(visit, [found.item.id])
     try:
-        (answer,) = await visit.server.write(_do(visit, visit.request.match_info["verb"], [found.item.id]))
+        (answer,) = await visit.server.write(do(visit, visit.request.match_info["verb"], [found.item.id]))
     except NotDone as error:
         return await _item_page(visit, found, trouble=str(error))
-    again = await _one(visit)
+    back = visit.field("back", 100)
+    if answer.done and re.fullmatch(r"/console/denials/\d{1,18}", back):
+        return web.Response(status=303, headers={"Location": f"{back}?said=noted"} | HEADERS)
+    again = await asked_item(visit)
     return await _item_page(visit, again, **({"said": answer.what} if answer.done else {"trouble": answer.what}))
 
 
@@ -207,9 +240,9 @@ async def many_verb(visit: Visit) -> web.StreamResponse:
     ids = [int(one) for one in typed[: verbs.MOST]]
     if not ids:
         raise Refused(422, "Nothing is ticked", "Tick the items that it is for.")
-    await _allowed(visit, ids)
+    await allowed(visit, ids)
     try:
-        answers = await visit.server.write(_do(visit, name, ids))
+        answers = await visit.server.write(do(visit, name, ids))
     except NotDone as error:
         raise Refused(409, "That cannot be done", str(error)) from error
     done = sum(one.done for one in answers)
@@ -223,6 +256,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/console/queue", listing),
         web.get("/console/queue.csv", as_csv),
+        web.get("/console/queue/counted", how_many),
         web.post("/console/queue/many", many_verb),
         web.get(r"/console/items/{id:\d{1,18}}", item),
         web.post(rf"/console/items/{{id:\d{{1,18}}}}/{{verb:{every}}}", one_verb),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ...core.model.money import to_dollars
-from . import words
+from . import money_words, words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -32,12 +33,18 @@ def _environment() -> Environment:
         "dollars": dollars,
         "day": day,
         "count": count,
+        "exactly": exactly,
         "kind": words.kind,
         "team": words.team,
         "state": words.state,
+        "verb": words.verb,
         "tone": words.tone,
+        "method": money_words.method,
+        "category": words.category,
+        "capitalize_first": words.capitalize_first,
+        "when": when,
     }
-    made.globals |= {"nav": words.NAV, "moment": moment, "buckets": words.BUCKETS}
+    made.globals |= {"nav": words.NAV, "admin_nav": words.ADMIN_NAV, "moment": moment, "buckets": words.BUCKETS}
     return made
 
 
@@ -62,6 +69,11 @@ def dollars(cents: int | None) -> str:
     return f"{'-' if cents < 0 else ''}${to_dollars(abs(cents)):,}"
 
 
+def exactly(amount: Decimal) -> str:
+    """Dollars that are no cents any more: `$1,234.56`."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
 def count(number: int) -> str:
     """`1,234`."""
     return f"{number:,}"
@@ -70,6 +82,11 @@ def count(number: int) -> str:
 def day(value: dt.date | None) -> str:
     """`11/26/2026`; nothing for None."""
     return f"{value:%m/%d/%Y}" if value is not None else ""
+
+
+def when(text: str | None) -> dt.datetime | None:
+    """A moment from its text; None for none."""
+    return dt.datetime.fromisoformat(text) if text else None
 
 
 def moment(value: dt.datetime | None, zone: ZoneInfo) -> str:

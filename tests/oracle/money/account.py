@@ -48,6 +48,13 @@ class Waits(Exception):
     """A payment that nobody posts without looking: the class of reason."""
 
 
+class NoRoom(Waits):
+    """More is said than is open."""
+
+    def __init__(self) -> None:
+        super().__init__("more than is open")
+
+
 @dataclass
 class Account:
     """A claim's money. `at` sums up to the charge, always."""
@@ -112,7 +119,7 @@ class Account:
         taken = {PAYER: min(self.free(line, PAYER), charge)}
         taken[DENIED] = min(self.free(line, DENIED), charge - taken[PAYER])
         if sum(taken.values()) != charge:
-            raise Waits("more than is open")
+            raise NoRoom
         return taken
 
     def _end_denials(self, line: int) -> None:
@@ -130,7 +137,7 @@ class Account:
         if one.prior and self.total(PAYER) == self.billed.charge:
             raise Waits("before the first payer")
         if self.free(line, NEXT) < amount:
-            raise Waits("more than is open")
+            raise NoRoom
         return {NEXT: amount}
 
     # --- 5.6
@@ -143,10 +150,18 @@ class Account:
             raise Waits("reversal of nothing")
         return found
 
+    def annulled(self, payment: Payment, asked: dict[int, Asked]) -> None:
+        """Note a payment that has no room, together with the reversal of exactly it: no cent moves, and both stand."""
+        self.decisions.append(Decision(payment.icn, asked, {line: Counter() for line in asked}, reversed=True))
+
+    def stands(self, asked: dict[int, Asked]) -> bool:
+        """Is a decision in force that says exactly this?"""
+        return any(_told(one.asked, 1) == _told(asked, 1) for one in self.decisions if not one.reversed)
+
     def reverse(self, payment: Payment, asked: dict[int, Asked]) -> None:
         """Take back what a payment did, where it is exactly that; or raise Waits."""
         found = self.reversible(payment)
-        exact = [one for one in found if _negative(one.asked, asked)]
+        exact = [one for one in found if negative(one.asked, asked)]
         if len(exact) != 1:
             raise Waits("reversal differs")
         (decision,) = exact
@@ -159,17 +174,19 @@ def _back(moves: Moves) -> Moves:
     return Counter({key: -amount for key, amount in moves.items()})
 
 
-def _negative(posted: dict[int, Asked], asked: dict[int, Asked]) -> bool:
-    def told(all_of: dict[int, Asked], sign: int) -> dict[int, tuple[int, int, dict[tuple[str, str], int]]]:
-        found = {}
-        for line, one in all_of.items():
-            reasons: Counter[tuple[str, str]] = Counter()
-            for each in one.cas:
-                reasons[each.group, each.reason] += sign * each.cents
-            found[line] = (sign * one.charge, sign * one.paid, {key: sum_ for key, sum_ in reasons.items() if sum_})
-        return found
+def negative(posted: dict[int, Asked], asked: dict[int, Asked]) -> bool:
+    """Is one exactly the other with the other sign: charge, paid and each reason, line by line?"""
+    return _told(posted, 1) == _told(asked, -1)
 
-    return told(posted, 1) == told(asked, -1)
+
+def _told(all_of: dict[int, Asked], sign: int) -> dict[int, tuple[int, int, dict[tuple[str, str], int]]]:
+    found = {}
+    for line, one in all_of.items():
+        reasons: Counter[tuple[str, str]] = Counter()
+        for each in one.cas:
+            reasons[each.group, each.reason] += sign * each.cents
+        found[line] = (sign * one.charge, sign * one.paid, {key: sum_ for key, sum_ in reasons.items() if sum_})
+    return found
 
 
 def _places(one: Asked, left_to: str) -> list[tuple[str, int]]:

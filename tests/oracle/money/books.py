@@ -6,7 +6,7 @@ import copy
 from collections import Counter
 from dataclasses import dataclass
 
-from .account import Account, Waits
+from .account import Account, Asked, NoRoom, Waits, negative
 from .lines import asked_of
 from .wire import Payment, Remitted, billed, remitted
 
@@ -64,7 +64,8 @@ class Books:
         """A person has every payment that waits looked at again, the oldest first; how many posted."""
         waiting = [one for one in self.payments if one.state == "waits"]
         for judged in waiting:
-            self._post(judged)
+            if judged.state == "waits":
+                self._post(judged)
         for number, one in enumerate(self.sets):
             if one.state == PARTLY and not any(p.state == "waits" for p in self.payments if p.set == number):
                 one.state = POSTED
@@ -126,13 +127,39 @@ class Books:
             if payment.status == "22":
                 trial.reverse(payment, asked)
             else:
-                trial.decide(payment, asked)
+                self._decide(trial, judged, asked)
         except Waits as why:
             judged.state, judged.reason = "waits", str(why)
             return
         judged.state, judged.reason = "posted", ""
         account.at, account.decisions = trial.at, trial.decisions
         self._icns.setdefault(payment.icn, set()).add(judged.claim)
+
+    def _decide(self, account: Account, judged: Judged, asked: dict[int, Asked]) -> None:
+        """Post a decision; one without room that a waiting reversal takes back posts with it (5.6)."""
+        trial = copy.deepcopy(account)
+        try:
+            trial.decide(judged.payment, asked)
+        except NoRoom:
+            found = [one for one in self.payments if self._takes_back(one, account, judged, asked)]
+            if len(found) != 1 or account.stands(asked):
+                raise
+            account.annulled(judged.payment, asked)
+            found[0].state, found[0].reason = "posted", ""
+        else:
+            account.at, account.decisions = trial.at, trial.decisions
+
+    def _takes_back(self, one: Judged, account: Account, judged: Judged, asked: dict[int, Asked]) -> bool:
+        """Is this a reversal that waits, of exactly this payment, under the payer's number of it?"""
+        payment = one.payment
+        if (one.state, payment.status, one.claim) != ("waits", "22", account.billed.number):
+            return False
+        if payment.unread or not payment.icn or payment.icn != judged.payment.icn:
+            return False
+        try:
+            return negative(asked_of(payment, account.billed), asked)
+        except Waits:
+            return False
 
     def _match(self, payment: Payment) -> Account:
         """5.8: our number; the payer's number; member, date and charge; a name is only a suggestion."""

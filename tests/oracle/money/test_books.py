@@ -134,6 +134,32 @@ def test_a_correction_before_its_reversal_waits_until_somebody_looks_again() -> 
     assert books.takebacks() == {("90101", "T1"): 8000}
 
 
+def test_an_original_that_comes_after_its_correction_waits_until_its_reversal_comes() -> None:
+    books = kept()
+    right = svc("E1390", "150", "90", "CO 45 50", "PR 2 10", ref="SW1L1")
+    other = svc("E1390", "-150", "-70", "CO 45 -60", "PR 2 -20", ref="SW1L1")
+    books.remittance(era("90", clp("SW1 1 150 90", right, icn="ICN2")))
+    books.remittance(era("80", clp("SW1 1 150 80", PAID), trace="EFT2"))
+    books.remittance(era("0", clp("SW1 22 -150 -70", other), plb=["WO:T1 -70"], trace="EFT3"))
+    assert books.look_again() == 0
+    assert reasons(books) == ["posted", "more than is open", "reversal of nothing"]
+    books.remittance(era("0", clp("SW1 22 -150 -80", BACK), plb=["WO:T2 -80"], trace="EFT4"))
+    assert books.look_again() == 2
+    assert reasons(books) == ["posted", "posted", "reversal of nothing", "posted"]
+    assert places(books) == {"contractual": 5000, "paid": 9000, "patient coinsurance": 1000}
+
+
+def test_two_reversals_of_an_original_without_room_wait_with_it() -> None:
+    books = kept()
+    right = svc("E1390", "150", "90", "CO 45 50", "PR 2 10", ref="SW1L1")
+    books.remittance(era("90", clp("SW1 1 150 90", right, icn="ICN2")))
+    for trace in ("EFT2", "EFT3"):
+        books.remittance(era("0", clp("SW1 22 -150 -80", BACK), plb=[f"WO:{trace} -80"], trace=trace))
+    books.remittance(era("80", clp("SW1 1 150 80", PAID), trace="EFT4"))
+    assert books.look_again() == 0
+    assert reasons(books) == ["posted", "reversal of nothing", "reversal of nothing", "more than is open"]
+
+
 def test_a_takeback_over_three_remittances_comes_to_nothing() -> None:
     books = kept()
     books.remittance(era("80", clp("SW1 1 150 80", PAID)))

@@ -57,6 +57,16 @@ def test_the_work_item_says_what_to_do_for_whom_and_by_when() -> None:
     assert "Up to 1 unit(s) may be shipped from 05/20/2026" in item.reason
 
 
+def test_what_is_at_stake_is_what_the_supply_before_was_billed_for_and_nothing_where_none_is_known() -> None:
+    desk = desk_on(dt.date(2026, 5, 2))
+    desk.schedule("due")
+    (item,) = desk.opened
+    assert item.cents == 10_000
+    unknown = desk_on(dt.date(2026, 5, 2), history=[MASK._replace(claim_number="")])
+    unknown.schedule("due")
+    assert [one.cents for one in unknown.opened] == [0]
+
+
 @pytest.mark.rule("RS-2")
 @pytest.mark.parametrize(("day", "ships"), [(dt.date(2026, 5, 19), False), (dt.date(2026, 5, 20), True)])
 def test_who_said_yes_is_shipped_to_ten_days_before_the_supply_ends(day: dt.date, ships: bool) -> None:

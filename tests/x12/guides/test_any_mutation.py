@@ -21,7 +21,8 @@ from gateway.core.x12.guides.notation import guide
 from gateway.core.x12.guides.patterns import pattern
 from gateway.core.x12.guides.walk import FINDINGS_KEPT
 from gateway.core.x12.segment import Delimiters
-from tests.crash.cases import SOAK, seed
+from tests.crash.cases import seed
+from tests.soak import SOAK
 
 from .checked import check
 from .mutate import untouched

@@ -11,7 +11,8 @@ from multiprocessing import get_context
 
 import pytest
 
-from tests.crash.cases import SOAK, seed
+from tests.crash.cases import seed
+from tests.soak import SOAK
 
 from .checked import check
 from .compare import MUTATIONS, PAGE, Compared, compared, kinds_of, known, page

@@ -116,4 +116,10 @@ WORKLIST = Worklist(
     empty="No Bluegrass rental comes to its end.",
 )
 COMMAND = Command(name="rentals", help="Rentals with few months left.", run=listed, options=Left)
-ROUTE = Route(method="GET", path="/rentals/{code}", run=months_of, help="For how many months an item is rented.")
+ROUTE = Route(
+    method="GET",
+    path="/rentals/{code}",
+    run=months_of,
+    help="For how many months an item is rented.",
+    page="Bluegrass: months of a rental",
+)

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.core.store import cash_tables, denial_tables, inquiry_tables, tables, user_tables
-
-# Every module with tables is imported by now.
-metadata = tables.metadata
-assert cash_tables.money_lines.metadata is metadata
-assert denial_tables.next_claims.metadata is metadata
-assert inquiry_tables.inquiries.metadata is metadata
-assert user_tables.users.metadata is metadata
+from gateway.core.store.every_table import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -22,7 +22,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && typing(event.target)) return event.target.blur();
-    if (typing(event.target)) return;
+    if (typing(event.target) || document.querySelector("dialog[open]") || localStorage.getItem("keys") === "off") return;
     if (event.key === "/") {
       event.preventDefault();
       document.getElementById("find")?.focus();
@@ -31,11 +31,6 @@
     else if (event.key === "x") here()?.querySelector("input[type=checkbox]")?.click();
     else if (event.key === "Enter" && here() && event.target.tagName !== "BUTTON" && event.target.tagName !== "A")
       location.assign(here().dataset.href);
-  });
-
-  // What nobody sees is not asked for.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.matches("[data-only-seen]") && document.visibilityState !== "visible") event.preventDefault();
   });
 
   document.addEventListener("change", (event) => {

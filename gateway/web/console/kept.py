@@ -1,0 +1,43 @@
+"""Figures that are worked out anew after some seconds, for all who look."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+MOST = 24
+"""Keys that are kept at once: what stands under one may be long."""
+
+
+class Kept:
+    """What was worked out under each key, for so long. Who comes while it is worked out waits for it, and it is worked
+    out once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._found: dict[Any, tuple[float, Any]] = {}
+        self._working: dict[Any, asyncio.Task[Any]] = {}
+
+    async def get(self, key: Any, make: Callable[[], Awaitable[Any]]) -> Any:
+        """What stands under a key; `make` works it out."""
+        at, found = self._found.get(key, (0.0, None))
+        if at and time.monotonic() - at < self._seconds:
+            return found
+        task = self._working.get(key)
+        if task is None:
+            task = self._working[key] = asyncio.ensure_future(self._make(key, make))
+        # Whoever goes away meanwhile does not take it from the others.
+        return await asyncio.shield(task)
+
+    async def _make(self, key: Any, make: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            found = await make()
+            self._found = {one: kept for one, kept in self._found.items() if time.monotonic() - kept[0] < self._seconds}
+            if len(self._found) >= MOST:
+                self._found.clear()
+            self._found[key] = (time.monotonic(), found)
+            return found
+        finally:
+            del self._working[key]
