@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from gateway.plugins.testing import make_other_payer
+
 from .conftest import Desk, Line
 from .made import cents
 
@@ -48,8 +50,10 @@ def files() -> list[str]:
 class Billed:
     """A claim as its 835 says that it was billed, read without the gateway."""
 
-    def __init__(self, st: int, clp: int, number: str, charge: str) -> None:
+    def __init__(self, st: int, clp: int, number: str, charge: str, status: str) -> None:
         self.st, self.clp, self.number, self.charge = st, clp, number, charge.lstrip("-")
+        # One that a payer decides on as a later one was billed to it as that (SBR01).
+        self.before = {"2": "P", "20": "P", "3": "PS", "21": "PS"}.get(status, "")
         self.lines: list[dict[str, str]] = []
         self.date = ""
 
@@ -80,7 +84,7 @@ def billed(text: str) -> list[Billed]:
             st, clp = st + 1, 0
         elif tag == "CLP":
             clp += 1
-            found.append(Billed(st, clp, parts[0], parts[2]))
+            found.append(Billed(st, clp, parts[0], parts[2], parts[1]))
         elif tag == "SVC":
             # One of the senders states a component separator and uses another.
             _, code, *modifiers = parts[0].replace(":", component).split(component)
@@ -101,7 +105,9 @@ def lay(desk: Desk, text: str, wanted: list[Row]) -> None:
         if (one.st, one.clp) in places:
             lines = one.as_lines()
             day = dt.date.fromisoformat(lines[0].date)
-            desk.claim(one.number, *lines, member=f"SWT9{len(desk.rows_of_claims()):08d}", date=day)
+            others = [make_other_payer(letter, payer_id=f"9020{letter}") for letter in one.before]
+            member = f"SWT9{len(desk.rows_of_claims()):08d}"
+            desk.claim(one.number, *lines, member=member, date=day, other_payers=others)
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples (../shared/samples) are not here")
