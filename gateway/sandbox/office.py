@@ -109,4 +109,10 @@ class Office:
 
     async def rejections(self) -> list[dict[str, Any]]:
         """Every claim that is refused now."""
-        return list((await self._ask("GET", "/rejections"))["rejections"])
+        found, asked = [], {"limit": "1000"}
+        while True:
+            page = await self._ask("GET", "/rejections", params=asked)
+            found += page["rejections"]
+            if not page["after"]:
+                return found
+            asked["after"] = page["after"]

@@ -95,6 +95,7 @@ $ gateway webhook send 17                 # deliver again
 """
 VERIFY = """import base64, hashlib, hmac
 
+
 def said_by_the_gateway(secret: str, headers, body: bytes) -> bool:
     signed = f"{headers['Webhook-Id']}.{headers['Webhook-Timestamp']}.".encode() + body
     wanted = base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
@@ -113,7 +114,7 @@ def page() -> str:
         events="\n".join(f"| `{name}` | {words} |" for name, words in EVENTS.items()),
         verify=VERIFY,
     )
-    return re.sub(r"\n{3,}", "\n\n", head + "\n".join(_parts(document)))
+    return head + re.sub(r"\n{3,}", "\n\n", "\n".join(_parts(document)))
 
 
 def _parts(document: Mapping[str, Any]) -> Iterator[str]:
