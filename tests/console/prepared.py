@@ -23,7 +23,17 @@ from gateway.core.flow.manual_holds import add_hold
 from gateway.core.store import archive
 from gateway.core.store import files as file_store
 from gateway.core.store.outbox import put_outbox
-from gateway.core.store.tables import batches, claim_lines, claim_payments, claims, documents, files, work_items
+from gateway.core.store.tables import (
+    batches,
+    claim_lines,
+    claim_payments,
+    claims,
+    denials,
+    deposits,
+    documents,
+    files,
+    work_items,
+)
 from gateway.core.work.deadlines import Deadlines
 from gateway.server import Gateway
 
@@ -67,6 +77,7 @@ async def opened(folder: Path, more: str = "", holding: Mapping[str, str] | None
                 await office.user(role, role)
             await office.user("spare", "viewer")
             await office.user("elsewhere", "biller", "warehouse")
+            await office.user("afar", "poster", "warehouse")
             yield office
         finally:
             await gateway.stop()
@@ -111,6 +122,10 @@ async def prepare(office: Office, marks: Marks = PLAIN, seed: int = 8800, reason
         "cut_file": str(cut_id),
         "batch": str(batch.id),
         "payment": str(payment.id),
+        "remittance": str(payment.remittance_id),
+        "deposit": str((await office.rows(deposits))[-1].id),
+        "denial": str((await office.rows(denials, denials.c.claim_id == denied.id))[-1].id),
+        "day": today.isoformat(),
         "document": str(await _document(office, held.id, hold_id)),
         "partner": "practice",
         "user": "spare",

@@ -264,26 +264,28 @@ async def test_no_address_leads_to_a_file_that_is_not_given_out(prepared: Prepar
         assert "import" not in await answer.text()
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/console/files?before=²",
-        "/console/files?before=९९",
-        "/console/batches?before=²",
-        "/console/admin/access?before=²",
-        "/console/claims?q=²",
-        "/console/claims?q=99999999999999999999999999",
-        "/console/queue?claim_id=99999999999999999999999999",
-        "/console/queue?min=1e400",
-        "/console/queue?min=NaN",
-        "/console/queue?after=%00",
-        "/console/claims?q=%00",
-        "/console/files?party=%00",
-        "/console/items/१",
-        "/console/claims/999999999999999999",
-        "/console/files?kind=%F0%9F%92%8A",
-    ],
-)
+ODD = [
+    "/console/files?before=²",
+    "/console/files?before=९९",
+    "/console/batches?before=²",
+    "/console/admin/access?before=²",
+    "/console/claims?q=²",
+    "/console/claims?q=99999999999999999999999999",
+    "/console/queue?claim_id=99999999999999999999999999",
+    "/console/queue?min=1e400",
+    "/console/queue?min=NaN",
+    "/console/queue?after=%00",
+    "/console/claims?q=%00",
+    "/console/files?party=%00",
+    "/console/items/१",
+    "/console/claims/999999999999999999",
+    "/console/admin/access?before=999999999999999999",
+    "/console/files?before=999999999999999999",
+    "/console/files?kind=%F0%9F%92%8A",
+]
+
+
+@pytest.mark.parametrize("address", ODD)
 async def test_an_odd_number_or_letter_is_told_in_words(prepared: Prepared, address: str) -> None:
     async with prepared.office.signed_in("administrator") as browser:
         status, page = await browser.get(address)

@@ -162,6 +162,14 @@ async def _more_of_them(office: Office) -> None:
         name = f"{WHO.last}-{number}.837"  # a billing system may call its files after patients
         await preparing.take_in(office, data.replace(b"TALKS", b"FLT%d" % number), name)
     await preparing.fetched(office, good[:400] + WHO.last.encode(), f"{WHO.last}.835")
+    paper = PDF.replace(b"%PDF-1.4", b"%PDF-1.4\n% QXPAPER", 1)
+    secret = await running.token(office.gateway, "papers-of-theirs", "submit")
+    number = str((await office.rows(claims))[0].id)
+    async with aiohttp.ClientSession(office.address, headers=secret) as http:
+        for kind, data, status in (("order", paper, 201), ("order", b"QXPAPER", 415), (WHO.last, paper, 422)):
+            told = {"Document-Kind": kind, "Document-Claim": number, "Document-Name": f"{WHO.last} order.pdf"}
+            async with http.post("/api/v1/documents", data=data, headers=told) as answer:
+                assert answer.status == status, await answer.text()
 
 
 def told(where: str, text: str) -> list[str]:

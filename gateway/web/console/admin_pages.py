@@ -117,6 +117,10 @@ async def change_user(visit: Visit) -> web.StreamResponse:
 # --- the access log --------------------------------------------------------------------------------
 
 
+_LAST_LOOK = 2**31 - 1
+"""The largest id that a line of the access log can have."""
+
+
 def _looks(typed: dict[str, str], before: int | None) -> Any:
     statement = select(access_log).order_by(access_log.c.id.desc())
     if typed.get("who"):
@@ -130,7 +134,7 @@ def _asked(visit: Visit) -> tuple[dict[str, str], int | None]:
     query = visit.request.query
     typed = {name: query[name].strip()[:80] for name in ("who", "what") if query.get(name, "").strip()}
     before = query.get("before", "")
-    return typed, int(before) if before.isdecimal() and len(before) <= 18 else None
+    return typed, min(int(before), _LAST_LOOK) if before.isdecimal() and len(before) <= 18 else None
 
 
 @page(RIGHT)
