@@ -42,6 +42,7 @@ EXAMPLES: dict[str, Example] = {
     "POST /console/deposits/{id}/match": form("/console/deposits/{deposit}/match", right=POST, teams=True),
     "POST /console/deposits/{id}/unmatch": form("/console/deposits/{deposit}/unmatch", right=POST, teams=True),
     "POST /console/deposits/{id}/explain": form("/console/deposits/{deposit}/explain", right=POST, teams=True),
+    "POST /console/deposits/{id}/patient": form("/console/deposits/{deposit}/patient", right=POST, teams=True),
     "POST /console/deposits/{id}/take": form("/console/deposits/{deposit}/take", right=POST, teams=True),
     "POST /console/deposits/{id}/papers": form("/console/deposits/{deposit}/papers", right=POST, teams=True, file=True),
     # The day's close.

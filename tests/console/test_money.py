@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from sqlalchemy import update
 
+from gateway.core.ledger.balances import claim_balances
 from gateway.core.ledger.proof import prove
 from gateway.core.model.money import x12_amount
 from gateway.core.store.cash_tables import day_closings, deposit_papers, money_lines
@@ -18,7 +19,7 @@ from gateway.core.store.tables import claim_lines, claim_payments, deposits, rem
 
 from ..cash.banks import Credit, make_bai2
 from ..papers import PDF
-from ..posting.made import Clp, Era
+from ..posting.made import Cas, Clp, Era, money
 from ..posting.waiting import a_payment_that_waits
 from ..web import running
 from . import money_desk as desk
@@ -379,6 +380,35 @@ async def test_a_paper_that_does_not_add_up_is_told_with_what_was_typed_and_a_ri
 
     (deposit,) = await running.until(expected_now, "its check is expected")
     assert (deposit.cents, deposit.method) == (1000, "check")
+
+
+async def test_what_a_patient_paid_is_posted_to_what_they_owe_and_taken_back(office: Office) -> None:
+    row = await desk.sent_claim(office, 8412)
+    clp = await desk.paid(office, row, row.claim_number)
+    shared = [one._replace(cas=[Cas("PR", "2", one.cas[0].amount)]) for one in clp.services]
+    await desk.remitted(office, Era([clp._replace(services=shared)], trace="COPAY1"), name="copay.835")
+    owed = (await office.gateway.read(claim_balances, [row.id]))[row.id]
+    assert owed > 0
+    number = await line(office, str(money(owed + 100)), "COPAY2")
+    to = f"/console/deposits/{number}/patient"
+    async with office.signed_in("poster") as browser:
+        _, page = await browser.get(f"/console/deposits/{number}")
+        assert "A patient paid it" in page
+        for fields, words in (
+            ({"claims": "", "reason": "x"}, "Say for which claim"),
+            ({"claims": "NO-SUCH", "reason": "x"}, "No claim has the number NO-SUCH"),
+            ({"claims": row.claim_number, "reason": ""}, "and why"),
+        ):
+            assert words in (await browser.post(to, **fields))[1], fields
+        _, page = await browser.post(to, claims=row.claim_number, how="oldest", reason="Card at the counter.")
+        assert f"posted to claim {row.id}." in page
+        assert "$1.00 is left that nobody owes" in page
+        assert (await office.gateway.read(claim_balances, [row.id]))[row.id] == 0
+        assert (await office.gateway.read(prove)).ok
+        _, page = await browser.post(f"/console/deposits/{number}/unmatch", reason="Another patient's.")
+        assert "The match is taken back." in page
+    assert (await office.gateway.read(claim_balances, [row.id]))[row.id] == owed
+    assert (await office.gateway.read(prove)).ok
 
 
 async def test_lists_are_filtered_paged_and_sent_as_files(office: Office) -> None:

@@ -9,17 +9,20 @@ from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ...core.flow import bank as station
+from ...core.flow import patient_money
 from ...core.ledger import deposit_papers, deposits, money, slips
 from ...core.ledger.days import NotDone
 from ...core.model.bank_file import MOST_BYTES
 from ...core.model.papers import NoPaper, media_type
+from ...core.store.tables import claims
 from .. import deposit_bodies as bodies
 from ..bodies import file_name
 from ..queue_bodies import NotUnderstood, understood
 from .deposit_pages import CHECKS, listed, number_of, plain_amount, shown
+from .exception_pages import claims_called
 from .guard import Refused, Visit, page
 from .upload import read_upload
 
@@ -122,6 +125,46 @@ def _take(visit: Visit, connection: Connection, line: int) -> None:
     deposits.take(connection, line, visit.field("reason", 500), visit.who, visit.today, visit.now)
 
 
+# --- what a patient paid ---------------------------------------------------------------------------
+
+
+def _claims_named(visit: Visit, connection: Connection) -> list[int]:
+    """The claims whose numbers were typed. Raises NotDone where one is not there, or is several."""
+    found = []
+    for number in visit.field("claims", 400).replace(",", " ").split():
+        ids = claims_called(visit, connection, number)
+        if len(ids) != 1:
+            raise NotDone(f"{'No claim has' if not ids else f'{len(ids)} claims have'} the number {number}.")
+        found.append(ids[0])
+    if not found:
+        raise NotDone("Say for which claim it is, by its number.")
+    return found
+
+
+def _post_patient(visit: Visit, connection: Connection, line: int) -> patient_money.Posted:
+    config, reason = visit.server.services.config, visit.field("reason", 500)
+    named = _claims_named(visit, connection)
+    how: dict[str, Any] = {"claim_ids": named}
+    if visit.field("how", 10) == "oldest":
+        whose = connection.execute(select(claims.c.patient_id).where(claims.c.id == named[0])).scalar()
+        if whose is None:
+            raise NotDone("That claim has no patient. Post it to the claim itself.")
+        how = {"patient_id": int(whose)}
+    return patient_money.post(connection, config, line, reason, visit.who, visit.today, visit.now, **how)
+
+
+@page("post")
+async def post_patient(visit: Visit) -> web.StreamResponse:
+    """Post what a patient paid: to the claims that are named, or to all that they owe, the oldest first."""
+    _for_posting(visit)
+    line = number_of(visit)
+    try:
+        done = await _turn(visit, lambda connection: _post_patient(visit, connection, line))
+    except NotDone as error:
+        return await shown(visit, trouble=str(error))
+    return await shown(visit, said=" ".join(patient_money.in_words(done, {})))
+
+
 # --- what is keyed and handed in -------------------------------------------------------------------
 
 
@@ -219,5 +262,6 @@ def routes() -> list[web.RouteDef]:
         web.post(f"{one}/unmatch", _verb(_unmatch, "The match is taken back.")),
         web.post(f"{one}/explain", _verb(_explain, "It is noted what the money is for.")),
         web.post(f"{one}/take", _verb(_take, "It counts as money of ours now.")),
+        web.post(f"{one}/patient", post_patient),
         web.post(f"{one}/papers", attach),
     ]

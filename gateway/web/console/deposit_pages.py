@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy import Connection
 
-from ...core.ledger import accounts, deposit_papers, register, to_match
+from ...core.ledger import accounts, deposit_papers, patient_money, register, to_match
 from ...core.model.bank_file import PURPOSES
 from ...core.model.money import to_dollars
 from ...core.store.archive import ArchiveDamaged
@@ -197,6 +197,7 @@ async def shown(visit: Visit, said: str = "", trouble: str = "") -> web.StreamRe
         is_line=found.entry.kind not in ("remittance", "slip"),
         matches=[_match(row, number) for row in found.matches],
         matched=bool(standing),
+        of_patient=any(row.account == patient_money.NAMED for row in standing),
         candidates=candidates,
         events=list(reversed(found.events)),
         mine=visit.user.may("post") and visit.user.may_work_for("posting"),

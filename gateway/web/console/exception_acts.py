@@ -138,12 +138,12 @@ async def many(visit: Visit) -> web.StreamResponse:
             answers = await visit.server.write(_whose, visit, ids, name)
             refused = [f"Item {one.id}: {one.what}" for one in answers if not one.done]
             words = f"Done for {len(answers) - len(refused):,}."
-            return visit.page("exceptions_done.html", words=words, told=refused[:TOLD])
+            return visit.page("exceptions_done.html", words=words, outcomes=refused[:TOLD])
         asked = await visit.server.write(_again, visit, ids)
     except (CannotBeDone, NotDone) as error:
         raise Refused(409, "That cannot be done", str(error)) from error
-    told = [f"Payment {one.subject_id}: {await _came_of(visit, one)}" for one in asked[:TOLD]]
-    return visit.page("exceptions_done.html", words=f"Asked for {len(asked):,}.", told=told)
+    outcomes = [f"Payment {one.subject_id}: {await _came_of(visit, one)}" for one in asked[:TOLD]]
+    return visit.page("exceptions_done.html", words=f"Asked for {len(asked):,}.", outcomes=outcomes)
 
 
 def _verb(act: Callable[..., flow.Done]) -> Any:

@@ -79,7 +79,7 @@ def place_of(key: str) -> tuple[str, str]:
         return f"/console/exceptions/{number}", "Look at the payment beside the claim"
     if name == "remittance":
         return f"/console/exceptions/remittances/{number}", "Look at the remittance"
-    if name == "cash":
+    if name == "cash":  # also what is left of a patient's money
         return f"/console/deposits/{number}", "Look at the money, and match it"
     return "", ""
 
