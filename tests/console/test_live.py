@@ -20,6 +20,7 @@ from gateway.core.work.items import WorkItem, open_items
 from gateway.core.work.standing import FileNow, Standing
 from gateway.web.console import live as live_module
 from gateway.web.console import live_pages
+from gateway.web.console.home import SHARED
 from gateway.web.console.live import Live, seen
 
 from ..web import running
@@ -214,3 +215,22 @@ async def test_a_database_that_is_away_for_a_moment_ends_no_stream(office: Offic
 async def test_the_same_look_twice_is_no_news() -> None:
     one, other = (seen(Standing({}, [], {}, [FileNow(1, "read", 2, 300)]), {}) for _ in range(2))
     assert one == other
+
+
+async def test_a_first_page_that_shows_older_figures_asks_once_more_until_it_has_what_changed(office: Office) -> None:
+    kept = office.gateway._runner.app[SHARED]  # type: ignore[union-attr]
+    async with office.signed_in("viewer") as browser:
+        await browser.get("/console/")
+        _, page = await browser.get("/console/")
+        assert "load delay" not in page, "it has all that has changed"
+        kept._good_for = 300.0
+        await put(office, "live-5", team="intake")
+        async with browser.http.get("/console/live", headers=STREAM) as answer:
+            await until(events(answer), lambda _, data: "waiting.intake.claim_review.items" in data)
+        part = {"HX-Request": "true", "X-Live": "1"}
+        _, page = await browser.get("/console/", headers=part)
+        assert "load delay" in page
+        kept._good_for = 0.0
+        _, page = await browser.get("/console/", headers=part)
+        assert "waiting.intake.claim_review.items" in page
+        assert "load delay" not in page

@@ -121,6 +121,7 @@ async def home(visit: Visit) -> web.StreamResponse:
         figures=live.figures | live.mine(visit.who),
         mine=mine,
         known=bool(shared),
+        again=visit.request.app[SHARED].again_in(visit.request.app[LIVE].changed),
         **(shared or NOTHING)._asdict(),
     )
 

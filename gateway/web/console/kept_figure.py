@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -17,6 +18,7 @@ PATIENCE_S = 0.1
 WORTH = 20.0
 """A figure is good for so many times as long as it took: working it out takes a twentieth of one processor at most."""
 LONGEST_S = 300.0
+SOONEST_S = 2
 
 
 class KeptFigure(Generic[T]):
@@ -27,6 +29,7 @@ class KeptFigure(Generic[T]):
         self._kept: T | None = None
         self._at = float("-inf")
         self._good_for = 0.0
+        self._begun = float("-inf")
         self._working: asyncio.Task[None] | None = None
 
     async def get(self, server: Server) -> T | None:
@@ -41,8 +44,19 @@ class KeptFigure(Generic[T]):
             one.result()
         return self._kept
 
+    def again_in(self, changed: float) -> int:
+        """In how many seconds it is worth asking again for what has changed at this moment (of `time.monotonic`); 0
+        where the figure has it already."""
+        if self._begun >= changed:
+            return 0
+        return (
+            max(SOONEST_S, math.ceil(self._at + self._good_for - time.monotonic()))
+            if self._kept is not None
+            else SOONEST_S
+        )
+
     async def _renew(self, server: Server) -> None:
         begun = time.monotonic()
         self._kept = await server.read(self._work_out)
-        self._at = time.monotonic()
+        self._at, self._begun = time.monotonic(), begun
         self._good_for = min((self._at - begun) * WORTH, LONGEST_S)

@@ -106,6 +106,8 @@ class Live:
         self._seen: Seen | None = None
         self._at = 0.0
         self._took = 0.0
+        self.changed = 0.0
+        """When the look began that saw the latest change."""
         self._looking = asyncio.Lock()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -140,7 +142,7 @@ class Live:
         }
         fresh = seen(found, lists)
         if self._seen is None or fresh != self._seen:
-            self._seen = fresh
+            self._seen, self.changed = fresh, began
             self._news.set()
             self._news = asyncio.Event()
 

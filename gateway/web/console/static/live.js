@@ -78,8 +78,8 @@
 
   // A part that is asked for again by itself waits while somebody is in it.
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const part = event.target;
-    if (part.matches?.("[data-live-part]") && part.contains(document.activeElement)) event.preventDefault();
+    const part = event.detail.target;
+    if (part?.matches?.("[data-live-part]") && part.contains(document.activeElement)) event.preventDefault();
   });
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
