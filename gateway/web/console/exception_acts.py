@@ -126,7 +126,8 @@ async def whose(visit: Visit) -> web.StreamResponse:
 @page("post")
 async def many(visit: Visit) -> web.StreamResponse:
     """Have all payments that are ticked matched and posted again; or take them, or give them back."""
-    ids = [int(one) for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdecimal()][:MOST_AT_ONCE]
+    typed = [one for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdecimal() and len(one) <= 18]
+    ids = [int(one) for one in typed[:MOST_AT_ONCE]]
     if not ids:
         raise Refused(422, "Nothing is ticked", "Tick the payments that it is for.")
     await _for_me(visit, [f"payment:{one}" for one in ids])

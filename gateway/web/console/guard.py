@@ -89,7 +89,7 @@ class Visit(NamedTuple):
             user=self.user,
             csrf=self.session.csrf,
             today=self.today,
-            told=self.request.app[LIVE].told(self.who),
+            heard=self.request.app[LIVE].told(self.who),
             **values,
         )
         return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
