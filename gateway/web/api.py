@@ -34,6 +34,7 @@ from . import (
     gateway_routes,
     hold_routes,
     inquiries,
+    look_routes,
     metrics,
     plugin_routes,
     queue_routes,
@@ -271,6 +272,7 @@ def make_app(server: Server) -> web.Application:
             *denial_routes.routes(),
             *plugin_routes.ROUTES,
             *admin_routes.ROUTES,
+            *look_routes.routes(),
             *webhook_routes.routes(),
             *metrics.ROUTES,
         ]

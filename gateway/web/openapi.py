@@ -20,7 +20,7 @@ from .operations import Answer, Anything, Nothing, Operation, Raw, operation_of
 Json = dict[str, Any]
 TAGS = {
     "files": "Files and rows that are handed in, and what became of them.",
-    "claims": "Claims that came back: where the fault is, correcting, sending again.",
+    "claims": "Finding claims; those that came back: where the fault is, correcting, sending again.",
     "patients": "Patients who are one person, or are not.",
     "documents": "Papers of patients.",
     "queue": "What waits for a person, and working it.",

@@ -151,3 +151,17 @@ async def chromium() -> AsyncIterator[Any]:
         browser = await started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         await browser.close()
+
+
+async def signed_in(chromium: Any, office: Office, name: str) -> tuple[Any, list[str]]:
+    """A page of somebody who has signed in, and what the browser complains of."""
+    page = await (await chromium.new_context(viewport={"width": 1280, "height": 860})).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    await page.goto(f"{office.address}/")
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("heading", name="Where things stand").wait_for()
+    return page, said

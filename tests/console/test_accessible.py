@@ -8,9 +8,8 @@ from typing import Any
 import axe_playwright_python
 import pytest
 
-from .conftest import CHROMIUM, Prepared
+from .conftest import CHROMIUM, Prepared, signed_in
 from .examples import walk
-from .test_browser import signed_in
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),

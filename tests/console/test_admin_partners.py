@@ -16,11 +16,9 @@ from gateway.sandbox.server import Sandbox
 from gateway.sandbox.settings import SandboxPartner, SandboxSettings
 
 from ..web import running
-from .conftest import Office
-from .test_browser import CHROMIUM, chromium, signed_in
+from .conftest import CHROMIUM, Office, signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-__all__ = ["chromium"]
 PLACE = "/console/admin/partners"
 TYPED = {
     "name": "second",

@@ -17,11 +17,9 @@ from gateway.core.store.admin_tables import plugin_failures, step_calls
 from gateway.web.console.chain_picture import short
 
 from ..web.house import claims_of, opened
-from .conftest import ROLES, Office
-from .test_browser import CHROMIUM, chromium, signed_in
+from .conftest import CHROMIUM, ROLES, Office, signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-__all__ = ["chromium"]
 ILL = """\
 from gateway.plugins import hookimpl
 

@@ -11,27 +11,13 @@ import pytest
 from gateway.core.store.tables import claims, corrections, documents, holds
 
 from ..web import running
-from .conftest import CHROMIUM, PASSWORD, Office
+from .conftest import CHROMIUM, Office, signed_in
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt install chromium"),
 ]
 PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-
-
-async def signed_in(chromium: Any, office: Office, name: str) -> tuple[Any, list[str]]:
-    """A page of somebody who has signed in, and what the browser complains of."""
-    page = await (await chromium.new_context(viewport={"width": 1280, "height": 860})).new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    await page.goto(f"{office.address}/")
-    await page.get_by_label("Name").fill(name)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Where things stand").wait_for()
-    return page, said
 
 
 async def test_a_claim_that_came_back_is_found_corrected_and_goes_again(chromium: Any, office: Office) -> None:

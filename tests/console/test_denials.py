@@ -7,7 +7,6 @@ import csv
 import datetime as dt
 import io
 import re
-import shutil
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -20,13 +19,10 @@ from gateway.core.ledger.balances import claim_balances
 from gateway.core.store.denial_tables import denial_acts, denial_cases, write_offs
 from gateway.core.store.tables import access_log, documents, work_items
 
-from .conftest import PASSWORD, Office
+from .conftest import CHROMIUM, PASSWORD, Office
 from .denied import denied, denying
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
-)
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
 

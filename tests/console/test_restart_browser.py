@@ -11,12 +11,10 @@ import pytest
 from gateway.server import Gateway
 
 from ..web import running
-from .conftest import Office
-from .test_browser import CHROMIUM, chromium, signed_in
+from .conftest import CHROMIUM, Office, signed_in
 from .test_sign_on import free_port
 from .test_work_browser import put
 
-__all__ = ["chromium"]
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt install chromium"),

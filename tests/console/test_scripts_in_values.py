@@ -13,10 +13,9 @@ from sqlalchemy import update
 from gateway.core.store.tables import claims, documents, files, patients, work_items
 
 from . import prepared as preparing
-from .conftest import CHROMIUM, Browser, Prepared
+from .conftest import CHROMIUM, Browser, Prepared, signed_in
 from .examples import EXAMPLES, walk
 from .marks import Marks
-from .test_browser import signed_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TAG = "<x-evil"

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ import pytest
 from gateway.core.store.tables import touches, work_items
 from gateway.core.store.view_tables import queue_views
 from gateway.core.work.items import WorkItem, open_items
+from gateway.web.console.render import FOLDER
 
 from .conftest import Office
 
@@ -170,3 +172,8 @@ async def test_the_count_of_a_queue_is_asked_for_with_its_filters(office: Office
         _, part = await browser.get("/console/queue/counted?team=contracts&was=0x0")
         assert f"/console/queue?{quote('team=contracts', safe='=')}" in part
         assert "Show them as they are now" in part
+
+
+async def test_no_page_asks_again_and_again_where_the_stream_tells() -> None:
+    for path in (FOLDER / "templates").glob("*.html"):
+        assert "every " not in "".join(re.findall(r'hx-trigger="([^"]*)"', path.read_text())), path.name

@@ -13,10 +13,8 @@ from gateway.core.store.view_tables import queue_views
 from gateway.core.work.items import WorkItem, open_items
 
 from ..web import running
-from .conftest import Office
-from .test_browser import CHROMIUM, chromium, signed_in
+from .conftest import CHROMIUM, Office, signed_in
 
-__all__ = ["chromium"]
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt install chromium"),

@@ -12,6 +12,7 @@ from gateway.core.store.denial_tables import next_claims
 
 from .. import progress
 from .conftest import Desk
+from .test_hand_back import Books
 from .test_next_payers import Office
 from .test_posting_kills import work
 
@@ -80,3 +81,20 @@ def test_killed_while_it_is_taken_in_it_is_there_once(desk: Desk, boundary: str)
     assert desk.prove().ok
     assert take_in(desk) == 0
     wanted(end_state(desk))
+
+
+@pytest.mark.parametrize("boundary", ["intake.decided", "intake.chunk.committed"])
+def test_killed_while_its_replacement_is_taken_in_the_receivable_moves_once(desk: Desk, boundary: str) -> None:
+    books = Books(desk)
+    before = {row.key for row in desk.rows(tables.outbox)}
+    books.take_in = lambda: None  # type: ignore[method-assign]
+    books.again("7")
+    (row,) = [row for row in desk.rows(tables.outbox, tables.outbox.c.kind == "intake") if row.key not in before]
+    told = desk.url, desk.folder, "intake", row.key, dict(row.payload)
+    assert work(*told, boundary) == -signal.SIGKILL
+    assert desk.prove().ok
+    assert work(*told) == 0
+    assert books.owed() == [0, 0, 2000]
+    moved = [row for row in desk.rows(tables.transfers) if row.kind == "next payer"]
+    assert (len(moved), sum(row.reverses is not None for row in moved)) == (6, 2)
+    assert [(row.state, row.cents) for row in books.rows()] == [("made", 2000)]

@@ -39,6 +39,7 @@ USES = {
 """Where each provider-level code that the quarter has is booked (the table `plb`)."""
 
 REASONS = (
+    ("is not one that posts by itself", "status"),
     ("cannot be read", "cannot be read"),
     ("apart", "does not balance"),
     ("No claim of ours", "no claim"),
@@ -48,7 +49,6 @@ REASONS = (
     ("fits no open line", "no line"),
     ("more than is open", "more than is open"),
     ("none that stands on the claim is exactly that|left to take back", "reversal"),
-    ("is not one that posts by itself", "status"),
     ("nothing of that payer has been posted", "before the first payer"),
 )
 """What in the gateway's sentence is which class of reason of the checker."""

@@ -340,3 +340,10 @@ async def test_a_write_of_a_plugin_that_names_a_key_is_done_once(house: House) -
     assert answers[0][:2] == (201, "")
     assert answers[1] == (201, "true", answers[0][2])
     assert (answers[2][0], answers[2][2]["title"]) == (409, "Another request")
+
+
+async def test_its_routes_stand_in_the_document(house: House) -> None:
+    status, document = await house.get("/openapi.json")
+    told = document["paths"]["/api/v1/plugins/well/claims/{claim}"]["get"]
+    assert (status, told["x-scope"], told["tags"]) == (200, "read", ["plugins"])
+    assert document["paths"]["/api/v1/plugins/well/looks"]["post"]["x-scope"] == "admin"

@@ -26,7 +26,8 @@ NEAR = 20
 
 
 class Waiting(NamedTuple):
-    """What waits: a claim payment (`payment`), or a whole remittance (`remittance`). `id` is that one's."""
+    """What waits: a claim payment (`payment`), or a whole remittance (`remittance`). `id` is that one's, `item_id`
+    that of its work item (None: it has none)."""
 
     kind: str
     id: int
@@ -43,6 +44,7 @@ class Waiting(NamedTuple):
     work_by: dt.date | None
     since: dt.datetime
     state: str
+    item_id: int | None
 
 
 class CandidateClaim(NamedTuple):
@@ -99,7 +101,10 @@ _ASIDE = (
     claim_payments.c.state == "set aside",
     claim_payments.c.id.in_(select(set_asides.c.claim_payment_id).where(set_asides.c.taken_back_at.is_(None))),
 )
-_ITEM = (work_items.c.rule, work_items.c.team, work_items.c.assignee, work_items.c.work_by)
+_ITEM = (
+    *(work_items.c.rule, work_items.c.team, work_items.c.assignee, work_items.c.work_by),
+    work_items.c.id.label("item_id"),
+)
 
 
 _ORDER = (Key(func.abs(claim_payments.c.paid_cents), descending=True), Key(claim_payments.c.id))
@@ -217,6 +222,7 @@ def _payment(row: Any) -> Waiting:
         row.work_by,
         row.at,
         row.state,
+        row.item_id,
     )
 
 
@@ -260,6 +266,7 @@ def _whole(
             row.work_by,
             row.received_at,
             row.state,
+            row.item_id,
         )
 
 

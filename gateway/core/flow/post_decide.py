@@ -42,12 +42,15 @@ from .verdicts import ItemRow
 NOT_OURS = "23"
 LATER = "later"
 _FREE = frozenset({NOT_OURS, PREDETERMINATION})
+_DECIDES = frozenset({"1", "2", "3", "4", "19", "20", "21", "22", *_FREE})
+"""Statuses (CLP02) that say what a payer has done (hme-billing-rules 5.4); the others are of an older standard."""
 
 
 class ReadPayment:
-    """A payment as it was read, and why it cannot be posted whatever claim it is for (`fault`, `rule`)."""
+    """A payment as it was read, and why it cannot be posted whatever claim it is for (`fault`, `rule`). `unposted`:
+    that its status is not one that posts, where it is none."""
 
-    __slots__ = ("asked", "decided", "fault", "habits", "payment", "reasons", "rule")
+    __slots__ = ("asked", "decided", "fault", "habits", "payment", "reasons", "rule", "unposted")
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -55,6 +58,13 @@ class ReadPayment:
         self.reasons: Reasons = {}
         self.habits = USUAL
         payment = self.payment = unpack_payment(asked.content)
+        # Said first whatever else is wrong: who mends that alone would find that it still does not post.
+        self.unposted = ""
+        if payment.status not in _DECIDES:
+            self.unposted = (
+                f"Claim status {payment.status or '(none)'} (CLP02) is not one that posts by itself, unless a setting "
+                "(status_as) says what this payer means by it. Besides: "
+            )
         try:
             if asked.aside:
                 self.fault, self.rule = asked.aside, "aside"
@@ -210,11 +220,11 @@ async def _decide(
         decided.payer_id = claim.payer_id or decided.payer_id
     decided.match = found.why
     if one.fault:
-        _except(decided, one.fault, one.rule)
+        _except(decided, one.unposted + one.fault, one.rule)
         return ()
     free = payment.status in _FREE
     if claim is None and not free:
-        _except(decided, found.why, "no-claim" if not found.candidates else "candidates")
+        _except(decided, one.unposted + found.why, "no-claim" if not found.candidates else "candidates")
         return ()
     lines: tuple[LineMatch, ...] = ()
     if claim is not None and not free and not payment.is_reversal:
@@ -223,7 +233,8 @@ async def _decide(
             lines = lines_said(one.asked.says, lines, claim)
         unsure = [line.why for line in lines if line.line_id is None]
         if unsure:
-            _except(decided, f"{' '.join(unsure[:3])} Say which line is meant, then post it.", "lines")
+            said = f"{' '.join(unsure[:3])} Say which line is meant, then post it."
+            _except(decided, one.unposted + said, "lines")
             return ()
         decided.lines_by = [line.why for line in lines if line.how is not How.LINE_NUMBER]
     match = Match(claim, found.how, found.why, lines, found.candidates)

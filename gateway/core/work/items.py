@@ -25,9 +25,9 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     """A work item to open. `key` names its cause: opening the same key again changes nothing.
 
     `kind`: rejection, file_rejection, hold, posting_exception, remittance_exception, denial, overdue_ack,
-    file_problem, partner_stopped, duplicate_claim, faulty_claim, plugin_failure, patient_merge, payment_review,
-    underpayment, provider_level, takeback (taken by a payer and never announced), claim_review (what a plugin wants
-    looked at beside), claim_not_made (one of a plugin's whose number was used meanwhile), deposit_match,
+    file_problem, partner_stopped, webhook_failed, duplicate_claim, faulty_claim, plugin_failure, patient_merge,
+    payment_review, underpayment, provider_level, takeback (taken by a payer and never announced), claim_review (what
+    a plugin wants looked at beside), claim_not_made (one of a plugin's whose number was used meanwhile), deposit_match,
     money_unidentified, money_without_era, era_without_money, bank_review, patient_money (of cash), or a plugin's own.
     `cents` are the dollars at stake, `work_by` the date it should be worked.
     `deadline`, `refile_by` (timely filing) and `appeal_by` are dates that cost money: the earliest of them orders the

@@ -23,8 +23,9 @@ from .guard import Refused, Visit, page
 
 MOST_LINES = 200
 MOST_AT_ONCE = 500
-TOLD = 5
-"""Of how many that are posted again at once it is told what came of each."""
+LONGEST_ID = 18
+TOLD = 4
+"""Of how many that are done at once it is told what came of each."""
 UNDER_WAY = "It is under way. Load the page again in a moment."
 
 
@@ -126,8 +127,8 @@ async def whose(visit: Visit) -> web.StreamResponse:
 @page("post")
 async def many(visit: Visit) -> web.StreamResponse:
     """Have all payments that are ticked matched and posted again; or take them, or give them back."""
-    typed = [one for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdecimal() and len(one) <= 18]
-    ids = [int(one) for one in typed[:MOST_AT_ONCE]]
+    ticked = [one for one in visit.form.getall("ids", []) if isinstance(one, str) and one.isdecimal()]
+    ids = [int(one) for one in ticked if len(one) <= LONGEST_ID][:MOST_AT_ONCE]
     if not ids:
         raise Refused(422, "Nothing is ticked", "Tick the payments that it is for.")
     await _for_me(visit, [f"payment:{one}" for one in ids])
@@ -135,16 +136,14 @@ async def many(visit: Visit) -> web.StreamResponse:
     try:
         if name in WHOSE:
             answers = await visit.server.write(_whose, visit, ids, name)
-            return visit.page("many_done.html", done=sum(one.done for one in answers), refused=_refused(answers))
+            refused = [f"Item {one.id}: {one.what}" for one in answers if not one.done]
+            words = f"Done for {len(answers) - len(refused):,}."
+            return visit.page("exceptions_done.html", words=words, told=refused[:TOLD])
         asked = await visit.server.write(_again, visit, ids)
     except (CannotBeDone, NotDone) as error:
         raise Refused(409, "That cannot be done", str(error)) from error
-    told = [await _came_of(visit, one) for one in asked[:TOLD]]
-    return visit.page("exceptions_done.html", many=len(asked), told=list(zip(ids, told, strict=False)))
-
-
-def _refused(answers: Sequence[Answer]) -> list[Answer]:
-    return [one for one in answers if not one.done]
+    told = [f"Payment {one.subject_id}: {await _came_of(visit, one)}" for one in asked[:TOLD]]
+    return visit.page("exceptions_done.html", words=f"Asked for {len(asked):,}.", told=told)
 
 
 def _verb(act: Callable[..., flow.Done]) -> Any:

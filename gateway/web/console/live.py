@@ -68,7 +68,7 @@ def seen(standing: Standing, lists: dict[str, tuple[tuple[str, ...], str]]) -> S
     for name, (kinds, team) in lists.items():
         theirs = [one for one in waiting if one.kind in kinds and team in ("", one.team)]
         figures[f"list.{name}"] = count(sum(one.items - one.resting for one in theirs))
-    marks = {"queue": _mark(waiting), "files": _mark([one[:2] for one in standing.files])}
+    marks = {"queue": _mark(waiting), "files": _mark(standing.files)}
     return Seen(standing, figures, marks)
 
 

@@ -50,6 +50,7 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-keys-help]")) showKeys();
+    if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
   });
 
   document.addEventListener("change", (event) => {
