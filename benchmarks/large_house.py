@@ -18,18 +18,23 @@ from typing import Any, NamedTuple
 import click
 from sqlalchemy import Connection, Engine, Table, text
 
+from gateway.core.flow.post_records import pack_segments
 from gateway.core.ledger import accounts
 from gateway.core.store import archive, migrate
 from gateway.core.store import tables as t
 from gateway.core.store.archive import Archive, Stored
 from gateway.core.store.bulk import insert_bulk
+from gateway.core.store.denial_tables import denial_cases
 from gateway.core.store.engine import make_sync_engine, prepare_sqlite
 from gateway.core.store.ids import allocate
+from gateway.core.x12.segment import Delimiters
 from gateway.plugins.testing import make_claim, make_line
 from gateway.sandbox.people import FIRST_F, FIRST_M, LAST
 
 from .figures import _defaults
 
+MARKS = Delimiters("*", ":", "^", "~")
+SERVICE = ("NM1*QC*1*FERNSBY*POSY", "SVC*HC:E1390*150*120", "DTM*472*20260901", "CAS*CO*45*30")
 TOGETHER = 5_000
 CHARGE, PAID = 15_000, 12_000
 DAY = dt.timedelta(days=1)
@@ -238,7 +243,7 @@ class Part:
             self._exceptions(waits, remittance, len(numbers), now)
 
     def _payments(self, numbers: Sequence[int], remittance: int, clearing: str, on: dt.date) -> None:
-        payments, lines, taken, denied = [], [], [], []
+        payments, lines, taken, denied, cases = [], [], [], [], []
         for at, n in enumerate(numbers, 1):
             one, claim, line = self._id("claim_payments"), self.claim[n], self.line[n]
             open_denial = state_of(n) == "denied"
@@ -250,11 +255,11 @@ class Part:
             kind, account, group, reason, cents = ("contractual", "adjustment:contractual", "CO", "45", CHARGE - paid)
             if open_denial:
                 kind, account, reason = "denial", accounts.DENIED, "50"
-                denied.append(
-                    (self._id("denials"), claim, line, one, group, reason, "medical_necessity", "appeals", CHARGE,
-                     _noon(on))
-                )  # fmt: skip
-                self._item(n, "denial", f"denial:{one}:{line}", "CO-50", "Denied: not medically necessary.", CHARGE)
+                denial, payer = self._id("denials"), PAYERS[n % len(PAYERS)][0]
+                row = (denial, claim, line, one, group, reason, "medical_necessity", "appeals", CHARGE)
+                denied.append((*row, "open", _noon(on)))
+                cases.append((denial, "new", "appeal", payer, "CI", "E1390", on, on, on + 120 * DAY))
+                self._item(n, "denial", f"denial:{denial}", "CO-50", "Denied: not medically necessary.", CHARGE)
             else:
                 of = claim, line, one, remittance
                 self._move(clearing, accounts.INSURANCE, paid, on, "payment", f"payment:{one}:{line}", *of)
@@ -265,15 +270,18 @@ class Part:
         put(self.sql, t.claim_payments, f"{columns} payer_claim_number state match content at", payments)
         put(self.sql, t.line_payments, "id claim_payment_id line_id code charge_cents paid_cents denied", lines)
         put(self.sql, t.adjustments, "id claim_payment_id line_id group_code reason_code cents kind", taken)
-        columns = "id claim_id line_id claim_payment_id group_code reason_code category team cents opened_at"
+        columns = "id claim_id line_id claim_payment_id group_code reason_code category team cents state opened_at"
         put(self.sql, t.denials, columns, denied)
+        columns = "denial_id status way payer_id filing_code code received_on noticed_on appeal_by"
+        put(self.sql, denial_cases, columns, cases)
 
     def _exceptions(self, waits: Sequence[int], remittance: int, before: int, now: dt.datetime) -> None:
         rows = []
         for at, n in enumerate(waits, before + 1):
             one = self._id("claim_payments")
             row = (one, remittance, at, f"NOBODY{n:09d}", "1", CHARGE, PAID, 0, f"ICX{n:09d}", "exception")
-            rows.append((*row, "No claim of ours has this number.", b"", self._at(n)))
+            content = pack_segments(MARKS, [f"CLP*NOBODY{n:09d}*1*150*120*0*12*ICX{n:09d}*12*1", *SERVICE])
+            rows.append((*row, "No claim of ours has this number.", content, self._at(n)))
             words = "Not posted: no claim of ours has this number."
             self._item(n, "posting_exception", f"payment:{one}", "no-claim", words, PAID, claim=False, subject=one)
         columns = "id remittance_id ordinal claim_number status charge_cents paid_cents patient_cents"

@@ -7,6 +7,7 @@ first paint in a real Chromium. The pages are those of the tests' table of examp
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import re
 import shutil
@@ -70,6 +71,10 @@ def ids_of(connection: Connection) -> dict[str, str]:
         "remittance_file": one(t.files.c.id, t.files.c.kind == "835"),
         "batch": one(t.batches.c.id),
         "payment": one(t.claim_payments.c.id, t.claim_payments.c.state == "exception"),
+        "remittance": one(t.remittances.c.id),
+        "deposit": one(t.deposits.c.id),
+        "denial": one(t.denials.c.id),
+        "day": dt.datetime.now(dt.UTC).date().isoformat(),
         "number": one(c.source_claim_number),
         "member": one(c.member_id),
         "check": one(t.remittances.c.trace_number),

@@ -75,6 +75,7 @@ async def test_pages_that_say_no_have_none_either(chromium: Any, prepared: Prepa
     assert found == []
 
 
+@pytest.mark.timeout(900)
 async def test_nothing_is_wider_than_the_screen_of_a_tablet(chromium: Any, prepared: Prepared) -> None:
     """What is wide scrolls in its own place; the page does not."""
     office, ids = prepared

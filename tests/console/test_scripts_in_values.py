@@ -117,4 +117,5 @@ async def test_a_browser_runs_none_of_it(chromium: Any, spoiled: Prepared) -> No
         await page.goto(f"{spoiled.office.address}{one.address}")
         found = await page.evaluate("[document.querySelectorAll('x-evil').length, typeof window.evil]")
         assert found == [0, "undefined"], one.address
-    assert said == []
+    # Whoever goes on faster than a stream ends is asked to come again for the next.
+    assert [one for one in said if "503" not in one] == []
