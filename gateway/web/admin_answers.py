@@ -6,7 +6,8 @@ from .answers import Moment, Told
 
 
 class Line(Told):
-    """How a partner's line does: when it was asked and reached, when it is asked next, and what waits for it."""
+    """How a partner's line does: when it was asked and reached, when it is asked next, its last error, and what waits:
+    batches by state, claims that are ready."""
 
     name: str
     environment: str
@@ -15,7 +16,8 @@ class Line(Told):
     next_look: Moment | None
     failures: int
     stopped: str
-    batches_waiting: int
+    error: str
+    batches_waiting: dict[str, int]
     claims_ready: int
 
 
