@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine
 
+from gateway.core.flow import in_child
 from gateway.core.store.engine import make_sync_engine, system_url
 from gateway.core.store.every_table import metadata
 from gateway.plugins import settings as plugin_settings
@@ -55,6 +56,8 @@ def postgres_url(postgres_server: postgres.PostgresServer) -> Iterator[str]:
     """A fresh, empty PostgreSQL database."""
     with postgres_server.database() as url:
         yield url
+        # What was decided in this process has kept its look-ups open.
+        in_child.let_go()
 
 
 @pytest.fixture

@@ -327,8 +327,7 @@ class Desk:
         self.sql.dispose()
         self.reads.dispose()
         # What a child keeps as long as it lives.
-        in_child.reads(self.reads.url.render_as_string(hide_password=False)).dispose()
-        in_child.reads.cache_clear()
+        in_child.let_go()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager
-from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import Engine
@@ -29,10 +28,23 @@ class Marking(Protocol):
     def paused(self) -> AbstractContextManager[Any]: ...
 
 
-@lru_cache(maxsize=2)
+_MOST_OPEN = 2
+_open: dict[str, Engine] = {}
+
+
 def reads(url: str) -> Engine:
-    """The database at this URL for look-ups, kept open as long as the child lives."""
-    return make_sync_engine(url, read_only=True)
+    """The database at this URL for look-ups, kept open as long as the child lives (the last two of them)."""
+    found = _open.pop(url, None) or make_sync_engine(url, read_only=True)
+    _open[url] = found
+    while len(_open) > _MOST_OPEN:
+        _open.pop(next(iter(_open))).dispose()
+    return found
+
+
+def let_go() -> None:
+    """Close what is kept open: for a process that goes on."""
+    while _open:
+        _open.popitem()[1].dispose()
 
 
 def where(error: BaseException) -> str:
