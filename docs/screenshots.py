@@ -110,6 +110,8 @@ def look(address: str, name: str, password: str, shown: Mapping[str, str], only:
 def _keep(page: Any, called: str, only: tuple[str, ...]) -> None:
     if only and called not in only:
         return
+    # Figures that come beside the page are waited for.
+    page.get_by_text("is worked out").first.wait_for(state="detached", timeout=20_000)
     size = keep(page.screenshot(), IMAGES / f"console-{called}.png")
     print(f"  console-{called}.png, {size / 1e3:.0f} KB")
 
