@@ -13,13 +13,13 @@ from pathlib import Path
 from gateway.config import Config, load
 from gateway.config.models import Bank
 from gateway.core.clock import FixedClock
-from gateway.core.engine.dbos_engine import DbosEngine
 from gateway.core.flow import bank as station
 from gateway.core.flow.services import Services
 from gateway.core.ledger import day_figures, deposits, money
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
 
+from .. import alone
 from ..posting.conftest import NOON, InThisProcess
 
 TODAY = dt.date(2026, 9, 16)
@@ -50,31 +50,15 @@ def at_once(config: Config, url: str, folder: Path, what: str, argument: str) ->
 
 async def by_engine(config: Config, url: str, folder: Path, file_id: str) -> None:
     """What the gateway does with a file of a folder: durable work."""
-    clock = FixedClock(NOON)
     services = Services(
         config=config,
         archive=Archive(folder / "archive"),
-        clock=clock,
+        clock=FixedClock(NOON),
         decide=InThisProcess(),
         transports=None,  # type: ignore[arg-type]
         reads=make_sync_engine(url, read_only=True),
     )
-    engine = DbosEngine(
-        url,
-        executor_id="one",
-        clock=clock,
-        services=services,
-        poll_seconds=0.02,
-        sweep_seconds=3600,
-        sweep_at_once=False,
-    )
-    await engine.start()
-    try:
-        await engine.submit("bank", file_id, {"file_id": int(file_id)})
-        await engine.wait("bank", file_id)
-    finally:
-        await engine.stop()
-        services.reads.dispose()
+    await alone.do(url, services, "bank", file_id, {"file_id": int(file_id)})
 
 
 def main(url: str, folder: Path, what: str, argument: str) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from gateway.config import Config, load
 from gateway.core.clock import FixedClock
-from gateway.core.engine.dbos_engine import DbosEngine
 from gateway.core.engine.decide_pool import DecidePool
 from gateway.core.flow import intake, next_claims, post, replay_claims, replay_payments
 from gateway.core.flow.services import Services
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
 
+from .. import alone
 from .conftest import NOON
 
 # These alone: what they put into the outbox for others stays there, to be looked at.
@@ -33,33 +33,19 @@ async def main(url: str, folder: Path, kind: str, key: str, payload: str) -> Non
     """Do one piece of work to its end, or go on where a killed process left it."""
     config = load(folder / "config", secrets=False)
     assert isinstance(config, Config), config
-    clock = FixedClock(NOON)
     pool = DecidePool(1, memory_mb=512)
     services = Services(
         config=config,
         archive=Archive(folder / "archive"),
-        clock=clock,
+        clock=FixedClock(NOON),
         decide=pool,
         transports=None,  # type: ignore[arg-type]
         reads=make_sync_engine(url, read_only=True),
     )
-    engine = DbosEngine(
-        url,
-        executor_id="one",
-        clock=clock,
-        services=services,
-        poll_seconds=0.02,
-        sweep_seconds=3600,
-        sweep_at_once=False,
-    )
-    await engine.start()
     try:
-        await engine.submit(kind, key, json.loads(payload))
-        await engine.wait(kind, key)
+        await alone.do(url, services, kind, key, json.loads(payload))
     finally:
-        await engine.stop()
         await pool.close()
-        services.reads.dispose()
 
 
 if __name__ == "__main__":

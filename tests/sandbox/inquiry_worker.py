@@ -12,12 +12,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from gateway.core.clock import FixedClock
-from gateway.core.engine.dbos_engine import DbosEngine
 from gateway.core.flow import inquire
 from gateway.core.flow.services import Services
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
 
+from .. import alone
 from ..web import running
 from ..work.desk import NOW
 
@@ -29,31 +29,15 @@ assert inquire.inquire
 async def main(url: str, folder: Path, key: str, payload: str) -> None:
     """Ask, or go on where a killed process left it."""
     transport = SimpleNamespace(final_path=lambda facts: f"to/{facts.isa13}.276")
-    clock = FixedClock(NOW)
     services = Services(
         config=running.read_config(folder / "config"),
         archive=Archive(folder / "archive"),
-        clock=clock,
+        clock=FixedClock(NOW),
         decide=None,  # type: ignore[arg-type]
         transports=SimpleNamespace(describe=lambda name: transport),  # type: ignore[arg-type]
         reads=make_sync_engine(url, read_only=True),
     )
-    engine = DbosEngine(
-        url,
-        executor_id="one",
-        clock=clock,
-        services=services,
-        poll_seconds=0.02,
-        sweep_seconds=3600,
-        sweep_at_once=False,
-    )
-    await engine.start()
-    try:
-        await engine.submit(KIND, key, json.loads(payload))
-        await engine.wait(KIND, key)
-    finally:
-        await engine.stop()
-        services.reads.dispose()
+    await alone.do(url, services, KIND, key, json.loads(payload))
 
 
 if __name__ == "__main__":

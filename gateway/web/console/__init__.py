@@ -19,7 +19,6 @@ from . import (
     denial_verbs,
     entry,
     explain_pages,
-    figure_cache,
     figure_pages,
     file_pages,
     followup_pages,
@@ -59,7 +58,7 @@ def add_to(app: web.Application) -> None:
     """Put the console's pages into an application that has its server and its access log."""
     app[LIVE] = live = Live(app[SERVER])
     app[sign_on_pages.PROVIDER] = provider.Provider()
-    app[figure_cache.FIGURES] = figure_cache.FigureCache()
+    app[figure_pages.FIGURES] = Kept(figure_pages.KEPT_S, most=figure_pages.MOST_KEPT, at_once=figure_pages.AT_ONCE)
     app.on_shutdown.append(live.close)
     app[explain_pages.BUSY] = asyncio.Semaphore(1)
     app[home.SHARED] = home.kept_shared(app[SERVER])

@@ -35,9 +35,9 @@ from ...core.store.tables import (
 )
 from ...core.x12.correcting import Change, NotCorrected, typed
 from ...operate.trace_claim import trace_claim
-from ..bodies import file_name
 from .guard import Refused, Visit, page
 from .laid_claim import Loop, laid_out
+from .papers import as_file, bytes_of, safe_name
 from .typed_words import TYPED
 
 MOST_FOUND = 50
@@ -468,19 +468,8 @@ async def document(visit: Visit) -> web.StreamResponse:
     )
     if row is None:
         raise Refused(404, "No such document", "No document has this number.")
-    data = await asyncio.to_thread(visit.server.services.archive.read, row.sha256)
-    name = file_name(row.name, "document")
-    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._- ") else "_" for letter in name)
-    return web.Response(
-        body=data,
-        content_type=row.media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{safe}"',
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
-    )
+    data = await bytes_of(visit, row.sha256, "this document")
+    return as_file(data, safe_name(row.name, "document"), row.media_type)
 
 
 def routes() -> list[web.RouteDef]:

@@ -15,15 +15,12 @@ from ...core.flow.again import Again, CannotBeDone
 from ...core.flow.claim_view import View, view
 from ...core.flow.denial_acts import Asked, Done
 from ...core.flow.denial_letters import Draft
-from ...core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
-from ...core.model.papers import KINDS, NoPaper, media_type
-from ...core.store.archive import ArchiveDamaged
+from ...core.model.papers import KINDS
 from ...core.work.actions import Actions
 from ...core.x12.correcting import Change, NotCorrected, typed
-from ..bodies import file_name
 from .denial_view import Seen, seen
 from .guard import HEADERS, Refused, Visit, page
-from .upload import read_upload
+from .papers import as_file, bytes_of, safe_name, take_document
 
 MOST_DOCUMENTS = 50
 _SAID = {"noted": "It is written down.", "attached": "The document is kept; it can go behind a letter."}
@@ -187,10 +184,7 @@ async def letter(visit: Visit) -> web.StreamResponse:
     found = await visit.server.read(denial_list.letter_of, _id(visit), act)
     if found is None:
         raise Refused(404, "No such letter", "This denial has no such letter.")
-    try:
-        data = await asyncio.to_thread(visit.server.services.archive.read, found.sha256)
-    except ArchiveDamaged as error:
-        raise Refused(410, "The archive is damaged", "The letter cannot be read. Run: gateway doctor") from error
+    data = await bytes_of(visit, found.sha256, "this letter")
     return _pdf(data, found.name, kept=bool(visit.request.query.get("save")))
 
 
@@ -198,34 +192,13 @@ async def letter(visit: Visit) -> web.StreamResponse:
 async def attach(visit: Visit) -> web.StreamResponse:
     """Keep a document of the claim, so that it can go behind a letter."""
     await _allowed(visit, "document")
-    found, services = await _seen(visit), visit.server.services
-    fields, name, data = await read_upload(visit, services.config.gateway.documents.max_mb << 20)
-    kind = fields.get("kind", "")
-    if kind not in KINDS:
-        raise Refused(422, "What is it?", "Choose what kind of document it is.")
-    if not data:
-        raise Refused(422, "No document", "Choose the file of the document: PDF, TIFF, JPEG or PNG.")
-    try:
-        media = media_type(data)
-        stored = await asyncio.to_thread(services.archive.put, data)
-        new = NewDocument(kind, name[:200], media, stored, Belongs(claim_id=found.claim.id))
-        await visit.server.write(add_document, new, visit.who, visit.now, services.config.partner_for)
-    except (NoPaper, CannotBeAdded) as error:
-        raise Refused(422, "It was not taken", str(error)) from error
+    await take_document(visit, (await _seen(visit)).claim.id)
     to = f"/console/denials/{_id(visit)}?said=attached"
     return web.Response(status=303, headers={"Location": to} | HEADERS)
 
 
 def _pdf(data: bytes, name: str, *, kept: bool) -> web.Response:
-    safe = "".join(
-        one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in file_name(name, "letter")
-    )
-    headers = {
-        "Content-Disposition": f'{"attachment" if kept else "inline"}; filename="{safe}"',
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
-    return web.Response(body=data, content_type="application/pdf", headers=headers)
+    return as_file(data, safe_name(name, "letter"), "application/pdf", shown=not kept)
 
 
 # --- correcting ------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@ is known of it."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
@@ -15,12 +14,12 @@ from sqlalchemy import Connection
 from ...core.ledger import accounts, deposit_papers, patient_money, register, to_match
 from ...core.model.bank_file import PURPOSES
 from ...core.model.money import to_dollars
-from ...core.store.archive import ArchiveDamaged
 from .. import deposit_bodies as bodies
 from ..queue_bodies import NotUnderstood, understood
 from . import money_words
 from .csv_out import send_csv
 from .guard import Refused, Visit, page
+from .papers import as_file, bytes_of, safe_name
 from .render import Typed
 
 SHOWN = 50
@@ -214,23 +213,8 @@ async def paper(visit: Visit) -> web.StreamResponse:
     row = await visit.server.read(deposit_papers.paper, number_of(visit))
     if row is None:
         raise Refused(404, "No such paper", "No paper of a deposit has this number.")
-    try:
-        data = await asyncio.to_thread(visit.server.services.archive.read, row.sha256)
-    except (ArchiveDamaged, FileNotFoundError):
-        raise Refused(410, "Not there any more", "The bytes of this paper were removed, or cannot be read.") from None
-    safe = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "._- ") else "_" for letter in row.name
-    )
-    return web.Response(
-        body=data,
-        content_type=row.media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{safe or "paper"}"',
-            "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "no-store",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-        },
-    )
+    data = await bytes_of(visit, row.sha256, "this paper")
+    return as_file(data, safe_name(row.name, "paper"), row.media_type)
 
 
 def routes() -> list[web.RouteDef]:

@@ -14,10 +14,15 @@ from sqlalchemy import Connection
 from ...core.reports import catalogue, showing
 from ...core.reports.measure import ALL, Figure, Found, Report, Scope, Unit, told
 from .csv_out import send_csv
-from .figure_cache import FIGURES
 from .guard import Refused, Visit, page
+from .kept import Kept
 from .render import Typed
 
+FIGURES: web.AppKey[Kept] = web.AppKey("figures", Kept)
+"""Many look at the same ones, and each may take seconds."""
+KEPT_S = 60.0
+MOST_KEPT = 400
+AT_ONCE = 2
 SHOWN = 100
 MOST_SHOWN = 5_000
 NAME = r"{name:[a-z0-9-]{1,40}}"
@@ -108,7 +113,10 @@ def _named(visit: Visit) -> Report:
 
 async def _found(visit: Visit, report: Report, scope: Scope) -> Found:
     try:
-        return await visit.request.app[FIGURES].get(visit.server, report, scope)
+        found: Found = await visit.request.app[FIGURES].get(
+            (report.definition.name, scope), lambda: visit.server.read(catalogue.work_out, report, scope)
+        )
+        return found
     except catalogue.NotAsked as error:
         raise Refused(422, "That cannot be told", str(error)) from error
 

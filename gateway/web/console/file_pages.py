@@ -21,6 +21,7 @@ from ...operate.trace_file import trace_batch, trace_file
 from .csv_out import send_csv
 from .guard import Refused, Visit, page
 from .laid_claim import Loop, of_file
+from .papers import gone, safe_name
 from .render import Typed
 from .typed_words import TYPED
 
@@ -137,7 +138,7 @@ async def laid(visit: Visit) -> web.StreamResponse:
     try:
         loops, more = await asyncio.to_thread(look)
     except (ArchiveDamaged, FileNotFoundError):
-        raise Refused(410, "Not there any more", "The bytes of this file were removed, or cannot be read.") from None
+        raise gone("this file") from None
     if words:
         loops = [one for one in loops if any(words in segment.text.upper() for segment in one.segments)]
     return visit.page("laid.html", file=row, loops=loops, more=more, words=words, most=MOST_SEGMENTS)
@@ -160,12 +161,11 @@ async def raw(visit: Visit) -> web.StreamResponse:
     try:
         stream = await asyncio.to_thread(path.open, row.sha256)
     except (ArchiveDamaged, FileNotFoundError):
-        raise Refused(410, "Not there any more", "The bytes of this file were removed, or cannot be read.") from None
-    name = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in row.name)
+        raise gone("this file") from None
     answer = web.StreamResponse(
         headers={
             "Content-Type": "application/octet-stream",
-            "Content-Disposition": f'attachment; filename="{name or "file"}"',
+            "Content-Disposition": f'attachment; filename="{safe_name(row.name, "file")}"',
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store",
         }

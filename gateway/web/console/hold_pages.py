@@ -12,11 +12,9 @@ from sqlalchemy import Connection, select
 
 from ...core.clock import business_date
 from ...core.flow import rejection_queue
-from ...core.flow.documents import Belongs, CannotBeAdded, NewDocument, add_document
 from ...core.flow.manual_holds import add_hold
 from ...core.flow.release import NotHeld, release_hold
 from ...core.model.money import to_dollars
-from ...core.model.papers import KINDS, NoPaper, media_type
 from ...core.store.tables import claims, holds
 from ...core.work import holds as held
 from ...core.work.deadlines import Deadlines
@@ -25,8 +23,8 @@ from ..admission import Server
 from .csv_out import send_csv
 from .guard import HEADERS, Refused, Visit, page
 from .kept_figure import KeptFigure
+from .papers import take_document
 from .render import Typed
-from .upload import read_upload
 
 SHOWN = 100
 REJECTED = 50
@@ -162,24 +160,7 @@ async def put(visit: Visit) -> web.StreamResponse:
 async def attach(visit: Visit) -> web.StreamResponse:
     """Attach a document to a hold's claim, which releases the hold."""
     row = await _mine(visit)
-    services = visit.server.services
-    limit = services.config.gateway.documents.max_mb << 20
-    fields, name, data = await read_upload(visit, limit)
-    kind = fields.get("kind", "")
-    if kind not in KINDS:
-        raise Refused(422, "What is it?", "Choose what kind of document it is.")
-    if not data:
-        raise Refused(422, "No document", "Choose the file of the document: PDF, TIFF, JPEG or PNG.")
-    try:
-        media = media_type(data)
-        stored = await asyncio.to_thread(services.archive.put, data)
-        new = NewDocument(
-            kind, name[:200], media, stored, Belongs(claim_id=row.claim_id),
-            releases=(row.id,) if row.released_at is None else (),
-        )  # fmt: skip
-        await visit.server.write(add_document, new, visit.who, visit.now, services.config.partner_for)
-    except (NoPaper, CannotBeAdded) as error:
-        raise Refused(422, "It was not taken", str(error)) from error
+    await take_document(visit, row.claim_id, (row.id,) if row.released_at is None else ())
     return _back(row, "attached")
 
 

@@ -13,10 +13,13 @@ MOST = 24
 
 class Kept:
     """What was worked out under each key, for so long. Who comes while it is worked out waits for it, and it is worked
-    out once."""
+    out once. `most`: keys that are kept at once, the oldest goes; `at_once`: how many are worked out at the same
+    time, so that the others and the claims that come in have their turn."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, most: int = MOST, at_once: int = MOST) -> None:
         self._seconds = seconds
+        self._most = most
+        self._turns = asyncio.Semaphore(at_once)
         self._found: dict[Any, tuple[float, Any]] = {}
         self._working: dict[Any, asyncio.Task[Any]] = {}
 
@@ -33,11 +36,12 @@ class Kept:
 
     async def _make(self, key: Any, make: Callable[[], Awaitable[Any]]) -> Any:
         try:
-            found = await make()
-            self._found = {one: kept for one, kept in self._found.items() if time.monotonic() - kept[0] < self._seconds}
-            if len(self._found) >= MOST:
-                self._found.clear()
+            async with self._turns:
+                found = await make()
+            self._found.pop(key, None)
             self._found[key] = (time.monotonic(), found)
+            while len(self._found) > self._most:
+                del self._found[next(iter(self._found))]
             return found
         finally:
             del self._working[key]
