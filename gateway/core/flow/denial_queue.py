@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from ..store.denial_tables import ENDED, WORKED, denial_cases
+from ..store.keyset import Key
 from ..store.tables import denials, work_items
 from ..work import cursors
-from ..work.orders import Key, behind, sorting, urgent
+from ..work.orders import Sort, behind, sorting, urgent
 from ..work.priority import BUCKETS, Bucket, rank
 from .denial_list import ITEM_KEY, WAITS_FOR, Listed, Which, listed_of, told_of, where
 
@@ -34,12 +35,12 @@ def page(connection: Connection, which: Which, today: dt.date, *, limit: int = 1
     newest = which.everything or which.status in ENDED
     name = "denials, newest first" if newest else "denials"
 
-    def keys(day: dt.date) -> list[Key]:
-        return [Key("id", denial_cases.c.denial_id, True, int)] if newest else urgent(day, denials.c)
+    def sorts(day: dt.date) -> list[Sort]:
+        return [Sort("id", Key(denial_cases.c.denial_id, descending=True))] if newest else urgent(day, denials.c)
 
-    started = cursors.read(after, name, keys) if after else None
+    started = cursors.read(after, name, sorts) if after else None
     day = started.today if started is not None else today
-    d, sorted_by = denials.c, keys(day)
+    d, sorted_by = denials.c, sorts(day)
     narrowed = (
         select(d.id, d.cents, d.opened_at, rank(day).label("place"))
         .select_from(denial_cases)

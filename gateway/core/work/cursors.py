@@ -1,17 +1,18 @@
-"""Where a page of a queue ends, as a word that the next page is asked for with."""
+"""Where a page of a queue ends, as a word that the next page is asked for with: it keeps the day on which the walk
+began, by which the queue is sorted."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..store import keyset
 from ..store.keyset import BadCursor
-from .orders import Key
+from .orders import Sort
 from .priority import BUCKETS
+
+_ANY_DAY = dt.date(2000, 1, 1)
 
 
 class Place(NamedTuple):
@@ -21,29 +22,21 @@ class Place(NamedTuple):
     values: list[Any]
 
 
-def written(today: dt.date, name: str, several: Sequence[Key], row: Any) -> str:
+def written(today: dt.date, name: str, several: Sequence[Sort], row: Any) -> str:
     """Where a page ends, as a word. `name`: of the queue and its order; `several`: what it is sorted by; `row`: its
     last."""
-    values = [getattr(row, key.name) for key in several]
-    data = [today.isoformat(), name, *(one.isoformat() if isinstance(one, dt.date) else one for one in values)]
-    return base64.urlsafe_b64encode(json.dumps(data, separators=(",", ":")).encode()).decode()
+    return keyset.written(name, [today, *(getattr(row, one.name) for one in several)])
 
 
-def read(text: str, name: str, keys_of: Callable[[dt.date], Sequence[Key]]) -> Place:
-    """What such a word says, of a queue of this name. `keys_of`: what it is sorted by on a day.
+def read(text: str, name: str, sorts_of: Callable[[dt.date], Sequence[Sort]]) -> Place:
+    """What such a word says, of a queue of this name. `sorts_of`: what it is sorted by on a day.
 
     Raises:
         BadCursor: it is none of ours, or of another queue.
     """
-    try:
-        day, word, *given = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
-        today = dt.date.fromisoformat(day)
-        several = keys_of(today)
-        if word != name or len(given) != len(several):
-            raise ValueError("of another queue")
-        values = {key.name: key.read(value) for key, value in zip(several, given, strict=True)}
-    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as error:
-        raise BadCursor from error
-    if not 0 <= values.get("place", 0) < len(BUCKETS) or abs(values.get("cents", 0)) + abs(values["id"]) >= 1 << 62:
+    several = sorts_of(_ANY_DAY)
+    today, *values = keyset.read(name, text, [dt.date, *(one.key.of for one in several)])
+    named = dict(zip((one.name for one in several), values, strict=True))
+    if today is None or None in values or not 0 <= named.get("place", 0) < len(BUCKETS):
         raise BadCursor
-    return Place(today, list(values.values()))
+    return Place(today, values)

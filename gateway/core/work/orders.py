@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, and_, func, literal, or_
+from sqlalchemy import ColumnElement, Date, func, literal
 
+from ..store import keyset
+from ..store.keyset import Key
 from ..store.tables import work_items
 from .priority import rank
 
@@ -26,55 +28,47 @@ class Order(enum.StrEnum):
     NEWEST = "newest"
 
 
-class Key(NamedTuple):
-    """Something that a queue is sorted by, under the name that its rows have it by. `read`: its value from JSON."""
+class Sort(NamedTuple):
+    """Something that a queue is sorted by, under the name that its rows have it by."""
 
     name: str
-    column: ColumnElement[Any]
-    down: bool
-    read: Callable[[Any], Any]
+    key: Key
 
 
-def urgent(today: dt.date, c: Any = work_items.c) -> list[Key]:
+def urgent(today: dt.date, c: Any = work_items.c) -> list[Sort]:
     """How a queue is sorted as it should be worked. `c`: the columns with the cents, the moment and the id that it goes
     by, where they are not the items' own."""
-    opened = Key("opened_at", c.opened_at, False, _moment)
     return [
-        Key("place", rank(today), False, int),
-        Key("cents", c.cents, True, int),
-        opened,
-        Key("id", c.id, False, int),
+        Sort("place", Key(rank(today))),
+        Sort("cents", Key(c.cents, descending=True)),
+        Sort("opened_at", Key(c.opened_at, dt.datetime)),
+        Sort("id", Key(c.id)),
     ]
 
 
-def keys(order: Order, today: dt.date) -> list[Key]:
+def sorts(order: Order, today: dt.date) -> list[Sort]:
     """What a queue is sorted by, the first first; the last tells any two items apart."""
     c = work_items.c
     _, cents, opened, number = urgent(today)
-    due = Key("due", func.coalesce(c.work_by, literal(NEVER, Date)), False, dt.date.fromisoformat)
+    due = Sort("due", Key(func.coalesce(c.work_by, literal(NEVER, Date)), dt.date))
     return {
         Order.URGENT: urgent(today),
         Order.DOLLARS: [cents, opened, number],
         Order.DUE: [due, cents, number],
         Order.OLDEST: [opened, number],
-        Order.NEWEST: [opened._replace(down=True), number._replace(down=True)],
+        Order.NEWEST: [_down(opened), _down(number)],
     }[order]
 
 
-def _moment(text: Any) -> dt.datetime:
-    found = dt.datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError("a moment without its zone")
-    return found
+def _down(one: Sort) -> Sort:
+    return one._replace(key=one.key._replace(descending=True))
 
 
-def sorting(several: list[Key]) -> list[ColumnElement[Any]]:
-    """The keys for ORDER BY."""
-    return [key.column.desc() if key.down else key.column.asc() for key in several]
+def sorting(several: Sequence[Sort]) -> list[Any]:
+    """For ORDER BY."""
+    return keyset.order([one.key for one in several])
 
 
-def behind(several: list[Key], values: list[Any]) -> ColumnElement[bool]:
+def behind(several: Sequence[Sort], values: Sequence[Any]) -> ColumnElement[bool]:
     """What comes after the item that has these values, in SQL."""
-    (key, *others), (value, *rest) = several, values
-    after = key.column < value if key.down else key.column > value
-    return or_(after, and_(key.column == value, behind(others, rest))) if others else after
+    return keyset.behind([one.key for one in several], values)

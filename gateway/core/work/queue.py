@@ -12,7 +12,7 @@ from ..model.money import to_dollars
 from ..store.keyset import BadCursor
 from ..store.tables import claims, work_items
 from . import cursors, touches
-from .orders import Order, behind, keys, sorting
+from .orders import Order, behind, sorting, sorts
 from .priority import Bucket, bucket_of, in_bucket
 
 __all__ = [
@@ -104,16 +104,16 @@ def page(
     Raises:
         BadCursor: `after` is none.
     """
-    started = cursors.read(after, order.value, lambda day: keys(order, day)) if after else None
+    started = cursors.read(after, order.value, lambda day: sorts(order, day)) if after else None
     day = started.today if started is not None else today
-    sorted_by = keys(order, day)
-    worked_out = [key.column.label(key.name) for key in sorted_by if key.name not in work_items.c]
+    sorted_by = sorts(order, day)
+    worked_out = [one.key.column.label(one.name) for one in sorted_by if one.name not in work_items.c]
     statement = select(work_items, *worked_out).where(*_where(wanted, day))
     if started is not None:
         statement = statement.where(behind(sorted_by, started.values))
     # The page first, its claims afterwards: what is sorted is small.
     found = statement.order_by(*sorting(sorted_by)).limit(limit + 1).subquery()
-    again = [key._replace(column=found.c[key.name]) for key in sorted_by]
+    again = [one._replace(key=one.key._replace(column=found.c[one.name])) for one in sorted_by]
     rows = connection.execute(
         select(found, claims.c.source_claim_number, claims.c.payer_name)
         .outerjoin(claims, claims.c.id == found.c.claim_id)
@@ -126,7 +126,7 @@ def page(
 def ids(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int) -> list[int]:
     """The ids of all that a filter takes, in the order of the queue."""
     statement = select(work_items.c.id).where(*_where(wanted, today))
-    in_order = statement.order_by(*sorting(keys(Order.URGENT, today)))
+    in_order = statement.order_by(*sorting(sorts(Order.URGENT, today)))
     return list(connection.execute(in_order.limit(limit)).scalars())
 
 

@@ -123,7 +123,7 @@ def page(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int =
     started = cursors.read(after, _NAME, urgent) if after else None
     day = started.today if started is not None else today
     c, sorted_by = work_items.c, urgent(day)
-    place = sorted_by[0].column.label("place")
+    place = sorted_by[0].key.column.label("place")
     order = sorting(sorted_by[1:])
     narrowed = select(c.id, place).where(*_where(wanted, day)).order_by(place, *order).limit(limit + 1)
     if wanted.age:
