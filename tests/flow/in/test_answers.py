@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -267,7 +266,6 @@ def test_the_999_says_which_sets_were_taken(
     faulty: tuple[int, ...],
     sets: list[tuple[str, tuple[str, ...]]],
     groups: list[str],
-    tmp_path: Path,
 ) -> None:
     file_id = received(inbound, data, faulty)
     made = answered(inbound, file_id)
@@ -276,16 +274,16 @@ def test_the_999_says_which_sets_were_taken(
     assert [one.code for one in group] == groups
     assert [one.st02 for one in seen] == ["0001"] * len(sets)
     assert answered(inbound, file_id) == made  # asked again: the same bytes
-    assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
+    assert pyx12_faults(made.decode("latin-1")) == []
 
 
-def test_the_999_names_what_is_wrong_and_the_claim_that_it_belongs_to(inbound: Inbound, tmp_path: Path) -> None:
+def test_the_999_names_what_is_wrong_and_the_claim_that_it_belongs_to(inbound: Inbound) -> None:
     made = answered(inbound, received(inbound, GOOD.replace(b"*UN*", b"*UX*", 1)))
     (seen,), _ = verdicts(made)
     (error,) = seen.errors
     assert (seen.code, error.segment, error.loop, error.elements[0].code) == ("E", "SV1", "2400", "7")
     assert [(each.name, each.value) for each in error.contexts] == [("CLM01", "C-1")]
-    assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
+    assert pyx12_faults(made.decode("latin-1")) == []
 
 
 @pytest.mark.parametrize(
@@ -304,12 +302,12 @@ def test_what_is_not_taken_in_is_refused(
     assert (whole.code, whole.codes) == ("R", group)
 
 
-def test_an_envelope_that_could_not_be_written_is_answered_all_the_same(inbound: Inbound, tmp_path: Path) -> None:
+def test_an_envelope_that_could_not_be_written_is_answered_all_the_same(inbound: Inbound) -> None:
     data = GOOD.replace(b"*ZZ*DESK           *", b"*ZZZ*DESK DESK DESK DESK*").replace(b"*0*T*:", b"*0*I*:")
     made = answered(inbound, received(inbound, data.replace(b"GS*HC*DESK*", b"GS*HC*D*")))
     assert made.startswith(b"ISA*00*          *00*          *ZZ*GATEWAY        *ZZ*DESK DESK DESK *")
     assert b"~\nGS*FA*GATEWAY*DESK DESK DESK*" in made
-    assert pyx12_faults(made.decode("latin-1"), tmp_path) == []
+    assert pyx12_faults(made.decode("latin-1")) == []
 
 
 async def test_the_999_stands_in_the_folder_of_the_source(inbound: Inbound) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
@@ -58,7 +57,7 @@ def levels(body: Sequence[str]) -> list[StatusLevel]:
     return [one.status for one in transactions(read(io.BytesIO(text.encode()))) if isinstance(one, ReadStatus)]
 
 
-def test_every_level_counts_what_stands_below_it(tmp_path: Path) -> None:
+def test_every_level_counts_what_stands_below_it() -> None:
     other = Name("LAKE", "ANN", "B", "JR", "FI", "960000017")
     body = told(
         batch(
@@ -85,7 +84,7 @@ def test_every_level_counts_what_stands_below_it(tmp_path: Path) -> None:
     ]
     assert "NM1*85*1*LAKE*ANN*B**JR*FI*960000017" in body
     assert [one.claim_number for one in found if isinstance(one, ClaimStatus)] == ["C-1", "C-2", "C-3", "C-4"]
-    assert pyx12_faults(interchange("277", [body]), tmp_path) == []
+    assert pyx12_faults(interchange("277", [body])) == []
 
 
 def test_a_provider_that_is_refused_takes_its_claims_with_it() -> None:

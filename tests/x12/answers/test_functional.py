@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from gateway.core.x12.answers.checking import (
@@ -180,9 +178,9 @@ PYX12_CTX = "Segment CTX exceeded max count.  Found 2, should have 1"
     [GOOD, BAD_CHARGE, make_837([Made()], se01=99), spoilt((b"LX*1~", b"LXX*1~")), three_837s()],
     ids=["good", "a wrong claim", "a wrong count", "an unknown segment", "X12's example"],
 )
-def test_pyx12_takes_our_answers_too(data: bytes, tmp_path: Path) -> None:
+def test_pyx12_takes_our_answers_too(data: bytes) -> None:
     body = example_answer() if data == three_837s() else answer(data)
-    found = pyx12_faults(interchange("999", [body]), tmp_path)
+    found = pyx12_faults(interchange("999", [body]))
     assert [text for text in found if PYX12_CTX not in text] == []
     assert len(found) == sum(text.startswith("CTX*SITUATIONAL") for text in body)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from gateway.core.x12.answers.interchange import (
@@ -74,14 +72,14 @@ def test_there_is_a_file_for_every_note_that_a_file_can_cause() -> None:
 
 
 @pytest.mark.parametrize("note", sorted(BYTES), ids=lambda note: note.name.lower())
-def test_a_file_brings_about_its_note_first(note: Code, tmp_path: Path) -> None:
+def test_a_file_brings_about_its_note_first(note: Code) -> None:
     interchange = checked(BYTES[note]).interchanges[0]
     assert notes(interchange)[0] is note
     text = ta1(interchange.isa, note, AT, MARKS)
     assert text.split("*")[4:] == ["E" if note in TAKEN_ANYWAY else "R", note]
     whole = [isa_text(head("999"), MARKS), text, "IEA*0*000000007"]
     assert against_envelope(whole) == []
-    assert pyx12_faults("".join(f"{each}~\n" for each in whole), tmp_path) == []
+    assert pyx12_faults("".join(f"{each}~\n" for each in whole)) == []
 
 
 def against_envelope(segments: list[str]) -> list[Finding]:
