@@ -107,7 +107,7 @@ def _database(kind: str) -> Iterator[str]:
     if why := postgres.why_not():
         yield why.split(":")[0]
         return
-    with postgres.server(fsync=True) as server, server.database() as url:
+    with postgres.server(as_in_a_house=True) as server, server.database() as url:
         os.environ["GATEWAY_BENCH_DATABASE"] = url
         yield ""
 

@@ -340,6 +340,12 @@ def fill(engine: Engine, kept: Archive, claims: int, now: dt.datetime, *, say: b
         if say and not first % (10 * TOGETHER):
             took = time.monotonic() - begun
             print(f"      {took:5.0f} s  {first + TOGETHER:,} of {claims:,} claims are there", file=sys.stderr)
+    tidy(engine)
+
+
+def tidy(engine: Engine) -> None:
+    """What PostgreSQL does by itself within minutes of a large import: it counts what is in its tables. SQLite does
+    not need it."""
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
