@@ -23,8 +23,8 @@ from gateway.core.ledger import transfers
 from gateway.core.store import files as file_store
 from gateway.core.store.archive import Stored
 from gateway.core.store.bulk import insert_bulk
-from gateway.core.store.ids import allocate
 from gateway.core.store.engine import make_sync_engine
+from gateway.core.store.ids import allocate
 from gateway.core.store.outbox import put_outbox
 from gateway.core.store.tables import batches, claim_lines, claim_payments, claims, patients, submissions
 from gateway.plugins.testing import make_claim, make_line
