@@ -14,7 +14,7 @@ from gateway.plugins.settings import Seconds
 from .partner import Window
 from .values import Model
 
-AlarmKind = Literal["partner", "breaker", "acknowledgment", "deadline", "ledger", "archive"]
+AlarmKind = Literal["partner", "breaker", "acknowledgment", "deadline", "ledger", "archive", "folder"]
 ALARM_KINDS: dict[AlarmKind, str] = {
     "partner": "A partner cannot be reached, or its line is stopped",
     "breaker": "A plugin failed again and again, and is not called for now",
@@ -22,6 +22,7 @@ ALARM_KINDS: dict[AlarmKind, str] = {
     "deadline": "Work is near the date after which it costs money",
     "ledger": "The ledger does not prove",
     "archive": "The disk of the archive is nearly full",
+    "folder": "Files lie in a drop folder that nothing takes up",
 }
 """What is told, in words."""
 

@@ -264,3 +264,29 @@ def test_the_look_of_each_minute_and_the_page_of_a_partner_read_an_index(house: 
         for one in asked:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", ("x",) * one.count("?")).all()
             assert any("ix_work_items_kind_partner" in str(row) for row in plan), plan
+
+
+def test_files_that_nothing_takes_up_are_told_after_a_while(house: House) -> None:
+    source = house.config.gateway.sources[0]
+    folder = source.drop_folder
+    assert folder is not None
+    house.clock.at = dt.datetime(2026, 11, 27, 17, tzinfo=dt.UTC)
+    assert house.look() == 0, "the folder is not there yet"
+    folder.mkdir(parents=True)
+    for name, data in (("empty.837", b""), ("half.837.part", b"ISA*"), ("good.837", b"ISA*"), (".hidden", b"x")):
+        (folder / name).write_bytes(data)
+    put = max(one.stat().st_ctime for one in folder.iterdir())
+    house.clock.at = dt.datetime.fromtimestamp(put + 60, dt.UTC)
+    assert house.look() == 0
+    # At noon: not in the quiet hours.
+    house.clock.at = (house.clock.at + dt.timedelta(days=1)).replace(hour=17)
+    assert house.look() == 1
+    (alarm,) = house.messages()[0].alarms
+    assert alarm["words"].startswith(f"2 file(s) in the drop folder of {source.name} are not taken up")
+    assert "good" not in alarm["words"]
+    assert "hidden" not in alarm["words"]
+    for one in folder.iterdir():
+        one.unlink()
+    house.look(minutes=1)
+    assert house.look(minutes=6) == 1
+    assert [what for what, key in house.told() if key == f"folder:{source.name}"] == ["new"] * 2 + ["over"] * 2

@@ -23,10 +23,11 @@ from ..store import partners, plugin_failures
 from ..store.alarms import Standing
 from ..store.outbox import put_outbox
 from ..store.tables import WITH_PARTNER, work_items
+from .drop import not_taken
 from .services import Services
 
 KIND = "alarm"
-LOOKED_AT = ("partner", "acknowledgment", "archive")
+LOOKED_AT = ("partner", "acknowledgment", "archive", "folder")
 """Kinds whose causes each look finds anew; the others are told by those who meet them."""
 OVER_FOR = dt.timedelta(minutes=5)
 """So long something must be over before that is told: what comes and goes is told once."""
@@ -39,7 +40,7 @@ def look_after(connection: Connection, services: Services) -> dict[str, int]:
     config = services.config
     today = business_date(now, config.gateway.organisation.time_zone)
     found = [*_partners(connection, config), *_acknowledgments(connection, today)]
-    found += _archive(services)
+    found += [*_archive(services), *_folders(config, now)]
     found = [one for one in found if one.kind not in config.gateway.alarms.leave_out]
     new = store.stand(connection, found, now)
     over = store.end_others(connection, LOOKED_AT, [one.key for one in found], now)
@@ -96,6 +97,21 @@ def _archive(services: Services) -> Iterator[Standing]:
             f"The disk of the archive has {free:.1f} % left ({disk.free / 1e9:,.1f} GB), less than {least} %. When it "
             "is full, nothing is taken in any more: make room, or give it a larger disk.",
         )
+
+
+def _folders(config: Config, now: dt.datetime) -> Iterator[Standing]:
+    """Files that a source put down and that nothing takes up."""
+    for source in config.gateway.sources:
+        if source.drop_folder is None:
+            continue
+        count = not_taken(source.drop_folder, source.patterns, now)
+        if count:
+            yield Standing(
+                "folder",
+                f"folder:{source.name}",
+                f"{count:,} file(s) in the drop folder of {source.name} are not taken up: they are empty, or their "
+                f"names do not fit ({', '.join(source.patterns)}) or look unfinished. Rename them, or take them away.",
+            )
 
 
 # --- telling ---------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from ...plugins.pickup import PickupRules, RemoteFile, Sighting, look
+from ...plugins.pickup import PickupRules, RemoteFile, Sighting, look, wanted
 from ..boundary import boundary, declare
 from ..clock import Clock
 from ..engine.port import Payload, Run, workflow
@@ -34,6 +34,8 @@ LOOKS_AT_A_PART = 5
 """How many looks a file that is not whole is given before it is set aside as failed."""
 EMPTY_FOR = 3600.0
 """Seconds after which an empty file is set aside as failed."""
+LIES_AFTER = 900.0
+"""Seconds after which people are told of a file that is not taken up."""
 MAX_FILES = 100
 """The most files taken at once; the rest waits for the next look."""
 WHOLE_JSON = 64 << 20
@@ -111,6 +113,27 @@ class DropFolder:
         if self.source.bank:
             payload["bank"] = self.source.bank
         return key, payload
+
+
+def not_taken(folder: Path, patterns: Sequence[str], now: dt.datetime) -> int:
+    """How many files have lain in a drop folder for a while that no look takes up: their names fit no pattern, or are
+    those of files that are still written, or nothing is in them. Hidden files are nobody's; of a folder that cannot be
+    read none are."""
+    rules = PickupRules(masks=tuple(patterns))
+    try:
+        seen = [file for file in _list(folder) if not file.name.startswith(".")]
+    except OSError:
+        return 0
+    return sum(1 for file in seen if not wanted(file, rules) and _came(file, now) > LIES_AFTER)
+
+
+def _came(file: RemoteFile, now: dt.datetime) -> float:
+    """Seconds since a file was written or put here, whichever is later: a copy may keep the time of what it copies."""
+    try:
+        status = os.stat(file.path, follow_symlinks=False)
+    except FileNotFoundError:
+        return 0.0
+    return now.timestamp() - max(status.st_mtime_ns, status.st_ctime_ns) / 1e9
 
 
 def _entry(file: RemoteFile, refused: str) -> dict[str, Any]:
