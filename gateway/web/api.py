@@ -38,6 +38,7 @@ from . import (
     metrics,
     plugin_routes,
     queue_routes,
+    view_routes,
     webhook_routes,
     work_answers,
 )
@@ -262,6 +263,7 @@ def make_app(server: Server) -> web.Application:
             *documents.ROUTES,
             *drops.ROUTES,
             *queue_routes.routes(),
+            *view_routes.routes(),
             *hold_routes.routes(),
             *deposit_routes.routes(),
             *exception_routes.routes(),

@@ -21,6 +21,12 @@ EXAMPLES: dict[str, Example] = {
     "GET /console/admin/alarms": page("/console/admin/alarms", right=ADMINISTER),
     "GET /console/admin/alarms.csv": file("/console/admin/alarms.csv", right=ADMINISTER),
     "POST /console/admin/alarms/{name}/test": form("/console/admin/alarms/nobody/test", right=ADMINISTER),
+    "GET /console/admin/webhooks": page("/console/admin/webhooks", right=ADMINISTER),
+    "GET /console/admin/webhooks.csv": file("/console/admin/webhooks.csv", right=ADMINISTER),
+    "POST /console/admin/webhooks/{name}/test": form("/console/admin/webhooks/nobody/test", right=ADMINISTER),
+    "POST /console/admin/webhooks/deliveries/{id}/again": form(
+        "/console/admin/webhooks/deliveries/1/again", right=ADMINISTER
+    ),
     "GET /console/admin/chains": page("/console/admin/chains", right=ADMINISTER),
     "GET /console/admin/chains.csv": file("/console/admin/chains.csv", right=ADMINISTER),
     "GET /console/admin/explain": page("/console/admin/explain", right=ADMINISTER),

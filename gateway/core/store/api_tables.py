@@ -51,6 +51,13 @@ webhook_deliveries = Table(
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
     ),
+    Index(
+        "ix_webhook_deliveries_given_up",
+        "webhook",
+        "id",
+        sqlite_where=text("state = 'given up'"),
+        postgresql_where=text("state = 'given up'"),
+    ),
 )
 
 # Up to which row of each stream of events a webhook has been told.

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, literal_column, or_, select, update
 
 from .api_tables import webhook_deliveries, webhook_places
 from .bulk import insert_bulk
@@ -100,6 +100,11 @@ def forget_others(connection: Connection, webhooks: Collection[str]) -> None:
     )
 
 
+def _stands(state: str) -> ColumnElement[bool]:
+    """Of those that stand so. The state is in the statement itself: each has an index of its own."""
+    return _d.state == literal_column(f"'{state}'")
+
+
 def _rests(now: dt.datetime) -> Any:
     """A delivery that is under way, or that found nobody who could take it: the others wait for it."""
     nobody = or_(_d.status.is_(None), _d.status >= 500, _d.status == 429)
@@ -170,12 +175,24 @@ def listed(
 ) -> list[Any]:
     """Deliveries, the newest first."""
     statement = select(webhook_deliveries).order_by(_d.id.desc()).limit(limit)
-    for column, value in ((_d.webhook, webhook), (_d.state, state), (_d.event, event)):
+    for column, value in ((_d.webhook, webhook), (_d.event, event)):
         if value:
             statement = statement.where(column == value)
+    if state:
+        statement = statement.where(_stands(state) if state in STATES else false())
     if below:
         statement = statement.where(_d.id < below)
     return list(connection.execute(statement))
+
+
+def not_delivered(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many deliveries wait or are given up, by webhook and state."""
+    found: dict[tuple[str, str], int] = {}
+    for state in (WAITING, GIVEN_UP):
+        mine = select(_d.webhook, func.count()).where(_stands(state)).group_by(_d.webhook)
+        for webhook, count in connection.execute(mine):
+            found[webhook, state] = count
+    return found
 
 
 def as_data(row: Any) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from . import (
     row_pages,
     sign_on_pages,
     view_pages,
+    webhook_pages,
 )
 from .kept import Kept
 from .live import LIVE, Live
@@ -49,6 +50,7 @@ ADMINISTRATION = (
     chain_pages,
     explain_pages,
     alarm_pages,
+    webhook_pages,
     configuration_pages,
     declared_pages,
 )

@@ -29,6 +29,7 @@ ADMIN_NAV = (
     ("/console/admin/chains", "Chains"),
     ("/console/admin/explain", "Explain a file"),
     ("/console/admin/alarms", "Alarms"),
+    ("/console/admin/webhooks", "Webhooks"),
     ("/console/admin/configuration", "Configuration"),
     ("/console/admin/users", "Users"),
     ("/console/admin/access", "Access log"),
