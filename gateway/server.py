@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from . import memory
 from .config import Config, load
@@ -34,10 +35,10 @@ from .core.flow.next_claims import LOOK_SECONDS as NEXT_SECONDS
 from .core.flow.partner_lines import PartnerLines
 from .core.flow.plugin_life import PluginLife
 from .core.flow.services import Services
-from .core.store import idempotency, migrate, plugin_rows
+from .core.store import idempotency, ids, migrate, plugin_rows
 from .core.store import webhooks as webhook_store
 from .core.store.archive import Archive
-from .core.store.engine import make_sync_engine, reading
+from .core.store.engine import is_sqlite, make_sync_engine, reading
 from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ EXPIRE_SECONDS = 3600.0
 LOOK_SECONDS = 600.0
 BREAKER_SECONDS = 30.0
 DESK_PROCESSES = 2
+FOLLOW_SECONDS = 2.0
+RELOADS = "configuration_reloads"
+"""The counter of all processes of a gateway that tells how often one of them was told to read its configuration."""
 WEB, WORKER = "web", "worker"
 """The halves of a process that serves, where each is a process of its own."""
 
@@ -103,6 +107,8 @@ class Gateway:
         self._started = False
         self._reloading = asyncio.Lock()
         self.reloads = Reloads(config.hash, self.clock.now())
+        self._followed = 0
+        self._following: asyncio.Task[None] | None = None
         self.port = 0
         workers = config.gateway.workers
         self.pool = DecidePool(
@@ -146,6 +152,8 @@ class Gateway:
         if self._works:
             await self.engine.start()
         self._started = True
+        if not is_sqlite(self.locations.business_url):
+            self._following = asyncio.create_task(self._follow())
         if self._listens:
             await self._listen()
         if self._works:
@@ -156,6 +164,9 @@ class Gateway:
     async def stop(self) -> None:
         """Stop listening, let transactions under way end, and give everything back."""
         self._started = False
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -175,6 +186,8 @@ class Gateway:
         migrate.upgrade(self._sql)
         self._prepare_rows(self.config)
         self._note_configuration(self.config)
+        with self._sql.connect() as connection:
+            self._followed = ids.peek(connection, RELOADS)
 
     def _prepare_rows(self, config: Config) -> None:
         """Make the tables in which plugins keep rows. Raises PluginTablesRefused."""
@@ -257,10 +270,34 @@ class Gateway:
 
     async def reload(self) -> Reloads:
         """Read the configuration again and take it, as a whole; with any fault the old one stays, and the faults are
-        in `Reloads.faults`. What is under way finishes on the one that it began with.
+        in `Reloads.faults`. What is under way finishes on the one that it began with. Unless it was refused, the other
+        processes of this gateway read theirs again, too, within seconds.
 
         Code of plugins that is loaded stays as it is; a changed plugin needs a restart.
         """
+        found = await self._reload()
+        if not found.faults:
+            await asyncio.to_thread(self._tell_others)
+        return found
+
+    def _tell_others(self) -> None:
+        with self._sql.begin() as connection:
+            self._followed = ids.allocate(connection, RELOADS, 1) + 1
+
+    async def _follow(self) -> None:
+        """Read the configuration again when another process was told to."""
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                told = await self.read(ids.peek, RELOADS)
+                if told > self._followed:
+                    self._followed = told
+                    await self._reload()
+            except SQLAlchemyError as error:
+                # The database is away: whoever works or listens says so, and the next look comes.
+                log.info("configuration_not_looked_after", why=type(error).__name__)
+
+    async def _reload(self) -> Reloads:
         async with self._reloading:
             found = await asyncio.to_thread(load, self.config.root)
             faults = found if not isinstance(found, Config) else cannot_change(self.config, found)
