@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from gateway.core.store.engine import make_async_engine, make_sync_engine, reading, sync_url, system_url
+from gateway.core.store.engine import make_sync_engine, reading, sync_url, system_url
 
 
 @pytest.fixture
@@ -83,15 +83,6 @@ def test_a_transaction_that_reads_before_it_writes_loses_no_update(sqlite_url: s
     with reading(engine).begin() as connection:
         assert _cents(connection) == 100
     engine.dispose()
-
-
-async def test_the_event_loops_engine_reads_and_writes(engine: Engine, database_url: str) -> None:
-    made = make_async_engine(database_url)
-    async with made.begin() as connection:
-        await connection.execute(text("UPDATE drawer SET cents = 7"))
-    async with reading(made).begin() as connection:
-        assert (await connection.execute(text("SELECT cents FROM drawer"))).scalar_one() == 7
-    await made.dispose()
 
 
 def test_an_error_message_never_shows_a_patients_data(engine: Engine) -> None:

@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 BUSY_TIMEOUT_MS = 30_000
@@ -41,7 +40,6 @@ IDLE_TRANSACTION_S = 60.0
 would otherwise hold its locks against the worker that takes over."""
 
 _READS = "gateway_reads"
-EngineT = TypeVar("EngineT", Engine, AsyncEngine)
 
 
 def is_sqlite(url: str | URL) -> bool:
@@ -106,22 +104,7 @@ def make_looking_engine(url: str | URL) -> Engine:
     return make_sync_engine(url, read_only=True)
 
 
-def make_async_engine(url: str | URL, read_only: bool = False) -> AsyncEngine:
-    """An engine for the event loop (the API and the console); otherwise as `make_sync_engine`.
-
-    Bulk work does not belong here: a statement through it costs ten times what it costs on a worker thread.
-    """
-    made = sync_url(url)
-    if made.get_backend_name() == "sqlite":
-        made = made.set(drivername="sqlite+aiosqlite")
-    arguments = _arguments(made, read_only, IDLE_TRANSACTION_S)
-    arguments.pop("poolclass", None)
-    engine = create_async_engine(made, **arguments)
-    _attach(engine.sync_engine, read_only)
-    return engine
-
-
-def reading(engine: EngineT) -> EngineT:
+def reading(engine: Engine) -> Engine:
     """The same engine and pool, for a transaction that only reads and sees one state of the database throughout."""
     options: dict[str, Any] = {_READS: True}
     if engine.dialect.name == "postgresql":
