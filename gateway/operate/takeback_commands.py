@@ -39,7 +39,7 @@ def takebacks_list(config_path: Path, payer: str, older_than: int, everything: b
             one.use,
             one.reference,
             amount(abs(one.cents)),
-            "to come" if one.cents < 0 else "taken" if one.cents else "zero",
+            one.stands,
             one.first_on,
             one.days(today),
             one.entries,

@@ -27,6 +27,11 @@ EXAMPLES: dict[str, Example] = {
     "POST /console/exceptions/remittances/{id}/dismiss": form(
         "/console/exceptions/remittances/{remittance}/dismiss", right=POST
     ),
+    "GET /console/takebacks": page("/console/takebacks"),
+    "GET /console/takebacks.csv": file("/console/takebacks.csv"),
+    "GET /console/takebacks/entries": page(
+        "/console/takebacks/entries?payer=1960000022&use=recovery&reference=NONE", there=False
+    ),
     # Deposits.
     "GET /console/deposits": page("/console/deposits"),
     "GET /console/deposits.csv": file("/console/deposits.csv"),

@@ -44,6 +44,11 @@ class Takeback(NamedTuple):
         """recovery or forward."""
         return self.account.rsplit(":", 1)[1]
 
+    @property
+    def stands(self) -> str:
+        """`to come`: the payer announced it and will take it. `taken`: it took what it never announced. `zero`."""
+        return "to come" if self.cents < 0 else "taken" if self.cents else "zero"
+
     def days(self, today: dt.date) -> int:
         """How long it has stood."""
         return (today - self.first_on).days
@@ -105,6 +110,35 @@ def standing(connection: Connection, *, payer: str = "", everything: bool = Fals
             tuple(codes[row.account, row.reference]),
         )
         for row in connection.execute(statement.order_by("first_on", rows.c.account, rows.c.reference))
+    ]
+
+
+class Entry(NamedTuple):
+    """A provider-level pair on a reference: its id, signed cents (below zero: announced; above: taken), business date,
+    reason (PLB03-1), and the remittance that brought it, with its file and its check or trace number."""
+
+    id: int
+    cents: int
+    on_date: dt.date
+    code: str
+    remittance_id: int
+    file_id: int
+    trace_number: str
+
+
+def entries(connection: Connection, payer: str, use: str, reference: str) -> list[Entry]:
+    """What happened on a reference of a payer, in order."""
+    account = f"payer:{payer}:{use}"
+    rows = connection.execute(
+        _rows()
+        .add_columns(remittances.c.id.label("remittance_id"), remittances.c.file_id, remittances.c.trace_number)
+        .where(provider_adjustments.c.reference == reference)
+        .order_by(provider_adjustments.c.id)
+    )
+    return [
+        Entry(row.id, int(row.cents), row.on_date, row.reason_code, row.remittance_id, row.file_id, row.trace_number)
+        for row in rows
+        if row.account == account
     ]
 
 
