@@ -29,7 +29,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "GET /console/takebacks": page("/console/takebacks"),
     "GET /console/takebacks.csv": file("/console/takebacks.csv"),
-    "GET /console/takebacks/entries": page(
+    "GET /console/takebacks/entries": file(
         "/console/takebacks/entries?payer=1960000022&use=recovery&reference=NONE", there=False
     ),
     # Deposits.
