@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import NamedTuple
 
 from gateway.sandbox.records import Payer
@@ -151,5 +152,6 @@ def _again(rng: random.Random, era: Era, name: str) -> Delivery:
     if rng.random() < 0.7:
         data = data.replace(b"*", b"|").replace(b":", b">")
     if rng.random() < 0.5:
-        data = data.replace(b"~\n", b"~\r\n").replace(b"0001~", b"0777~").replace(b"0001\r", b"0777\r")
+        # The set's own number alone: a line's control number may end in 0001, too.
+        data = re.sub(rb"\b(ST\W835\W|SE\W\d+\W)0001", rb"\g<1>0777", data).replace(b"~\n", b"~\r\n")
     return Delivery(f"{name}-again.835", data, "again", (era,))
