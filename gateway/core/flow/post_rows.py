@@ -25,14 +25,26 @@ DENIAL = (
 
 
 def update_claims(connection: Connection, moved: dict[int, tuple[str, str]], now: dt.datetime) -> None:
-    """Give claims their state and the payer's number, at the driver's speed (see `store.bulk`)."""
+    """Give claims their state and the payer's number, at the driver's speed (see `store.bulk`). The caller has locked
+    them in the order of their ids."""
+    if not moved:
+        return
     dialect = connection.dialect
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
     moment = claims.c.updated_at.type.dialect_impl(dialect).bind_processor(dialect)
     at = now if moment is None else moment(now)
+    if dialect.name == "postgresql":
+        # One statement for all: each of their own costs the server and the line several times as much.
+        ids = sorted(moved)
+        columns = (ids, [moved[one][0] for one in ids], [moved[one][1] for one in ids])
+        connection.exec_driver_sql(
+            "UPDATE claims SET state = moved.state, version = version + 1, payer_claim_number = moved.number, "
+            "updated_at = %s FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS moved (id, state, number) "
+            "WHERE claims.id = moved.id",
+            (at, *columns),
+        )
+        return
     connection.exec_driver_sql(
-        f"UPDATE claims SET state = {mark}, version = version + 1, payer_claim_number = {mark}, updated_at = {mark} "
-        f"WHERE id = {mark}",
+        "UPDATE claims SET state = ?, version = version + 1, payer_claim_number = ?, updated_at = ? WHERE id = ?",
         [(*moved[claim_id], at, claim_id) for claim_id in sorted(moved)],
     )
 
