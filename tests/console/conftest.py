@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from gateway.core.store import users
 from gateway.core.store.tables import claims
 from gateway.core.work.deadlines import Deadlines
 from gateway.server import Gateway
+from gateway.web.console import figure_pages
 
 from ..web import running
 from ..web.house import claims_of
@@ -109,6 +110,14 @@ class Office(NamedTuple):
 
         done = await self.gateway.write(hold)
         return row, done.hold_id
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages_wait_for_what_they_show() -> Iterator[None]:
+    """However busy the machine is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure_pages, "PATIENCE_S", 60)
+        yield
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

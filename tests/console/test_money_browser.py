@@ -4,6 +4,7 @@ matched and the day is closed. No address is typed but the gateway's own."""
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest_asyncio
 
 from gateway.core.clock import business_date
 from gateway.core.ledger.proof import prove
+from gateway.core.reports import catalogue
 from gateway.core.store.cash_tables import day_closings
 from gateway.core.store.tables import claim_payments, remittances
+from gateway.web.console import figure_pages
 
 from ..cash.banks import Credit, make_bai2
 from ..posting.made import Era, dollars
@@ -124,4 +127,27 @@ async def test_the_banks_money_is_taken_matched_and_the_day_closed(
     (done,) = await office.rows(remittances, remittances.c.id == remittance.id)
     assert done.state == "posted"
     assert (await office.gateway.read(prove)).ok
+    assert said == []
+
+
+async def test_a_report_that_takes_long_says_so_and_then_shows_itself(
+    poster: tuple[Any, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, said = poster
+    real = catalogue.work_out
+
+    def slow(*given: Any) -> Any:
+        time.sleep(1)
+        return real(*given)
+
+    monkeypatch.setattr(catalogue, "work_out", slow)
+    monkeypatch.setattr(figure_pages, "PATIENCE_S", 0.05)
+    await page.get_by_role("link", name="Reports").click()
+    await page.get_by_role("heading", name="Reports").wait_for()
+    link = page.get_by_role("link", name=catalogue.named("dso").definition.title).first
+    await page.goto(f"{await link.evaluate('one => one.href')}?from=2026-01-02&to=2026-03-01")
+    await page.get_by_text("It is being worked out.").wait_for()
+    await page.get_by_role("link", name="CSV").first.wait_for()
+    assert await page.get_by_text("It is being worked out.").count() == 0
+    assert await page.get_by_role("heading", level=1).count() == 1
     assert said == []

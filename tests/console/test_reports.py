@@ -94,6 +94,22 @@ async def test_a_figure_is_worked_out_once_for_all_who_look_within_a_minute(
         assert len(asked) == 2
 
 
+@pytest.mark.parametrize("what", ["", "/claims"])
+async def test_a_page_that_takes_long_asks_for_itself(
+    office: Office, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(figure_pages, "PATIENCE_S", 0)
+    address = f"/console/reports/over-90{what}?from=2026-02-01&to=2026-02-2{len(what)}"
+    async with office.signed_in("viewer") as browser:
+        _, at_first = await browser.get(address)
+        assert "It is being worked out." in at_first
+        assert f'hx-get="{address.replace("&", "&amp;")}"' in at_first
+        _, whole = await browser.get(address, headers={"HX-Request": "true"})
+        assert "It is being worked out." not in whole
+        assert "CSV" in whole
+        assert (await browser.get(f"{address}&source=nobody", headers={"HX-Request": "true"}))[0] in (200, 422)
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "told"),
     [

@@ -61,6 +61,12 @@ def add_to(app: web.Application) -> None:
     app[LIVE] = live = Live(app[SERVER])
     app[sign_on_pages.PROVIDER] = provider.Provider()
     app[figure_pages.FIGURES] = Kept(figure_pages.KEPT_S, most=figure_pages.MOST_KEPT, at_once=figure_pages.AT_ONCE)
+    app[figure_pages.BEHIND] = Kept(
+        figure_pages.KEPT_S,
+        most=figure_pages.MOST_KEPT,
+        at_once=figure_pages.AT_ONCE,
+        slow=figure_pages.SLOW_S,
+    )
     app.on_shutdown.append(live.close)
     app[explain_pages.BUSY] = asyncio.Semaphore(1)
     app[home.SHARED] = home.kept_shared(app[SERVER])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -18,11 +19,17 @@ from .guard import Refused, Visit, page
 from .kept import Kept
 from .render import Typed
 
+T = TypeVar("T")
 FIGURES: web.AppKey[Kept] = web.AppKey("figures", Kept)
 """Many look at the same ones, and each may take seconds."""
+BEHIND: web.AppKey[Kept] = web.AppKey("behind", Kept)
+"""The first pages of the claims behind a number, in a house so large that they take long."""
 KEPT_S = 60.0
+SLOW_S = 0.5
 MOST_KEPT = 400
 AT_ONCE = 2
+PATIENCE_S = 0.15
+"""So long a page waits for what it shows; then it says that it is worked out, and asks for it itself."""
 SHOWN = 100
 MOST_SHOWN = 5_000
 NAME = r"{name:[a-z0-9-]{1,40}}"
@@ -121,6 +128,23 @@ async def _found(visit: Visit, report: Report, scope: Scope) -> Found:
         raise Refused(422, "That cannot be told", str(error)) from error
 
 
+async def _soon(visit: Visit, working: Coroutine[Any, Any, T]) -> T | None:
+    """What is worked out; None where a whole page is asked for and it takes long: the page can say so meanwhile."""
+    task = asyncio.ensure_future(working)
+    if visit.in_part:
+        return await task
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
+    if done:
+        return task.result()
+    # It goes on, for when the page asks again; what goes wrong is told then.
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return None
+
+
+def _working(visit: Visit, report: Report) -> web.Response:
+    return visit.page("report_working.html", definition=report.definition, address=str(visit.request.rel_url))
+
+
 def periods(today: dt.date) -> list[tuple[str, dt.date, dt.date]]:
     """Periods that people ask for, with their days."""
     month = today.replace(day=1)
@@ -198,7 +222,9 @@ async def headline(visit: Visit) -> web.StreamResponse:
 async def figure(visit: Visit) -> web.StreamResponse:
     """One figure: what it is, and its groups, each with the claims behind it."""
     want, report = _asked(visit), _named(visit)
-    found = await _found(visit, report, want.scope)
+    found = await _soon(visit, _found(visit, report, want.scope))
+    if found is None:
+        return _working(visit, report)
     return visit.page(
         "report_figure.html",
         definition=report.definition,
@@ -221,13 +247,18 @@ async def figure_csv(visit: Visit) -> web.StreamResponse:
     return await send_csv(visit.request, f"{report.definition.name}.csv", showing.COLUMNS, rows())
 
 
-def _behind(visit: Visit, report: Report, scope: Scope, limit: int, skip: int) -> Any:
+async def _behind(visit: Visit, report: Report, scope: Scope, limit: int, skip: int) -> catalogue.Behind:
     group = visit.request.query.get("group", "").strip()[:200]
+    await _found(visit, report, scope)
 
     def read(connection: Connection) -> catalogue.Behind:
         return catalogue.behind(connection, report, scope, group=group, limit=limit, skip=skip)
 
-    return visit.server.read(read)
+    if limit > SHOWN:
+        return await visit.server.read(read)
+    key = (report.definition.name, scope, group, skip)
+    found: catalogue.Behind = await visit.request.app[BEHIND].get(key, lambda: visit.server.read(read))
+    return found
 
 
 @page()
@@ -237,8 +268,9 @@ async def behind(visit: Visit) -> web.StreamResponse:
     group = visit.request.query.get("group", "").strip()[:200]
     typed_skip = visit.request.query.get("skip", "")
     skip = min(int(typed_skip), MOST_SHOWN) if typed_skip.isdigit() and len(typed_skip) < 7 else 0
-    await _found(visit, report, want.scope)
-    found = await _behind(visit, report, want.scope, SHOWN, skip)
+    found = await _soon(visit, _behind(visit, report, want.scope, SHOWN, skip))
+    if found is None:
+        return _working(visit, report)
     address = urlencode(want.typed | ({"group": group} if group else {}))
     more = found.more and skip + SHOWN < MOST_SHOWN
     return visit.page(
@@ -257,7 +289,6 @@ async def behind(visit: Visit) -> web.StreamResponse:
 async def behind_csv(visit: Visit) -> web.StreamResponse:
     """The same as a file for a spreadsheet."""
     want, report = _asked(visit), _named(visit)
-    await _found(visit, report, want.scope)
     found = await _behind(visit, report, want.scope, catalogue.MOST_CLAIMS, 0)
 
     async def rows() -> AsyncIterator[Sequence[Any]]:

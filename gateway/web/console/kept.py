@@ -14,10 +14,12 @@ MOST = 24
 class Kept:
     """What was worked out under each key, for so long. Who comes while it is worked out waits for it, and it is worked
     out once. `most`: keys that are kept at once, the oldest goes; `at_once`: how many are worked out at the same
-    time, so that the others and the claims that come in have their turn."""
+    time, so that the others and the claims that come in have their turn; `slow`: what takes fewer seconds than this is
+    not kept, and so is always of now."""
 
-    def __init__(self, seconds: float, *, most: int = MOST, at_once: int = MOST) -> None:
+    def __init__(self, seconds: float, *, most: int = MOST, at_once: int = MOST, slow: float = 0.0) -> None:
         self._seconds = seconds
+        self._slow = slow
         self._most = most
         self._turns = asyncio.Semaphore(at_once)
         self._found: dict[Any, tuple[float, Any]] = {}
@@ -37,9 +39,11 @@ class Kept:
     async def _make(self, key: Any, make: Callable[[], Awaitable[Any]]) -> Any:
         try:
             async with self._turns:
+                begun = time.monotonic()
                 found = await make()
             self._found.pop(key, None)
-            self._found[key] = (time.monotonic(), found)
+            if time.monotonic() - begun >= self._slow:
+                self._found[key] = (time.monotonic(), found)
             while len(self._found) > self._most:
                 del self._found[next(iter(self._found))]
             return found
