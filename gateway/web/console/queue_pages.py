@@ -34,14 +34,13 @@ async def listing(visit: Visit) -> web.StreamResponse:
     want = asked(visit, visit.request.query)
     after = visit.request.query.get("after", "")[:400]
 
-    def read(connection: Connection) -> tuple[queue.Page, queue.Counted, list[queue.Waiting], list[views.View]]:
+    def read(connection: Connection) -> tuple[queue.Page, queue.Counted, list[views.View]]:
         found = queue.page(connection, want.wanted, visit.today, limit=SHOWN, after=after, order=want.order)
         seen = views.seen_by(connection, visit.who, visit.user.teams, manages=visit.user.may("manage"))
-        counted = queue.counted(connection, want.wanted, visit.today)
-        return found, counted, queue.summary(connection, visit.today), seen
+        return found, queue.counted(connection, want.wanted, visit.today), seen
 
     try:
-        found, counted, summary, seen = await visit.server.read(read)
+        found, counted, seen = await visit.server.read(read)
     except queue.BadCursor as error:
         raise Refused(422, "No such page", str(error)) from error
     live = await visit.request.app[LIVE].now()
@@ -59,8 +58,9 @@ async def listing(visit: Visit) -> web.StreamResponse:
         order=want.order,
         orders=ORDERS,
         shares=shares(visit),
-        kinds=sorted({one.kind for one in summary}),
-        teams=sorted({one.team for one in summary} | set(visit.user.teams)),
+        # What waited some seconds ago is good enough to choose from, and is looked up for everybody at once.
+        kinds=sorted({one.kind for one in live.standing.waiting} | {one.kind for one in found.items}),
+        teams=sorted({one.team for one in live.standing.waiting} | set(visit.user.teams)),
         more=f"?{urlencode(typed | {'after': found.after})}" if found.after else "",
         address=urlencode(typed),
         actions=[one for one in actions_of(visit).on() if not one.closes],
