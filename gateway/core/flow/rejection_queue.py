@@ -4,7 +4,7 @@ most dollars first."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, select
@@ -66,18 +66,36 @@ def rejected(
     narrowed = [] if behind is None else [keyset.behind(_ORDER, behind)]
     if payer_id:
         narrowed.append(claims.c.payer_id == payer_id)
-    found = _by_partners(connection, config, narrowed, limit) + _at_our_door(connection, narrowed, limit)
-    return sorted(found, key=lambda one: (-one.cents, one.claim_id))[:limit]
+    by_partners = select(*_SORTED).where(claims.c.state == ClaimState.REJECTED)
+    at_our_door = (
+        select(*_SORTED)
+        .join(work_items, work_items.c.claim_id == claims.c.id)
+        .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
+    )
+    refused = _dearest(connection, by_partners, narrowed, limit)
+    kept = _dearest(connection, at_our_door, narrowed, limit)
+    # What is looked up for each claim is looked up for those alone that are in the list.
+    first = set(sorted(refused | kept)[:limit])
+    found = _by_partners(connection, config, _ids(refused & first)) + _at_our_door(connection, _ids(kept & first))
+    return sorted(found, key=lambda one: (-one.cents, one.claim_id))
 
 
-def _dearest(connection: Connection, statement: Select[Any], narrowed: Sequence[Any], limit: int) -> list[int]:
-    """The claims with the most dollars, their ids alone: what is sorted is small."""
+_SORTED = (claims.c.charge_cents, claims.c.id)
+
+
+def _dearest(
+    connection: Connection, statement: Select[Any], narrowed: Sequence[Any], limit: int
+) -> set[tuple[int, int]]:
+    """The claims with the most dollars, as they are sorted: by their cents (below zero: the most first) and by id."""
     ordered = statement.where(*narrowed).order_by(*keyset.order(_ORDER))
-    return list(connection.execute(ordered.limit(limit)).scalars())
+    return {(-cents, claim_id) for cents, claim_id in connection.execute(ordered.limit(limit))}
 
 
-def _by_partners(connection: Connection, config: Config, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
-    ids = _dearest(connection, select(claims.c.id).where(claims.c.state == ClaimState.REJECTED), narrowed, limit)
+def _ids(places: Iterable[tuple[int, int]]) -> list[int]:
+    return sorted(claim_id for _, claim_id in places)
+
+
+def _by_partners(connection: Connection, config: Config, ids: Sequence[int]) -> list[Rejected]:
     # Grouped, not asked for each claim: of one claim alone PostgreSQL looks for the last by reading all from the end.
     last = (
         select(submissions.c.claim_id, func.max(submissions.c.id).label("last"))
@@ -95,14 +113,8 @@ def _by_partners(connection: Connection, config: Config, narrowed: Sequence[Any]
     return found
 
 
-def _at_our_door(connection: Connection, narrowed: Sequence[Any], limit: int) -> list[Rejected]:
+def _at_our_door(connection: Connection, ids: Sequence[int]) -> list[Rejected]:
     """The claims that were not taken in, and wait for a person."""
-    waiting = (
-        select(claims.c.id)
-        .join(work_items, work_items.c.claim_id == claims.c.id)
-        .where(claims.c.state == ClaimState.FAULTY, work_items.c.kind == FAULTY_ITEM, work_items.c.state == "open")
-    )
-    ids = _dearest(connection, waiting, narrowed, limit)
     rows = connection.execute(select(claims).where(claims.c.id.in_(ids))).all()
     return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
 

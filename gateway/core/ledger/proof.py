@@ -7,11 +7,12 @@ is sums made by the database: nothing is loaded.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, text
 
 from ..model.posting import OFF_KINDS
 from ..store.tables import (
@@ -58,14 +59,28 @@ class Proof(msgspec.Struct, frozen=True):
 def prove(connection: Connection) -> Proof:
     """Check the whole ledger. Read-only; give it a connection that sees one state throughout."""
     faults: list[str] = []
-    for check in _CHECKS:
-        faults += check(connection)
+    with _sums_side_by_side(connection):
+        for check in _CHECKS:
+            faults += check(connection)
     counts = {
         "transfers": _count(connection, select(func.count()).select_from(transfers)),
         "claims": _count(connection, select(func.count(transfers.c.claim_id.distinct()))),
         "remittances": _count(connection, select(func.count()).select_from(remittances)),
     }
     return Proof(tuple(faults), counts)
+
+
+@contextlib.contextmanager
+def _sums_side_by_side(connection: Connection) -> Iterator[None]:
+    """Sums over whole tables are put side by side in one pass. PostgreSQL takes a sum by claim for a handful of rows,
+    and would go through the next one again for each of them: minutes for 300,000 claims, and four times as long for
+    twice as many, instead of seconds."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    connection.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 def _count(connection: Connection, statement: Select[Any]) -> int:
