@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from gateway.core.store.tables import access_log, claims, corrections, metadata, requests
+from gateway.core.store.tables import access_log, claims, corrections, metadata, outbox, requests
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.stored import StoredClaim
 
@@ -83,7 +83,8 @@ async def _at_rest(desk: Desk) -> dict[str, int]:
     async def look() -> Any:
         await asyncio.sleep(0.5)
         seen.append(await desk.gateway.read(_everything))
-        return seen[-1] == seen[-2]
+        waits = await desk.rows(outbox, outbox.c.submitted_at.is_(None))
+        return not waits and len(seen) > 3 and seen[-1] == seen[-2] == seen[-3]
 
     await running.until(look, "nothing is under way")
     return seen[-1]
