@@ -15,7 +15,6 @@ from gateway.core.work import receivables
 from gateway.core.work.priority import Bucket
 from gateway.core.work.receivables import Wanted
 
-from ..conftest import create_tables
 from .desk import NOW, TODAY, days, put_claim, put_item
 
 
@@ -84,7 +83,6 @@ def test_filters_take_what_they_say(sql: Connection) -> None:
 
 def test_what_is_open_is_summed_by_payer_and_age_and_what_is_closed_is_not(database_url: str) -> None:
     engine = make_sync_engine(database_url)
-    create_tables(database_url)
     with engine.begin() as sql:
         _summed(sql)
     engine.dispose()
