@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from . import memory
 from .config import Config, load
@@ -166,6 +165,7 @@ class Gateway:
         self._started = False
         if self._following is not None:
             self._following.cancel()
+            await asyncio.wait([self._following])
             self._following = None
         if self._runner is not None:
             await self._runner.cleanup()
@@ -291,11 +291,11 @@ class Gateway:
             try:
                 told = await self.read(ids.peek, RELOADS)
                 if told > self._followed:
-                    self._followed = told
                     await self._reload()
-            except SQLAlchemyError as error:
-                # The database is away: whoever works or listens says so, and the next look comes.
-                log.info("configuration_not_looked_after", why=type(error).__name__)
+                    self._followed = told
+            except Exception as error:
+                # The database or the folder is away: it is looked for again, or this process would never follow more.
+                log.warning("configuration_not_followed", why=type(error).__name__)
 
     async def _reload(self) -> Reloads:
         async with self._reloading:

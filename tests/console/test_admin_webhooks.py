@@ -10,7 +10,6 @@ from typing import NamedTuple
 import pytest
 import pytest_asyncio
 
-from gateway.core.flow import webhooks as flow
 from gateway.core.store import webhooks as store
 from gateway.core.store.api_tables import webhook_deliveries
 from gateway.server import Gateway
@@ -87,7 +86,6 @@ async def test_a_ping_arrives_and_one_that_was_given_up_goes_again(told: Told) -
         _, text = await browser.post(f"{PLACE}/deliveries/{row.id}/again")
         assert f"Delivery {row.id} goes again." in text
         await running.until(arrived, "it arrives")
-    assert flow.named(told.office.gateway.services, "billing") is not None
 
 
 async def test_the_list_is_filtered_goes_on_and_comes_as_csv(told: Told) -> None:

@@ -40,6 +40,18 @@ async def test_the_other_processes_of_a_gateway_follow_the_one_that_is_told(
         await asyncio.sleep(0.5)
         assert (web.reloads.times, worker.reloads.times) == (1, 1), "nobody follows a follower"
 
+        async def _broken() -> None:
+            raise OSError("the folder is away")
+
+        # What goes wrong while it follows is tried again, and does not end its following.
+        once = worker._reload
+        fails = iter([_broken])
+        monkeypatch.setattr(worker, "_reload", lambda: next(fails, once)())
+        main.write_text(main.read_text().replace("deadline_days: 9", "deadline_days: 8"))
+        told = await web.reload()
+        await running.until(followed, "the worker takes it at its second look")
+        assert worker.config.gateway.alarms.deadline_days == 8
+
         good = main.read_text()
         main.write_text(f"{good}alarms: {{}}\n")
         assert (await web.reload()).faults

@@ -73,8 +73,7 @@ def prove(connection: Connection) -> Proof:
 @contextlib.contextmanager
 def _sums_side_by_side(connection: Connection) -> Iterator[None]:
     """Sums over whole tables are put side by side in one pass. PostgreSQL takes a sum by claim for a handful of rows,
-    and would go through the next one again for each of them: minutes for 300,000 claims, and four times as long for
-    twice as many, instead of seconds."""
+    and would go through the next one again for each of them: at 300,000 claims minutes instead of seconds."""
     if connection.dialect.name != "postgresql":
         yield
         return

@@ -10,7 +10,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from ...core.ledger import takebacks as ledger
-from ...core.model.money import to_dollars
+from ..takeback_routes import takeback_data
 from .csv_out import send_csv
 from .guard import Refused, Visit, page
 from .render import Typed
@@ -70,10 +70,8 @@ async def as_csv(visit: Visit) -> web.StreamResponse:
 
     async def rows() -> AsyncIterator[Sequence[Any]]:
         for one in found:
-            yield [
-                *(one.payer, one.payer_name, one.use, one.reference, to_dollars(one.cents), one.stands),
-                *(one.first_on, one.last_on, one.days(visit.today), one.entries, " ".join(one.codes)),
-            ]
+            data = takeback_data(one, visit.today) | {"codes": " ".join(one.codes)}
+            yield [data[name] for name in CSV_COLUMNS]
 
     return await send_csv(visit.request, "take-backs.csv", CSV_COLUMNS, rows())
 
