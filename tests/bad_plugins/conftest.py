@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import pytest
@@ -84,6 +84,14 @@ def url(request: pytest.FixtureRequest) -> Any:
         yield found
 
 
+@asynccontextmanager
+async def _no_daily_look() -> AsyncIterator[None]:
+    """The day's look at what is held asks the plugins once more, at whatever moment of the day the test runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.server.due_today", lambda *_: None)
+        yield
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def loaded(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Loaded]:
     """Every bad plugin is in its chain; all files have come in at the same time and are read, and their claims
@@ -99,7 +107,10 @@ async def loaded(url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
     for bad in (*MONEY, *ROUTES):
         whom[bad.name] = next(free)
         codes[bad.name] = bad.code([whom[bad.name]], database)
-    async with opened(folder, "bad", codes, stations(CLAIMS, MONEY, ROUTES), WORKERS, url) as house:
+    async with (
+        _no_daily_look(),
+        opened(folder, "bad", codes, stations(CLAIMS, MONEY, ROUTES), WORKERS, url) as house,
+    ):
         ids = [await house.hand_in(as_837(file, TODAY), f"{n}.837") for n, file in enumerate(files)]
         for file_id in ids:
             await running.read_to_the_end(house.gateway, file_id, PATIENCE_S)

@@ -18,7 +18,7 @@ from gateway.core.store import users
 from gateway.core.store.tables import claims
 from gateway.core.work.deadlines import Deadlines
 from gateway.server import Gateway
-from gateway.web.console import figure_pages
+from gateway.web.console import figure_pages, kept_figure
 
 from ..web import running
 from ..web.house import claims_of
@@ -117,6 +117,7 @@ def _pages_wait_for_what_they_show() -> Iterator[None]:
     """However busy the machine is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figure_pages, "PATIENCE_S", 60)
+        patch.setattr(kept_figure, "PATIENCE_S", 60)
         yield
 
 

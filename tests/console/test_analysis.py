@@ -22,6 +22,7 @@ from gateway.core.work.items import WorkItem, open_items
 from gateway.web.console import analysis_pages, charts, followup_pages
 from gateway.web.console.kept import Kept
 
+from ..web import running
 from .conftest import Office
 from .denied import denied, denying
 
@@ -94,7 +95,7 @@ async def test_follow_up_is_by_payer_and_age_and_narrowed_down(office: Office) -
 
 async def test_a_next_date_is_noted_for_many_and_shown(office: Office) -> None:
     _, item = await silent(office, 9503, 40)
-    next_ = office.gateway.clock.now().date() + dt.timedelta(days=5)
+    next_ = running.office_day(office.gateway) + dt.timedelta(days=5)
     async with office.signed_in("biller") as browser:
         fields = {"verb": "touch", "ids": str(item), "action": "called_payer", "note": "In process."}
         _, page = await browser.post("/console/queue/many", **fields)

@@ -19,6 +19,7 @@ from gateway.core.ledger.balances import claim_balances
 from gateway.core.store.denial_tables import denial_acts, denial_cases, write_offs
 from gateway.core.store.tables import access_log, documents, work_items
 
+from ..web import running
 from .conftest import CHROMIUM, PASSWORD, Office
 from .denied import denied, denying
 
@@ -141,7 +142,7 @@ async def test_another_teams_denial_is_looked_at_and_not_worked(office: Office) 
 
 async def test_a_letter_is_seen_made_had_and_marked_as_sent(office: Office) -> None:
     _, one = await denied(office, 9203)
-    today = office.gateway.clock.now().date().isoformat()
+    today = running.office_day(office.gateway).isoformat()
     async with office.signed_in("biller") as browser:
         status, page = await browser.post(f"/console/denials/{one}/letter", letter="appeal", reason="")
         assert (status, "and why" in page) == (200, True)
@@ -228,7 +229,7 @@ async def test_a_denial_is_not_closed_over_its_money_from_either_page(office: Of
 async def test_a_touch_leads_back_to_the_denial_and_nowhere_else(office: Office) -> None:
     _, one = await denied(office, 9207)
     (item,) = await office.rows(work_items, work_items.c.key == f"denial:{one}")
-    next_ = (office.gateway.clock.now().date() + dt.timedelta(days=9)).isoformat()
+    next_ = (running.office_day(office.gateway) + dt.timedelta(days=9)).isoformat()
     async with office.signed_in("biller") as browser:
         fields = {"csrf": browser.csrf, "action": "called_payer", "note": "They look again.", "follow_up": next_}
         for back, status in ((f"/console/denials/{one}", 303), ("https://elsewhere.example/", 200)):

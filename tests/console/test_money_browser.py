@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from gateway.core.clock import business_date
 from gateway.core.ledger.proof import prove
 from gateway.core.reports import catalogue
 from gateway.core.store.cash_tables import day_closings
@@ -21,6 +20,7 @@ from gateway.web.console import figure_pages
 
 from ..cash.banks import Credit, make_bai2
 from ..posting.made import Era, dollars
+from ..web import running
 from . import money_desk as desk
 from .conftest import PASSWORD, Office
 
@@ -89,7 +89,7 @@ async def test_the_banks_money_is_taken_matched_and_the_day_closed(
     office: Office, poster: tuple[Any, list[str]], tmp_path: Path
 ) -> None:
     page, said = poster
-    today = business_date(office.gateway.clock.now(), office.gateway.config.gateway.organisation.time_zone)
+    today = running.office_day(office.gateway)
     row = await desk.sent_claim(office, 8503)
     era = Era([await desk.paid(office, row, row.claim_number)], trace="DAY-A", date=f"{today:%Y%m%d}")
     (remittance,) = await desk.remitted(office, era, name="day.835")

@@ -142,7 +142,7 @@ async def heard(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Heard
 
 async def _more_of_them(office: Office) -> None:
     """Claims over which a plugin talks, and files that cannot be read for all kinds of reasons."""
-    today = office.gateway.clock.now().date()
+    today = running.office_day(office.gateway)
     made = marked(SEED + 1, 2, WHO, today)
     for at, one in enumerate(made):
         one.number = f"TALKS{at}"

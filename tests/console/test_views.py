@@ -17,6 +17,7 @@ from gateway.core.store.view_tables import queue_views
 from gateway.core.work.items import WorkItem, open_items
 from gateway.web.console.render import FOLDER
 
+from ..web import running
 from .conftest import Office
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -57,7 +58,7 @@ async def test_a_queue_that_cannot_be_shown_is_told_in_words(
 
 
 async def test_lists_of_plugins_show_what_is_due_with_its_date_and_dollars_soonest_first(office: Office) -> None:
-    today = office.gateway.clock.now().date()
+    today = running.office_day(office.gateway)
     for key, days, cents in (("later", 9, 12_345), ("sooner", 2, 700)):
         await item(office, f"list-{key}", work_by=today + dt.timedelta(days=days), cents=cents)
     await item(office, "list-other", kind="claim_review")
@@ -116,7 +117,7 @@ async def test_the_name_of_a_view_is_text(office: Office) -> None:
 
 async def test_an_item_is_worked_from_its_row_and_what_is_wrong_is_said_beside_the_form(office: Office) -> None:
     number = await item(office, "row-1", kind="denial", team="denials", cents=5_000)
-    tomorrow = office.gateway.clock.now().date() + dt.timedelta(days=2)
+    tomorrow = running.office_day(office.gateway) + dt.timedelta(days=2)
     async with office.signed_in("biller") as browser:
         status, form = await browser.get(f"/console/items/{number}/do/touch", headers={"HX-Request": "true"})
         assert status == 200

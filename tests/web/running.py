@@ -4,6 +4,7 @@ answers for (uploads need none)."""
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import shutil
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from gateway.config import Config, load
 from gateway.config.shipped import shipped_config
+from gateway.core.clock import business_date
 from gateway.core.store import tokens
 from gateway.core.store.tables import files
 from gateway.server import Gateway
@@ -50,6 +52,11 @@ def read_config(folder: Path) -> Config:
     found = load(folder)
     assert isinstance(found, Config), found
     return found
+
+
+def office_day(gateway: Gateway) -> dt.date:
+    """Today where the supplier keeps its office: in the evening of America it is tomorrow in UTC."""
+    return business_date(gateway.clock.now(), gateway.config.gateway.organisation.time_zone)
 
 
 async def until(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select
 from gateway.core.store import tables
 from gateway.core.store.denial_tables import denial_cases
 
+from . import running
 from .conftest import Desk
 from .house import claims_of
 from .test_queue import person
@@ -52,7 +53,7 @@ async def denial(desk: Desk, **case: Any) -> int:
                 remark_code="", category="MEDICAL_NECESSITY", team="appeals", cents=4600, opened_at=now,
             )
         )  # fmt: skip
-        today = now.date()
+        today = running.office_day(desk.gateway)
         given = {"payer_id": "16013", "filing_code": "MB", "code": "", "received_on": today, "noticed_on": today}
         connection.execute(insert(denial_cases).values(denial_id=900 + number, **(given | case)))
         return 900 + number
@@ -73,7 +74,7 @@ async def test_the_list_has_what_is_open_and_tells_what_it_does_not_know(desk: D
     async with desk.http.get("/api/v1/denials?format=csv", headers=pat.headers) as answer:
         assert answer.content_type == "text/csv"
         assert (await answer.text()).startswith("id,claim_id,claim,status")
-    day = desk.gateway.clock.now().date()
+    day = running.office_day(desk.gateway)
     _, told = await pat.get(f"denials?first={day}&last={day}&all=true&waits_for=")
     assert {one, gone} <= {each["id"] for each in told["denials"]}
     _, told = await pat.get("denials?last=2001-01-01&all=true")
@@ -142,7 +143,7 @@ async def test_a_letter_is_marked_as_sent_and_what_has_no_money_left_is_closed(d
     pat = await person(desk)
     one = await denial(desk)
     await pat.post(f"denials/{one}/appeal", {"reason": "It is needed at night."})
-    today = desk.gateway.clock.now().date().isoformat()
+    today = running.office_day(desk.gateway).isoformat()
     for new in (True, False):
         status, told = await pat.post(f"denials/{one}/sent", {"reason": "By fax", "on": today})
         assert (status, told["new"], "went out" in told["what"]) == (200, new, True)

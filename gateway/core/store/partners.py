@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .tables import partner_states
@@ -52,12 +52,13 @@ def succeeded(connection: Connection, partner: str, now: dt.datetime) -> None:
 
 
 def failed(connection: Connection, partner: str, reason: str, now: dt.datetime, *, auth: bool) -> Line:
-    """A call failed; returns the line after counting it."""
+    """A call failed; returns the line after counting it. A call that was under way when the line was stopped does not
+    take the place of the reason for which it was stopped."""
     _ensure(connection, partner)
     values: dict[str, Any] = {
         "last_poll_at": now,
         "failures": partner_states.c.failures + 1,
-        "reason": reason[:1000],
+        "reason": case((partner_states.c.stopped_at.is_(None), reason[:1000]), else_=partner_states.c.reason),
     }
     if auth:
         values["auth_failures"] = partner_states.c.auth_failures + 1

@@ -68,6 +68,17 @@ def test_another_host_key_stops_at_once(world: World) -> None:
     assert "not pinned" in item.reason
 
 
+def test_a_call_that_was_under_way_at_the_stop_does_not_hide_why(world: World) -> None:
+    fail(world, HostKeyRefused("Another host key."))
+    fail(world, TransportError("It cannot be reached."))
+    at = line(world)
+    assert (at.stopped, at.failures) == ("Stopped: Another host key.", 2)
+    with world.sql.begin() as connection:
+        partners.start(connection, "practice")
+    fail(world, TransportError("It cannot be reached."))
+    assert (line(world).stopped, line(world).error) == ("", "It cannot be reached.")
+
+
 def test_a_line_that_stays_down_is_told_after_five_failures_and_closes_by_itself(world: World) -> None:
     down = TransportError("Nobody answers.")
     assert fail(world, down, 4) == ""
