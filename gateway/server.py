@@ -38,6 +38,7 @@ from .core.store import idempotency, ids, migrate, plugin_rows
 from .core.store import webhooks as webhook_store
 from .core.store.archive import Archive
 from .core.store.engine import is_sqlite, make_sync_engine, reading
+from .core.store.outbox import was_put
 from .reloading import Reloads, cannot_change, changed, waits_for_a_restart
 
 if TYPE_CHECKING:
@@ -352,14 +353,16 @@ class Gateway:
     async def write(self, function: Callable[..., T], *args: object) -> T:
         """`function(connection, *args)` in one transaction of the business database; wakes what it started."""
 
-        def call() -> T:
+        def call() -> tuple[T, bool]:
             with self._sql.begin() as connection:
+                was_put(connection)  # what a transaction that was rolled back had put
                 done = function(connection, *args)
                 idempotency.note_written(connection)
-                return done
+                return done, was_put(connection)
 
-        result = await asyncio.to_thread(call)
-        self.engine.poke()
+        result, begins = await asyncio.to_thread(call)
+        if begins:
+            self.engine.poke()
         return result
 
     async def read(self, function: Callable[..., T], *args: object) -> T:

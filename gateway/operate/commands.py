@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ..server import Gateway
 
 T = TypeVar("T")
+WORKER_GIVES_WAY = 5
+"""How much less a worker beside a gateway that serves is preferred, where both want the processor."""
 
 
 @contextmanager
@@ -126,11 +129,19 @@ def _serve(config_path: Path, executor: str, doors: bool, only: str = "") -> Non
             "Several processes need PostgreSQL: set database.url in gateway.yaml, or run gateway serve."
         )
     places.prepare()
+    if not embedded and (only == "worker" or not doors):
+        _give_way()
     with alone(places.data_dir) if embedded else nullcontext():
         try:
             asyncio.run(_run(Gateway(config, executor=executor, doors=doors, only=only)))
         except (RuntimeError, NewerDatabase, PluginTablesRefused, OSError, OperationalError) as error:
             raise click.ClickException(_sentence(error, config)) from error
+
+
+def _give_way() -> None:
+    """Let those who answer people come first on this machine: this process answers nobody."""
+    with suppress(OSError):
+        os.nice(WORKER_GIVES_WAY)
 
 
 def _sentence(error: Exception, config: Config) -> str:

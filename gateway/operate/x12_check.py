@@ -14,7 +14,7 @@ import click
 from ..core.model.spreadsheet import CsvWriter
 from ..core.x12.fault import Fault
 from ..core.x12.guides.walk import Finding
-from ..core.x12.guides.words import Words
+from ..core.x12.guides.words import Words, words_of
 from ..core.x12.reader import read
 from ..core.x12.rules.codes import Codes
 from ..core.x12.rules.rule import RuleFinding
@@ -116,7 +116,7 @@ class _Rows:
             self.anything = True
             self._totals.sets += 1
             self._set = swept
-            self._words = Words(swept.guide) if swept.guide is not None else None
+            self._words = words_of(swept.guide) if swept.guide is not None else None
             if swept.guide is None:
                 yield self._no_guide(swept)
         elif isinstance(swept, SweptFault):

@@ -14,7 +14,7 @@ import click
 from ..core.model.spreadsheet import CsvWriter
 from ..core.model.value_words import Meanings
 from ..core.x12.guides.walk import Finding
-from ..core.x12.guides.words import Words
+from ..core.x12.guides.words import words_of
 from ..core.x12.reader import read
 from ..core.x12.rules.codes import Codes
 from ..core.x12.rules.rule import RuleFinding
@@ -29,25 +29,19 @@ COLUMNS = (
 _INDENT = "  "
 
 
-class _Told:
-    """What is said of a segment's findings."""
+def _told(shown: Shown, findings: list[Finding]) -> Iterator[str]:
+    """A sentence for each finding of a segment, with its codes."""
+    for one in findings:
+        assert shown.guide is not None
+        code = one.rule.id if isinstance(one, RuleFinding) else "/".join(x for x in (one.ik304, one.ik403) if x)
+        yield f"{words_of(shown.guide).of(one)} [{code}]"
 
-    def __init__(self) -> None:
-        self._words: dict[int, Words] = {}
 
-    def lines(self, shown: Shown, findings: list[Finding]) -> Iterator[str]:
-        """A sentence for each, with its codes."""
-        for one in findings:
-            assert shown.guide is not None
-            words = self._words.setdefault(id(shown.guide), Words(shown.guide))
-            code = one.rule.id if isinstance(one, RuleFinding) else "/".join(x for x in (one.ik304, one.ik403) if x)
-            yield f"{words.of(one)} [{code}]"
-
-    def faults(self, shown: Shown) -> Iterator[str]:
-        """What the reader says of the structure."""
-        for fault in shown.faults:
-            place = f"segment {fault.segment_number}: " if fault.segment_number else ""
-            yield f"{place}{fault.message} [{fault.code}]"
+def _broken(shown: Shown) -> Iterator[str]:
+    """What the reader says of the structure at a segment."""
+    for fault in shown.faults:
+        place = f"segment {fault.segment_number}: " if fault.segment_number else ""
+        yield f"{place}{fault.message} [{fault.code}]"
 
 
 class _Shape(Protocol):
@@ -59,13 +53,10 @@ class _Shape(Protocol):
 
 
 class _Text:
-    def __init__(self) -> None:
-        self._told = _Told()
-
     def segment(self, shown: Shown, elements: list[str], details: list[Decoded]) -> None:
         depth = len(shown.loops) + (1 if shown.kind else 0)
         indent = _INDENT * depth
-        for line in (*self._told.lines(shown, shown.before), *self._told.faults(shown)):
+        for line in (*_told(shown, shown.before), *_broken(shown)):
             click.echo(f"{'!':>8}  {indent}{line}")
         if not shown.raw:
             return
@@ -80,7 +71,7 @@ class _Text:
             click.echo(
                 f"{'':8}  {indent}{_INDENT}{one.place:<8} {one.name + ': ' if one.name else ''}{one.value}{meaning}"
             )
-        for line in self._told.lines(shown, shown.at):
+        for line in _told(shown, shown.at):
             click.echo(f"{'!':>8}  {indent}{line}")
 
     def end(self) -> None:
@@ -91,7 +82,6 @@ class _Csv:
     """A row for each segment, or for each element; a finding is a row of its own."""
 
     def __init__(self) -> None:
-        self._told = _Told()
         self._writer = CsvWriter(sys.stdout)
         self._writer.writerow(COLUMNS)
 
@@ -100,13 +90,13 @@ class _Csv:
         tag = printable(elements[0]) if shown.raw else ""
         name = shown.segment.name if shown.segment is not None else ""
         start = [shown.number, shown.st02, shown.position or "", loop, tag, name]
-        for line in (*self._told.lines(shown, shown.before), *self._told.faults(shown)):
+        for line in (*_told(shown, shown.before), *_broken(shown)):
             self._writer.writerow([*start[:4], "", "", "", "", "", "", line])
         if shown.raw and not details:
             self._writer.writerow([*start, "", "", text_of(elements, shown.delimiters), "", ""])
         for one in details:
             self._writer.writerow([*start, one.place, one.name, one.value, one.meaning, ""])
-        for line in self._told.lines(shown, shown.at):
+        for line in _told(shown, shown.at):
             self._writer.writerow([*start, "", "", "", "", line])
 
     def end(self) -> None:
@@ -117,12 +107,11 @@ class _Json:
     """One document, a line for each segment, so that it can be written and read as it comes."""
 
     def __init__(self) -> None:
-        self._told = _Told()
         self._separator = ""
         sys.stdout.write("[")
 
     def segment(self, shown: Shown, elements: list[str], details: list[Decoded]) -> None:
-        findings = [*self._told.lines(shown, [*shown.before, *shown.at]), *self._told.faults(shown)]
+        findings = [*_told(shown, [*shown.before, *shown.at]), *_broken(shown)]
         facts: dict[str, Any] = {"segment_number": shown.number, "set": shown.st02, "position": shown.position}
         facts["loops"] = [{"id": one.id, "name": one.name} for one in shown.loops]
         if shown.raw:

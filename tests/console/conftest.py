@@ -18,7 +18,7 @@ from gateway.core.store import users
 from gateway.core.store.tables import claims
 from gateway.core.work.deadlines import Deadlines
 from gateway.server import Gateway
-from gateway.web.console import figure_pages, kept_figure
+from gateway.web.console import figure_pages, kept_figure, queue_pages
 
 from ..web import running
 from ..web.house import claims_of
@@ -114,10 +114,11 @@ class Office(NamedTuple):
 
 @pytest.fixture(scope="session", autouse=True)
 def _pages_wait_for_what_they_show() -> Iterator[None]:
-    """However busy the machine is."""
+    """However busy the machine is, they show what is so now."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figure_pages, "PATIENCE_S", 60)
         patch.setattr(kept_figure, "PATIENCE_S", 60)
+        patch.setattr(queue_pages, "COUNTED_S", 0.0)
         yield
 
 

@@ -31,6 +31,8 @@ STEP_BITS = 20
 NO_STEP = (1 << STEP_BITS) - 1
 LENGTH = 8
 READY, ANSWER, RAISED = b"+", b"A", b"R"
+GIVES_WAY = 5
+"""How much less than pages and the books a process that decides is preferred, where both want the processor."""
 
 
 class Mark:
@@ -101,6 +103,8 @@ def main() -> None:
     """Serve until the parent closes the line. Arguments: descriptor of the socket, of the shared memory, parent."""
     line_fd, memory_fd, parent = (int(argument) for argument in sys.argv[1:4])
     _live_and_die_with(parent)
+    with contextlib.suppress(OSError):
+        os.nice(GIVES_WAY)
     line = socket.socket(fileno=line_fd)
     cells = memoryview(mmap.mmap(memory_fd, MARK_BYTES)).cast("q")
     settings = json.loads(receive(line))

@@ -68,11 +68,12 @@ class User(NamedTuple):
 
 
 class Session(NamedTuple):
-    """A browser that is signed in, and whose it is."""
+    """A browser that is signed in, and whose it is. `unseen`: that it is in use has not been written for a minute."""
 
     hash: str
     csrf: str
     user: User
+    unseen: bool
 
 
 class NotAllowed(Exception):
@@ -326,7 +327,7 @@ def session(connection: Connection, token: str, idle: dt.timedelta, now: dt.date
         return None
     if now - row.seen_at > idle or now - row.begun > LONGEST:
         return None
-    return Session(row.hash, row.csrf, _user(row))
+    return Session(row.hash, row.csrf, _user(row), row.seen_at < now - SEEN_EVERY)
 
 
 def seen(connection: Connection, hash_: str, now: dt.datetime) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, String, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, String, cast, func, literal, or_, select
 
 from ..clock import business_date, day_begins
 from ..model.money import to_dollars
@@ -19,6 +19,7 @@ from ..store.tables import adjustments, claim_payments, claims, holds, work_item
 AGES = ((7, "0-7"), (14, "8-14"), (30, "15-30"), (60, "31-60"), (90, "61-90"))
 OLDEST = "over 90"
 BILLED_OVER_DAYS = 90
+_ALL = 1 << 31
 _NEVER_BILLED = (ClaimState.FAULTY.value, ClaimState.HELD.value, ClaimState.READY.value, ClaimState.CANCELLED.value)
 
 
@@ -65,19 +66,40 @@ def open_holds(
     """The open holds with their claim (source_claim_number, payer_name, payer_id, charge_cents), the last day to file
     it (refile_by), and the work item with who has it (item_id, assignee): in ORDER; those `behind` a place of it, where
     one is given."""
-    later = () if behind is None else (keyset.behind(ORDER, behind),)
     c = claims.c
+    statement = (
+        select(holds, c.source_claim_number, c.payer_name, c.payer_id, c.charge_cents)
+        .join(claims, claims.c.id == holds.c.claim_id)
+        .where(*_where(which, today, zone))
+    )
+    if not which.payer:  # the claims of those alone that may be in the list
+        statement = statement.where(_due_soon(which, today, zone, limit, behind))
+    if behind is not None:
+        statement = statement.where(keyset.behind(ORDER, behind))
+    found = statement.order_by(*keyset.order(ORDER)).limit(limit).subquery()
+    columns = (found.c.due, found.c.charge_cents, found.c.id)
+    again = [key._replace(column=column) for key, column in zip(ORDER, columns, strict=True)]
     return list(
         connection.execute(
-            select(holds, c.source_claim_number, c.payer_name, c.payer_id, c.charge_cents)
-            .add_columns(work_items.c.refile_by, work_items.c.assignee, work_items.c.id.label("item_id"))
-            .join(claims, claims.c.id == holds.c.claim_id)
-            .outerjoin(work_items, work_items.c.key == literal("hold:") + cast(holds.c.id, String))
-            .where(*_where(which, today, zone), *later)
-            .order_by(*keyset.order(ORDER))
-            .limit(limit)
+            select(found, work_items.c.refile_by, work_items.c.assignee, work_items.c.id.label("item_id"))
+            .outerjoin(work_items, work_items.c.key == literal("hold:") + cast(found.c.id, String))
+            .order_by(*keyset.order(again))
         )
     )
+
+
+def _due_soon(which: Which, today: dt.date, zone: str, limit: int, behind: Sequence[Any] | None) -> ColumnElement[bool]:
+    """What is due on a day on which the list may still be: so many are due until then."""
+    sooner = [] if behind is None or behind[0] is None else [or_(holds.c.due > behind[0], holds.c.due.is_(None))]
+    last = (
+        select(holds.c.due)
+        .where(*_where(which, today, zone), *sooner)
+        .order_by(holds.c.due.is_(None), holds.c.due)
+        .offset(min(limit, _ALL) - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(holds.c.due <= last, last.is_(None))
 
 
 def _where(which: Which, today: dt.date, zone: str) -> Iterator[ColumnElement[bool]]:

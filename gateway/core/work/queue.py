@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, literal, literal_column, or_, select
 
 from ..model.money import to_dollars
 from ..store.keyset import BadCursor
 from ..store.tables import claims, work_items
 from . import cursors, touches
-from .orders import Order, behind, sorting, sorts
-from .priority import Bucket, bucket_of, in_bucket
+from .orders import Order, Sort, behind, sorting, sorts
+from .priority import BUCKETS, Bucket, bucket_of, in_bucket
 
 __all__ = [
     "BadCursor", "Counted", "Item", "Order", "Page", "Told", "Waiting", "Wanted",
@@ -22,6 +22,8 @@ __all__ = [
 
 PAGE = 100
 MOST = 1000
+_OPEN = work_items.c.state == literal_column("'open'")
+"""Said in letters, so that indexes of what is open are used."""
 
 
 class Wanted(NamedTuple):
@@ -107,20 +109,56 @@ def page(
     started = cursors.read(after, order.value, lambda day: sorts(order, day)) if after else None
     day = started.today if started is not None else today
     sorted_by = sorts(order, day)
-    worked_out = [one.key.column.label(one.name) for one in sorted_by if one.name not in work_items.c]
-    statement = select(work_items, *worked_out).where(*_where(wanted, day))
-    if started is not None:
-        statement = statement.where(behind(sorted_by, started.values))
-    # The page first, its claims afterwards: what is sorted is small.
-    found = statement.order_by(*sorting(sorted_by)).limit(limit + 1).subquery()
-    again = [one._replace(key=one.key._replace(column=found.c[one.name])) for one in sorted_by]
-    rows = connection.execute(
-        select(found, claims.c.source_claim_number, claims.c.payer_name)
-        .outerjoin(claims, claims.c.id == found.c.claim_id)
-        .order_by(*sorting(again))
-    ).all()
+    rows: list[Any] = []
+    for part in _parts(wanted, order, sorted_by, started):
+        rows += _rows(connection, part, day, limit + 1 - len(rows))
+        if len(rows) > limit:
+            break
     items = [_item(row, today) for row in rows[:limit]]
     return Page(items, cursors.written(day, order.value, sorted_by, rows[limit - 1]) if len(rows) > limit else "")
+
+
+class _Part(NamedTuple):
+    """Items that all come before those of the next part: what they are sorted by, behind which of them to begin, and
+    the place of their bucket, where they are of one."""
+
+    wanted: Wanted
+    sorted_by: Sequence[Sort]
+    behind: Sequence[Any] | None
+    place: int | None = None
+
+
+def _parts(wanted: Wanted, order: Order, sorted_by: Sequence[Sort], started: cursors.Place | None) -> Iterator[_Part]:
+    """What is asked for, cut so that of what is urgent only those buckets are looked at that are shown."""
+    values = started.values if started is not None else None
+    if order is not Order.URGENT or wanted.assignee or wanted.claim_id:  # or few enough to look at all of them
+        yield _Part(wanted, sorted_by, values)
+        return
+    first = values[0] if values is not None else 0
+    for place, bucket in enumerate(BUCKETS):
+        if place >= first and wanted.bucket in (None, bucket):
+            rest = values[1:] if values is not None and place == first else None
+            yield _Part(wanted._replace(bucket=bucket), sorted_by[1:], rest, place)
+
+
+def _rows(connection: Connection, part: _Part, day: dt.date, limit: int) -> Sequence[Any]:
+    """The first items of a part."""
+    # Their ids first, and what is shown of them afterwards: what is looked through and sorted is small.
+    keys = [one.key.column.label(one.name) for one in part.sorted_by if one.name != "id"]
+    statement = select(work_items.c.id, *keys).where(*_where(part.wanted, day))
+    if part.behind is not None:
+        statement = statement.where(behind(part.sorted_by, part.behind))
+    found = statement.order_by(*sorting(part.sorted_by)).limit(limit).subquery()
+    again = [one._replace(key=one.key._replace(column=found.c[one.name])) for one in part.sorted_by]
+    others = [found.c[one.name] for one in part.sorted_by if one.name not in work_items.c]
+    if part.place is not None:
+        others.append(literal(part.place).label("place"))
+    return connection.execute(
+        select(work_items, claims.c.source_claim_number, claims.c.payer_name, *others)
+        .join(found, found.c.id == work_items.c.id)
+        .outerjoin(claims, claims.c.id == work_items.c.claim_id)
+        .order_by(*sorting(again))
+    ).all()
 
 
 def ids(connection: Connection, wanted: Wanted, today: dt.date, *, limit: int) -> list[int]:
@@ -203,7 +241,7 @@ def one(connection: Connection, item_id: int, today: dt.date) -> Told | None:
 def _where(wanted: Wanted, today: dt.date) -> list[ColumnElement[bool]]:
     c = work_items.c
     # In the second words it finds the index of the few that somebody has, and not that of all that are open.
-    where = [c.state != "closed", c.assignee != ""] if wanted.assignee else [c.state == "open"]
+    where = [c.state != "closed", c.assignee != ""] if wanted.assignee else [_OPEN]
     for column, value in (
         (c.team, wanted.team),
         (c.kind, wanted.kind),

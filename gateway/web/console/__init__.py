@@ -67,6 +67,7 @@ def add_to(app: web.Application) -> None:
         at_once=figure_pages.AT_ONCE,
         slow=figure_pages.SLOW_S,
     )
+    app[queue_pages.COUNTS] = Kept(queue_pages.COUNTED_S, most=100, slow=queue_pages.SLOW_S)
     app.on_shutdown.append(live.close)
     app[explain_pages.BUSY] = asyncio.Semaphore(1)
     app[home.SHARED] = home.kept_shared(app[SERVER])

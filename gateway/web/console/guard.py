@@ -200,7 +200,7 @@ async def _visit(request: web.Request, file: bool) -> Visit | web.Response:
             form = await read_form(request)
             check_mark(found, request.headers.get("X-CSRF", "") or str(form.get("csrf", "")))
             _plain_text(form.values())
-    if BY_ITSELF not in request.headers:
+    if found.unseen and BY_ITSELF not in request.headers:
         await server.write(users.seen, found.hash, now)
     return Visit(request, server, found, now, business_date(now, where.organisation.time_zone), form)
 

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
-from ...core.x12.guides.words import Words
+from ...core.x12.guides.words import words_of
 from ...core.x12.reader import read
 from ...core.x12.rules.codes import Codes
 from ...core.x12.stored import StoredClaim
@@ -91,7 +91,7 @@ def loops_of(found: Iterable[Shown], *, envelope: bool = False) -> Iterator[Loop
 
 
 def _segment(one: Shown) -> SegmentShown:
-    words = Words(one.guide) if one.guide is not None else None
+    words = words_of(one.guide) if one.guide is not None else None
     faults = [words.of(finding) for finding in (*one.before, *one.at)] if words is not None else []
     faults += [fault.message for fault in one.faults]
     if not one.raw:

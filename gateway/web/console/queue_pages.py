@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -18,14 +19,27 @@ from ...core.work.actions import Actions
 from ...core.work.verbs import TEAMS, NotDone
 from .csv_out import send_csv
 from .guard import HEADERS, Refused, Visit, page
+from .kept import Kept
 from .live import LIVE
 from .money_words import place_of_item
 from .queue_filters import ORDERS, asked, worklists
 from .render import Typed
 from .view_pages import shares
 
+COUNTS: web.AppKey[Kept] = web.AppKey("counts", Kept)
+COUNTED_S = 2.0
+"""So old the number at the head of a long queue may be; one that is counted at once is of now."""
+SLOW_S = 0.02
 SHOWN = 50
 MOST_CSV = 100_000
+
+
+async def _counted(visit: Visit, wanted: queue.Wanted) -> queue.Counted:
+    """What a filter takes: for all who look at once, where counting takes its time."""
+    found: queue.Counted = await visit.request.app[COUNTS].get(
+        (wanted, visit.today), lambda: visit.server.read(queue.counted, wanted, visit.today)
+    )
+    return found
 
 
 @page()
@@ -34,13 +48,12 @@ async def listing(visit: Visit) -> web.StreamResponse:
     want = asked(visit, visit.request.query)
     after = visit.request.query.get("after", "")[:400]
 
-    def read(connection: Connection) -> tuple[queue.Page, queue.Counted, list[views.View]]:
+    def read(connection: Connection) -> tuple[queue.Page, list[views.View]]:
         found = queue.page(connection, want.wanted, visit.today, limit=SHOWN, after=after, order=want.order)
-        seen = views.seen_by(connection, visit.who, visit.user.teams, manages=visit.user.may("manage"))
-        return found, queue.counted(connection, want.wanted, visit.today), seen
+        return found, views.seen_by(connection, visit.who, visit.user.teams, manages=visit.user.may("manage"))
 
     try:
-        found, counted, seen = await visit.server.read(read)
+        (found, seen), counted = await asyncio.gather(visit.server.read(read), _counted(visit, want.wanted))
     except queue.BadCursor as error:
         raise Refused(422, "No such page", str(error)) from error
     live = await visit.request.app[LIVE].now()
@@ -72,7 +85,7 @@ async def listing(visit: Visit) -> web.StreamResponse:
 async def how_many(visit: Visit) -> web.StreamResponse:
     """How much the filters take now: for the heading of the queue. `was`: what the rows of the page came to."""
     want = asked(visit, visit.request.query)
-    counted = await visit.server.read(queue.counted, want.wanted, visit.today)
+    counted = await _counted(visit, want.wanted)
     now = f"{counted.items}x{counted.cents}"
     was = visit.request.query.get("was", now)[:40]
     return visit.page("queue_count.html", counted=counted, address=urlencode(want.typed), was=was, moved=was != now)

@@ -156,6 +156,14 @@ class _Place:
         return f"{name} ({whole})" if whole and whole not in name else name
 
 
+def words_of(guide: Guide) -> Words:
+    """The sentences of a guide, which are made once for all who ask."""
+    found = _kept.get(id(guide))
+    if found is None or found.guide is not guide:
+        found = _kept[id(guide)] = Words(guide)
+    return found
+
+
 class Words:
     """The sentences for findings of one guide's sets."""
 
@@ -355,3 +363,6 @@ def _of_rule(fault: ElementFault, place: _Place, thing: str) -> str:
             return f"one of these must be there: {' or '.join([thing, *others])}. {_do(place, 'Add one')}"
         case _:
             return f"{thing} may not stand beside {listed}. {_do(place, 'Take one of them out')}"
+
+
+_kept: dict[int, Words] = {}
