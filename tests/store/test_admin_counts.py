@@ -6,7 +6,6 @@ import datetime as dt
 
 from sqlalchemy import Engine
 
-from gateway.core.flow.breakers import Call
 from gateway.core.store import plugin_failures, step_calls
 from gateway.core.store.step_calls import StepCounted, StepKey
 
@@ -15,15 +14,15 @@ DAY = NOW.date()
 STEP = StepKey("default", "scrub", 0, "scrubber")
 
 
-def call(outcome: str, note: str = "", place: int = 0) -> Call:
-    return Call("default", "scrub", place, "scrubber", "1", outcome, 40, "90101", note)
+def call(calls: int = 1, holds: int = 0, failures: int = 0, place: int = 0) -> tuple[StepKey, StepCounted]:
+    return STEP._replace(place=place), StepCounted(calls, holds, failures, 40 * calls)
 
 
 def test_calls_of_a_step_add_up_over_transactions_and_days(engine: Engine) -> None:
     for day, calls in (
-        (DAY - dt.timedelta(days=40), [call("continue")]),
-        (DAY, [call("continue"), call("hold"), call("failed")]),
-        (DAY, [call("continue"), call("continue", place=1)]),
+        (DAY - dt.timedelta(days=40), [call()]),
+        (DAY, [call(), call(holds=1), call(failures=1)]),
+        (DAY, [call(), call(place=1)]),
         (DAY, []),
     ):
         with engine.begin() as connection:

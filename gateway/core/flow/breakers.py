@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -24,6 +24,7 @@ from ...plugins.runner import EVERY_PAYER
 from ..clock import Clock
 from ..store import plugin_calls, plugin_failures, step_calls
 from ..store.archive import Archive
+from ..store.step_calls import StepCounted
 from .post_records import DecidedChunk
 from .stored_config import by_hash
 from .verdicts import Chunk
@@ -54,11 +55,6 @@ class Call(NamedTuple):
     @property
     def failed(self) -> bool:
         return self.outcome in _FAILED
-
-    @property
-    def kept_back(self) -> bool:
-        """Whether its claim or payment waits because of it."""
-        return self.outcome in _KEPT_BACK
 
     @property
     def where(self) -> str:
@@ -101,6 +97,11 @@ class Breakers:
         self._clock = clock
         self._lock = threading.Lock()
         self._counts: dict[_Key, _Count] = {}
+
+    @property
+    def counts(self) -> bool:
+        """Whether any step is on its way to a rest, or rests."""
+        return bool(self._counts)
 
     def resting(self, config: Config) -> list[tuple[int, str | None, str]]:
         """The steps (by number) that are not to be called now for the claims of a payer (EVERY_PAYER: of anybody), each
@@ -205,38 +206,65 @@ class _Parts(Protocol):
     breakers: Breakers
 
 
-def called(connection: Connection, services: _Parts, config_hash: str, calls: Sequence[Call], now: dt.datetime) -> None:
+Made = tuple[str, str, int, Mapping[str, Any], str]
+"""One call as it was recorded: the chain, the station, the place in it, the step's record, and the payer."""
+
+
+def called(connection: Connection, services: _Parts, config_hash: str, made: Sequence[Made], now: dt.datetime) -> None:
     """Take notice of the calls of a chunk that is committed: in the books, and for the breakers."""
-    made = ((one.plugin, one.version, one.failed, one.microseconds) for one in calls if one.outcome != RESTING)
-    plugin_calls.add(connection, made, now.date())
-    step_calls.add(connection, (one for one in calls if one.outcome != RESTING), now.date())
-    failed = ((one.plugin, one.version, one.where, one.note) for one in calls if one.failed)
-    plugin_failures.note(connection, failed, now)
+    # Summed as they were recorded: there are thousands in a chunk, and hardly one that is told by itself.
+    sums: dict[tuple[str, str, int, str, str], list[int]] = {}
+    failed: list[Call] = []
+    for chain, station, place, step, payer in made:
+        outcome = step["outcome"]
+        if outcome == RESTING:
+            continue
+        key = (chain, station, place, step["plugin"], step["version"])
+        one = sums.get(key)
+        if one is None:
+            one = sums[key] = [0, 0, 0, 0]
+        one[0] += 1
+        one[3] += int(step.get("microseconds", 0))
+        if outcome in _KEPT_BACK:
+            one[1] += 1
+        elif outcome in _FAILED:
+            one[2] += 1
+            failed.append(_call(chain, station, place, step, payer))
+    plugin_calls.add(connection, ((key[3], key[4], one[0], one[2], one[3]) for key, one in sums.items()), now.date())
+    step_calls.add(
+        connection, ((step_calls.StepKey(*key[:4]), StepCounted(*one)) for key, one in sums.items()), now.date()
+    )
+    plugin_failures.note(connection, ((one.plugin, one.version, one.where, one.note) for one in failed), now)
+    if not (failed or services.breakers.counts):
+        return
     config = services.config
     if config.hash != config_hash:
         config = by_hash(str(services.archive.root), str(config.root), config_hash)
-    services.breakers.note(config, calls)
+    services.breakers.note(config, (_call(*one) for one in made))
 
 
-def calls_of_claims(chunk: Chunk) -> Iterable[Call]:
+def calls_of_claims(chunk: Chunk) -> list[Made]:
     """The calls that deciding a chunk of claims took."""
-    for verdict in chunk.verdicts:
-        for row in verdict.stations:
-            for place, step in enumerate(row.steps):
-                yield _call(verdict.chain, row.station, place, step, verdict.columns.payer_id)
+    return [
+        (verdict.chain, row.station, place, step, verdict.columns.payer_id)
+        for verdict in chunk.verdicts
+        for row in verdict.stations
+        for place, step in enumerate(row.steps)
+    ]
 
 
-def calls_of_payments(chunk: DecidedChunk) -> Iterable[Call]:
+def calls_of_payments(chunk: DecidedChunk) -> list[Made]:
     """The calls that deciding a chunk of payments took."""
+    found: list[Made] = []
     for decided in chunk.payments:
-        for place, step in enumerate(decided.steps):
-            yield _call(decided.chain, "post", place, step, decided.payer_id)
+        payer = decided.payer_id
+        found += [(decided.chain, "post", place, step, payer) for place, step in enumerate(decided.steps)]
         for steps in decided.routed:
-            for place, step in enumerate(steps):
-                yield _call(decided.chain, "route", place, step, decided.payer_id)
+            found += [(decided.chain, "route", place, step, payer) for place, step in enumerate(steps)]
+    return found
 
 
-def _call(chain: str, station: str, place: int, step: Any, payer: str) -> Call:
+def _call(chain: str, station: str, place: int, step: Mapping[str, Any], payer: str) -> Call:
     took = int(step.get("microseconds", 0))
     return Call(
         chain, station, place, step["plugin"], step["version"], step["outcome"], took, payer, step.get("note", "")

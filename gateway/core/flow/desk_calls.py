@@ -120,7 +120,7 @@ def take(connection: Connection, call: Call, answer: DeskAnswer, makes: Makes, n
     if answer.outcome == NOT_TAKEN:
         return
     failed = answer.outcome == FAILED
-    plugin_calls.add(connection, [(call.plugin, call.version, failed, answer.microseconds)], now.date())
+    plugin_calls.add(connection, [(call.plugin, call.version, 1, int(failed), answer.microseconds)], now.date())
     if failed:
         plugin_failures.note(connection, [(call.plugin, call.version, call.words, answer.why)], now)
         log.error("desk_failed", plugin=call.plugin, hook=call.hook, name=call.name, why=answer.why)

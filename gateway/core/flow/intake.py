@@ -121,7 +121,7 @@ def _commit(
     done = commit_chunk(connection, origin, chunk, now, final=final)
     tell_why(connection, file_id, facts["source"], now)
     hand_over.take_over(connection, file_id, facts["source"], today, now)
-    called(connection, services, chunk.config_hash, list(calls_of_claims(chunk)), now)
+    called(connection, services, chunk.config_hash, calls_of_claims(chunk), now)
     return done._asdict()
 
 

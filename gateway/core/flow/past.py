@@ -152,24 +152,13 @@ class Past:
                 .join(claims, claims.c.id == claim_lines.c.claim_id)
                 .where(claim_lines.c.patient_id.in_(some), *but_not)
             ).all()
-            for row in rows:
-                who = owners[row.patient_id]
-                if row.id >= self._until.get(who, row.id + 1):
+            # Taken apart as a whole: by its name, each value costs several times as much.
+            for patient_id, claim_id, claim_number, number, code, modifiers, first, last, *others in rows:
+                who = owners[patient_id]
+                if claim_id >= self._until.get(who, claim_id + 1):
                     continue
-                line = HistoryLine(
-                    row.claim_number,
-                    row.number,
-                    row.code,
-                    in_parts(row.modifiers),
-                    row.from_date,
-                    row.thru_date,
-                    row.units,
-                    row.charge_cents,
-                    row.payer_id,
-                    row.state,
-                    row.frequency,
-                )
-                found.append((who, row.from_date or dt.date.min, row.id, line))
+                line = HistoryLine(claim_number, number, code, in_parts(modifiers), first, last, *others)
+                found.append((who, first or dt.date.min, claim_id, line))
         found.sort(key=lambda one: (one[1], one[2], one[3].line))
         return by_patient((who, line) for who, _, _, line in found)
 

@@ -135,7 +135,7 @@ def _commit(
     )
     chunk = unpack_chunk(blob)
     done = commit_chunk(connection, origin, chunk, now, final=final)
-    called(connection, services, chunk.config_hash, list(calls_of_payments(chunk)), now)
+    called(connection, services, chunk.config_hash, calls_of_payments(chunk), now)
     return done._asdict()
 
 

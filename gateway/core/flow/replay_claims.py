@@ -161,7 +161,7 @@ def _commit(
     found = unpack_chunk(blob)
     deadlines = Deadlines.of(services.config.tables)
     again = commit_replayed(connection, plan, chunk, decided["versions"], found, now, final=final, deadlines=deadlines)
-    called(connection, services, found.config_hash, list(calls_of_claims(found)), now)
+    called(connection, services, found.config_hash, calls_of_claims(found), now)
     return again
 
 

@@ -171,7 +171,7 @@ def _commit(
     if posted:
         key = f"{chunk['file_id']}:{by_payment[posted[0]]}"
         put_outbox(connection, "answer", f"replay:{key}", {"file_id": chunk["file_id"], "payments": posted}, now)
-    called(connection, services, found.config_hash, list(calls_of_payments(found)), now)
+    called(connection, services, found.config_hash, calls_of_payments(found), now)
     return done.again
 
 

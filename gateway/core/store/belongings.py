@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select
@@ -34,26 +35,27 @@ RecordT = TypeVar("RecordT")
 
 def deliveries_of(connection: Connection, owners: Mapping[int, int]) -> dict[int, list[Delivery]]:
     """Deliveries, by the day of the delivery."""
-    return _of(connection, deliveries, owners, _delivery, lambda row: row.delivered_on)
+    return _of(connection, deliveries, _DELIVERY, owners, _delivery)
 
 
 def equipment_of(connection: Connection, owners: Mapping[int, int]) -> dict[int, list[Equipment]]:
     """Equipment, by its first day."""
-    return _of(connection, equipment, owners, _piece, lambda row: row.started_on)
+    return _of(connection, equipment, _PIECE, owners, _piece)
 
 
 def equipment_with_serials(connection: Connection, serials: Collection[str]) -> list[tuple[int, Equipment]]:
     """Pieces with these serial numbers, by their first day, each with its patient as they count today."""
     rows: list[Any] = []
     for some in bulks(sorted(set(serials) - {""})):
-        rows += connection.execute(select(equipment).where(equipment.c.serial.in_(some)).order_by(equipment.c.id))
-    owners = final_ids(connection, {row.patient_id for row in rows})
-    return sorted(((owners[row.patient_id], _piece(row)) for row in rows), key=lambda one: one[1].started_on)
+        wanted = equipment.c.serial.in_(some)
+        rows += connection.execute(select(*_columns(equipment, _PIECE)).where(wanted).order_by(equipment.c.id))
+    owners = final_ids(connection, {row[0] for row in rows})
+    return sorted(((owners[row[0]], _piece(row)) for row in rows), key=lambda one: one[1].started_on)
 
 
 def orders_of(connection: Connection, owners: Mapping[int, int]) -> dict[int, list[Order]]:
     """Orders, by order date."""
-    return _of(connection, orders, owners, _order, lambda row: row.ordered_on)
+    return _of(connection, orders, _ORDER, owners, _order)
 
 
 def authorizations_of(connection: Connection, owners: Mapping[int, int]) -> dict[int, list[Authorization]]:
@@ -61,29 +63,38 @@ def authorizations_of(connection: Connection, owners: Mapping[int, int]) -> dict
     return _of(
         connection,
         authorizations,
+        _AUTHORIZATION,
         owners,
         _authorization,
-        lambda row: row.decided_on or row.valid_from or row.created_at.date(),
+        # decided_on, valid_from, created_at
+        lambda row: row[1] or row[2] or row[3].date(),
     )
 
 
 def documents_of(connection: Connection, owners: Mapping[int, int]) -> dict[int, list[Document]]:
     """Documents, by the day that they speak of (where none was told: the day they came)."""
-    return _of(connection, documents, owners, _document, lambda row: row.dated or row.created_at.date())
+    return _of(connection, documents, _DOCUMENT, owners, _document, lambda row: row[1] or row[2].date())
+
+
+def _columns(table: Table, names: Iterable[str]) -> list[Any]:
+    """What is read of a record: whose it is, and what it says, the day by which it is sorted first."""
+    return [table.c.patient_id, *(table.c[name] for name in names)]
 
 
 def _of(
     connection: Connection,
     table: Table,
+    names: Sequence[str],
     owners: Mapping[int, int],
     record: Callable[[Any], RecordT],
-    day: Callable[[Any], dt.date],
+    day: Callable[[Any], dt.date] = itemgetter(1),
 ) -> dict[int, list[RecordT]]:
+    columns = _columns(table, names)
     found: list[tuple[dt.date, int, RecordT]] = []
     for some in bulks(sorted(owners)):
-        rows = connection.execute(select(table).where(table.c.patient_id.in_(some)).order_by(table.c.id))
-        found += [(day(row), owners[row.patient_id], record(row)) for row in rows]
-    found.sort(key=lambda one: one[0])
+        rows = connection.execute(select(*columns).where(table.c.patient_id.in_(some)).order_by(table.c.id))
+        found += [(day(row), owners[row[0]], record(row)) for row in rows]
+    found.sort(key=itemgetter(0))
     by_patient: dict[int, list[RecordT]] = defaultdict(list)
     for _, who, one in found:
         by_patient[who].append(one)
@@ -95,71 +106,75 @@ _PROOFS = {one.value: one for one in Proof}
 _OWNERSHIPS = {one.value: one for one in Ownership}
 _decimal = lru_cache(maxsize=4096)(Decimal)
 
+# What stands in a row, behind whose it is. Rows are taken apart as a whole: by its name, each value costs several times
+# as much.
+_DELIVERY = (
+    *("delivered_on", "order_number", "code", "modifiers", "quantity", "serial", "lot", "proof", "source"),
+    "claim_number",
+)
+_PIECE = ("started_on", "ended_on", "code", "serial", "ownership", "source")
+_ORDER = (
+    *("ordered_on", "received_on", "signed_on", "encounter_on", "ends_on", "order_number", "codes", "quantity"),
+    *("description", "practitioner", "practitioner_npi", "patient_named", "source"),
+)
+_AUTHORIZATION = (
+    *("decided_on", "valid_from", "created_at", "valid_to", "number", "payer_id", "codes", "modifiers", "decided"),
+    *("units", "source"),
+)
+_DOCUMENT = (
+    *("dated", "created_at", "kind", "name", "media_type", "sha256", "codes", "claim_number", "order_number", "source"),
+)
+
 
 def _delivery(row: Any) -> Delivery:
-    return Delivery(
-        row.order_number,
-        row.code,
-        _parts(row.modifiers),
-        _decimal(row.quantity),
-        row.serial,
-        row.lot,
-        row.delivered_on,
-        _PROOFS[row.proof],
-        row.source,
-        row.claim_number,
-    )
+    _, day, order, code, modifiers, quantity, serial, lot, proof, source, claim_number = row
+    proven = _PROOFS[proof]
+    return Delivery(order, code, _parts(modifiers), _decimal(quantity), serial, lot, day, proven, source, claim_number)
 
 
 def _piece(row: Any) -> Equipment:
-    return Equipment(row.code, row.serial, row.started_on, row.ended_on, _OWNERSHIPS[row.ownership], row.source)
+    _, started_on, ended_on, code, serial, ownership, source = row
+    return Equipment(code, serial, started_on, ended_on, _OWNERSHIPS[ownership], source)
 
 
 def _order(row: Any) -> Order:
+    _, ordered, received, signed, encounter, ends, number, codes, quantity, description, who, npi, named, source = row
     return Order(
-        row.order_number,
-        tuple(row.codes.split()),
-        row.ordered_on,
-        row.received_on,
-        row.signed_on,
-        row.encounter_on,
-        row.ends_on,
-        _number(row.quantity),
-        row.description,
-        row.practitioner,
-        row.practitioner_npi,
-        bool(row.patient_named),
-        row.source,
+        number,
+        tuple(codes.split()),
+        ordered,
+        received,
+        signed,
+        encounter,
+        ends,
+        _number(quantity),
+        description,
+        who,
+        npi,
+        bool(named),
+        source,
     )
 
 
 def _authorization(row: Any) -> Authorization:
+    _, decided_on, valid_from, _, valid_to, number, payer_id, codes, modifiers, decided, units, source = row
     return Authorization(
-        row.number,
-        row.payer_id,
-        tuple(row.codes.split()),
-        _parts(row.modifiers),
-        Decided(row.decided),
-        row.decided_on,
-        row.valid_from,
-        row.valid_to,
-        _number(row.units),
-        row.source,
+        number,
+        payer_id,
+        tuple(codes.split()),
+        _parts(modifiers),
+        Decided(decided),
+        decided_on,
+        valid_from,
+        valid_to,
+        _number(units),
+        source,
     )
 
 
 def _document(row: Any) -> Document:
-    return Document(
-        row.kind,
-        row.name,
-        row.media_type,
-        row.sha256,
-        row.dated,
-        tuple(row.codes.split()),
-        row.claim_number,
-        row.order_number,
-        row.source,
-    )
+    _, dated, _, kind, name, media_type, sha256, codes, claim_number, order_number, source = row
+    return Document(kind, name, media_type, sha256, dated, tuple(codes.split()), claim_number, order_number, source)
 
 
 def _parts(modifiers: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ name and birth date is a suggestion for a person, never a link.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
@@ -225,14 +225,17 @@ def link(
     people: Sequence[Person],
     seen_on: Sequence[dt.date | None],
     now: dt.datetime,
+    here: Mapping[Key, Known] | None = None,
 ) -> Linked:
     """Find or make the patient of each person, remember their ids with dates, and bump every version once.
 
     The caller holds the lock that keeps other commits of claims out (it has allocated claim ids), so that no
-    two of them make the same patient.
+    two of them make the same patient. `here`: whom these ids belong to, where the caller has looked it up in this
+    transaction and holds the patients still.
     """
     keys = [keys_of(person) for person in people]
-    known = {key: found.patient_id for key, found in find(connection, _flat(keys)).items()}
+    found = find(connection, _flat(keys)) if here is None else here
+    known = {key: one.patient_id for key, one in found.items()}
     old = set(known.values())
     fresh: list[int] = []
     answer: list[int] = []

@@ -21,14 +21,14 @@ class Counted(NamedTuple):
     seconds: float
 
 
-def add(connection: Connection, calls: Iterable[tuple[str, str, bool, int]], day: dt.date) -> None:
-    """Count calls: plugin, version, whether it failed, microseconds. In the transaction of the work that they did."""
+def add(connection: Connection, calls: Iterable[tuple[str, str, int, int, int]], day: dt.date) -> None:
+    """Count calls: plugin, version, how many, how many of them failed, microseconds of all. In the transaction of the
+    work that they did."""
     sums: dict[tuple[str, str], list[int]] = {}
-    for plugin, version, failed, microseconds in calls:
+    for plugin, version, *numbers in calls:
         one = sums.setdefault((plugin, version), [0, 0, 0])
-        one[0] += 1
-        one[1] += failed
-        one[2] += microseconds
+        for at, number in enumerate(numbers):
+            one[at] += number
     if not sums:
         return
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,25 +12,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from .admin_tables import step_calls
 
 _NUMBERS = ("calls", "holds", "failures", "microseconds")
-
-
-class Called(Protocol):
-    """One call of a step."""
-
-    @property
-    def chain(self) -> str: ...
-    @property
-    def station(self) -> str: ...
-    @property
-    def place(self) -> int: ...
-    @property
-    def plugin(self) -> str: ...
-    @property
-    def failed(self) -> bool: ...
-    @property
-    def kept_back(self) -> bool: ...
-    @property
-    def microseconds(self) -> int: ...
 
 
 class StepKey(NamedTuple):
@@ -56,15 +37,12 @@ class StepCounted(NamedTuple):
         return round(self.microseconds / self.calls) if self.calls else 0
 
 
-def add(connection: Connection, calls: Iterable[Called], day: dt.date) -> None:
-    """Count calls. In the transaction of the work that they did."""
-    sums: dict[StepKey, list[int]] = {}
-    for call in calls:
-        one = sums.setdefault(StepKey(call.chain[:80], call.station, call.place, call.plugin[:80]), [0, 0, 0, 0])
-        one[0] += 1
-        one[1] += call.kept_back
-        one[2] += call.failed
-        one[3] += call.microseconds
+def add(connection: Connection, calls: Iterable[tuple[StepKey, StepCounted]], day: dt.date) -> None:
+    """Count calls of steps. In the transaction of the work that they did."""
+    sums: dict[StepKey, StepCounted] = {}
+    for step, counted in calls:
+        key = step._replace(chain=step.chain[:80], plugin=step.plugin[:80])
+        sums[key] = StepCounted(*map(sum, zip(sums.get(key, StepCounted()), counted, strict=True)))
     if not sums:
         return
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
