@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, create_mock_engine, make_url
 
+from gateway.core.engine import dbos_engine
 from gateway.core.flow import in_child
 from gateway.core.store import migrate
 from gateway.core.store.engine import is_sqlite, make_sync_engine, prepare_sqlite, system_url
@@ -26,6 +27,9 @@ from . import postgres
 
 # One seed for the samples of a session, in all its processes; in the environment it repeats one.
 os.environ.setdefault("GATEWAY_TEST_SEED", str(random.SystemRandom().randrange(10_000)))
+
+# Thousands of tests wait for a gateway to begin its work.
+dbos_engine.POLL_S = 0.1
 
 # A busy machine makes examples slow, not wrong.
 settings.register_profile("gateway", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,6 +10,7 @@ import json
 from aiohttp import web
 from sqlalchemy import Connection
 
+from ..core.clock import business_date
 from ..core.store import plugin_calls
 from ..plugins.declaring import Declared
 from . import desk_answers as told
@@ -54,7 +55,8 @@ async def get_plugins(request: web.Request) -> web.StreamResponse:
     """The plugins in use: their calls, failures and time of the last thirty days, and the steps that rest."""
     server = request.app[SERVER]
     config = server.services.config
-    since = server.services.clock.now().date() - dt.timedelta(days=CALLS_OF_DAYS)
+    today = business_date(server.services.clock.now(), config.gateway.organisation.time_zone)
+    since = today - dt.timedelta(days=CALLS_OF_DAYS)
     counted = await server.read(_plugins, since)
     nothing = plugin_calls.Counted("", 0, 0, 0.0)
     found = []

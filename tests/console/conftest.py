@@ -18,7 +18,7 @@ from gateway.core.store import users
 from gateway.core.store.tables import claims
 from gateway.core.work.deadlines import Deadlines
 from gateway.server import Gateway
-from gateway.web.console import figure_pages, kept_figure, queue_pages
+from gateway.web.console import figure_pages, kept_figure, live, queue_pages
 
 from ..web import running
 from ..web.house import claims_of
@@ -119,6 +119,7 @@ def _pages_wait_for_what_they_show() -> Iterator[None]:
         patch.setattr(figure_pages, "PATIENCE_S", 60)
         patch.setattr(kept_figure, "PATIENCE_S", 60)
         patch.setattr(queue_pages, "COUNTED_S", 0.0)
+        patch.setattr(live, "LONG_S", 60)
         yield
 
 

@@ -8,7 +8,9 @@ EXAMPLES: dict[str, Example] = {
     "GET /console/admin": page("/console/admin", right=ADMINISTER),
     "POST /console/admin/partners/{name}/start": form("/console/admin/partners/{partner}/start", right=ADMINISTER),
     "POST /console/admin/reload": form("/console/admin/reload", right=ADMINISTER),
-    "GET /console/admin/configuration": page("/console/admin/configuration?part=web", right=ADMINISTER),
+    "GET /console/admin/configuration": page(
+        *("/console/admin/configuration", "/console/admin/configuration?part=gateway"), right=ADMINISTER
+    ),
     "GET /console/admin/configuration.csv": file("/console/admin/configuration.csv?part=web", right=ADMINISTER),
     "GET /console/admin/users": page("/console/admin/users", right=ADMINISTER),
     "POST /console/admin/users": form("/console/admin/users", right=ADMINISTER),

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, event
 
 from benchmarks import large_house, pages
 from gateway.core.ledger.proof import prove
-from gateway.web.console import kept_figure
+from gateway.web.console import kept_figure, live
 from gateway.web.console.kept_figure import KeptFigure
 
 from . import prepared as preparing
@@ -89,7 +89,8 @@ async def test_reading_a_whole_table_is_noticed(large: Office) -> None:
 
 
 async def test_no_page_reads_a_whole_table(large: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for figures that are kept (`KeptFigure`), and worked out beside the page."""
+    """But for figures that are kept (`KeptFigure`, `Live`), and worked out beside the page."""
+    monkeypatch.setattr(live, "FRESH_S", 3_600.0)
 
     async def nothing(*_: object) -> None:
         return None

@@ -217,6 +217,23 @@ async def test_the_same_look_twice_is_no_news() -> None:
     assert one == other
 
 
+async def test_a_page_does_not_wait_for_a_look_that_takes_long(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Live(office.gateway)
+    first = await looks.now()
+    await put(office, "live-long")
+    monkeypatch.setattr(live_module, "FRESH_S", 0.0)
+    monkeypatch.setattr(live_module, "LONG_S", -1.0)
+    assert await looks.now() is first, "what was seen before, at once"
+    assert looks._beside is not None
+    await looks._beside
+    fresh = await looks.now()
+    assert fresh is not first
+    await asyncio.gather(looks._beside)
+    monkeypatch.setattr(live_module, "OLD_S", 0.0)
+    await put(office, "live-longer")
+    assert await looks.now() is not fresh, "but not for ever"
+
+
 async def _has_all(browser: Browser) -> bool:
     _, page = await browser.get("/console/")
     return "load delay" not in page

@@ -21,7 +21,7 @@ from ...config import Config
 from ...plugins.answers import RESTING
 from ...plugins.chains import Step
 from ...plugins.runner import EVERY_PAYER
-from ..clock import Clock
+from ..clock import Clock, business_date
 from ..store import plugin_calls, plugin_failures, step_calls
 from ..store.archive import Archive
 from ..store.step_calls import StepCounted
@@ -230,10 +230,9 @@ def called(connection: Connection, services: _Parts, config_hash: str, made: Seq
         elif outcome in _FAILED:
             one[2] += 1
             failed.append(_call(chain, station, place, step, payer))
-    plugin_calls.add(connection, ((key[3], key[4], one[0], one[2], one[3]) for key, one in sums.items()), now.date())
-    step_calls.add(
-        connection, ((step_calls.StepKey(*key[:4]), StepCounted(*one)) for key, one in sums.items()), now.date()
-    )
+    day = business_date(now, services.config.gateway.organisation.time_zone)
+    plugin_calls.add(connection, ((key[3], key[4], one[0], one[2], one[3]) for key, one in sums.items()), day)
+    step_calls.add(connection, ((step_calls.StepKey(*key[:4]), StepCounted(*one)) for key, one in sums.items()), day)
     plugin_failures.note(connection, ((one.plugin, one.version, one.where, one.note) for one in failed), now)
     if not (failed or services.breakers.counts):
         return

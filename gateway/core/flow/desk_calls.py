@@ -120,11 +120,12 @@ def take(connection: Connection, call: Call, answer: DeskAnswer, makes: Makes, n
     if answer.outcome == NOT_TAKEN:
         return
     failed = answer.outcome == FAILED
-    plugin_calls.add(connection, [(call.plugin, call.version, 1, int(failed), answer.microseconds)], now.date())
+    day = business_date(now, makes.time_zone)
+    plugin_calls.add(connection, [(call.plugin, call.version, 1, int(failed), answer.microseconds)], day)
     if failed:
         plugin_failures.note(connection, [(call.plugin, call.version, call.words, answer.why)], now)
         log.error("desk_failed", plugin=call.plugin, hook=call.hook, name=call.name, why=answer.why)
-        open_items(connection, [_failure(call, answer.why, business_date(now, makes.time_zone))], now)
+        open_items(connection, [_failure(call, answer.why, day)], now)
         return
     _close_failures(connection, call, now)
     apply(connection, call, answer.acts, makes, now)

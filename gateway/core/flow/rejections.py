@@ -156,7 +156,7 @@ def by_our_check(connection: Connection, row: Any, *, values: bool = False) -> I
     faulty = is_faulty(row)
     if not faulty and ClaimState(row.state) is not ClaimState.HELD:
         return
-    entries = [one for one in timeline.of(connection, "claim", row.id) if one["station"] == CHECK]
+    entries = timeline.of(connection, "claim", row.id, CHECK)
     entry = entries[-1] if entries else {"steps": (), "at": row.created_at}
     stops = [one for one in entry["steps"] or () if isinstance(one, Mapping) and one.get("action") != "report"]
     do = TAKEN_IN if faulty else CORRECT

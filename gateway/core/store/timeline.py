@@ -53,11 +53,11 @@ def add(connection: Connection, entries: Sequence[Entry], at: dt.datetime) -> No
     )
 
 
-def of(connection: Connection, subject_kind: str, subject_id: int) -> list[dict[str, Any]]:
-    """The events of one subject, oldest first."""
+def of(connection: Connection, subject_kind: str, subject_id: int, station: str = "") -> list[dict[str, Any]]:
+    """The events of one subject, oldest first. `station`: only those of this one."""
+    c = timeline.c
+    only = [c.station == station] if station else []
     rows = connection.execute(
-        select(timeline)
-        .where(timeline.c.subject_kind == subject_kind, timeline.c.subject_id == subject_id)
-        .order_by(timeline.c.id)
+        select(timeline).where(c.subject_kind == subject_kind, c.subject_id == subject_id, *only).order_by(c.id)
     )
     return [dict(row._mapping) for row in rows]

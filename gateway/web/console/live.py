@@ -30,6 +30,9 @@ SHARE = 20
 """A look that takes long is followed by so many times as long a rest."""
 FRESH_S = 5.0
 """A page shows what was seen so long ago; older figures are worked out anew."""
+LONG_S, OLD_S = 0.25, 60.0
+"""Where a look takes so long, a page shows what was seen before, unless that is as old as this: its stream tells what
+is newer."""
 MOST_STREAMS, MOST_EACH = 2_000, 20
 """Streams of one process, and those of one session."""
 
@@ -111,18 +114,31 @@ class Live:
         self._looking = asyncio.Lock()
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._beside: asyncio.Task[None] | None = None
         self._streams: dict[str, int] = {}
         self.closed = False
 
     async def now(self) -> Seen:
-        """How things stand; old figures are given while new ones are worked out."""
-        stale = time.monotonic() - self._at > FRESH_S
-        if self._seen is None or (stale and not self._looking.locked()):
+        """How things stand; old figures are given while new ones are worked out, and where that takes long nobody
+        waits for it."""
+        age = time.monotonic() - self._at
+        free = age > FRESH_S and not self._looking.locked()
+        if self._seen is not None and free and self._took > LONG_S and age < OLD_S:
+            self._beside = asyncio.create_task(self._look_beside())
+        elif self._seen is None or free:
             async with self._looking:
                 if self._seen is None or time.monotonic() - self._at > FRESH_S:
                     await self._look()
         assert self._seen is not None
         return self._seen
+
+    async def _look_beside(self) -> None:
+        try:
+            async with self._looking:
+                await self._look()
+        except Exception as error:
+            # The database is away for a moment: the next look tells.
+            log.warning("live_waits", why=passing(error) or type(error).__name__)
 
     def told(self, who: str) -> str:
         """What a page that is sent now has seen at least: its stream tells what is newer."""
@@ -149,12 +165,7 @@ class Live:
     async def _keep_looking(self) -> None:
         while self._streams and not self.closed:
             await asyncio.sleep(max(LOOK_S, self._took * SHARE))
-            try:
-                async with self._looking:
-                    await self._look()
-            except Exception as error:
-                # The database is away for a moment: the next look tells.
-                log.warning("live_waits", why=passing(error) or type(error).__name__)
+            await self._look_beside()
 
     def enter(self, session: str) -> bool:
         """A stream of this session begins; False where there are too many."""
@@ -186,9 +197,10 @@ class Live:
         """The gateway stops: every stream ends, so that nobody waits for one; the tabs come again by themselves."""
         self.closed = True
         self._news.set()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in (self._task, self._beside):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
 
 LIVE: web.AppKey[Live] = web.AppKey("live", Live)
