@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-MEASUREMENT_SECONDS = 3_600
+MEASUREMENT_SECONDS = 10_800
 
 
 class Figure(NamedTuple):

@@ -41,7 +41,7 @@ CHARGE, PAID = 15_000, 8_000
 DAY = dt.date(2026, 9, 1)
 NOW = dt.datetime(2026, 9, 2, 12, tzinfo=dt.UTC)
 NEXT_PAYER = ("SBR*S*18*******CI", "OI***Y***Y", "NM1*IL*1*FERNSBY*POSY****MI*X1", "NM1*PR*2*OTHER PLAN*****PI*90202")
-BYTES_OF_A_PAYMENT = 208
+BYTES_OF_A_PAYMENT = 179
 """About so long is one payment of `remittance`."""
 
 
