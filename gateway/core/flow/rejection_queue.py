@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, func, select
 
 from ...config import Config
+from ..clock import business_date
 from ..model.states import ClaimState
 from ..store import keyset
 from ..store.keyset import Key
@@ -76,7 +77,8 @@ def rejected(
     kept = _dearest(connection, at_our_door, narrowed, limit)
     # What is looked up for each claim is looked up for those alone that are in the list.
     first = set(sorted(refused | kept)[:limit])
-    found = _by_partners(connection, config, _ids(refused & first)) + _at_our_door(connection, _ids(kept & first))
+    found = _by_partners(connection, config, _ids(refused & first))
+    found += _at_our_door(connection, config, _ids(kept & first))
     return sorted(found, key=lambda one: (-one.cents, one.claim_id))
 
 
@@ -109,14 +111,14 @@ def _by_partners(connection: Connection, config: Config, ids: Sequence[int]) -> 
     for row in rows:
         of_last = [one for one in refused[row.id] if one.submission_id == row.last][:1]
         latest = next(iter(rejections.told(connection, None, config, row, of_last)), None)
-        found.append(_one(row, latest))
+        found.append(_one(row, latest, config))
     return found
 
 
-def _at_our_door(connection: Connection, ids: Sequence[int]) -> list[Rejected]:
+def _at_our_door(connection: Connection, config: Config, ids: Sequence[int]) -> list[Rejected]:
     """The claims that were not taken in, and wait for a person."""
     rows = connection.execute(select(claims).where(claims.c.id.in_(ids))).all()
-    return [_one(row, next(rejections.by_our_check(connection, row), None)) for row in rows]
+    return [_one(row, next(rejections.by_our_check(connection, row), None), config) for row in rows]
 
 
 def items_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Any]:
@@ -133,8 +135,9 @@ def items_of(connection: Connection, claim_ids: Sequence[int]) -> dict[int, Any]
     return found
 
 
-def _one(row: Any, latest: Rejection | None) -> Rejected:
+def _one(row: Any, latest: Rejection | None, config: Config) -> Rejected:
     fault = _first(latest)
+    at = latest.at if latest is not None else row.updated_at
     return Rejected(
         row.id,
         row.source_claim_number or row.claim_number,
@@ -147,7 +150,7 @@ def _one(row: Any, latest: Rejection | None) -> Rejected:
         fault.said if fault is not None else "",
         fault.do if fault is not None else "",
         latest.rule if latest is not None else "",
-        (latest.at if latest is not None else row.updated_at).date(),
+        business_date(at, config.gateway.organisation.time_zone),
         row.state,
     )
 
