@@ -6,7 +6,9 @@ import datetime as dt
 import threading
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select, update
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from gateway.core.flow.manual_holds import add_hold
 from gateway.core.flow.release import expire_holds, release_hold
@@ -14,7 +16,7 @@ from gateway.core.model.decision import HoldType
 from gateway.core.model.states import ClaimState
 from gateway.core.store import batches as batch_store
 from gateway.core.store import claims as claim_store
-from gateway.core.store.tables import adjustments, claim_payments, claims, holds, remittances, work_items
+from gateway.core.store.tables import adjustments, claim_lines, claim_payments, claims, holds, remittances, work_items
 from gateway.core.work import holds as held
 from gateway.core.work import verbs
 from gateway.core.work.holds import AGES, OLDEST, Which, age_of, daily_billing, open_holds, report
@@ -164,6 +166,29 @@ def test_holds_are_listed_by_type_team_rule_payer_and_claim(sql: Connection) -> 
     assert ids(Which(claim_id=1)) == [1]
     release_hold(sql, 2, "dana", "It came.", NOW)
     assert ids(Which()) == [1]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    rows=st.lists(st.tuples(st.none() | st.integers(-3, 3), st.integers(0, 2)), max_size=25),
+    size=st.integers(1, 7),
+)
+def test_pages_of_holds_make_the_whole_in_its_order(
+    sql: Connection, rows: list[tuple[int | None, int]], size: int
+) -> None:
+    for table in (holds, work_items, claim_lines, claims):
+        sql.execute(delete(table))
+    for number, (left, cents) in enumerate(rows, start=1):
+        put_claim(sql, number, charge_cents=cents)
+        put_hold(sql, number, number, due=None if left is None else days(left))
+    order = sorted((left is None, left or 0, -cents, number) for number, (left, cents) in enumerate(rows, start=1))
+    walked: list[int] = []
+    behind = None
+    while some := open_holds(sql, Which(), TODAY, ZONE, limit=size, behind=behind):
+        assert all(row.item_id for row in some)
+        walked += [row.id for row in some]
+        behind = held.place(some[-1])
+    assert walked == [one[-1] for one in order]
 
 
 def test_a_hold_is_listed_with_the_last_day_to_file_and_who_has_it(engine: Engine) -> None:

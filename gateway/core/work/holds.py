@@ -19,7 +19,6 @@ from ..store.tables import adjustments, claim_payments, claims, holds, work_item
 AGES = ((7, "0-7"), (14, "8-14"), (30, "15-30"), (60, "31-60"), (90, "61-90"))
 OLDEST = "over 90"
 BILLED_OVER_DAYS = 90
-_ALL = 1 << 31
 _NEVER_BILLED = (ClaimState.FAULTY.value, ClaimState.HELD.value, ClaimState.READY.value, ClaimState.CANCELLED.value)
 
 
@@ -90,12 +89,15 @@ def open_holds(
 
 def _due_soon(which: Which, today: dt.date, zone: str, limit: int, behind: Sequence[Any] | None) -> ColumnElement[bool]:
     """What is due on a day on which the list may still be: so many are due until then."""
-    sooner = [] if behind is None or behind[0] is None else [or_(holds.c.due > behind[0], holds.c.due.is_(None))]
+    left = []
+    if behind is not None:
+        undated = holds.c.due.is_(None)
+        left.append(undated if behind[0] is None else or_(holds.c.due > behind[0], undated))
     last = (
         select(holds.c.due)
-        .where(*_where(which, today, zone), *sooner)
+        .where(*_where(which, today, zone), *left)
         .order_by(holds.c.due.is_(None), holds.c.due)
-        .offset(min(limit, _ALL) - 1)
+        .offset(limit - 1)
         .limit(1)
         .scalar_subquery()
     )
