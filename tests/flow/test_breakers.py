@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import Engine
 
 from gateway.config import Config, load
 from gateway.core.clock import FixedClock
-from gateway.core.flow.breakers import Breakers, Call
+from gateway.core.flow.breakers import Breakers, Call, called
+from gateway.core.store import plugin_calls, step_calls
 
 from ..config.conftest import CARRIER, DEFAULT, ENV, GATEWAY, PARTNER, RULES
 
 PAYER = "90101"
+
+
+class Parts(NamedTuple):
+    """What counting needs of the services. No configuration but the one in force is asked for."""
+
+    config: Config
+    breakers: Breakers
+    archive: Any = None
+
+
 NOW = dt.datetime(2026, 11, 23, 15, tzinfo=dt.UTC)
 
 
@@ -55,6 +67,21 @@ def test_it_opens_after_so_many_failures_in_a_row(config: Config) -> None:
     (rests,) = breakers.state(config)
     assert rests[:5] == ("default", "scrub", "rules", PAYER, 3)
     assert (rests.since, rests.until) == (NOW, NOW + dt.timedelta(minutes=10))
+
+
+@pytest.mark.parametrize(("hour", "day"), [(3, dt.date(2026, 11, 22)), (15, dt.date(2026, 11, 23))])
+def test_calls_are_counted_on_the_offices_day(config: Config, engine: Engine, hour: int, day: dt.date) -> None:
+    now = NOW.replace(hour=hour)
+    parts = Parts(config, Breakers(FixedClock(now)))
+    step = {"plugin": "rules", "version": "1.0", "microseconds": 40}
+    made = [("default", "scrub", 1, step | {"outcome": outcome}, PAYER) for outcome in ("continue", "hold", "failed")]
+    with engine.begin() as sql:
+        called(sql, parts, config.hash, made, now)
+        assert plugin_calls.by_day(sql, "rules", dt.date.min) == {day: plugin_calls.Counted("rules", 3, 1, 120e-6)}
+        (counted,) = step_calls.since(sql, day).values()
+        assert counted == (3, 1, 1, 120)
+        assert step_calls.since(sql, day + dt.timedelta(days=1)) == {}
+    assert parts.breakers.counting
 
 
 def test_it_comes_back_and_one_call_shows_whether_it_is_well(config: Config) -> None:

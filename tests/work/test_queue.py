@@ -14,7 +14,7 @@ from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.tables import work_items
 from gateway.core.work import queue, verbs, worklists
 from gateway.core.work.orders import Order
-from gateway.core.work.priority import Bucket
+from gateway.core.work.priority import Bucket, bucket_of
 from gateway.core.work.queue import BadCursor, Wanted
 from gateway.plugins.declared import Worklist
 
@@ -173,6 +173,19 @@ def test_pages_make_the_whole_in_its_order(sql: Connection, rows: list[tuple[int
             break
         assert len(page.items) == size
     assert walked == whole
+
+
+def test_each_date_is_found_in_its_own_bucket_and_in_no_other(engine: Engine) -> None:
+    with engine.begin() as sql:
+        dates = [None, *(days(left) for left in range(-2, 33))]
+        for date in dates:
+            put_item(sql, f"on {date}", reason=f"on {date}", deadline=date)
+        found = {bucket: keys(sql, Wanted(bucket=bucket)) for bucket in Bucket}
+    expected: dict[Bucket, set[str]] = {bucket: set() for bucket in Bucket}
+    for date in dates:
+        expected[bucket_of(date, TODAY)].add(f"on {date}")
+    assert {bucket: set(some) for bucket, some in found.items()} == expected
+    assert sum(map(len, found.values())) == len(dates)
 
 
 def test_a_walk_that_goes_on_after_midnight_misses_nothing(engine: Engine) -> None:

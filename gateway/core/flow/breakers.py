@@ -99,7 +99,7 @@ class Breakers:
         self._counts: dict[_Key, _Count] = {}
 
     @property
-    def counts(self) -> bool:
+    def counting(self) -> bool:
         """Whether any step is on its way to a rest, or rests."""
         return bool(self._counts)
 
@@ -234,7 +234,7 @@ def called(connection: Connection, services: _Parts, config_hash: str, made: Seq
     plugin_calls.add(connection, ((key[3], key[4], one[0], one[2], one[3]) for key, one in sums.items()), day)
     step_calls.add(connection, ((step_calls.StepKey(*key[:4]), StepCounted(*one)) for key, one in sums.items()), day)
     plugin_failures.note(connection, ((one.plugin, one.version, one.where, one.note) for one in failed), now)
-    if not (failed or services.breakers.counts):
+    if not (failed or services.breakers.counting):
         return
     config = services.config
     if config.hash != config_hash:
