@@ -17,7 +17,6 @@ import aiohttp
 import pytest
 from sqlalchemy import select, update
 
-from gateway.core.clock import business_date
 from gateway.core.flow import receive
 from gateway.core.flow.manual_holds import add_hold
 from gateway.core.store import archive
@@ -86,8 +85,7 @@ async def opened(folder: Path, more: str = "", holding: Mapping[str, str] | None
 async def prepare(office: Office, marks: Marks = PLAIN, seed: int = 8800, reason: str = "It waits.") -> Ids:
     """Fill the office with claims that bear these marks; the ids of what came of it, by name."""
     gateway = office.gateway
-    zone = gateway.config.gateway.organisation.time_zone
-    today = business_date(gateway.clock.now(), zone)
+    today = running.office_day(gateway)
     sent = claims_file(marked(seed, 5, marks, today), today, seed)
     file_id = await take_in(office, sent, f"{seed}.837")
     await running.until(lambda: _gone(office, file_id), "the claims are sent", PATIENCE_S)

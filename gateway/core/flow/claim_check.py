@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Literal
 
 import structlog
@@ -24,7 +24,7 @@ from ..x12.guides.compiled import CompiledGuide, compiled
 from ..x12.guides.elements import BAD_CHARACTER
 from ..x12.guides.notation import guide
 from ..x12.guides.walk import Finding, Walk
-from ..x12.guides.words import Words
+from ..x12.guides.words import words_of
 from ..x12.rules import Codes, RuleFinding, claim_findings
 from ..x12.segment import Delimiters
 from ..x12.stored import StoredClaim
@@ -62,11 +62,6 @@ def _head(marks: Delimiters) -> tuple[str, ...]:
 def _guide_for(marks: Delimiters) -> CompiledGuide:
     # By the delimiters alone: to hash a whole guide for each claim takes longer than to walk the claim.
     return compiled(guide(_GUIDE), marks)
-
-
-@cache
-def _words() -> Words:
-    return Words(guide(_GUIDE))
 
 
 def _begin(marks: Delimiters, billing: tuple[str, ...]) -> Walk:
@@ -131,7 +126,7 @@ def _is_wrong(finding: Finding) -> bool:
 
 
 def _noted(found: Iterable[Finding], starts: Sequence[int]) -> list[Noted]:
-    words = _words()
+    words = words_of(guide(_GUIDE))
     made: dict[tuple[str, str, int], Noted] = {}
     for finding in found:
         line = line_of(finding, starts)

@@ -102,12 +102,12 @@ def commit_chunk(
     # First of all: the counter's row is the lock that lets one commit of claims in at a time (PostgreSQL; on
     # SQLite there is one writer anyway), so that what is looked up below stays true until it is written.
     first_id = allocate(connection, "claims", max(len(chunk.verdicts), 1))
-    changed, known = _changed_patients(connection, chunk.verdicts)
+    changed, known = changed_patients(connection, chunk.verdicts)
     if final:
         for verdict in chunk.verdicts:
             if verdict.ordinal in changed:
                 verdict.holds.append(_system_hold("history", _HISTORY_CHANGED))
-        changed, known = set(), None
+        changed = set()
     verdicts = [verdict for verdict in chunk.verdicts if verdict.ordinal not in changed]
     again = sorted(changed)
     if not verdicts:
@@ -120,7 +120,7 @@ def commit_chunk(
         [verdict.columns.person._replace(source=origin.source) for verdict in verdicts],
         [verdict.columns.from_date for verdict in verdicts],
         now,
-        known,
+        None if final else known,
     )
     patient_of = {
         verdict.ordinal: patient_id if not verdict.fault else None
@@ -165,16 +165,12 @@ def _system_hold(rule: str, reason: str) -> HoldRow:
     return HoldRow(type="SYS", rule=rule, plugin="", reason=reason, team="billing")
 
 
-def changed_patients(connection: Connection, verdicts: Sequence[Verdict]) -> set[int]:
-    """Ordinals of the claims whose patient is not as it was when they were decided; nobody changes them any more until
-    this is committed. So what comes for a patient meanwhile finds the holds that are written here."""
-    return _changed_patients(connection, verdicts)[0]
-
-
-def _changed_patients(
+def changed_patients(
     connection: Connection, verdicts: Sequence[Verdict]
-) -> tuple[set[int], Mapping[patient_store.Key, patient_store.Known] | None]:
-    """The same, and whom the ids of all claims belong to: true of those that have not changed."""
+) -> tuple[set[int], Mapping[patient_store.Key, patient_store.Known]]:
+    """Ordinals of the claims whose patient is not as it was when they were decided; nobody changes them any more until
+    this is committed. So what comes for a patient meanwhile finds the holds that are written here. And whom the ids of
+    the claims belong to, which is true of those that have not changed."""
     keys = {v.ordinal: patient_store.keys_of(v.columns.person) for v in verdicts}
     known = patient_store.find(connection, (key for some in keys.values() for key in some))
     versions = patient_store.hold_still(connection, known.values())

@@ -92,7 +92,7 @@ def commit_replayed(
         )
     }
     corrections = correct_commit.of_chunk(connection, chunk) if chunk["station"] == CORRECTED else {}
-    others = changed_patients(connection, decided.verdicts)
+    others, _ = changed_patients(connection, decided.verdicts)
     again = []
     for verdict in decided.verdicts:
         request_id, claim_id = by_ordinal[verdict.ordinal]

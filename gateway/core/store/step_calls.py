@@ -36,13 +36,17 @@ class StepCounted(NamedTuple):
         """Microseconds of one call, on average."""
         return round(self.microseconds / self.calls) if self.calls else 0
 
+    def plus(self, other: StepCounted) -> StepCounted:
+        """Both together."""
+        return StepCounted(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
 
 def add(connection: Connection, calls: Iterable[tuple[StepKey, StepCounted]], day: dt.date) -> None:
     """Count calls of steps. In the transaction of the work that they did."""
     sums: dict[StepKey, StepCounted] = {}
     for step, counted in calls:
         key = step._replace(chain=step.chain[:80], plugin=step.plugin[:80])
-        sums[key] = StepCounted(*map(sum, zip(sums.get(key, StepCounted()), counted, strict=True)))
+        sums[key] = sums.get(key, StepCounted()).plus(counted)
     if not sums:
         return
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert

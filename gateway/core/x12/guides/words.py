@@ -156,6 +156,9 @@ class _Place:
         return f"{name} ({whole})" if whole and whole not in name else name
 
 
+_kept: dict[int, Words] = {}
+
+
 def words_of(guide: Guide) -> Words:
     """The sentences of a guide, which are made once for all who ask."""
     found = _kept.get(id(guide))
@@ -363,6 +366,3 @@ def _of_rule(fault: ElementFault, place: _Place, thing: str) -> str:
             return f"one of these must be there: {' or '.join([thing, *others])}. {_do(place, 'Add one')}"
         case _:
             return f"{thing} may not stand beside {listed}. {_do(place, 'Take one of them out')}"
-
-
-_kept: dict[int, Words] = {}
