@@ -28,7 +28,7 @@ from .data import TODAY, WithHistory, make_warm_up, make_with_history
 from .measure import report
 from .rails import SOURCE, batch_all, configuration, count_claims, count_held, telling, upload
 
-QUIET = ("max_wait: 2s", "max_wait: 1h")
+QUIET = ("max_wait: 2s", "max_wait: 1h\n  max_claims: 100000")
 """No batch is made while the clock runs."""
 
 

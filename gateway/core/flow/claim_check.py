@@ -82,9 +82,9 @@ def _begun(marks: Delimiters, billing: tuple[str, ...]) -> Walk:
 _remembered = lru_cache(maxsize=256)(_begin)
 
 
-def check_claim(stored: StoredClaim, codes: Codes | None) -> list[Noted]:
+def check_claim(stored: StoredClaim, codes: Codes | None, read: Claim | None = None) -> list[Noted]:
     """Everything that is found in a claim, in the order of its segments. `codes`: the lists of level 5 (None: it is not
-    asked)."""
+    asked). `read`: the same claim, where it has been taken apart before."""
     marks = stored.delimiters
     separator = marks.element
     found: list[Finding] = []
@@ -105,12 +105,12 @@ def check_claim(stored: StoredClaim, codes: Codes | None) -> list[Noted]:
     walk.feed(stored.claim)
     walk.feed((f"SE{separator}{walk.position + 1}{separator}0001",))
     walk.end()
-    claim = Claim(stored, "gateway", Numbers(billing, subscriber, patient, at))
+    claim, numbers = read or Claim(stored, "gateway"), Numbers(billing, subscriber, patient, at)
     if not any(_is_wrong(one) for one in found):
         # Only then: what a segment lacks would be told by every rule that wants it.
-        found += claim_findings(claim)
+        found += claim_findings(claim, numbers=numbers)
         if codes is not None:
-            found += codes.of_claim(claim)
+            found += codes.of_claim(claim, numbers=numbers)
     if not found:
         return []
     found.sort(key=lambda finding: finding.position)

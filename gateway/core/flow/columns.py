@@ -12,7 +12,7 @@ from ..x12.fault import Fault
 from ..x12.segment import display
 from ..x12.service_line import procedure
 from ..x12.stored import StoredClaim
-from ..x12.values import NO_PERIOD, cents, parse_date, parse_period
+from ..x12.values import NO_PERIOD, Period, cents, parse_date, parse_period
 from .verdicts import Columns, LineRow
 
 LONGEST_CLAIM_NUMBER = 38
@@ -118,19 +118,27 @@ def _claim(stored: StoredClaim) -> tuple[list[str], str, list[LineRow]]:
             if tag == "REF" and not payer_claim_number and raw.startswith(f8):
                 payer_claim_number = raw.split(element, 3)[2]
         elif tag == "SV1" and not line.code:
-            sv1 = raw.split(element)
-            found = procedure(_at(sv1, 1), component)
-            line.code = fit(found.code, 48)
-            line.modifiers = fit(":".join(found.modifiers), 20)
-            line.charge_cents = cents(_at(sv1, 2)) or 0
-            line.units = fit(_at(sv1, 4), 15)
+            line.code, line.modifiers, line.charge_cents, line.units = _service(raw, element, component)
         elif tag == "DTP" and line.from_date is None and raw.startswith(dates):
-            parts = raw.split(element)
-            period = parse_period(parts[2], _at(parts, 3)) or NO_PERIOD
-            line.from_date, line.thru_date = period
+            line.from_date, line.thru_date = _days(raw, element)
         elif tag == "REF" and not line.control_number and raw.startswith(control):
             line.control_number = fit(raw.split(element, 3)[2], 50)
     return clm, payer_claim_number, lines
+
+
+@lru_cache(maxsize=16_384)
+def _service(raw: str, element: str, component: str) -> tuple[str, str, int, str]:
+    """Code, modifiers, charge in cents and units of an SV1; the same ones are billed again and again."""
+    sv1 = raw.split(element)
+    found = procedure(_at(sv1, 1), component)
+    return fit(found.code, 48), fit(":".join(found.modifiers), 20), cents(_at(sv1, 2)) or 0, fit(_at(sv1, 4), 15)
+
+
+@lru_cache(maxsize=16_384)
+def _days(raw: str, element: str) -> Period:
+    """The first and last day of a DTP."""
+    parts = raw.split(element)
+    return parse_period(parts[2], _at(parts, 3)) or NO_PERIOD
 
 
 def under_our_number(stored: StoredClaim, columns: Columns, file_id: int, ordinal: int) -> StoredClaim:

@@ -182,7 +182,7 @@ def _checked(asked: Asked, one: ReadClaim, config: Config, source: str) -> list[
     if asked.aside or not asked.alone or checks is None:
         return []
     stored = one.claim.stored if one.claim is not None else StoredClaim.unpack(asked.content)
-    noted = check_claim(stored, codes_of(config))
+    noted = check_claim(stored, codes_of(config), one.claim)
     for found in noted:
         found.action = action_of(checks, found)
     return noted

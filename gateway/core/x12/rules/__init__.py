@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..claim import Claim
+from ..claim import Claim, Numbers
 from ..guides.walk import WHOLE_SET, Trigger
 from .claim_level import RULES_OF_CLAIM
 from .code_sets import CodeSets
@@ -46,18 +46,21 @@ CLAIM_RULES = (*RULES_OF_SUMS, *RULES_OF_PARTIES, *RULES_OF_CLAIM, *RULES_OF_OTH
 """What each claim is asked, at the levels 3 and 4."""
 
 
-def claim_findings(claim: Claim, *, first: int = 1, ordinal: int = 0) -> list[RuleFinding]:
+def claim_findings(
+    claim: Claim, *, first: int = 1, ordinal: int = 0, numbers: Numbers | None = None
+) -> list[RuleFinding]:
     """What breaks a rule of the levels 3 and 4 in a professional claim, in the order of its segments.
 
     Args:
         claim: the claim; places are known where it was read from a file and has not been edited.
         first: the number in the file of the set's ST (`SetInfo.segment_number`).
         ordinal: which claim of the set it is, from 1; 0 where it is in none.
+        numbers: where its parts begin, if not where the claim says.
     """
     stored = claim.stored
     found: list[RuleFinding] = []
     if not plain(stored):
-        laid = Laid(stored, claim.numbers, first)
+        laid = Laid(stored, numbers or claim.numbers, first)
         found = [finding for rule in CLAIM_RULES for finding in rule(laid)]
     for finding in found:
         finding.claims = (ordinal, ordinal)

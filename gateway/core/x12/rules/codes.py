@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from ..claim import Claim
+from ..claim import Claim, Numbers
 from ..claim_payment import ClaimPayment
 from ..guides.elements import ElementFault
 from ..segment import Delimiters
@@ -33,8 +33,11 @@ ICD10_BEGINS = dt.date(2015, 10, 1)
 POST_BOX = re.compile(r"\b(?:P\.? ?O\.?|POST ?OFFICE) ?BOX\b|\bLOCK ?BOX\b", re.IGNORECASE)
 """How a post office box or a lock box is written in an address."""
 _FIVE = re.compile(r"\d{5}", re.ASCII)
+_CLAIMS = "837p"
 _KEPT = 50_000
 """Segments that are remembered to be right."""
+_DAYS_KEPT = 5_000
+"""Days of which some are."""
 _COUNTRY = {4: 5}
 """Where the country stands to a state: in the next component of CLM11, in N404 of an address."""
 _HOME = ("", "US", "CA")
@@ -67,7 +70,9 @@ class Codes:
 
     def __init__(self, sets: CodeSets) -> None:
         self.sets = sets
-        self._right: set[tuple[str, Delimiters, dt.date | None]] = set()
+        # Segments in which nothing is wrong, by guide, delimiters and day.
+        self._right: dict[tuple[str, Delimiters, dt.date | None], set[str]] = {}
+        self._kept = 0
         # Billing providers, of whom there are few, with the days for which nothing is wrong in them.
         self._right_billing: set[tuple[tuple[str, ...], Delimiters, dt.date | None]] = set()
 
@@ -99,27 +104,46 @@ class Codes:
                 found.append((place, value))
         return found
 
-    def _is_right(self, raw: str, delimiters: Delimiters, places: Sequence[Wanted], day: dt.date | None) -> bool:
-        key = (raw, delimiters, day)
-        if key in self._right:
-            return True
+    def _right_on(self, guide_name: str, delimiters: Delimiters, day: dt.date | None) -> set[str]:
+        """The segments of a day that are known to be right."""
+        key = (guide_name, delimiters, day)
+        known = self._right.get(key)
+        if known is None:
+            if len(self._right) >= _DAYS_KEPT:
+                self._forget()
+            known = self._right[key] = set()
+        return known
+
+    def _forget(self) -> None:
+        self._right.clear()
+        self._kept = 0
+
+    def _is_right(
+        self, guide_name: str, raw: str, delimiters: Delimiters, places: Sequence[Wanted], day: dt.date | None
+    ) -> bool:
+        """Whether nothing is wrong in a segment; it is remembered."""
         if self.wrong_in(raw, delimiters, places, day):
             return False
-        if len(self._right) >= _KEPT:
-            self._right.clear()
-        self._right.add(key)
+        if guide_name == _CLAIMS and raw[:2] == "HI" and _other_list(raw, delimiters, day):
+            return False
+        if self._kept >= _KEPT:
+            self._forget()
+        self._kept += 1
+        self._right_on(guide_name, delimiters, day).add(raw)
         return True
 
     # --- claims
 
-    def of_claim(self, claim: Claim, *, first: int = 1, ordinal: int = 0) -> list[RuleFinding]:
+    def of_claim(
+        self, claim: Claim, *, first: int = 1, ordinal: int = 0, numbers: Numbers | None = None
+    ) -> list[RuleFinding]:
         """What of a claim's codes does not hold. Arguments as of `claim_findings`."""
         stored = claim.stored
         days = [line.dates.start for line in claim.lines]
         earliest = min((day for day in days if day is not None), default=None)
         if self._is_plain(stored, days, earliest):
             return []
-        laid = Laid(stored, claim.numbers, first)
+        laid = Laid(stored, numbers or claim.numbers, first)
         found = list(self._of_laid(laid, days, earliest))
         for finding in found:
             finding.claims = (ordinal, ordinal)
@@ -149,26 +173,26 @@ class Codes:
         earliest: dt.date | None,
     ) -> bool:
         """Whether nothing is wrong in some levels of a claim and in the claim itself."""
-        starts = _starts("837p", delimiters.element)
+        starts = _starts(_CLAIMS, delimiters.element)
         facility = f"NM1{delimiters.element}77"
         day, line = earliest, -1
+        right = self._right_on(_CLAIMS, delimiters, day)
         for part in (*levels, claim):
             for raw in part:
                 start = raw[:3]
                 if start[:2] == "LX" and part is claim:
                     line += 1
                     day = days[line] if line < len(days) else None
+                    right = self._right_on(_CLAIMS, delimiters, day)
                 elif (places := starts.get(start)) is not None:
-                    if not self._is_right(raw, delimiters, places, day):
-                        return False
-                    if start == "HI" + delimiters.element and _other_list(raw, delimiters, day):
+                    if raw not in right and not self._is_right(_CLAIMS, raw, delimiters, places, day):
                         return False
                 elif raw.startswith(facility):
                     return False
         return True
 
     def _of_laid(self, laid: Laid, days: Sequence[dt.date | None], earliest: dt.date | None) -> Iterator[RuleFinding]:
-        places = wanted("837p")
+        places = wanted(_CLAIMS)
         day, line = earliest, -1
         for seg in laid.segments:
             if seg.part == CLAIM and seg.tag == "LX":
@@ -215,7 +239,9 @@ class Codes:
     ) -> list[RuleFinding]:
         """What of one segment's codes does not hold; of a guide `837p`, `835` or `277ca`."""
         places = _starts(guide_name, delimiters.element).get(raw[:3])
-        if places is None or self._is_right(raw, delimiters, places, day):
+        if places is None or raw in self._right_on(guide_name, delimiters, day):
+            return []
+        if self._is_right(guide_name, raw, delimiters, places, day):
             return []
         found = []
         for place, value in self.wrong_in(raw, delimiters, places, day):
