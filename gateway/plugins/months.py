@@ -199,6 +199,13 @@ def anchored(start: dt.date, day: int) -> int:
     return day if start.day == min(day, _days_of(start.year, start.month)) else start.day
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _month_from(start: dt.date, day: int) -> tuple[dt.date, dt.date, dt.date]:
+    """The last day of a month with this anchor day, the day after it, and the first day on which the next may begin."""
+    end = rental_month_end(start, day)
+    return end, end + ONE_DAY, end - _SLACK + ONE_DAY
+
+
 def use_periods(
     starts: Iterable[dt.date], restarts: Collection[dt.date] = (), uncounted: Iterable[dt.date] = ()
 ) -> tuple[UsePeriod, ...]:
@@ -222,19 +229,21 @@ def use_periods(
     before: Break | None = None
     waiting = sorted(set(restarts))
     day = 0
-    covered: dt.date | None = None
-    for start in sorted(counted | set(uncounted)):
-        if not months and start not in counted:
+    # The last day that any month covers, and the day after it; from `soonest` on a start is another month.
+    covered = after = soonest = dt.date.min
+    for start in sorted(counted.union(uncounted)):
+        if start not in counted and not months:
             day = anchored(start, day)
             continue
         found = None
-        if covered is not None and start > covered + ONE_DAY:
+        if start > after and covered > dt.date.min:
             found = break_between(covered, start, day)
         if start not in counted:
             if found is not None:
                 breaks.append(found)
             day = anchored(start, day)
-            covered = max(covered or start, rental_month_end(start, day))
+            covered = max(covered, rental_month_end(start, day))
+            after = covered + ONE_DAY
             continue
         anew = False
         while waiting and waiting[0] <= start:
@@ -244,18 +253,19 @@ def use_periods(
             if found is None and breaks and breaks[-1].from_date > months[-1].thru_date:
                 # It ended with months that do not count.
                 found = breaks.pop()
-            periods.append(UsePeriod(tuple(months), tuple(breaks), before, covered or months[-1].thru_date))
+            periods.append(UsePeriod(tuple(months), tuple(breaks), before, covered))
             months, breaks, before = [], [], found
-        elif months and start <= months[-1].thru_date - _SLACK:
+        elif months and start < soonest:
             continue
         elif found is not None:
             breaks.append(found)
         day = anchored(start, day)
-        end = rental_month_end(start, day)
+        end, next_day, soonest = _month_from(start, day)
         months.append(UseMonth(len(months) + 1, start, end))
-        covered = end if covered is None else max(covered, end)
+        if end > covered:
+            covered, after = end, next_day
     if months:
-        periods.append(UsePeriod(tuple(months), tuple(breaks), before, covered or months[-1].thru_date))
+        periods.append(UsePeriod(tuple(months), tuple(breaks), before, covered))
     return tuple(periods)
 
 

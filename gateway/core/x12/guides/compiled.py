@@ -22,6 +22,9 @@ ANY_LENGTH = 1 << 30
 MOST_UNKNOWN = 200
 """Tags that a state remembers not to know; there is no end of them in a file that is not X12."""
 
+MOST_RIGHT = 500
+"""Right segments that a state remembers."""
+
 
 class Node:
     """A segment at its place: `loop` it stands in (a loop's first segment stands in the loop that it begins)."""
@@ -188,12 +191,20 @@ class Choice:
 
 
 class State(dict[str, "Choice | None"]):
-    """What may follow, by the first three characters of a segment."""
+    """What may follow, by the first three characters of a segment. `right`: some that followed and were right, whole:
+    the same providers, codes and days come again and again."""
 
     def __init__(self, loop: LoopNode, place: int) -> None:
         super().__init__()
         self.loop = loop
         self.place = place
+        self.right: dict[str, Step] = {}
+
+    def remember(self, raw: str, step: Step) -> None:
+        """This segment is right here, and is that step."""
+        if len(self.right) >= MOST_RIGHT:
+            self.right.clear()
+        self.right[raw] = step
 
     def __missing__(self, start: str) -> Choice | None:
         steps = self._steps(start.split(self.loop.guide.delimiters.element)[0])

@@ -161,21 +161,26 @@ class Walk:
         top = stack[-1]
         for raw in segments:
             position += 1
-            choice = state[raw[:3]]
-            step = None
-            if choice is not None:
-                step = choice.single or choice.step(raw, delimiters)
-            if step is None:
-                self.position = position
-                self._unexpected(raw, choice)
-                continue
-            node = step.node
-            if node.match(raw) is None or (
-                raw.count(separator) >= node.rules_from and not node.rules.hold(raw.split(separator))
-            ):
-                self.position = position
-                if not self._elements(raw, node, step):
+            step = state.right.get(raw)
+            if step is not None:
+                node = step.node
+            else:
+                choice = state[raw[:3]]
+                if choice is not None:
+                    step = choice.single or choice.step(raw, delimiters)
+                if step is None:
+                    self.position = position
+                    self._unexpected(raw, choice)
                     continue
+                node = step.node
+                if node.match(raw) is None or (
+                    raw.count(separator) >= node.rules_from and not node.rules.hold(raw.split(separator))
+                ):
+                    self.position = position
+                    if not self._elements(raw, node, step):
+                        continue
+                else:
+                    state.remember(raw, step)
             if step.plain:
                 bit = node.bit
                 if top.mask & bit:
