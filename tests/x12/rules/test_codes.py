@@ -12,6 +12,7 @@ from gateway.core.model.known_codes import ALWAYS, DatedCodes, KnownCodes, Span,
 from gateway.core.x12.items import ReadPayment
 from gateway.core.x12.reader import read
 from gateway.core.x12.rules import RULES, Codes, RuleFinding
+from gateway.core.x12.rules import codes as codes_of_rules
 from gateway.core.x12.rules.code_sets import RULE_OF
 from gateway.core.x12.segment import Delimiters
 from gateway.core.x12.transactions import claims, transactions
@@ -92,6 +93,32 @@ def test_a_code_is_looked_at_on_its_own_line_s_day() -> None:
     assert [one.place for one in found(old) if one.rule.id == "G5.06"] == []
     old[line + 1] = "DTP*472*D8*20260105"
     assert [one.place for one in found(old)] == ["2400 SV101-2"]
+
+
+def test_what_was_right_once_is_right_only_there() -> None:
+    """Right segments are remembered: on their day, and once everything was asked of them."""
+    codes = Codes(KnownCodes(TABLES))
+    old = changed(CLAIM, CLAIM_LINE, CLAIM_LINE.replace("E1390", "E0450"))
+    before = changed(old, "DTP*472*RD8*20260105-20260204", "DTP*472*D8*20151105")
+    for _ in range(2):
+        assert [one for one in codes.of_claim(claim_of(before)) if one.rule.id == "G5.06"] == []
+        assert [one.place for one in codes.of_claim(claim_of(old))] == ["2400 SV101-2"]
+    other_list = "HI*BK:496"
+    assert codes.of_segment("837p", other_list, Delimiters(), day=dt.date(2026, 1, 5)) == [], "the claim says it"
+    for _ in range(2):
+        assert [one.rule.id for one in codes.of_claim(claim_of(changed(CLAIM, HI, other_list)))] == ["G5.09"]
+
+
+def test_what_is_remembered_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes_of_rules, "_KEPT", 40)
+    monkeypatch.setattr(codes_of_rules, "_DAYS_KEPT", 10)
+    codes = Codes(KnownCodes(TABLES))
+    for number in range(60):
+        day = f"2026{number % 12 + 1:02d}{number % 28 + 1:02d}"
+        dated = changed(CLAIM, "DTP*472*RD8*20260105-20260204", f"DTP*472*D8*{day}")
+        assert codes.of_claim(claim_of(dated)) == []
+        assert 0 < len(codes._right) <= 10
+        assert sum(map(len, codes._right.values())) <= 40
 
 
 def test_without_a_table_there_is_a_note_and_no_finding() -> None:
