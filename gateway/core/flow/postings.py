@@ -71,10 +71,25 @@ def _page(remittance_id: int, last: int) -> Select[Any]:
     )
 
 
+class _Line:
+    """What was posted to one line of a payment: several services of one line (a split) are one row."""
+
+    __slots__ = ("charge", "code", "control_number", "number", "paid", "patient", "reasons")
+
+    def __init__(self, code: str, control_number: str | None, number: int | None) -> None:
+        self.code = code
+        self.control_number = control_number or ""
+        self.number = number or ""
+        self.charge = self.paid = self.patient = 0
+        self.reasons: list[str] = []
+
+
 def _rows(connection: Connection, payments: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    ids = [row.id for row in payments]
-    lines: dict[int, dict[int | None, dict[str, Any]]] = {}
-    for row in connection.execute(
+    """The rows of these payments (of `_page`). A remittance may have millions: rows are taken apart as a whole, for by
+    its name each value costs several times as much."""
+    ids = [row[0] for row in payments]
+    lines: dict[int, dict[int | None, _Line]] = {}
+    for payment_id, line_id, code, charge, paid, control_number, number in connection.execute(
         select(
             line_payments.c.claim_payment_id,
             line_payments.c.line_id,
@@ -88,46 +103,47 @@ def _rows(connection: Connection, payments: Sequence[Any]) -> Iterator[dict[str,
         .where(line_payments.c.claim_payment_id.in_(ids))
         .order_by(line_payments.c.id)
     ):
-        # Several services of one line (a split) are one row: so they were posted.
-        one = lines.setdefault(row.claim_payment_id, {}).setdefault(
-            row.line_id,
-            {
-                "line": row.number or "",
-                "line_control_number": row.control_number or "",
-                "code": row.code,
-                "charge": 0,
-                "paid": 0,
-                "patient": 0,
-                "reasons": [],
-            },
+        of_payment = lines.setdefault(payment_id, {})
+        one = of_payment.get(line_id)
+        if one is None:
+            one = of_payment[line_id] = _Line(code, control_number, number)
+        one.charge += charge
+        one.paid += paid
+    for payment_id, line_id, group, reason, cents, kind in connection.execute(
+        select(
+            adjustments.c.claim_payment_id,
+            adjustments.c.line_id,
+            adjustments.c.group_code,
+            adjustments.c.reason_code,
+            adjustments.c.cents,
+            adjustments.c.kind,
         )
-        one["charge"] += row.charge_cents
-        one["paid"] += row.paid_cents
-    for row in connection.execute(
-        select(adjustments).where(adjustments.c.claim_payment_id.in_(ids)).order_by(adjustments.c.id)
+        .where(adjustments.c.claim_payment_id.in_(ids))
+        .order_by(adjustments.c.id)
     ):
-        if row.line_id not in lines.get(row.claim_payment_id, {}):
+        one = lines.get(payment_id, {}).get(line_id)
+        if one is None:
             continue
-        one = lines[row.claim_payment_id][row.line_id]
-        one["reasons"].append(f"{row.group_code}-{row.reason_code} {to_dollars(row.cents)}")
-        if row.kind in _PATIENT:
-            one["patient"] += row.cents
+        one.reasons.append(f"{group}-{reason} {to_dollars(cents)}")
+        if kind in _PATIENT:
+            one.patient += cents
     for payment in payments:
-        for one in lines.get(payment.id, {}).values():
+        payment_id, claim_number, status, payer_number, given_number, _, check, day, payer, payer_id, method = payment
+        for one in lines.get(payment_id, {}).values():
             yield {
-                "claim_number": payment.source_claim_number or payment.claim_number,
-                "line": one["line"],
-                "line_control_number": one["line_control_number"],
-                "code": one["code"],
-                "charge": to_dollars(one["charge"]),
-                "paid": to_dollars(one["paid"]),
-                "adjustments": " ".join(one["reasons"]),
-                "patient": to_dollars(one["patient"]),
-                "claim_status": payment.status,
-                "payer": payment.payer_name,
-                "payer_id": payment.payer_id,
-                "payer_claim_number": payment.payer_claim_number,
-                "check_number": payment.trace_number,
-                "method": payment.method,
-                "date": payment.effective_date.isoformat() if payment.effective_date else "",
+                "claim_number": given_number or claim_number,
+                "line": one.number,
+                "line_control_number": one.control_number,
+                "code": one.code,
+                "charge": to_dollars(one.charge),
+                "paid": to_dollars(one.paid),
+                "adjustments": " ".join(one.reasons),
+                "patient": to_dollars(one.patient),
+                "claim_status": status,
+                "payer": payer,
+                "payer_id": payer_id,
+                "payer_claim_number": payer_number,
+                "check_number": check,
+                "method": method,
+                "date": day.isoformat() if day else "",
             }
