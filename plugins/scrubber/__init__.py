@@ -32,6 +32,7 @@ from .rentals import check_rentals
 from .repeats import check_repeats, check_similar
 from .rules import RULES, named
 from .settings import ScrubberSettings
+from .trials import check_trials
 from .whole import Whole
 
 __all__ = ["RULES", "ScrubberSettings", "check_settings", "plugin_settings", "scrub_claim"]
@@ -47,6 +48,7 @@ CHECKS: tuple[tuple[frozenset[str], Callable[[Whole, Findings], None]], ...] = (
     ),
     (named("R1.02 R1.03 R1.04 R1.05 R1.05-BIB R1.06 R1.TE-1"), check_rentals),
     (named("R1.KX-2 R1.GL-1 R1.AU-1 R1.CG-1"), check_policies),
+    (named("R1.KX-3"), check_trials),
     (named("R1.20 R1.DN-1 R1.21 R1.21-1 R1.22 R1.23 R1.24"), check_providers),
     (named("R1.POS-1 R1.POS-2"), check_places),
     (named("R1.JUR-1"), check_jurisdiction),
@@ -88,6 +90,7 @@ gateway_tables = {
     "unit_limits": ("code", "most"),
     "span_dates": ("payer", "code", "span"),
     "wopd_items": ("code",),
+    "trial_records": ("code", "from_month", "first_day", "last_day"),
     "prior_authorization": ("payer", "code", "group", "valid"),
     "payer_frequency": ("filing_code", "payer", "takes"),
     "timely_filing": ("payer", "within"),

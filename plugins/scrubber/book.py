@@ -33,6 +33,7 @@ class Book:
         self.prices = Coded(tables["purchase_prices"].rows, records.price)
         self.ranks = Coded(tables["modifier_order"].rows, records.rank, "modifier")
         self.policies = Coded(tables["kx_policies"].rows, records.policy)
+        self.trials = Coded(tables["trial_records"].rows, records.trial)
         self.required = Coded(tables["required_modifiers"].rows, records.required)
         self.bidding = Coded(tables["bidding_modifiers"].rows, records.check, "modifier")
         self.places = Coded(tables["places_of_service"].rows, records.place, "place")

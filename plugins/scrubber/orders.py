@@ -44,9 +44,9 @@ def _ordered(line: Line, orders: Sequence[Order], whole: Whole, out: Findings) -
         what = f"its last order ended on {ended:%m/%d/%Y}" if ended is not None else "no order for it is known"
         _say(out, "R1.SWO-1", f"{what}. Get a standard written order.", line)
         return
-    complete = [one for one in good if not missing(one, today)]
+    complete = [one for one in good if not missing(one, today, line)]
     if not complete:
-        lacks = ", ".join(missing(good[-1], today))
+        lacks = ", ".join(missing(good[-1], today, line))
         _say(out, "R1.SWO-2", f"the order of {good[-1].ordered_on:%m/%d/%Y} is not complete: {lacks}.", line)
     elif (npi := line.orderer.npi) and not any(one.practitioner_npi in ("", npi) for one in complete):
         _say(out, "R1.SWO-3", "the ordering provider's NPI is not the one on the order. Compare them.", line)
@@ -54,13 +54,16 @@ def _ordered(line: Line, orders: Sequence[Order], whole: Whole, out: Findings) -
         _before_delivery(line, mine, whole, out)
 
 
-def missing(order: Order, today: dt.date) -> list[str]:
-    """What a standard written order lacks on a day, in words (S13); empty where it is complete."""
+def missing(order: Order, today: dt.date, line: Line) -> list[str]:
+    """What a standard written order lacks on a day for a line's item, in words (S13); empty where it is complete. A
+    quantity is wanted where several are handed over, and not of a rental."""
     lacks = []
     if not order.patient_named:
         lacks.append("the patient's name or number")
     if not order.description.strip():
         lacks.append("the description of the item")
+    if order.quantity is None and line.units > 1 and not line.rented:
+        lacks.append("the quantity")
     if not order.practitioner.strip() and not order.practitioner_npi.strip():
         lacks.append("the practitioner's name or NPI")
     if order.signed_on is None or order.signed_on > today:
@@ -87,7 +90,7 @@ def _before_delivery(line: Line, mine: Sequence[Order], whole: Whole, out: Findi
         and one.received_on <= delivered
         and one.signed_on is not None
         and one.signed_on <= delivered
-        and not missing(one, whole.today)
+        and not missing(one, whole.today, line)
     ]
     if not in_time:
         _say(

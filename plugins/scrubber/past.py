@@ -14,6 +14,8 @@ from .line import FIRST, Line
 from .months import BEGINS, months_of
 from .settings import ScrubberSettings
 
+MEDICAL_RECORD = "medical_record"
+"""The kind of a visit note, or of a report of use."""
 _NOTHING = Decimal(0)
 _MONTH = dt.timedelta(days=31)
 _DECIDED = frozenset({"paid", "closed", "accepted", "denied"})
@@ -72,6 +74,14 @@ class Past:
     def authorizations(self) -> Sequence[Authorization]:
         """The patient's authorizations, oldest first."""
         return self._context.authorizations()
+
+    def records_of(self, code: str) -> list[dt.date]:
+        """The days of the patient's medical records that speak of an item."""
+        return [
+            one.dated
+            for one in self._context.documents()
+            if one.kind == MEDICAL_RECORD and one.dated is not None and code in one.codes
+        ]
 
     def handed_over(self, line: Line) -> dt.date | None:
         """The day on which a line's item was handed over: of a later rental month the delivery with which its rental

@@ -45,6 +45,15 @@ class Policy(NamedTuple):
     check: Severity | None
 
 
+class Trial(NamedTuple):
+    """From `from_month` on, a medical record is dated between two days of the rental (1 is its first)."""
+
+    from_month: int
+    first_day: int
+    last_day: int
+    check: Severity | None
+
+
 class Required(NamedTuple):
     """Exactly one of these modifiers stands on the item, or `rule` is broken."""
 
@@ -152,6 +161,14 @@ def category(row: Row) -> Category:
 def policy(row: Row) -> Policy:
     """A row of kx_policies."""
     return Policy(row.values["policy"], _check(row))
+
+
+def trial(row: Row) -> Trial:
+    """A row of trial_records."""
+    first, last = _whole(row, "first_day"), _whole(row, "last_day")
+    if last < first:
+        raise ValueError(f"last_day is {last}, before first_day, which is {first}")
+    return Trial(_whole(row, "from_month"), first, last, _check(row))
 
 
 def required(row: Row) -> Required:
@@ -280,6 +297,7 @@ READERS: dict[str, Callable[[Row], object]] = {
     "unit_limits": unit_limit,
     "span_dates": span_rule,
     "wopd_items": check,
+    "trial_records": trial,
     "prior_authorization": listed,
     "payer_frequency": frequency,
     "timely_filing": filing_time,

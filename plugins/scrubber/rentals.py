@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Collection
 
@@ -45,7 +46,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
         )
     if line.start is None or REPLACED in line.have:
         return  # a replacing item begins a period of its own
-    months = [month for month in _months(line, past) if month.start < line.start]
+    months = months_before(line, line.start, past)
     if not months:
         return
     if FIRST in line.have and replaces_old(months, line.start, book.lifetime(line.code, line.start)):
@@ -81,6 +82,11 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
                 line=line,
                 place="2400 NTE02",
             )
+
+
+def months_before(line: Line, start: dt.date, past: Past) -> list[Month]:
+    """The rental months of a line's item that began before `start`, in order."""
+    return [month for month in _months(line, past) if month.start < start]
 
 
 def _begins(line: Line, whole: Whole) -> bool:

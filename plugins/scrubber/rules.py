@@ -37,6 +37,11 @@ RULES = rule_book(
     Rule("R1.99-1", _HOLDS, "99 stands in the fourth place, and the note has the others."),
     Rule("R1.KX-1", _REJECTS, "KX never stands beside GA, GZ or GY."),
     Rule("R1.KX-2", _REJECTS, "Where the policy uses them, one of KX, GA, GZ and GY stands on the line."),
+    Rule(
+        "R1.KX-3",
+        _HOLDS,
+        "From month 4 of a PAP device on, KX rests on a visit between day 31 and 91 (asked where a record is known).",
+    ),
     Rule("R1.GA-1", _WARNS, "Of GA, GZ and GY only one stands on a line."),
     Rule("R1.EY-1", _HOLDS, "EY (no order) is billed only to obtain a denial."),
     Rule("R1.GL-1", _HOLDS, "Glucose supplies say how the patient is treated: KX or KS."),
@@ -79,7 +84,7 @@ RULES = rule_book(
     Rule("R1.SS-1", _HOLDS, "The patient does not rent a same or similar item in the same month."),
     # 1.5 orders and encounters
     Rule("R1.SWO-1", _HOLDS, "The item has an order that is in force."),
-    Rule("R1.SWO-2", _HOLDS, "The order is complete: patient, date, description, practitioner, signature."),
+    Rule("R1.SWO-2", _HOLDS, "The order is complete: patient, date, description, quantity, practitioner, signature."),
     Rule("R1.SWO-3", _WARNS, "The ordering provider of the claim is the one of the order."),
     Rule("R1.WOPD-1", _HOLDS, "For listed items the complete order came before the delivery."),
     Rule("R1.F2F-1", _HOLDS, "For listed items an encounter stands in the six months before the order."),

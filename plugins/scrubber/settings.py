@@ -53,6 +53,11 @@ class ScrubberSettings(PluginSettings):
         default=Papers.KNOWN,
         description="Whether an authorization number must be on file: required, known (where some are), off.",
     )
+    medical_records: Papers = Field(
+        default=Papers.KNOWN,
+        description="Whether the visit that KX rests on (trial_records) must be on file: required, known (where a "
+        "medical record of the item is), off.",
+    )
     timely_warning_days: int = Field(
         default=30, ge=0, description="How many days before the end of the filing time a warning begins."
     )

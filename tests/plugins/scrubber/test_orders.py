@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -99,6 +100,21 @@ def test_an_unsigned_order_is_not_complete_and_another_may_be() -> None:
     unsigned = order()._replace(signed_on=None)
     assert said(medicare(bed()), orders=[unsigned]) == ["R1.SWO-2"]
     assert said(medicare(bed()), orders=[unsigned, order()]) == []
+
+
+@pytest.mark.rule("R1.SWO-2")
+@pytest.mark.parametrize(
+    ("supply", "quantity", "told"),
+    [
+        (line("A7032", "NU", "KX", units="2", from_date=DAY), None, ["R1.SWO-2"]),
+        (line("A7032", "NU", "KX", units="2", from_date=DAY), Decimal(2), []),
+        (line("A7034", "NU", "KX", from_date=DAY), None, []),
+        (bed(), None, []),
+    ],
+)
+def test_an_order_of_several_says_how_many(supply: list[str], quantity: Decimal | None, told: list[str]) -> None:
+    written = order("A7032", "A7034", "E0260", quantity=quantity)
+    assert said(medicare(supply), {"skip": ["R1.32-2"]}, orders=[written]) == told
 
 
 @pytest.mark.rule("R1.SWO-3")
