@@ -142,6 +142,7 @@ class _Patient:
             "received_on": ordered + dt.timedelta(days=1),
             "signed_on": ordered,
             "encounter_on": ordered - self._days(5, 90),
+            "quantity": max(line.units for line in lines),
             "description": cat.ORDERED[self.family],
         }
         if orderer is not None:

@@ -15,7 +15,7 @@ SOURCE = "billing"
 
 
 def order_of(event: life.Order) -> Order:
-    """A practitioner's order as it came, with what it lacks."""
+    """A practitioner's order as it came, with what it lacks. (Of a life's order the quantity never lacks.)"""
     named = event.practitioner_named
     return Order(
         event.number,
@@ -25,7 +25,7 @@ def order_of(event: life.Order) -> Order:
         event.ordered if event.signed else None,
         event.encounter,
         event.ends,
-        None,
+        Decimal(1),
         "AS ORDERED" if event.described else "",
         "ALDERMAN, IVO" if named else "",
         ORDERER["npi"] if named else "",
