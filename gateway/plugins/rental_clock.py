@@ -16,6 +16,7 @@ from gateway.core.model.belongings import Delivery, Equipment, Order, Ownership
 
 from .context import HistoryLine
 from .months import (
+    RENTAL,
     Break,
     BreakKind,
     UseMonth,
@@ -139,7 +140,9 @@ def make_clock(
         if line.from_date is not None and line.from_date <= day
     ]
     months = tuple(sorted({*shown, *now}))
-    known = [line.from_date for line in facts.history if line.code in codes and line.from_date is not None]
+    # Whatever became of it, a rental month says on which day its months begin; maintenance, say, does not.
+    rented = (line for line in facts.history if line.code in codes and RENTAL in line.modifiers)
+    known = [line.from_date for line in rented if line.from_date is not None]
     first = min([one for one in (*known, *(month.day for month in months)) if one <= day], default=None)
     given = furnished(facts, codes)
     before = [one for one in given if one[0] <= (first or day)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.plugins.months import add_months
 from gateway.plugins.rental_clock import Facts, Month
-from gateway.plugins.testing import make_delivery, make_equipment, make_order
+from gateway.plugins.testing import make_delivery, make_equipment, make_history, make_order
 
 from .conftest import OXYGEN, day, rented
 
@@ -51,6 +51,16 @@ def test_denied_months_push_the_cap_out(start: dt.date, count: int, denied: set[
     assert found.period.length == len(paid)
     last = found.cap_end
     assert last == (None if len(paid) < 36 else add_months(start, paid[35] + 1) - dt.timedelta(days=1))
+
+
+@pytest.mark.rule("R1.04")
+@pytest.mark.parametrize("modifiers", [("MS",), ("NU",), ("RB",)])
+def test_what_is_no_rental_does_not_say_on_which_day_months_begin(modifiers: tuple[str, ...]) -> None:
+    """A rental from before the record, and the first maintenance visit on it: the months began with the delivery."""
+    given = [make_delivery("E1390", delivered_on=day("2023-01-02"))]
+    before = made(day("2026-11-26"), deliveries=given)
+    visit = [make_history("E1390", *modifiers, from_date=day("2026-11-26"), claim_number="MS146")]
+    assert made(day("2026-11-27"), deliveries=given, history=visit).cap_end == before.cap_end == day("2026-01-01")
 
 
 @pytest.mark.rule("R1.06")
