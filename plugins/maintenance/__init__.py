@@ -40,7 +40,7 @@ gateway_tables = {
     "oxygen_items": ("class", "maintained"),
     "repair_labor": ("units",),
     "maintenance_charges": ("charge",),
-    "payment_categories": ("category",),
+    "payment_categories": ("code", "category"),
 }
 VISIT_PAPER = "visit"
 

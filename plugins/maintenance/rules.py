@@ -16,7 +16,7 @@ RULES = rule_book(
     Rule("O-M4", RuleState.WARNS, "One maintenance is paid in six months, even with two pieces of equipment."),
     Rule("O-M5", RuleState.HOLDS, "Maintenance ends with month 60, or when the equipment is given back."),
     Rule("O-M6", RuleState.REJECTS, "Oxygen equipment is not repaired on a claim: no K0739, K0740, RB or parts."),
-    Rule("REPAIR-NOTE", RuleState.HOLDS, "Repair labor has a note that names the item and what was repaired."),
+    Rule("REPAIR-NOTE", RuleState.HOLDS, "Repair labor has a note."),
     Rule("REPAIR-OWNED", RuleState.HOLDS, "What is rented or frequently serviced has its repairs in the rent."),
     Rule("REPAIR-UNITS", RuleState.WARNS, "Repair labor has no more units than are usual for the parts."),
     Rule("REPAIR-LOANER", RuleState.OFF, "A loaner (K0462) stands beside the repair of an item of the patient's own."),

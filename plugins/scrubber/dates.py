@@ -11,7 +11,8 @@ from .months import MAY_COME_AGAIN
 from .records import SpanRule
 from .whole import Whole
 
-ONE_MONTH_UNITS = frozenset({"CR", "FS", "OX"})
+ONE_MONTH_UNITS = frozenset({"IN", "CR", "FS", "OX", "TE"})
+"""Categories that are rented (1.1)."""
 LONGEST_MONTH = 31
 _SUPPLY = re.compile(r"\b\d+[ -]?(?:DAYS?|MONTHS?|MOS?)\b|\b(?:ONE|TWO|THREE) MONTHS?\b", re.IGNORECASE)
 
@@ -36,6 +37,7 @@ def check_units(whole: Whole, out: Findings) -> None:
                 f"a rental month is one unit, not {units.normalize():f}. Bill each month on its own line.",
                 line=line,
                 place="2400 SV104",
+                most=line.most,
             )
         limit = book.unit_limits.find(line.code, line.day)
         if limit is not None and units > limit[0].most:

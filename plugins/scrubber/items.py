@@ -30,6 +30,7 @@ def check_items(whole: Whole, out: Findings) -> None:
                 f"oxygen contents are neither rented nor sold. Remove {' and '.join(sorted(kinds))}.",
                 line=line,
                 place=PLACE,
+                most=line.most,
                 team="respiratory",
             )
         elif kinds and kind == "PO":
@@ -55,6 +56,7 @@ def _rented_or_sold(line: Line, kinds: frozenset[str], out: Findings) -> None:
             f"has {' and '.join(sorted(kinds))}; only one of RR, NU and UE may stand.",
             line=line,
             place=PLACE,
+            most=line.most,
         )
     elif not kinds and "MS" not in line.have:
         out.say(
@@ -62,6 +64,7 @@ def _rented_or_sold(line: Line, kinds: frozenset[str], out: Findings) -> None:
             "needs RR, NU or UE, and has none. Add the one that was delivered.",
             line=line,
             place=PLACE,
+            most=line.most,
         )
     elif line.kind == "FS" and kinds & PURCHASE:
         out.say(
@@ -69,6 +72,7 @@ def _rented_or_sold(line: Line, kinds: frozenset[str], out: Findings) -> None:
             "is frequently serviced, and paid as a monthly rental only. Bill RR.",
             line=line,
             place=PLACE,
+            most=line.most,
         )
 
 
@@ -95,6 +99,7 @@ def _below_its_price(line: Line, book: Book, past: Past, out: Findings) -> None:
             f"rentals come to ${charged:.2f} with this one, more than the purchase price of ${found[0]:.2f}.",
             line=line,
             place="2400 SV102",
+            most=line.most,
         )
 
 

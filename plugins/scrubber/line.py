@@ -28,11 +28,12 @@ def _set_of(modifiers: tuple[str, ...]) -> frozenset[str]:
 class Line:
     """`day` is the first day of service (today where it cannot be read), `have` the modifiers as a set, `category` the
     item's row of payment_categories (None: no row), `kind` its name (IN, CR, FS, OX ..., empty without a row).
-    `rented`: it bills a rental month; `maintenance`: a visit, a repair or its parts, and no item."""
+    `most`: what a finding by that row weighs at most. `rented`: it bills a rental month; `maintenance`: a visit, a
+    repair or its parts, and no item."""
 
     __slots__ = (
-        *("_notes", "category", "code", "day", "end", "have", "kind", "maintenance", "modifiers", "number", "raw"),
-        *("rented", "start", "units"),
+        *("_notes", "category", "code", "day", "end", "have", "kind", "maintenance", "modifiers", "most", "number"),
+        *("raw", "rented", "start", "units"),
     )
 
     def __init__(self, raw: ServiceLine, today: dt.date, categories: Coded[Category]) -> None:
@@ -47,6 +48,7 @@ class Line:
         row = categories.find(code, self.day)
         self.category: Category | None = row[0] if row is not None else None
         self.kind = self.category.name if self.category is not None else ""
+        self.most = self.category.check if self.category is not None else None
         self.rented = RENTAL in have
         self.maintenance = "MS" in have or "RB" in have or code in LABOR
         self._notes: str | None = None

@@ -29,6 +29,7 @@ def check_places(whole: Whole, out: Findings) -> None:
                 "patient uses it.",
                 line=line,
                 place=where,
+                most=line.most,
             )
         else:
             out.say(

@@ -34,15 +34,26 @@ def check_providers(whole: Whole, out: Findings) -> None:
             "The Medicare number does not have the form of an MBI (11 characters). Copy it from the card.",
             place="2010BA NM109",
         )
-    named = whole.has("NM1", "DN") and bool(claim.referring_provider)
-    if named and (npi := claim.referring_provider.npi) and not right_npi(npi):
+    on_claim = False
+    referrer = claim.referring_provider if whole.has("NM1", "DN") else None
+    if referrer is not None and (npi := referrer.npi) and not right_npi(npi):
         out.say(
             "R1.22",
             "The referring provider's NPI has a wrong check digit. Ask the practice for the right one.",
             place="2310A NM109",
         )
+    if "R1.DN-1" in out.on:
+        on_claim = referrer is not None and bool(referrer.npi and referrer.last)
+        if not on_claim:
+            out.say(
+                "R1.DN-1",
+                "This payer wants the practitioner who ordered on the claim, with name and NPI (2310A), and not on the "
+                "lines (2420E). Take them from the order.",
+                place="2310A NM109",
+            )
+    instead = on_claim and whole.payer_class != MEDICARE
     for line in whole.lines:
-        _orderer(line, line.orderer, named, out)
+        _orderer(line, line.orderer, instead, out)
 
 
 def _billing_npi(whole: Whole) -> str:
@@ -79,23 +90,16 @@ def _billing(npi: str, whole: Whole, out: Findings) -> None:
             )
 
 
-def _orderer(line: Line, orderer: Party, on_claim: bool, out: Findings) -> None:
-    """The ordering provider of one line; `on_claim`: a referring provider stands on the claim."""
+def _orderer(line: Line, orderer: Party, instead: bool, out: Findings) -> None:
+    """The ordering provider of one line; `instead`: the payer wants them on the claim, and there they are."""
     npi, last, first = orderer.npi, orderer.last, orderer.first
-    if not npi or not last:
+    if not instead and not (npi and last):
         out.say(
             "R1.20",
             "the ordering provider's name and NPI must stand on the line (2420E). Take them from the order.",
             line=line,
             place="2420E NM109",
         )
-        if not on_claim:
-            out.say(
-                "R1.DN-1",
-                "no practitioner stands on the claim (2310A) or on the line. Many payers want the one who ordered.",
-                line=line,
-                place="2310A NM109",
-            )
     if npi and not right_npi(npi):
         out.say(
             "R1.22",

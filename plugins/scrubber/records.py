@@ -36,6 +36,7 @@ class Category(NamedTuple):
 
     name: str
     cap: int
+    check: Severity | None
 
 
 class Policy(NamedTuple):
@@ -155,7 +156,7 @@ def category(row: Row) -> Category:
     if name not in CATEGORIES:
         raise ValueError(f"category is {name or 'missing'}; it is one of {', '.join(sorted(CATEGORIES))}")
     cap = _whole(row, "cap") if row.values.get("cap") else CAPS.get(name, 0)
-    return Category(name, cap)
+    return Category(name, cap, _check(row))
 
 
 def policy(row: Row) -> Policy:

@@ -43,6 +43,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
             f"a capped rental needs exactly one of KH (month 1), KI (2-3), KJ (4-{cap}), and {what}.",
             line=line,
             place=PLACE,
+            most=line.most,
         )
     if line.start is None or REPLACED in line.have:
         return  # a replacing item begins a period of its own
@@ -62,6 +63,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
             "day after.",
             line=line,
             place="2400 DTP03",
+            most=line.most,
         )
     # What was rented for all of its months has no new period by a break, however long.
     if now.least > cap:
@@ -81,6 +83,7 @@ def _check(line: Line, whole: Whole, out: Findings) -> None:
                 "nothing was billed meanwhile (BIB and the dates).",
                 line=line,
                 place="2400 NTE02",
+                most=line.most,
             )
 
 
@@ -119,7 +122,7 @@ def _month(line: Line, now: Standing, cap: int, own: Collection[str], moved: boo
     else:
         rule, why = "R1.02", f"has {given}, and by the patient's record this is rental month {number}: "
         why += f"{month_modifier(now.least)}."
-    out.say(rule, why, line=line, place=PLACE)
+    out.say(rule, why, line=line, place=PLACE, most=line.most)
 
 
 def _over(line: Line, now: Standing, cap: int, out: Findings) -> None:
@@ -128,7 +131,7 @@ def _over(line: Line, now: Standing, cap: int, out: Findings) -> None:
         rule, what = "R1.TE-1", f"the trial of {cap} rental months is over. Bill the purchase (NU)."
     else:
         rule, what = "R1.03", f"this is rental month {now.least}, and no more than {cap} are paid. Do not bill it."
-    out.say(rule, what, line=line, place="2400 SV101-2")
+    out.say(rule, what, line=line, place="2400 SV101-2", most=line.most)
 
 
 def _unclear(line: Line, last: Month, out: Findings) -> None:
@@ -141,6 +144,7 @@ def _unclear(line: Line, last: Month, out: Findings) -> None:
         "rented, and say so in the note (BIB and the dates).",
         line=line,
         place=PLACE,
+        most=line.most,
         team="documentation",
     )
 
@@ -154,6 +158,7 @@ def _new_period(line: Line, last: Month, told: bool, past: Past, out: Findings) 
             "the dates into the note, or bill the next month of the old period.",
             line=line,
             place="2400 NTE02",
+            most=line.most,
             team="documentation",
         )
         return
@@ -163,5 +168,6 @@ def _new_period(line: Line, last: Month, told: bool, past: Past, out: Findings) 
             "R1.05",
             f"no order after the break (since {last.end:%m/%d/%Y}) is known for the new rental period. Get it.",
             line=line,
+            most=line.most,
             team="documentation",
         )

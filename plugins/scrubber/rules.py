@@ -6,6 +6,7 @@ from gateway.plugins import Rule, RuleState, rule_book
 
 _REJECTS, _HOLDS, _WARNS = RuleState.REJECTS, RuleState.HOLDS, RuleState.WARNS
 _CORRECTS, _OFF = RuleState.CORRECTS, RuleState.OFF
+_KNOWN = " (as shipped, of patients of whom orders are known: setting orders)."
 
 RULES = rule_book(
     # 1.1 payment categories
@@ -16,11 +17,19 @@ RULES = rule_book(
     Rule("R1.05", _HOLDS, "After a long break a person decides whether a new rental period has begun."),
     Rule("R1.05-BIB", _HOLDS, "A rental that goes on after a long break says why it was not billed."),
     Rule("R1.06", _HOLDS, "A move to the state of another contractor begins no new rental period."),
-    Rule("R1.FS-1", _REJECTS, "What is frequently serviced is only rented."),
+    Rule(
+        "R1.FS-1",
+        _REJECTS,
+        "What is frequently serviced is only rented (once payment_categories has rows of category FS).",
+    ),
     Rule("R1.OX-1", _HOLDS, "Oxygen contents are neither rented nor sold: no RR, NU or UE."),
     Rule("R1.PO-1", _WARNS, "Prosthetics and orthotics take no RR, NU or UE."),
     Rule("R1.TE-1", _OFF, "TENS is rented on trial for two months at most, then bought (no codes are shipped)."),
-    Rule("R1.IN-1", _OFF, "Rentals of an inexpensive item stay below its purchase price (needs prices)."),
+    Rule(
+        "R1.IN-1",
+        _OFF,
+        "Rentals of an inexpensive item come to no more than its purchase price (holds once purchase_prices has rows).",
+    ),
     Rule("R1.BP-1", _WARNS, "An item with a purchase option says what the patient chose: BP, BR or BU."),
     Rule("R1.BP-2", _WARNS, "BP goes with a purchase, BR and BU with a rental, and only on items with the option."),
     # 1.2 modifiers
@@ -29,7 +38,7 @@ RULES = rule_book(
     Rule("R1.RA-1", _HOLDS, "RA stands on the first rental month, or on the purchase, of the replacing item."),
     Rule("R1.RA-2", _HOLDS, "RA comes with a note that says what happened to the item before."),
     Rule("R1.RA-3", _HOLDS, "RA never stands on parts and refills."),
-    Rule("R1.RB-1", _HOLDS, "RB comes with a note that says what was repaired."),
+    Rule("R1.RB-1", _HOLDS, "RB comes with a note."),
     Rule("R1.RB-2", _WARNS, "A part that is replaced in a repair (RB) comes with its labor."),
     Rule("R1.10", _CORRECTS, "Modifiers stand in their order: pricing, policy, information."),
     Rule("R1.11", _REJECTS, "No modifier stands twice on a line."),
@@ -53,14 +62,20 @@ RULES = rule_book(
     Rule("R1.LT-2", _HOLDS, "A line for one side has one unit."),
     Rule("R1.CB-1", _WARNS, "Modifiers of competitive bidding stand only while a round runs."),
     # 1.3 providers
-    Rule("R1.20", _REJECTS, "The ordering provider stands on each line with name and NPI (2420E)."),
     Rule(
-        "R1.DN-1", _OFF, "The practitioner stands on the claim (2310A) or on the line (once rule_payers names payers)."
+        "R1.20",
+        _REJECTS,
+        "The ordering provider stands on each line with name and NPI (2420E), or on the claim for payers of R1.DN-1.",
+    ),
+    Rule(
+        "R1.DN-1",
+        _OFF,
+        "The practitioner stands on the claim (2310A) where the payer wants it (once rule_payers names payers).",
     ),
     Rule("R1.21", _WARNS, "The ordering provider's name can be matched: four letters of the last, one of the first."),
     Rule("R1.21-1", _REJECTS, "The ordering provider is a person, not an organisation."),
     Rule("R1.22", _REJECTS, "An NPI has a right check digit."),
-    Rule("R1.23", _OFF, "The billing NPI is enrolled with the partner (once the table enrollments has rows)."),
+    Rule("R1.23", _OFF, "The billing NPI is enrolled with the partner (rejects once the table enrollments has rows)."),
     Rule("R1.24", _REJECTS, "The Medicare number has the form of an MBI."),
     # 1.4 places, diagnoses, units, dates
     Rule("R1.POS-1", _WARNS, "Equipment is for use at home: the place of service counts as one."),
@@ -83,14 +98,23 @@ RULES = rule_book(
     Rule("R1.JUR-1", _HOLDS, "The claim goes to the contractor of the state where the patient lives."),
     Rule("R1.SS-1", _HOLDS, "The patient does not rent a same or similar item in the same month."),
     # 1.5 orders and encounters
-    Rule("R1.SWO-1", _HOLDS, "The item has an order that is in force."),
-    Rule("R1.SWO-2", _HOLDS, "The order is complete: patient, date, description, quantity, practitioner, signature."),
+    Rule("R1.SWO-1", _HOLDS, "The item has an order that is in force" + _KNOWN),
+    Rule(
+        "R1.SWO-2",
+        _HOLDS,
+        "The order is complete: patient, date, description, quantity, practitioner, signature" + _KNOWN,
+    ),
     Rule("R1.SWO-3", _WARNS, "The ordering provider of the claim is the one of the order."),
-    Rule("R1.WOPD-1", _HOLDS, "For listed items the complete order came before the delivery."),
-    Rule("R1.F2F-1", _HOLDS, "For listed items an encounter stands in the six months before the order."),
+    Rule("R1.WOPD-1", _HOLDS, "For listed items the complete order came before the delivery" + _KNOWN),
+    Rule("R1.F2F-1", _HOLDS, "For listed items an encounter stands in the six months before the order" + _KNOWN),
     Rule("R1.40", _REJECTS, "No CMN or DIF is sent (dates of service from 2023 on)."),
     # 1.6 prior authorization, frequency
-    Rule("R1.50", _HOLDS, "An item under prior authorization has one that is affirmed and was valid at delivery."),
+    Rule(
+        "R1.50",
+        _HOLDS,
+        "An item under prior authorization has its number, of a decision that is affirmed and was valid at delivery "
+        "(as shipped, the decision of items of which authorizations are known: setting authorizations).",
+    ),
     Rule("R1.50-1", _HOLDS, "Medicare's tracking number (UTN) has 14 characters."),
     Rule("R1.50-2", _HOLDS, "The UTN of a power wheelchair stands on its own line, not on the claim."),
     Rule("R1.50-3", _REJECTS, "No UTN stands on an item that is not under prior authorization."),

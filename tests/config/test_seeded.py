@@ -51,7 +51,7 @@ SEEDS = [
     Seed("chains/default.yaml", "plugin: scrubber", "plugin: ¦scruber", "There is no plugin 'scruber'"),
     Seed("chains/default.yaml", "  post:", "  ¦psot:", "unknown key 'psot'", "post"),
     Seed("chains/medicare-dme.yaml", "extends: default", "extends: ¦defualt", "there is no chain 'defualt'", "default"),
-    Seed("chains/medicare-dme.yaml", "  filing_code: MB", "  filing_code: ¦MX", "'MX' cannot be used"),
+    Seed("chains/medicare-dme.yaml", "  filing_code: [MA, MB]", "  filing_code: [MA, ¦MX]", "'MX' cannot be used"),
     Seed("chains/medicare-dme.yaml", "    - rul ", "    - {plugin: rul, on_error: ¦hodl} ",
          "on_error: 'hodl' cannot be used", "hold"),
     Seed("chains/ohio.yaml", "match: {payer: OH1}", "match: {payer: OH1, partner: ¦practise}",

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from gateway.config import Config, load
 from gateway.config.shipped import shipped_config
 from gateway.config.work_tables import work_table
 from gateway.core.model.work_tables import WORK_TABLES
@@ -143,3 +144,14 @@ def test_an_action_that_was_ended_is_no_longer_offered_but_stays_in_the_table(fo
     tables = folder.config().tables
     assert Actions.of(tables, dt.date(2026, 6, 30)).find("called_payer") is not None
     assert Actions.of(tables, dt.date(2026, 7, 1)).find("called_payer") is None
+
+
+@pytest.mark.parametrize(("hold", "cause"), [("PAR", "no-authorization"), ("RX", "no-order")])
+def test_a_root_cause_is_mended_by_the_team_that_has_its_holds(hold: str, cause: str) -> None:
+    day = dt.date(2026, 3, 2)
+    config = load(shipped_config(), secrets=False)
+    assert isinstance(config, Config)
+    held, mended = config.tables["hold_due"].find(day, hold), config.tables["root_causes"].find(day, cause)
+    assert held is not None
+    assert mended is not None
+    assert mended.values["team"] == held.values["team"]

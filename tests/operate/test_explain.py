@@ -150,7 +150,7 @@ def test_each_claim_says_its_chain_its_steps_its_partner_and_its_segments(place:
     assert "Claim 1" not in output
     for words in (
         "chain     default: it is for everything",
-        "not medicare-dme: filing code CI is not MB",
+        "not medicare-dme: filing code CI is not MA or MB",
         "scrub     scrubber 0.1.0: ",
         "sent      to practice",
         "CLM*C-2*150*",

@@ -21,7 +21,7 @@ project's page of billing rules; ids with a name (R1.POS-1) are our own, for rul
 | warns | the claim goes; the warning stands on its timeline |
 | informs | the claim goes; a remark stands on its timeline |
 | corrects | it is set right by itself, and the timeline says so |
-| off | nothing, until a setting or a table switches it on |
+| off | nothing, until a setting or a table switches it on; then it warns, if its words say no more |
 
 A step of a chain leaves rules out with `skip: [R1.20, ...]`.
 

@@ -6,7 +6,15 @@ import pytest
 
 from gateway.core.model.belongings import Ownership
 from gateway.plugins.months import add_months
-from gateway.plugins.testing import make_claim, make_equipment, make_history, make_table, plugin_context, rules
+from gateway.plugins.testing import (
+    make_claim,
+    make_delivery,
+    make_equipment,
+    make_history,
+    make_table,
+    plugin_context,
+    rules,
+)
 
 from ..shipped import TABLES
 from .conftest import MAINTENANCE, day, decide, line, said
@@ -24,6 +32,65 @@ def test_labor_beside_oxygen_is_refused() -> None:
     assert said(line("K0739", on=ON, note="E1390 COMPRESSOR")) == ["O-M6"]
     assert said(line("E1390", "RR", on=ON), line("K0739", on=ON, note=BED)) == [], "the bed was repaired"
     assert said(line("K0739", on=ON, note=BED)) == []
+
+
+CONCENTRATOR = "CONCENTRATOR COMPRESSOR"
+
+
+@pytest.mark.rule("O-M6")
+@pytest.mark.parametrize("word", ["J9611", "SN A1234", "S/N: K0823", "SERIAL NO. E0260", "E9999", "K0739", "K0462", ""])
+def test_what_looks_like_a_code_is_no_other_item(word: str) -> None:
+    labor = line("K0739", on=ON, note=f"{word} {CONCENTRATOR}".strip())
+    assert said(line("E1390", "RR", on=ON), labor) == ["O-M6"]
+    assert said(labor) == ["O-M6"]
+
+
+@pytest.mark.rule("O-M6")
+def test_a_code_that_is_the_claims_diagnosis_is_no_other_item() -> None:
+    for diagnosis, wanted in (("K0821", ["O-M6"]), ("J9611", [])):
+        claim = make_claim(
+            line("E1390", "RR", on=ON), line("K0739", on=ON, note="K0821 COMPRESSOR"), diagnoses=[diagnosis]
+        )
+        with plugin_context(MAINTENANCE, tables=TABLES) as context:
+            assert rules(context.scrub(claim)) == wanted
+
+
+@pytest.mark.rule("O-M6")
+@pytest.mark.parametrize("known", ["equipment", "deliveries", "history", "line"])
+def test_an_item_of_the_claim_or_of_the_patients_record_is_one(known: str) -> None:
+    lines = [line("E1390", "RR", on=ON), line("K0739", on=ON, note="E0465 FAN")]
+    assert said(*lines) == ["O-M6"], "no table has it"
+    if known == "line":
+        assert said(*lines, line("E0465", "RR", on=ON)) == []
+        return
+    record = {
+        "equipment": make_equipment("E0465", started_on=day("2020-01-01")),
+        "deliveries": make_delivery("E0465", delivered_on=day("2020-01-01")),
+        "history": make_history("E0465", "NU", from_date=day("2020-01-01")),
+    }
+    assert said(*lines, **{known: [record[known]]}) == []
+
+
+@pytest.mark.rule("O-M6")
+@pytest.mark.parametrize(
+    ("note", "wanted"),
+    [
+        ("CONCENTRATOR COMPRESSOR", ["O-M6"]),
+        ("TWO CONCENTRATORS CHECKED", ["O-M6"]),
+        ("CONCENTRATION OF WORK: PENDANT", []),
+        ("E0260 PENDANT, BESIDE THE CONCENTRATOR", []),
+        ("K0823 JOYSTICK; CONCENTRATOR WAS NOT TOUCHED", []),
+    ],
+)
+def test_labor_whose_note_says_concentrator_is_that_of_oxygen(note: str, wanted: list[str]) -> None:
+    assert said(line("K0739", on=ON, note=note)) == wanted
+
+
+@pytest.mark.rule("O-M6")
+def test_it_says_what_to_do_if_another_item_was_repaired() -> None:
+    (told,) = decide(line("K0739", on=ON, note="E9999 CONCENTRATOR")).steps[0].findings
+    assert "If another item was repaired, name its HCPCS code in the note." in told.message
+    assert "Not known as an item: E9999 (" in told.message
 
 
 @pytest.mark.rule("O-M6")
@@ -53,6 +120,9 @@ def test_what_is_still_rented_is_repaired_in_the_rent() -> None:
     assert said(labor, history=rented(13)) == []
     long_ago = [one._replace(from_date=add_months(one.from_date, -24)) for one in rented(6)]  # type: ignore[attr-defined]
     assert said(labor, history=long_ago) == [], "it is no longer rented"
+    chair = [one._replace(code="K0823") for one in rented(5)]  # type: ignore[attr-defined]
+    joystick = line("K0739", on=ON, note="K0823 JOYSTICK")
+    assert said(joystick, history=chair) == ["REPAIR-OWNED"], "its category stands in the table as a pattern"
     owned = [make_equipment("E0260", started_on=day("2019-01-01"), ownership=Ownership.OWNED)]
     assert said(labor, history=rented(5), equipment=owned) == []
 

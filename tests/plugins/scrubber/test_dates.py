@@ -24,11 +24,14 @@ def strips(days: int = 90, day: dt.date = DAY, more: tuple[str, ...] = NINETY) -
 @pytest.mark.rule("R1.UN-1")
 def test_two_units_of_a_rental_month_wait() -> None:
     assert said(medicare(bed(units="2"))) == ["R1.UN-1"]
+    assert said(medicare(line("E0143", "RR", "KX", units="2"))) == ["R1.UN-1"]
 
 
 @pytest.mark.rule("R1.UN-1")
 def test_one_unit_passes() -> None:
     assert said(medicare(bed(units="1"))) == []
+    assert said(medicare(line("E0143", "RR", "KX", units="1"))) == []
+    assert said(medicare(line("A7030", "NU", "KX", units="2", more=NINETY))) == [], "it is sold"
 
 
 @pytest.mark.rule("R1.UN-2")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.config import Config, load
 from gateway.plugins.testing import make_claim, make_history, make_line, make_line_payment
 
 from .desk import DAY, MAC, ORDERER, bed, findings, line, medicare, said, with_table
@@ -71,15 +73,24 @@ def test_a_month_before_the_end_it_is_told(before: int, told: list[str]) -> None
 
 
 @pytest.mark.rule("R1.60")
+@pytest.mark.parametrize("filing_code", ["MA", "MB"])
 @pytest.mark.parametrize("frequency", ["7", "8"])
-def test_medicare_takes_originals_only(frequency: str) -> None:
-    claim = medicare(bed(), frequency=frequency, more=("REF*F8*PCN123",))
+def test_medicare_takes_originals_only(frequency: str, filing_code: str) -> None:
+    claim = medicare(bed(), filing_code=filing_code, frequency=frequency, more=("REF*F8*PCN123",))
     assert said(claim) == ["R1.60"]
 
 
 @pytest.mark.rule("R1.60")
-def test_an_original_passes() -> None:
-    assert said(medicare(bed(), frequency="1")) == []
+@pytest.mark.parametrize("filing_code", ["MA", "MB"])
+def test_an_original_passes(filing_code: str) -> None:
+    assert said(medicare(bed(), filing_code=filing_code, frequency="1")) == []
+
+
+@pytest.mark.parametrize(("filing_code", "chain"), [("MA", "medicare-dme"), ("MB", "medicare-dme"), ("16", "default")])
+def test_what_is_medicares_by_its_filing_code_goes_its_way(filing_code: str, chain: str) -> None:
+    config = load(Path(__file__).parents[3] / "config", secrets=False)
+    assert isinstance(config, Config)
+    assert config.chains.choose(MAC, "practice", filing_code).name == chain
 
 
 @pytest.mark.rule("R1.60")

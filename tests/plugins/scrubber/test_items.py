@@ -6,9 +6,10 @@ import datetime as dt
 
 import pytest
 
-from gateway.plugins.testing import make_claim, make_history, make_line
+from gateway.core.model.decision import Severity
+from gateway.plugins.testing import make_claim, make_history, make_line, rules
 
-from .desk import DAY, line, medicare, said, with_table
+from .desk import DAY, findings, line, medicare, said, scrubbed, with_table
 
 NOTE = "NTE*ADD*LOST IN A HOUSE FIRE"
 
@@ -34,6 +35,21 @@ def test_an_item_that_says_which_passes(modifiers: tuple[str, ...]) -> None:
 @pytest.mark.rule("R1.01")
 def test_a_maintenance_visit_is_neither_rented_nor_sold() -> None:
     assert said(medicare(line("E1390", "MS"))) == []
+
+
+@pytest.mark.rule("R1.01")
+@pytest.mark.rule("R1.02")
+@pytest.mark.rule("R1.UN-1")
+@pytest.mark.parametrize(
+    ("modifiers", "units", "rule"),
+    [(("BR", "KX"), "1", "R1.01"), (("RR", "BR", "KX"), "1", "R1.02"), (("RR", "KJ", "BR", "KX"), "2", "R1.UN-1")],
+)
+def test_of_an_item_that_is_not_certain_it_is_only_warned(modifiers: tuple[str, ...], units: str, rule: str) -> None:
+    for code, goes in (("B9002", True), ("E0260", False)):
+        mine = tuple(one for one in modifiers if one != "BR" or code == "B9002")
+        decision, _ = scrubbed(medicare(line(code, *mine, units=units)))
+        assert rule in rules(decision)
+        assert decision.passes is goes, code
 
 
 @pytest.mark.rule("R1.FS-1")
@@ -77,7 +93,8 @@ PRICES = [{"code": "E0143", "price": "94.10"}]
 def test_rentals_stay_below_the_purchase_price(charge: str, told: list[str]) -> None:
     before = make_history("E0143", "RR", from_date=DAY - dt.timedelta(days=31), charge_cents=5000)
     claim = medicare(line("E0143", "RR", "KX", charge=charge))
-    assert said(claim, tables=with_table("purchase_prices", PRICES), history=[before]) == told
+    found = findings(claim, tables=with_table("purchase_prices", PRICES), history=[before])
+    assert [(one.rule, one.severity) for one in found] == [(rule, Severity.HOLD) for rule in told]
 
 
 @pytest.mark.rule("R1.IN-1")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.core.model.decision import Severity
+from gateway.plugins.tables import Tables
 from gateway.plugins.testing import make_claim, make_line
 
 from .desk import MBI, ORDERER, bed, findings, line, medicare, said, with_rule, with_table
@@ -32,10 +34,11 @@ def test_a_line_that_names_them_passes() -> None:
 
 
 WANT_IT = with_rule("R1.DN-1", "medicaid 90101")
+DOCTOR = (f"NM1*DN*1*ALDERMAN*IVO****XX*{GOOD}",)
 
 
 @pytest.mark.rule("R1.DN-1")
-def test_a_payer_that_wants_the_practitioner_somewhere_is_named() -> None:
+def test_a_payer_that_wants_the_practitioner_on_the_claim_is_named() -> None:
     assert said(make_claim(make_line("E0143", "NU")), tables=WANT_IT) == ["R1.DN-1"]
     assert said(make_claim(make_line("E0143", "NU"), filing_code="MC", payer_id="00751"), tables=WANT_IT) == ["R1.DN-1"]
 
@@ -47,10 +50,38 @@ def test_others_and_as_shipped_all_are_not_asked() -> None:
 
 
 @pytest.mark.rule("R1.DN-1")
-def test_on_the_claim_or_on_the_line() -> None:
-    doctor = (f"NM1*DN*1*ALDERMAN*IVO****XX*{GOOD}",)
-    assert said(make_claim(make_line("E0143", "NU"), providers=doctor), tables=WANT_IT) == []
-    assert said(make_claim(make_line("E0143", "NU", more=(ORDERER,))), tables=WANT_IT) == []
+@pytest.mark.parametrize("doctor", [(), ("NM1*DN*1*ALDERMAN*IVO",), (f"NM1*DN*1******XX*{GOOD}",)])
+def test_on_the_line_alone_they_are_not_where_the_payer_wants_them(doctor: tuple[str, ...]) -> None:
+    claim = make_claim(make_line("E0143", "NU", more=(ORDERER,)), providers=doctor)
+    (told,) = findings(claim, tables=WANT_IT)
+    assert (told.rule, told.severity) == ("R1.DN-1", Severity.WARN)
+
+
+@pytest.mark.rule("R1.DN-1")
+def test_on_the_claim_they_are() -> None:
+    assert said(make_claim(make_line("E0143", "NU"), providers=DOCTOR), tables=WANT_IT) == []
+    assert said(make_claim(make_line("E0143", "NU", more=(ORDERER,)), providers=DOCTOR), tables=WANT_IT) == []
+
+
+def both_wanted(payers: str) -> Tables:
+    """R1.20 for Medicare and a plan, R1.DN-1 for some."""
+    rows = [{"rule": "R1.20", "payers": "medicare 90101"}, {"rule": "R1.DN-1", "payers": payers}]
+    return with_table("rule_payers", rows, "rule")
+
+
+@pytest.mark.rule("R1.20")
+@pytest.mark.rule("R1.DN-1")
+def test_a_payer_that_has_them_on_the_claim_does_not_want_them_on_the_line() -> None:
+    claim = make_claim(make_line("E0143", "NU"), providers=DOCTOR)
+    assert "R1.20" in said(claim, tables=both_wanted("none"))
+    assert "R1.20" not in said(claim, tables=both_wanted("90101"))
+    nowhere = said(make_claim(make_line("E0143", "NU")), tables=both_wanted("90101"))
+    assert {"R1.20", "R1.DN-1"} <= set(nowhere)
+
+
+@pytest.mark.rule("R1.20")
+def test_medicare_wants_them_on_the_line_whatever_the_table_says() -> None:
+    assert "R1.20" in said(medicare(bed(more=()), providers=DOCTOR), tables=both_wanted("medicare"))
 
 
 @pytest.mark.rule("R1.21")
@@ -105,9 +136,10 @@ ENROLLED = [{"partner": "practice", "npi": "1999999026"}]
 
 
 @pytest.mark.rule("R1.23")
-def test_once_enrollments_are_kept_another_npi_is_told() -> None:
+def test_once_enrollments_are_kept_another_npi_is_refused() -> None:
     tables = with_table("enrollments", ENROLLED, ("partner", "npi"))
-    assert said(medicare(bed()), tables=tables) == ["R1.23"]
+    (told,) = findings(medicare(bed()), tables=tables)
+    assert (told.rule, told.severity) == ("R1.23", Severity.REJECT)
 
 
 @pytest.mark.rule("R1.23")

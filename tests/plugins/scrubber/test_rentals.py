@@ -11,7 +11,7 @@ from gateway.core.x12.claim import Claim
 from gateway.plugins import HistoryLine
 from gateway.plugins.testing import make_claim, make_history, make_line, make_line_payment, make_order
 
-from .desk import MAC, MBI, ORDERER, line, medicare, said
+from .desk import MAC, MBI, ORDERER, line, medicare, said, scrubbed
 
 FIRST = dt.date(2024, 11, 15)
 
@@ -182,6 +182,8 @@ def test_a_pump_is_rented_for_15_months(months: int, told: list[str]) -> None:
     day = month(months + 1)
     rented = claim(day, "KJ", "BR", code="B9002")
     assert said(rented, history=past, today=day + dt.timedelta(days=5)) == told
+    decision, _ = scrubbed(rented, history=past, today=day + dt.timedelta(days=5))
+    assert decision.passes, "the items are not certain: it is only warned"
 
 
 # Two months are billed; the second ends on January 14, 2025. A new period begins on March 15 as the contractors read it

@@ -77,6 +77,7 @@ def test_a_rule_has_its_days() -> None:
     [
         ("payment_categories", {"code": "E0260", "category": "XX"}, "code", "category is XX"),
         ("payment_categories", {"code": "E0260", "category": "CR", "cap": "many"}, "code", "cap is many"),
+        ("payment_categories", {"code": "E0260", "category": "CR", "check": "maybe"}, "code", "check is maybe"),
         ("rule_payers", {"rule": "R9.99", "payers": "medicare"}, "rule", "no rule R9.99"),
         ("rule_payers", {"rule": "R1.02", "payers": "medicair"}, "rule", "payers is medicair"),
         ("kx_policies", {"code": "E0260", "policy": "bed", "check": "maybe"}, "code", "check is maybe"),
