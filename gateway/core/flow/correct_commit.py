@@ -139,6 +139,10 @@ def _relink(
     before = columns_of(StoredClaim.unpack(row.content), origin.source).person._replace(source=origin.source)
     if not faulty_claims.is_faulty(row) and patient_store.keys_of(person) == patient_store.keys_of(before):
         return row.patient_id, []
+    if row.patient_id and patient_store.is_only_this(connection, row.patient_id, row.id, before, person):
+        # What was corrected is how this patient is known; with a new one, this one would stay behind with nothing.
+        patient_store.also_known_as(connection, person, row.patient_id, verdict.columns.from_date)
+        return row.patient_id, []
     linked = patient_store.link(connection, [person], [verdict.columns.from_date], now)
     (patient_id,) = linked.patient_ids
     if patient_id != row.patient_id:

@@ -267,6 +267,20 @@ def link(
     return Linked(answer, suggested)
 
 
+def is_only_this(connection: Connection, patient_id: int, claim_id: int, before: Person, now: Person) -> bool:
+    """Whether a patient is known by this claim alone, and still is who the claim names now: of the same name and birth
+    date, by ids that nobody has."""
+    if _name(before) != _name(now) or find(connection, keys_of(now)):
+        return False
+    other = select(claims.c.id).where(claims.c.patient_id == patient_id, claims.c.id != claim_id).limit(1)
+    return connection.execute(other).first() is None
+
+
+def _name(person: Person) -> tuple[str, str, dt.date | None]:
+    """As it is compared."""
+    return person.last_name.strip().upper(), person.first_name.strip().upper(), person.birth_date
+
+
 def also_known_as(connection: Connection, person: Person, patient_id: int, seen_on: dt.date | None) -> None:
     """Another payer knows this patient by these ids as well; ids that are somebody's already stay theirs. The caller
     holds the lock of `link`."""

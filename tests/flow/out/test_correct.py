@@ -25,6 +25,7 @@ from gateway.core.store.tables import (
     requests,
     submissions,
     transfers,
+    work_items,
 )
 from gateway.core.work.items import WorkItem, open_items
 from gateway.core.x12.claim import Claim
@@ -289,6 +290,37 @@ async def test_a_corrected_member_number_makes_the_claim_that_patients(world: Wo
     assert second.patient_id == first.patient_id
     assert {row.patient_id for row in world.rows(claim_lines)} == {first.patient_id}
     assert second.member_id == RIGHT
+    assert len(world.rows(patients)) == 2
+
+
+async def test_a_patient_whose_only_claim_had_a_wrong_number_stays_that_patient(world: World) -> None:
+    """No new patient beside an empty one, and nobody is asked whether the two are one."""
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1", member=WRONG), name="a.837")
+        await corrected(gateway, 1, f"subscriber id={RIGHT}")
+        await gateway.take_in(Made("C-2", member=RIGHT), name="b.837")
+    first, second = world.claims()
+    assert first.member_id == RIGHT
+    assert second.patient_id == first.patient_id
+    assert len(world.rows(patients)) == 1
+    assert world.rows(work_items, work_items.c.kind == "patient_merge") == []
+
+
+async def test_where_the_patient_has_other_claims_the_corrected_one_may_be_another_person(world: World) -> None:
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1", member=WRONG), name="a.837")
+        await gateway.take_in(Made("C-2", member=WRONG), name="b.837")
+        await corrected(gateway, 2, f"subscriber id={RIGHT}")
+    first, second = world.claims()
+    assert second.patient_id != first.patient_id
+    (item,) = world.rows(work_items, work_items.c.kind == "patient_merge")
+    assert item.state == "open"
+
+
+async def test_another_birth_date_is_another_person(world: World) -> None:
+    async with world.running() as gateway:
+        await gateway.take_in(Made("C-1", member=WRONG), name="a.837")
+        await corrected(gateway, 1, f"subscriber id={RIGHT}", "subscriber birth date=1951-02-03")
     assert len(world.rows(patients)) == 2
 
 
