@@ -4,15 +4,13 @@ whether it is billed with a span of days."""
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-import re
-import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gateway.plugins import Row, Table, Tables
+from gateway.plugins.by_code import deciding_rows, expanded
 
 CATEGORIES, DELIVERED, CAPS, REASONS = TABLES = (
     "payment_categories",
@@ -44,7 +42,8 @@ class Items:
         self._delivered = table(DELIVERED)
         self._caps = table(CAPS)
         self._spans = _if_there(table, SPANS)
-        self._lifetimes = _if_there(table, LIFETIMES)
+        lifetimes = _if_there(table, LIFETIMES)
+        self._lifetimes = deciding_rows(lifetimes.rows if lifetimes is not None else ())
         # Every claim asks for the same few items again.
         self._category_row = lru_cache(maxsize=_REMEMBERED)(partial(_of_code, self._categories.rows))
         self._delivered_row = lru_cache(maxsize=_REMEMBERED)(partial(_of_code, self._delivered.rows))
@@ -92,11 +91,14 @@ class Items:
         if series:
             found = {one.values["code"] for one in self._categories.on(day) if one.values.get("series", "") == series}
             return frozenset({code} | found)
-        of = self._lifetimes.find(day, code) if self._lifetimes is not None else None
-        if of is None or self._lifetimes is None or self.category(day, code) != OXYGEN:
+        group = self._similar(day, code) if self.category(day, code) == OXYGEN else ""
+        if not group:
             return frozenset({code})
-        group = of.values["group"]
-        return frozenset(one.values["code"] for one in self._lifetimes.on(day) if one.values["group"] == group)
+        return frozenset(one for one in self._lifetimes if self._similar(day, one) == group)
+
+    def _similar(self, day: dt.date, code: str) -> str:
+        """The group of what is the same or similar; empty where a code has none."""
+        return next((row.values["group"] for row in self._lifetimes.get(code, ()) if row.holds_on(day)), "")
 
     def has_span(self, day: dt.date, code: str, modifiers: Sequence[str], payers: Sequence[str]) -> bool:
         """Whether a payer wants an item from its first day to the last that it should last (R1.30). `payers`: the
@@ -127,15 +129,6 @@ def _of_code(rows: Sequence[Row], day: dt.date, code: str) -> Row | None:
     """The row of a code: its own, or the first whose pattern it is."""
     held = [row for row in rows if row.holds_on(day) and fnmatchcase(code, row.values["code"])]
     return next((row for row in held if row.values["code"] == code), held[0] if held else None)
-
-
-def expanded(pattern: str) -> list[str]:
-    """The codes that a pattern stands for: ? is a digit, [3-6] one of these; any other character stands for itself."""
-    parts = []
-    for token in re.findall(r"\[[^\]]*\]|.", pattern):
-        choices = string.digits if token == "?" else string.digits + string.ascii_uppercase
-        parts.append([one for one in choices if fnmatchcase(one, token)] if len(token) > 1 or token == "?" else [token])
-    return ["".join(found) for found in itertools.product(*parts)]
 
 
 class Reason(NamedTuple):

@@ -66,9 +66,11 @@ def _picked_up(item: Item) -> bool:
 
 
 def over_maximum(item: Item, book: Book) -> Quantity | None:
-    """By which maximum the line's units are too many, the most generous one; None where they are not (RS-3)."""
+    """By which maximum the line's units are too many, the most generous one; None where they are not, or no maximum is
+    known (RS-3)."""
     rule = book.rule(item.day)
     found = None
+    left: Quantity | None
     for limit in item.limits:
         if limit.per_day is not None:
             most = limit.per_day * min(item.days, DAYS_OF_A_MONTH)
@@ -77,7 +79,7 @@ def over_maximum(item: Item, book: Book) -> Quantity | None:
             at_once = months_at_once(limit, rule, item.at_facility)
             early = 0 if rule is None or book.is_exempt(item.day, item.line.code) else rule.early_days
             left = quantity(item.given, item.day, limit, at_once, early, item.beside)
-        if item.line.units <= left.eligible:
+        if left is None or item.line.units <= left.eligible:
             return None
         found = left if found is None or left.eligible > found.eligible else found
     return found

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.plugins import ClaimView, Desk, PatientView, Rows
 from gateway.plugins.at_home import back_since
+from gateway.plugins.by_code import rows_by_code
 
 from .limits import TABLES, Book, for_line
 from .requests import REFILLS, Request, requests_of
@@ -40,15 +41,15 @@ class DueState(enum.StrEnum):
 
 class Due(NamedTuple):
     """A refill that comes up: the supply that the patient has, from when on to ask (None: nobody is asked) and to ship,
-    how many units may be shipped then, and what the patient said. `back`: when the equipment that it is for came back
-    after it was gone (None: it was not)."""
+    how many units may be shipped then (None: no maximum is known), and what the patient said. `back`: when the
+    equipment that it is for came back after it was gone (None: it was not)."""
 
     patient_id: int
     code: str
     supply: Supply
     ask_from: dt.date | None
     ship_from: dt.date
-    eligible: Decimal
+    eligible: Decimal | None
     request: Request | None
     state: DueState
     back: dt.date | None
@@ -100,10 +101,12 @@ def due_of(view: PatientView, books: Books, today: dt.date, settings: DeskSettin
         asks = None if exempt else contact_open(rule, supply.end, ships)
         request = _request(requests, code, asks, supply)
         day = max(today, ships)
-        eligible = max(
-            quantity(given, day, limit, months_at_once(limit, rule, False), early).eligible
+        left = [
+            quantity(given, day, limit, months_at_once(limit, rule, False), early)
             for limit in for_line(limits, supply.modifiers)
-        )
+        ]
+        known = [one.eligible for one in left if one is not None]
+        eligible = max(known) if len(known) == len(left) else None
         state = _state(today, supply, asks, ships, request, settings.lapsed_after)
         back = back_since(view.equipment, bases, today)
         yield Due(view.id, code, supply, asks, ships, eligible, request, state, back)
@@ -137,7 +140,7 @@ def _state(
 def all_due(desk: Desk[DeskSettings]) -> Iterator[Due]:
     """The refills of every patient, by patient."""
     books = Books(desk)
-    codes = sorted({row.values["code"] for row in desk.table(TABLES[0]).rows})
+    codes = sorted(rows_by_code(desk.table(TABLES[0]).rows))
     for view in desk.patients(codes=codes):
         yield from due_of(view, books, desk.today, desk.settings)
 
@@ -172,11 +175,12 @@ def open_due(desk: Desk[DeskSettings], due: Due) -> None:
     supply, kind = due.supply, SHIP_KIND if due.state is DueState.SHIP else ASK_KIND
     what = f"{due.code}: the supply of {supply.on:%m/%d/%Y} ends on {supply.end:%m/%d/%Y}."
     asked = f" {due.request.quantity} unit(s) were asked for." if due.request and due.request.quantity else ""
+    most = f"up to {due.eligible.normalize():f} unit(s)" if due.eligible is not None else "what the order says"
     reason = (
-        f"{what} Ask the patient whether it is needed, and record the answer. Up to {due.eligible.normalize():f} "
-        f"unit(s) may be shipped from {due.ship_from:%m/%d/%Y}."
+        f"{what} Ask the patient whether it is needed, and record the answer. {most[0].upper()}{most[1:]} may be "
+        f"shipped from {due.ship_from:%m/%d/%Y}."
         if kind == ASK_KIND
-        else f"{what} Ship up to {due.eligible.normalize():f} unit(s).{asked}"
+        else f"{what} Ship {most}.{asked}"
     )
     claim = (
         next(desk.claims(patient_id=due.patient_id, number=supply.claim_number), None) if supply.claim_number else None
@@ -227,6 +231,7 @@ def _row(due: Due) -> tuple[str | int | Decimal | dt.date | None, ...]:
     supply = due.supply
     return (
         *(due.patient_id, supply.claim_number, supply.payer_id, due.code, supply.on, f"{supply.units.normalize():f}"),
-        *(supply.end, due.ask_from, due.ship_from, f"{due.eligible.normalize():f}"),
+        *(supply.end, due.ask_from, due.ship_from),
+        f"{due.eligible.normalize():f}" if due.eligible is not None else "",
         *(due.request.contacted_on if due.request else None, due.state.value),
     )

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gateway.plugins import Row, Table
+from gateway.plugins.by_code import rows_by_code, unusable
 
 SUPPLY_LIMITS, REFILL_RULES, REFILL_EXEMPT, BASE_EQUIPMENT = TABLES = (
     "supply_limits",
@@ -26,10 +27,12 @@ SUPPLY_END, SHIP_DATE = "supply end", "ship date"
 class Limit(NamedTuple):
     """A usual maximum: `units` in so many `months`, of `at_once` months at most in one dispensing (None: as the payer's
     refill rule says); `per_day`: units for each day of the line's span (None: counted over the period instead).
-    `modifier`: of lines that have it; empty: of all. `warns`: it is not sure enough to keep a claim back."""
+    `modifier`: of lines that have it; empty: of all. `warns`: it is not sure enough to keep a claim back.
+
+    Where `units` is None, no maximum is known: a refill all the same, which lasts as its span of dates says."""
 
     code: str
-    units: Decimal
+    units: Decimal | None
     months: int
     family: str
     modifier: str
@@ -64,10 +67,8 @@ class Book:
         self._exempt = exempt
         self._bases = bases
         # Read once: a line is asked about for every claim.
-        self._limits: dict[str, list[tuple[Row, str, Limit]]] = {}
-        for row in limits.rows:
-            about = (row, row.values.get("payer_class", MEDICARE), _limit(row))
-            self._limits.setdefault(row.values["code"], []).append(about)
+        read = {id(row): (row, row.values.get("payer_class", MEDICARE), _limit(row)) for row in limits.rows}
+        self._limits = {code: [read[id(row)] for row in rows] for code, rows in rows_by_code(limits.rows).items()}
         self._read_rules = {id(row): _refill_rule(row) for row in rules.rows}
         # What is asked again and again for the same items and days.
         self._limits_on = lru_cache(maxsize=_REMEMBERED)(self._find_limits)
@@ -76,23 +77,24 @@ class Book:
         self._bases_on = lru_cache(maxsize=_REMEMBERED)(self._find_bases)
 
     def limits(self, day: dt.date, code: str) -> tuple[Limit, ...]:
-        """The maximums of a code on a day: those of the first class that has some; empty where it is no supply."""
+        """The maximums of a code on a day: those of the first class that has some, of its own rows or else of the first
+        pattern; empty where it is no supply."""
         return self._limits_on(day, code) if code in self._limits else ()
 
     def _find_limits(self, day: dt.date, code: str) -> tuple[Limit, ...]:
         rows = self._limits[code]
         for wanted in self._classes:
-            found = tuple(limit for row, payer_class, limit in rows if payer_class == wanted and row.holds_on(day))
+            found = [limit for row, payer_class, limit in rows if payer_class == wanted and row.holds_on(day)]
             if found:
-                return found
+                return tuple(limit for limit in found if limit.code == found[0].code)
         return ()
 
     def knows(self, code: str) -> bool:
-        """Whether a code ever has a maximum."""
+        """Whether a code ever has a row."""
         return code in self._limits
 
     def codes(self) -> frozenset[str]:
-        """Every code that has a maximum."""
+        """Every code that has a row, those of patterns among them."""
         return frozenset(self._limits)
 
     def rule(self, day: dt.date) -> RefillRule | None:
@@ -132,11 +134,11 @@ def for_line(limits: Sequence[Limit], modifiers: Sequence[str]) -> tuple[Limit, 
 
 def _limit(row: Row) -> Limit:
     values = row.values
-    at_once, per_day = values.get("at_once", ""), values.get("per_day", "")
+    units, at_once, per_day = (values.get(name, "") for name in ("units", "at_once", "per_day"))
     return Limit(
         values["code"],
-        Decimal(values["units"]),
-        int(values["months"]),
+        Decimal(units) if units else None,
+        int(values["months"]) if units else 0,
         values.get("family", ""),
         values.get("modifier", ""),
         int(at_once) if at_once else None,
@@ -163,9 +165,13 @@ def faults_of_limits(table: Table) -> Iterator[str]:
     """What cannot be used in the table supply_limits, in plain sentences."""
     for row in table.rows:
         code, units, months = (row.values.get(name, "") for name in ("code", "units", "months"))
-        if not months.isdigit() or not int(months):
+        if why := unusable(code):
+            yield f"in the table supply_limits, {code} cannot be used as a code: {why}"
+        if not units and not months:
+            yield from _faults_without_maximum(code, row)
+        elif not months.isdigit() or not int(months):
             yield f"in the table supply_limits, months of {code} is {months or 'missing'}; it must be a whole number"
-        if not units.isdigit():
+        if (units or months) and not units.isdigit():
             yield f"in the table supply_limits, units of {code} is {units or 'missing'}; it must be a whole number"
         if row.values.get("severity", "") not in ("", "hold", WARN):
             yield f"in the table supply_limits, severity of {code} must be hold or warn, or left out"
@@ -173,6 +179,17 @@ def faults_of_limits(table: Table) -> Iterator[str]:
             value = row.values.get(name, "")
             if value and (not value.isdigit() or not int(value)):
                 yield f"in the table supply_limits, {name} of {code} is {value}; it must be a whole number, or left out"
+
+
+def _faults_without_maximum(code: str, row: Row) -> Iterator[str]:
+    """A row that names no maximum says at least for how long may be dispensed at once."""
+    if not row.values.get("at_once", ""):
+        yield (
+            f"in the table supply_limits, {code} has neither units and months nor at_once; give the usual maximum, or "
+            "for how many months may be dispensed at once"
+        )
+    if row.values.get("per_day", ""):
+        yield f"in the table supply_limits, per_day of {code} goes with units and months, which are missing"
 
 
 def faults_of_rules(table: Table) -> Iterator[str]:

@@ -107,7 +107,7 @@ class Supply(NamedTuple):
 
 def supply_before(given: Sequence[Dispensed], day: dt.date, limits: Sequence[Limit]) -> Supply | None:
     """The supply that the patient has when the next comes on `day`: what was dispensed last before it; None where
-    nothing was, and the next one is no refill."""
+    nothing was, and the next one is no refill, and where neither a span nor a maximum says how long it lasts."""
     last = max((one.on for one in given if one.on < day), default=None)
     if last is None:
         return None
@@ -115,6 +115,8 @@ def supply_before(given: Sequence[Dispensed], day: dt.date, limits: Sequence[Lim
     same = [one for one in given if one.on == last and one.counts] or [one for one in given if one.on == last]
     units = sum((one.units for one in same), Decimal(0))
     modifiers, thru = same[-1].modifiers, max(one.thru for one in same)
+    if thru == last and not any(limit.units is not None for limit in limits):
+        return None
     # A span ends on the last day that the supply should last (R1.30): both of its ends are days of supply.
     days = (thru - last).days + 1 if thru > last else days_supplied(units, for_line(limits, modifiers))
     return Supply(last, units, days, modifiers, same[-1].claim_number, same[-1].payer_id)
@@ -122,7 +124,7 @@ def supply_before(given: Sequence[Dispensed], day: dt.date, limits: Sequence[Lim
 
 def days_supplied(units: Decimal, limits: Sequence[Limit]) -> int:
     """For how many days so many units last at the usual maximum: two filters at two a month are thirty days. Of several
-    maximums the one by which they are used up first."""
+    maximums the one by which they are used up first; 0 where none is known."""
     return min(
         (math.ceil(units * limit.months * DAYS_PER_MONTH / limit.units) for limit in limits if limit.units), default=0
     )
@@ -158,8 +160,8 @@ class Quantity(NamedTuple):
 
 def quantity(
     given: Sequence[Dispensed], day: dt.date, limit: Limit, at_once: int, early_days: int, beside: Decimal = Decimal(0)
-) -> Quantity:
-    """What is left of a usual maximum in the rolling period that ends on `day` (RS-3).
+) -> Quantity | None:
+    """What is left of a usual maximum in the rolling period that ends on `day` (RS-3); None where no maximum is known.
 
     Args:
         at_once: how many months may be dispensed at once: monthly items are looked at over so many months, so many
@@ -167,6 +169,8 @@ def quantity(
         early_days: how early a refill may come: what was dispensed that long before the period ended does not count.
         beside: units that are dispensed with it on the same claim.
     """
+    if limit.units is None:
+        return None
     times = at_once // limit.months if at_once % limit.months == 0 else 1
     months = limit.months * times
     since = day - dt.timedelta(days=months * DAYS_PER_MONTH - early_days)

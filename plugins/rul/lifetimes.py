@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gateway.core.model.belongings import Delivery, Equipment
 from gateway.plugins import HistoryLine, LinePayment, Table, Tables
+from gateway.plugins.by_code import deciding_rows, unusable
 from gateway.plugins.months import WITHDRAWN, add_months, billed, rental_month_end, uncounted
 
 KINDS = ("months", "calendar year", "none")
@@ -63,11 +64,12 @@ class Lifetimes:
     """The table, compiled."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table
-        self._codes: dict[str, set[str]] = {}
-        for row in table.rows:
-            self._codes.setdefault(row.values["group"], set()).add(row.values["code"])
-        self._known = frozenset(code for codes in self._codes.values() for code in codes)
+        self._rows = deciding_rows(table.rows)
+        self._codes: dict[str, set[str]] = {row.values["group"]: set() for row in table.rows}
+        for code, rows in self._rows.items():
+            for row in rows:
+                self._codes[row.values["group"]].add(code)
+        self._known = frozenset(self._rows)
         self._on = lru_cache(maxsize=16_384)(self._find)
 
     def of(self, code: str, day: dt.date) -> Lifetime | None:
@@ -75,7 +77,7 @@ class Lifetimes:
         return self._on(code, day) if code in self._known else None
 
     def _find(self, code: str, day: dt.date) -> Lifetime | None:
-        row = self._table.find(day, code)
+        row = next((one for one in self._rows[code] if one.holds_on(day)), None)
         if row is None:
             return None
         given = row.values
@@ -116,6 +118,8 @@ def faults(tables: Tables) -> Iterator[str]:
     for row in tables["useful_lifetime"].rows:
         given = row.values
         code, group, months, kind = (given.get(name) or "" for name in ("code", "group", "months", "kind"))
+        if why := unusable(code):
+            yield f"in the table useful_lifetime, {code} cannot be used as a code: {why}"
         if not group or not months.isdigit() or not (int(months) or kind == "none"):
             yield f"in the table useful_lifetime, {code} needs a group and a whole number of months"
         if kind and kind not in KINDS:

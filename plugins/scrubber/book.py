@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from gateway.core.x12.claim import Claim
 from gateway.plugins import Row, Table, Tables
+from gateway.plugins.by_code import deciding_rows
 
 from . import records
 from .coded import Coded
@@ -54,8 +55,9 @@ class Book:
         self.lifetimes = Coded(similar.rows if similar is not None else (), records.lifetime)
         self._ordered: dict[tuple[tuple[str, ...], dt.date], tuple[str, ...]] = {}
         self._groups: dict[str, list[str]] = {}
-        for row in similar.rows if similar is not None else ():
-            self._groups.setdefault(records.group(row), []).append(row.values["code"])
+        for code, rows in deciding_rows(similar.rows if similar is not None else ()).items():
+            for group in {records.group(row) for row in rows}:
+                self._groups.setdefault(group, []).append(code)
 
     def payer_class(self, claim: Claim) -> str:
         """Whose rules hold for a claim: medicare, medicaid or commercial."""

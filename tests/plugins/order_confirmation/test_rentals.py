@@ -23,6 +23,7 @@ from gateway.plugins.testing import (
     make_line_payment,
     make_order,
     make_patient_view,
+    make_table,
     plugin_desk,
 )
 
@@ -454,3 +455,14 @@ def test_months_follow_each_other_without_a_gap_to_the_cap(start: dt.date, month
 )
 def test_a_pattern_stands_for_its_codes(pattern: str, codes: list[str]) -> None:
     assert items.expanded(pattern) == codes
+
+
+def test_oxygen_whose_group_has_a_pattern_makes_one_count() -> None:
+    rows = [
+        {"code": "E139[01]", "group": "stationary oxygen", "months": "60"},
+        {"code": "E0424", "group": "stationary oxygen", "months": "60"},
+        {"code": "E1391", "group": "portable oxygen", "months": "60"},
+    ]
+    named = {**{name: TABLES[name] for name in TABLES}, "useful_lifetime": make_table("useful_lifetime", rows)}
+    assert items.Items(named.__getitem__).together(dt.date(2026, 3, 2), "E1390") == {"E1390", "E0424"}
+    assert items.Items(named.__getitem__).together(dt.date(2026, 3, 2), "E1391") == {"E1391"}

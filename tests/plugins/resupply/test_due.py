@@ -57,6 +57,19 @@ def test_the_work_item_says_what_to_do_for_whom_and_by_when() -> None:
     assert "Up to 1 unit(s) may be shipped from 05/20/2026" in item.reason
 
 
+@pytest.mark.rule("RS-1")
+def test_nutrients_are_asked_for_by_their_span_and_what_has_none_is_not_listed() -> None:
+    last = make_history("B4150", from_date=GIVEN, thru_date=dt.date(2026, 3, 30), units="300", claim_number="SW7")
+    desk = desk_on(dt.date(2026, 3, 3), history=[last])
+    desk.schedule("due")
+    (item,) = desk.opened
+    assert item.key == "resupply_due 1 B4150 2026-03-31"
+    assert "What the order says may be shipped from 03/21/2026" in item.reason
+    (row,) = desk.report("resupply_due")
+    assert (row["item"], row["eligible"], row["state"]) == ("B4150", "", "ask")
+    assert opened(desk_on(dt.date(2026, 3, 3), history=[last._replace(thru_date=GIVEN)])) == []
+
+
 def test_what_is_at_stake_is_what_the_supply_before_was_billed_for_and_nothing_where_none_is_known() -> None:
     desk = desk_on(dt.date(2026, 5, 2))
     desk.schedule("due")

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 from typing import Any
 
 import pytest
 
-from gateway.plugins.testing import make_claim, make_document, make_history, make_line, make_table
+from gateway.plugins.testing import (
+    make_claim,
+    make_document,
+    make_history,
+    make_line,
+    make_table,
+    plugin_context,
+    rules,
+)
 
-from .shipped import SHIPPED, TABLES, days_before, held, supplies, told
+from .shipped import RESUPPLY, SHIPPED, TABLES, days_before, held, supplies, told
 
+limits: Any = importlib.import_module(f"{RESUPPLY.__name__}.limits")
+SUPPLIES = "supply_limits"
 ONLY_QUANTITY = {"skip": ["RS-1", "RS-2"]}
 
 
@@ -114,6 +125,100 @@ def test_feeding_kits_are_one_a_day_and_a_month_at_a_time() -> None:
 
 
 @pytest.mark.rule("RS-3")
+@pytest.mark.parametrize(
+    ("code", "days", "waits"),
+    [
+        ("B4150", 30, False),
+        ("B4150", 31, False),
+        ("B4150", 32, True),
+        ("B4150", 90, True),
+        ("B4162", 90, True),
+        ("B4164", 90, True),
+        ("B5000", 90, True),
+        ("B4220", 32, True),
+        ("A6222", 31, False),
+        ("A6222", 90, True),
+        ("A7044", 93, False),
+        ("A7044", 94, True),
+        ("B4163", 90, False),
+    ],
+)
+def test_what_has_no_maximum_is_dispensed_for_no_longer_than_it_may_be(code: str, days: int, waits: bool) -> None:
+    claim = supplies(code, units="900", thru=SHIPPED + dt.timedelta(days=days - 1))
+    assert held(claim, ONLY_QUANTITY) == (["RS-3"] if waits else [])
+    assert "RS-3" not in told(claim, ONLY_QUANTITY)
+
+
+@pytest.mark.rule("RS-3")
+def test_it_is_said_for_how_long_and_a_documented_reason_lets_it_pass() -> None:
+    claim = supplies("B4150", units="900", thru=SHIPPED + dt.timedelta(days=89))
+    with plugin_context(RESUPPLY, tables=TABLES, today=SHIPPED) as context:
+        (hold,) = context.hold(claim).holds
+    assert "it spans 90 days, and at most 1 month(s) may be dispensed at once" in hold.hold.reason
+    record = make_document("medical_record", "B4150", dated=days_before(20))
+    assert held(claim, ONLY_QUANTITY, documents=[record]) == []
+
+
+@pytest.mark.rule("RS-3")
+def test_dressings_come_a_month_at_a_time() -> None:
+    assert held(supplies("A6216", units="60"), ONLY_QUANTITY) == []
+    assert held(supplies("A6216", units="61"), ONLY_QUANTITY) == ["RS-3"]
+    assert held(supplies("A6216", units="180"), ONLY_QUANTITY) == ["RS-3"]
+    assert held(supplies("A6222", units="180"), ONLY_QUANTITY) == []
+
+
+@pytest.mark.rule("RS-3")
+def test_what_medicare_has_no_maximum_for_another_payer_may() -> None:
+    bcbsnd = {"payer_classes": ["bcbsnd", "medicare"], **ONLY_QUANTITY}
+    assert held(supplies("A7044", "NU", units="2"), bcbsnd) == ["RS-3"]
+    assert held(supplies("A7044", "NU", units="2"), ONLY_QUANTITY) == []
+
+
+@pytest.mark.rule("RS-3")
+def test_a_row_with_the_code_goes_before_a_pattern_in_each_payer_class() -> None:
+    def row(code: str, units: str, payer_class: str = "medicare", family: str = "one") -> dict[str, str]:
+        return {"code": code, "units": units, "months": "1", "family": family, "payer_class": payer_class}
+
+    rows = [
+        row("A70[0-9]?", "5"),
+        row("A7030", "1"),
+        row("A7030", "2", family="two"),
+        row("A703?", "9"),
+        row("A703?", "7", "own"),
+    ]
+    book = limits.Book(
+        ("medicare",), make_table("supply_limits", rows), *(TABLES[name] for name in limits.TABLES if name != SUPPLIES)
+    )
+    assert [int(one.units) for one in book.limits(SHIPPED, "A7030")] == [1, 2]
+    assert [int(one.units) for one in book.limits(SHIPPED, "A7031")] == [5]
+    assert book.limits(SHIPPED, "A7131") == ()
+    own = limits.Book(
+        ("own", "medicare"),
+        make_table("supply_limits", rows),
+        *(TABLES[name] for name in limits.TABLES if name != SUPPLIES),
+    )
+    assert [int(one.units) for one in own.limits(SHIPPED, "A7030")] == [7]
+
+
+@pytest.mark.parametrize(
+    ("row", "faults"),
+    [
+        ({"code": "B4150", "units": "", "months": "", "at_once": "1"}, []),
+        ({"code": "B415?", "units": "", "months": "", "at_once": "1"}, []),
+        ({"code": "B4150", "units": "", "months": ""}, ["B4150 has neither units and months nor at_once"]),
+        ({"code": "B4150", "units": "", "months": "1", "at_once": "1"}, ["units of B4150 is missing"]),
+        ({"code": "B4150", "units": "4", "months": "", "at_once": "1"}, ["months of B4150 is missing"]),
+        ({"code": "B4150", "units": "", "months": "", "at_once": "0"}, ["at_once of B4150 is 0"]),
+        ({"code": "B4150", "at_once": "1", "per_day": "1"}, ["per_day of B4150 goes with units and months"]),
+        ({"code": "B41*", "units": "", "months": "", "at_once": "1"}, ["B41* cannot be used as a code"]),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_told(row: dict[str, str], faults: list[str]) -> None:
+    found = list(limits.faults_of_limits(make_table("supply_limits", [row])))
+    assert [wanted in one for wanted, one in zip(faults, found, strict=True)] == [True] * len(faults)
+
+
+@pytest.mark.rule("RS-3")
 def test_one_allowance_of_a_glucose_monitor_in_thirty_days() -> None:
     claim = supplies("A4239", "KX")
     assert held(claim, history=[earlier("A4239", "1", 30)]) == []
@@ -145,10 +250,6 @@ def test_a_maximum_holds_from_its_day_on() -> None:
         {**row, "units": "2", "valid_to": "2026-05-31"},
         {**row, "units": "1", "valid_from": "2026-06-01"},
     ]
-    from gateway.plugins.testing import plugin_context, rules
-
-    from .shipped import RESUPPLY
-
     changed = {**{name: TABLES[name] for name in TABLES}, "supply_limits": make_table("supply_limits", rows)}
     with plugin_context(RESUPPLY, tables=changed) as context:
         assert rules(context.hold(supplies("A7030", units="2"))) == ["RS-3"]

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.core.model.belongings import Proof
 from gateway.core.x12.claim import Claim
+from gateway.plugins import HistoryLine
 from gateway.plugins.testing import make_claim, make_delivery, make_document, make_history, make_line, plugin_context
 
 from .shipped import RESUPPLY, SHIPPED, TABLES, days_before, held, said_yes, supplies
@@ -72,6 +73,46 @@ def test_allowances_need_no_request(code: str) -> None:
     last = make_history(code, from_date=days_before(31), thru_date=days_before(1), units="1")
     claim = supplies(code, "KX", units="1")
     assert held(claim, history=[last]) == []
+
+
+WITHOUT_MAXIMUM = ["B4150", "B4161", "B4185", "A6222", "A6402", "A7044", "A7045"]
+"""Nutrients, dressings and what Medicare's table does not have: refills, for which no usual maximum is known."""
+
+
+def spanned(code: str, begun: int, days: int) -> list[HistoryLine]:
+    """What was dispensed so many days ago, for so many days."""
+    return [make_history(code, from_date=days_before(begun), thru_date=days_before(begun - days + 1), units="300")]
+
+
+@pytest.mark.rule("RS-1")
+@pytest.mark.parametrize("code", WITHOUT_MAXIMUM)
+def test_a_refill_without_a_usual_maximum_is_asked_for_as_well(code: str) -> None:
+    claim, last = supplies(code, units="300"), spanned(code, 25, 30)
+    assert held(claim, history=last) == ["RS-1"]
+    assert held(claim, history=last, rows=said_yes(code, days_before(10))) == []
+    assert held(claim) == []
+
+
+@pytest.mark.rule("RS-2")
+@pytest.mark.parametrize("code", WITHOUT_MAXIMUM)
+def test_a_refill_without_a_usual_maximum_comes_not_too_soon(code: str) -> None:
+    claim, asked = supplies(code, units="300"), said_yes(code, days_before(1))
+    assert held(claim, history=spanned(code, 15, 30), rows=asked) == ["RS-2"]
+    assert held(claim, history=spanned(code, 19, 30), rows=asked) == ["RS-2"]
+    assert held(claim, history=spanned(code, 20, 30), rows=asked) == []
+
+
+@pytest.mark.rule("RS-1")
+@pytest.mark.rule("RS-2")
+@pytest.mark.parametrize("code", WITHOUT_MAXIMUM)
+def test_where_no_span_says_how_long_it_lasts_nothing_is_said(code: str) -> None:
+    assert held(supplies(code, units="300"), history=spanned(code, 15, 1)) == []
+
+
+@pytest.mark.rule("RS-1")
+@pytest.mark.rule("RS-2")
+def test_parenteral_kits_are_allowances() -> None:
+    assert held(supplies("B4220", units="1"), history=spanned("B4220", 15, 30)) == []
 
 
 @pytest.mark.rule("RS-1")

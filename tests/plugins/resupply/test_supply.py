@@ -18,7 +18,12 @@ supply: Any = importlib.import_module(f"{RESUPPLY.__name__}.supply")
 
 DAYS = st.dates(dt.date(2018, 1, 1), dt.date(2032, 12, 31))
 BOOK = limits.Book(("medicare",), *(TABLES[name] for name in limits.TABLES))
-CODES = st.sampled_from(sorted(code for code in BOOK.codes() if BOOK.limits(dt.date(2026, 1, 1), code)))
+WITHOUT_MAXIMUM = {
+    code for code in BOOK.codes() if any(one.units is None for one in BOOK.limits(dt.date(2026, 1, 1), code))
+}
+CODES = st.sampled_from(
+    sorted(code for code in BOOK.codes() - WITHOUT_MAXIMUM if BOOK.limits(dt.date(2026, 1, 1), code))
+)
 
 
 def monthly(units: int, months: int) -> Any:

@@ -72,6 +72,15 @@ def test_the_portable_goes_with_the_stationary() -> None:
 
 
 @pytest.mark.rule("RUL-2")
+def test_an_item_of_a_pattern_is_listed_and_one_beside_it_is_not() -> None:
+    chair = make_patient_view(deliveries=[delivered("K0861", "2021-05-01")])
+    assert listed(chair) == [(1, "power mobility", "2026-05-01", 60)]
+    (row,) = desk(chair).report("ending")
+    assert row["needs"] == "order, encounter"
+    assert listed(make_patient_view(deliveries=[delivered("K0865", "2021-05-01")])) == []
+
+
+@pytest.mark.rule("RUL-2")
 def test_another_machine_inside_the_lifetime_changes_nothing() -> None:
     patient = make_patient_view(deliveries=[delivered("E1390", "2021-05-01"), delivered("E1391", "2024-01-01")])
     assert listed(patient) == [(1, "stationary oxygen", "2026-05-01", 60)]

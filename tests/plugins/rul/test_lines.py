@@ -68,6 +68,49 @@ def test_a_second_item_inside_its_lifetime_waits(
 
 
 @pytest.mark.rule("RUL-1")
+@pytest.mark.parametrize(
+    ("before", "now", "wanted"),
+    [
+        ("K0861", "K0861", ["RUL-1"]),
+        ("K0800", "K0822", ["RUL-1"]),
+        ("K0861", "K0005", []),
+        ("K0002", "K0007", ["RUL-1"]),
+        ("K0007", "K0195", []),
+        ("E0255", "E0303", ["RUL-1"]),
+        ("E0260", "E0193", []),
+        ("E0276", "E0260", []),
+        ("E0371", "E0277", ["RUL-1"]),
+        ("E0471", "E0470", ["RUL-1"]),
+        ("K0844", "K0861", []),
+    ],
+)
+def test_what_replaces_each_other_is_of_one_group(before: str, now: str, wanted: list[str]) -> None:
+    """A second one inside five years waits, by every code that the page names; of another group it does not."""
+    assert said(line(now, "RR", "KH"), history=had(before, "RR", "KH", on="2023-03-01")) == wanted
+    assert said(line(now, "RR", "KH"), history=had(before, "RR", "KH", on="2021-03-02")) == []
+
+
+@pytest.mark.rule("RUL-1")
+def test_a_row_with_the_code_goes_before_a_pattern() -> None:
+    rows = [
+        {"code": "K000?", "group": "chairs", "months": "60"},
+        {"code": "K0003", "group": "light chairs", "months": "24"},
+        {"code": "K000[1-5]", "group": "never", "months": "60"},
+    ]
+    tables = {**{name: TABLES[name] for name in TABLES}, "useful_lifetime": make_table("useful_lifetime", rows)}
+    chair = had("K0001", "RR", "KH", on="2023-03-01")
+    assert said(line("K0002", "RR", "KH"), tables=tables, history=chair) == ["RUL-1"]
+    assert said(line("K0003", "RR", "KH"), tables=tables, history=chair) == []
+    light = had("K0003", "RR", "KH", on="2023-03-01")
+    assert said(line("K0001", "RR", "KH"), tables=tables, history=light) == []
+    assert said(line("K0003", "RR", "KH", on=day("2025-02-28")), tables=tables, history=light) == ["RUL-1"]
+    found = lifetimes.Lifetimes(tables["useful_lifetime"])
+    assert found.codes("light chairs") == {"K0003"}
+    assert "K0003" not in found.codes("chairs")
+    assert found.codes("never") == set()
+
+
+@pytest.mark.rule("RUL-1")
 def test_the_lifetime_runs_from_the_delivery() -> None:
     billed = had("E0601", "RR", "KH", on="2021-03-20")
     assert said(line("E0601", "RR", "KH"), history=billed) == ["RUL-1"]
@@ -214,7 +257,9 @@ def test_a_rule_can_be_switched_off() -> None:
         ({"code": "E0601", "group": "pap", "months": "60", "kind": "years"}, "kind of E0601 must be one of"),
         ({"code": "A5500", "group": "shoes", "months": "12", "kind": "calendar year"}, "needs the units"),
         ({"code": "E0601", "group": "pap", "months": "60", "weight": "heavy"}, "weight of E0601 must be one of"),
+        ({"code": "K08*", "group": "power", "months": "60"}, "K08* cannot be used as a code"),
         ({"code": "E0601", "group": "pap", "months": "60"}, ""),
+        ({"code": "K08[0-6]?", "group": "power", "months": "60"}, ""),
     ],
 )
 def test_a_row_that_cannot_be_used_is_told(row: dict[str, str], told: str) -> None:

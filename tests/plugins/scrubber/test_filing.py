@@ -199,6 +199,9 @@ def test_two_wheelchairs_rented_in_one_month_wait() -> None:
     assert said(medicare(line("K0004", "RR", "KH", "KX")), history=[CHAIR]) == ["R1.SS-1"]
     both = medicare(line("K0001", "RR", "KJ", "KX"), line("K0004", "RR", "KH", "KX"))
     assert said(both) == ["R1.SS-1"]
+    power = CHAIR._replace(code="K0823")
+    assert said(medicare(line("K0004", "RR", "KH", "KX")), history=[CHAIR._replace(code="K0006")]) == ["R1.SS-1"]
+    assert "R1.SS-1" in said(medicare(line("K0861", "RR", "KH", "KX")), history=[power])
 
 
 @pytest.mark.rule("R1.SS-1")
@@ -208,6 +211,7 @@ def test_two_wheelchairs_rented_in_one_month_wait() -> None:
         CHAIR._replace(from_date=DAY - dt.timedelta(days=31), thru_date=DAY - dt.timedelta(days=31)),
         CHAIR._replace(state="denied"),
         CHAIR._replace(code="K0823"),
+        CHAIR._replace(code="K0009"),
     ],
 )
 def test_one_after_the_other_or_another_group_does_not(earlier: object) -> None:
