@@ -64,6 +64,10 @@ class Items:
         row = self._delivered_row(day, code)
         return row is not None and row.values.get("by_month", "") == "yes"
 
+    def lasts(self, day: dt.date, code: str) -> bool:
+        """Whether an item is one that must last for a time (table useful_lifetime, where it is there)."""
+        return self._lifetimes is not None and self._lifetimes.find(day, code) is not None
+
     def cap(self, day: dt.date, code: str, classes: Sequence[str]) -> Cap | None:
         """How long an item is rented, by the first of these payer classes that has it; None where none has."""
         own = self._category_row(day, code)
