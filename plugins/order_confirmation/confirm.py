@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from gateway.core.model.belongings import Ownership
 from gateway.core.model.belongings_file import DeliveryRow, EquipmentRow
-from gateway.plugins import ClaimRefused, Desk, Rows
+from gateway.plugins import ClaimRefused, Desk, PatientView, Rows
 
-from .checks import Known, Problem, problems_of, service_day
+from .authorizations import number_on_file
+from .checks import Known, Problem, listed_of, needs_decision, problems_of, service_day
 from .claims import OrderClaim, claims_of
 from .house import Held, House, mark_of, patient_mark
 from .items import Items
@@ -45,6 +46,7 @@ def _take(order: Order, house: House) -> Outcome:
         return order.number, "billed before", billed_as
     patient_id = house.ids[order.number]
     view = house.views.get(patient_id) if patient_id is not None else None
+    order = _with_decisions(order, house, view)
     history = view.history if view is not None else ()
     billed = () if billed_as else (*history, *house.billed.get(patient_mark(order), ()))
     known = Known(desk.today, billed, house.out(order), billed_as)
@@ -66,6 +68,20 @@ def _take(order: Order, house: House) -> Outcome:
         _await(order, house, waits=False)
     settle(order, house, set())
     return order.number, "billed", " ".join(made)
+
+
+def _with_decisions(order: Order, house: House, view: PatientView | None) -> Order:
+    """The order with the number of the payer's decision on lines that need one and lack it, where it is on file."""
+    items, settings = house.items, house.desk.settings
+    lines = []
+    for line in order.lines:
+        found = line
+        if view is not None and not line.authorization and needs_decision(line, order.head, items, settings):
+            of = listed_of(line, order.head, items, settings)
+            number = number_on_file(line, order.head, of, view.authorizations, items.contractors)
+            found = line.model_copy(update={"authorization": number})
+        lines.append(found)
+    return order._replace(lines=tuple(lines))
 
 
 def _bill(order: Order, house: House) -> list[str]:

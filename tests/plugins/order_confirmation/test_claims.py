@@ -75,7 +75,17 @@ def test_respiratory_assist_devices_are_capped_rentals(code: str) -> None:
 
 
 def test_both_sides_are_two_lines_of_a_unit_each() -> None:
-    both = lines_of(supply("L1832", kind="purchase", modifiers="KX RT LT", ordered=2, delivered=2, price="400"))
+    both = lines_of(
+        supply(
+            "L1832",
+            kind="purchase",
+            modifiers="KX RT LT",
+            ordered=2,
+            delivered=2,
+            price="400",
+            authorization="AB123456789012",
+        )
+    )
     assert [(one.modifiers, one.units, one.charge) for one in both] == [
         (("NU", "KX", "RT"), 1, 400),
         (("NU", "KX", "LT"), 1, 400),
