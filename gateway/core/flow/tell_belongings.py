@@ -39,6 +39,8 @@ def _tell(
     makes: Makes,
     now: dt.datetime,
 ) -> None:
+    if not acts:
+        return
     of_source: dict[str, list[TellDelivery | TellEquipment]] = {}
     for act in acts:
         of_source.setdefault(act.source, []).append(act)
