@@ -2,8 +2,8 @@
 the gateway.
 
 A desk lives for one call, in a child process. It looks things up, page by page, and collects what the call wants done
-(work items to open and close, notes on a claim's timeline, rows to keep, deliveries to record, claims to make).
-Nothing of that is written while the function runs: when it has returned, the gateway commits all of it in one
+(work items to open and close, notes on a claim's timeline, rows to keep, deliveries and equipment to record, claims to
+make). Nothing of that is written while the function runs: when it has returned, the gateway commits all of it in one
 transaction, or nothing where it raised.
 """
 
@@ -34,6 +34,7 @@ from .desk_views import (
     OpenItem,
     PaymentView,
     TellDelivery,
+    TellEquipment,
     told,
 )
 from .rows import RowTable
@@ -42,7 +43,7 @@ from .tables import Table, Tables
 
 if TYPE_CHECKING:
     from gateway.core.model.belongings import Equipment
-    from gateway.core.model.belongings_file import DeliveryRow
+    from gateway.core.model.belongings_file import DeliveryRow, EquipmentRow
     from gateway.core.x12.claim import Claim
 
     from .declared import Rows
@@ -413,6 +414,24 @@ class Desk(Generic[SettingsT]):
         if not (source or self.source):
             raise ValueError("outside a drop a delivery needs the source that tells of it")
         self._do(TellDelivery(source=source or self.source, row=row.model_dump(mode="json", exclude_defaults=True)))
+
+    def equip(self, row: EquipmentRow, *, source: str = "") -> None:
+        """Have a piece of equipment stand in the registry of what patients have, which every plugin looks at
+        (`equipment` of a patient and of a step's context). Who is not known yet becomes a patient. The same piece again
+        (patient, item, serial number, first day) changes its last day and whose it is: a plugin that only knows how it
+        began looks first whether it is there.
+
+        Args:
+            row: the piece, as a row of a document of equipment.
+            source: the system that tells of it; that of the document (`desk.source`) unless it is named.
+
+        Raises:
+            ReadOnly: as for `open_item`.
+            ValueError: outside a drop, and no source is named.
+        """
+        if not (source or self.source):
+            raise ValueError("outside a drop equipment needs the source that tells of it")
+        self._do(TellEquipment(source=source or self.source, row=row.model_dump(mode="json", exclude_defaults=True)))
 
     def make_claim(self, key: str, claim: Claim | Mapping[str, Any], *, why: str) -> bool:
         """Have a claim made: it enters the gateway at intake, as if a source called `plugin:<name>` had sent it, is

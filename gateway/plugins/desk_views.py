@@ -215,6 +215,14 @@ class TellDelivery(msgspec.Struct, frozen=True, kw_only=True, tag="deliver"):
     row: dict[str, Any]
 
 
+class TellEquipment(msgspec.Struct, frozen=True, kw_only=True, tag="equip"):
+    """A piece of equipment that is to stand in the registry, as this source tells of it; `row` has the columns of a
+    document of equipment (`gateway.core.model.belongings_file.EquipmentRow`), as text."""
+
+    source: str
+    row: dict[str, Any]
+
+
 class MakeClaim(msgspec.Struct, frozen=True, kw_only=True, tag="make"):
     """A claim that is to enter the gateway. `key` names its cause within the plugin, `number` is its CLM01, `content`
     its segments (`gateway.core.x12.stored`), `cents` its charge."""
@@ -240,7 +248,7 @@ class AskStatus(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
     claim_id: int
 
 
-Act = OpenItem | CloseItem | Note | KeepRow | TellDelivery | MakeClaim | AskStatus
+Act = OpenItem | CloseItem | Note | KeepRow | TellDelivery | TellEquipment | MakeClaim | AskStatus
 
 
 TOLD = ("does", "what", "about", "dollars", "why")
@@ -268,6 +276,10 @@ def told(acts: Iterable[Act]) -> Iterator[tuple[str, str, str, Decimal | None, s
             row = act.row
             what = f"{row.get('quantity', '1')} x {row['code']} on {row['delivered_on']}"
             yield "record a delivery", what, f"order {row['order_number']}", None, f"told by {act.source}"
+        elif isinstance(act, TellEquipment):
+            row = act.row
+            what = f"{row['code']} from {row['started_on']}"
+            yield "record equipment", what, row.get("ownership", "rented"), None, f"told by {act.source}"
         else:
             owner = (act.patient_id, "patient"), (act.claim_id, "claim"), (act.payer_id or None, "payer")
             whose = next((f"{word} {value}" for value, word in owner if value is not None), "")

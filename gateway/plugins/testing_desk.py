@@ -44,6 +44,7 @@ from .desk_views import (
     OpenItem,
     PaymentView,
     TellDelivery,
+    TellEquipment,
 )
 from .host import PluginHost, PluginRefused
 from .rows import RowTable
@@ -222,6 +223,11 @@ class DeskContext:
     def delivered(self) -> list[TellDelivery]:
         """Deliveries that the last call wanted recorded; the patients of the kit stay as they were given."""
         return [act for act in self.acts if isinstance(act, TellDelivery)]
+
+    @property
+    def equipped(self) -> list[TellEquipment]:
+        """Equipment that the last call wanted recorded; the patients of the kit stay as they were given."""
+        return [act for act in self.acts if isinstance(act, TellEquipment)]
 
     def schedule(self, name: str) -> list[Act]:
         """One turn of a schedule; what it wants done."""

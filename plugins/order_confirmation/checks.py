@@ -14,8 +14,9 @@ from gateway.core.model.belongings import Proof
 from gateway.plugins import HistoryLine
 from gateway.plugins.months import rental_month_end
 
+from .authorizations import MAINTENANCE, Listed
 from .items import Items
-from .order import Order, OrderLine
+from .order import Order, OrderHead, OrderLine
 from .settings import DeskSettings
 
 DISCHARGE_DAYS = 2
@@ -117,8 +118,27 @@ def _fields(number: int, line: OrderLine, order: Order, items: Items, settings: 
     spanned = day is not None and items.has_span(day, line.code, line.modifiers, payers)
     if spanned and line.days is None and line.kind != "rental":
         yield Problem("FIELDS", number, f"{line.code} is billed with a span, and days, how long it lasts, is missing")
-    if line.authorization_needed and not line.authorization:
+    if not line.authorization and needs_decision(line, order.head, items, settings):
         yield Problem("AUTHORIZATION", number, f"{line.code} has no authorization")
+
+
+def needs_decision(line: OrderLine, head: OrderHead, items: Items, settings: DeskSettings) -> bool:
+    """Whether an item is billed only with the number of the payer's decision: the order says so, or the payer has it on
+    its list (R1.50)."""
+    if line.authorization_needed:
+        return True
+    if MAINTENANCE in line.modifiers:
+        return False
+    of = listed_of(line, head, items, settings)
+    return of is not None and not of.warns
+
+
+def listed_of(line: OrderLine, head: OrderHead, items: Items, settings: DeskSettings) -> Listed | None:
+    """What the payer's list of items under prior authorization says of a line; None where it is not on it."""
+    day = service_day(line, settings)
+    if day is None:
+        return None
+    return items.authorized(day, line.code.upper(), (head.payer_id, settings.kind(head.filing_code)))
 
 
 def _serials(number: int, line: OrderLine, known: Known, items: Items, seen: set[str]) -> Iterator[Problem]:

@@ -10,17 +10,22 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from gateway.core.model.belongings_file import DeliveryRow
-from gateway.plugins import ClaimRefused, Desk, Rows
+from gateway.core.model.belongings import Ownership
+from gateway.core.model.belongings_file import DeliveryRow, EquipmentRow
+from gateway.plugins import ClaimRefused, Desk, PatientView, Rows
 
-from .checks import Known, Problem, problems_of, service_day
+from .authorizations import number_on_file
+from .checks import Known, Problem, listed_of, needs_decision, problems_of, service_day
 from .claims import OrderClaim, claims_of
 from .house import Held, House, mark_of, patient_mark
+from .items import Items
 from .log import AWAITED, BILLED, ORDERS, SERIALS, WAITING
 from .order import Order, OrderLine, OrderRow, orders_of
 from .settings import DeskSettings
 from .waiting import settle, wait
 
+NO_PIECE = frozenset({"MS", "RB"})
+"""Maintenance, and a part that a repair replaces."""
 COLUMNS = ("order", "said", "claims_or_reasons")
 Outcome = tuple[str, str, str]
 
@@ -41,6 +46,7 @@ def _take(order: Order, house: House) -> Outcome:
         return order.number, "billed before", billed_as
     patient_id = house.ids[order.number]
     view = house.views.get(patient_id) if patient_id is not None else None
+    order = _with_decisions(order, house, view)
     history = view.history if view is not None else ()
     billed = () if billed_as else (*history, *house.billed.get(patient_mark(order), ()))
     known = Known(desk.today, billed, house.out(order), billed_as)
@@ -64,6 +70,20 @@ def _take(order: Order, house: House) -> Outcome:
     return order.number, "billed", " ".join(made)
 
 
+def _with_decisions(order: Order, house: House, view: PatientView | None) -> Order:
+    """The order with the number of the payer's decision on lines that need one and lack it, where it is on file."""
+    items, settings = house.items, house.desk.settings
+    lines = []
+    for line in order.lines:
+        found = line
+        if view is not None and not line.authorization and needs_decision(line, order.head, items, settings):
+            of = listed_of(line, order.head, items, settings)
+            number = number_on_file(line, order.head, of, view.authorizations, items.contractors)
+            found = line.model_copy(update={"authorization": number})
+        lines.append(found)
+    return order._replace(lines=tuple(lines))
+
+
 def _bill(order: Order, house: House) -> list[str]:
     """Make the claims of an order; their numbers.
 
@@ -75,6 +95,7 @@ def _bill(order: Order, house: House) -> list[str]:
     claims = claims_of(order, house.items, desk.settings)
     try:
         deliveries = [row for line in order.lines for row in _deliveries(order, line, _claim_of(line, claims, desk))]
+        pieces = [row for line in order.lines for row in _equipment(order, line, house)]
     except ValidationError as error:
         fields = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
         raise ClaimRefused(f"its delivery cannot be recorded: {fields} is not as it must be") from None
@@ -87,6 +108,8 @@ def _bill(order: Order, house: House) -> list[str]:
         raise
     for row in deliveries:
         desk.deliver(row)
+    for piece in pieces:
+        desk.equip(piece)
     _register(order, house, claims)
     return [one.number for one in claims]
 
@@ -141,6 +164,39 @@ def _deliveries(order: Order, line: OrderLine, claim_number: str) -> Iterator[De
             proof=line.proof,
             claim_number=claim_number,
         )
+
+
+def is_equipment(line: OrderLine, items: Items) -> bool:
+    """Whether a line brings a piece that the patient has from then on: what is rented, and of what is sold what bears a
+    serial number or must last for a time. Contents, supplies, parts and maintenance are none."""
+    day = line.delivered_on
+    if day is None or items.by_month(day, line.code) or not NO_PIECE.isdisjoint(line.modifiers):
+        return False
+    return line.kind == "rental" or items.needs(day, line.code) == "serial" or items.lasts(day, line.code)
+
+
+def _equipment(order: Order, line: OrderLine, house: House) -> Iterator[EquipmentRow]:
+    """The pieces of a line, for the registry: those that it has already stay as they are there, for it may know more of
+    them than the order (that they were given back since)."""
+    if line.delivered_on is None or not line.delivered or not is_equipment(line, house.items):
+        return
+    head, patient_id = order.head, house.ids[order.number]
+    view = house.views.get(patient_id) if patient_id is not None else None
+    there = {(piece.code, piece.serial, piece.started_on) for piece in (view.equipment if view is not None else ())}
+    for serial in line.serials or ("",):
+        if (line.code.upper(), serial[:50], line.delivered_on) not in there:
+            yield EquipmentRow(
+                patient_id=head.patient_id,
+                member_id=head.member_id,
+                birth_date=head.birth_date,
+                last_name=head.last,
+                first_name=head.first,
+                dependent=head.relationship != "18",
+                code=line.code,
+                serial=serial[:50],
+                started_on=line.delivered_on,
+                ownership=Ownership.RENTED if line.kind == "rental" else Ownership.OWNED,
+            )
 
 
 def _await(order: Order, house: House, *, waits: bool) -> None:

@@ -12,14 +12,17 @@ from typing import NamedTuple
 from gateway.plugins import Row, Table, Tables
 from gateway.plugins.by_code import deciding_rows, expanded
 
-CATEGORIES, DELIVERED, CAPS, REASONS = TABLES = (
+from .authorizations import Listed, faults_of_listed, listed
+
+CATEGORIES, DELIVERED, CAPS, REASONS, AUTHORIZED = TABLES = (
     "payment_categories",
     "delivered_items",
     "rental_caps",
     "order_reasons",
+    "prior_authorization",
 )
-SPANS, LIFETIMES = "span_dates", "useful_lifetime"
-"""Two tables that are asked where they are there."""
+SPANS, LIFETIMES, JURISDICTIONS = "span_dates", "useful_lifetime", "jurisdictions"
+"""Tables that are asked where they are there."""
 OXYGEN = "OX"
 NOTHING = "none"
 _REMEMBERED = 16_384
@@ -44,6 +47,12 @@ class Items:
         self._spans = _if_there(table, SPANS)
         lifetimes = _if_there(table, LIFETIMES)
         self._lifetimes = deciding_rows(lifetimes.rows if lifetimes is not None else ())
+        contractors = _if_there(table, JURISDICTIONS)
+        self.contractors = frozenset(row.values["payer"] for row in contractors.rows) if contractors else frozenset()
+        """Payer ids that are all Medicare's."""
+        self._authorized: dict[str, list[Row]] = {}
+        for row in table(AUTHORIZED).rows:
+            self._authorized.setdefault(row.values["payer"], []).append(row)
         # Every claim asks for the same few items again.
         self._category_row = lru_cache(maxsize=_REMEMBERED)(partial(_of_code, self._categories.rows))
         self._delivered_row = lru_cache(maxsize=_REMEMBERED)(partial(_of_code, self._delivered.rows))
@@ -62,6 +71,19 @@ class Items:
         """Whether an item is billed by the month, whatever was delivered for it."""
         row = self._delivered_row(day, code)
         return row is not None and row.values.get("by_month", "") == "yes"
+
+    def authorized(self, day: dt.date, code: str, payers: Sequence[str]) -> Listed | None:
+        """What a payer says of an item that it wants authorized; None where it wants nothing. `payers` as for
+        `has_span`."""
+        for payer in payers:
+            row = _of_code(self._authorized.get(payer, ()), day, code)
+            if row is not None:
+                return listed(row.values)
+        return None
+
+    def lasts(self, day: dt.date, code: str) -> bool:
+        """Whether an item is one that must last for a time (table useful_lifetime, where it is there)."""
+        return any(row.holds_on(day) for row in self._lifetimes.get(code, ()))
 
     def cap(self, day: dt.date, code: str, classes: Sequence[str]) -> Cap | None:
         """How long an item is rented, by the first of these payer classes that has it; None where none has."""
@@ -170,6 +192,7 @@ def faults_of(tables: Tables) -> Iterator[str]:
     for row in tables[DELIVERED].rows:
         if row.values.get("needs") not in ("serial", "lot", NOTHING):
             yield f"in the table {DELIVERED}, needs of {row.values.get('code', '')} must be serial, lot or none"
+    yield from faults_of_listed(tables[AUTHORIZED])
     codes = {row.values.get("code", "") for row in tables[REASONS].rows}
     for code in NEEDED_REASONS:
         if code not in codes:

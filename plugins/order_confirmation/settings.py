@@ -32,7 +32,7 @@ class DeskSettings(PluginSettings):
     shipped_service_date: Literal["shipped", "delivered"] = Field(
         default="delivered", description="The date of service of what a carrier brings: one policy for the supplier."
     )
-    medicare_filing_codes: tuple[str, ...] = ("MB",)
+    medicare_filing_codes: tuple[str, ...] = ("MA", "MB")
     payer_classes: PayerClasses = Field(
         default=("medicare",), description="Whose caps hold for rentals (column payer_class of rental_caps)."
     )

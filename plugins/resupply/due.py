@@ -6,11 +6,12 @@ import datetime as dt
 import enum
 from collections.abc import Collection, Iterator
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.plugins import ClaimView, Desk, PatientView, Rows
+from gateway.plugins import ClaimView, Desk, PatientView, Rows, Table
 from gateway.plugins.at_home import back_since
 from gateway.plugins.by_code import rows_by_code
 
@@ -19,6 +20,8 @@ from .requests import REFILLS, Request, requests_of
 from .settings import DeskSettings
 from .supply import Supply, contact_open, dispensed, months_at_once, quantity, ship_open, supply_before
 
+CATEGORIES, INEXPENSIVE = "payment_categories", "IN"
+"""A table of the scrubber's that is asked where it is there, and what its rows call what is bought as a rule."""
 ASK_KIND, SHIP_KIND = "resupply_due", "resupply_ship"
 COLUMNS = (
     *("patient", "claim", "payer", "item", "dispensed", "units", "supply_ends"),
@@ -68,6 +71,7 @@ class Books:
     def __init__(self, desk: Desk[DeskSettings]) -> None:
         self._desk = desk
         self._by_classes: dict[tuple[str, ...], Book] = {}
+        self._categories = _if_there(desk, CATEGORIES)
 
     def of(self, payer_id: str) -> Book:
         """The tables by which a payer's refills go."""
@@ -75,6 +79,24 @@ class Books:
         if classes not in self._by_classes:
             self._by_classes[classes] = Book(classes, *(self._desk.table(name) for name in TABLES))
         return self._by_classes[classes]
+
+    def is_sold(self, day: dt.date, code: str) -> bool:
+        """Whether an item is inexpensive or routinely purchased (1.1), where the table of payment categories is there:
+        of supplies, these are bought."""
+        if self._categories is None:
+            return False
+        held = [
+            row for row in self._categories.rows if row.holds_on(day) and fnmatchcase(code, row.values.get("code", ""))
+        ]
+        row = next((row for row in held if row.values["code"] == code), held[0] if held else None)
+        return row is not None and row.values.get("category") == INEXPENSIVE
+
+
+def _if_there(desk: Desk[DeskSettings], name: str) -> Table | None:
+    try:
+        return desk.table(name)
+    except KeyError:
+        return None
 
 
 def due_of(view: PatientView, books: Books, today: dt.date, settings: DeskSettings) -> Iterator[Due]:

@@ -22,6 +22,8 @@ from .settings import DeskSettings
 from .supply import DAYS_PER_MONTH, days_supplied
 
 KIND = "shipment_unbilled"
+SALE = frozenset({"RR", "NU", "UE"})
+MOST_MODIFIERS = 4
 COLUMNS = ("row", "item", "shipped_on", "quantity", "said")
 SHIPPED = RowTable(
     "shipped",
@@ -154,9 +156,17 @@ def _set_line(line: ServiceLine, day: dt.date, units: Decimal, payer_id: str, bo
     limits = for_line(books.of(payer_id).limits(day, line.code), line.modifiers)
     days = days_supplied(units, limits)
     set_quantity(line, units)
+    _set_sale(line, day, books)
     # To is the last day that the supply should last (R1.30).
     set_days(line, day, day + dt.timedelta(days=days - 1) if spanned and days else None)
     _set_note(line, days)
+
+
+def _set_sale(line: ServiceLine, day: dt.date, books: Books) -> None:
+    """What is bought says so (R1.01): the claim before may be older than the table's row, or have gone without."""
+    modifiers = line.modifiers
+    if books.is_sold(day, line.code) and SALE.isdisjoint(modifiers) and len(modifiers) < MOST_MODIFIERS:
+        line.set_modifiers(["NU", *modifiers])
 
 
 def _set_note(line: ServiceLine, days: int) -> None:

@@ -218,7 +218,13 @@ def given_items(facts: Facts, codes: Collection[str], but: str = "") -> list[Giv
         for one in facts.deliveries
         if one.code in codes and not (but and one.claim_number == but)
     }
-    found |= {Given(one.started_on, one.code, SIDES) for one in facts.equipment if one.code in codes}
+    # A piece whose delivery is on record as well says nothing more, and not for which side it is.
+    told = {(one.code, one.delivered_on) for one in facts.deliveries}
+    found |= {
+        Given(one.started_on, one.code, SIDES)
+        for one in facts.equipment
+        if one.code in codes and (one.code, one.started_on) not in told
+    }
     # What is held says nothing yet: it is looked at again when it is let go.
     left = [line for line in facts.history if line.state != HELD]
     lines = [

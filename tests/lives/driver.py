@@ -271,7 +271,10 @@ class Life:
 
     def _delivered(self, event: life.Delivered) -> None:
         ownership = Ownership.OWNED if event.way == "sell" else Ownership.RENTED
-        self.folder.pieces.append(Equipment(event.code, event.serial, event.date, None, ownership, BILLING))
+        piece = Equipment(event.code, event.serial, event.date, None, ownership, BILLING)
+        ordered = event.asks and event.how != "again" and (event.way == "sell" or self.by_gateway)
+        if not ordered:
+            self.folder.bring(piece)
         if not event.asks:
             return
         if event.how == "again":
@@ -295,6 +298,8 @@ class Life:
         else:
             month = ("RR", "KH") if event.code in CAPPED else ("RR",)
             self._by_source(Item(event.code, (*month, *event.modifiers), event.date, notes=notes, authorization=number))
+        # An order that was confirmed has told the registry already; of one that waits, the warehouse tells it.
+        self.folder.bring(piece)
 
     def _end(self, serials: Iterable[str], day: dt.date) -> None:
         wanted = set(serials)

@@ -10,10 +10,21 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.core.model.belongings import Authorization, Delivery, Document, Equipment, Order
+from gateway.core.model.belongings_file import DeliveryRow, EquipmentRow
 from gateway.core.x12.claim import Claim
 from gateway.plugins import HistoryLine, LinePayment
 from gateway.plugins.desk_patients import PatientView
-from gateway.plugins.desk_views import ClaimView, CloseItem, ItemView, KeepRow, LineView, MakeClaim, OpenItem
+from gateway.plugins.desk_views import (
+    ClaimView,
+    CloseItem,
+    ItemView,
+    KeepRow,
+    LineView,
+    MakeClaim,
+    OpenItem,
+    TellDelivery,
+    TellEquipment,
+)
 from gateway.plugins.past import WaitingItem
 from gateway.plugins.rows import RowTable
 
@@ -231,10 +242,25 @@ class Folder:
                 items[act.key] = _view_of(len(items) + 1, act)
             elif isinstance(act, CloseItem) and act.key in items:
                 items[act.key] = items[act.key]._replace(state="closed")
+            elif isinstance(act, TellDelivery):
+                self._give(DeliveryRow.model_validate(act.row), act.source)
+            elif isinstance(act, TellEquipment):
+                piece = EquipmentRow.model_validate(act.row)
+                self.bring(Equipment(piece.code, piece.serial, piece.started_on, None, piece.ownership, act.source))
             elif isinstance(act, MakeClaim):
                 self._keys.setdefault(self._plugin, set()).add(act.key)
                 made.append(act)
         return made
+
+    def _give(self, row: DeliveryRow, source: str) -> None:
+        about = (row.quantity, row.serial, row.lot, row.delivered_on, row.proof, source, row.claim_number)
+        self.given.append(Delivery(row.order_number, row.code, row.modifiers, *about))
+
+    def bring(self, piece: Equipment) -> None:
+        """A piece is there from now on, once."""
+        same = (piece.code, piece.serial, piece.started_on)
+        if not any((one.code, one.serial, one.started_on) == same for one in self.pieces):
+            self.pieces.append(piece)
 
 
 def _view_of(number: int, act: OpenItem) -> ItemView:

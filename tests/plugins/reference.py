@@ -119,7 +119,7 @@ PARTS = (
             testing.rules,
             *(getattr(testing, name) for name in testing.__all__ if name.startswith(("make_", "read_"))),
             *(testing.FakeHttp, http.Call, desk_views.OpenItem, desk_views.CloseItem, desk_views.Note),
-            *(desk_views.KeepRow, desk_views.TellDelivery, desk_views.MakeClaim),
+            *(desk_views.KeepRow, desk_views.TellDelivery, desk_views.TellEquipment, desk_views.MakeClaim),
         ),
     ),
 )

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from gateway.core.store.tables import claims, holds, work_items
+from gateway.core.store.tables import claims, equipment, holds, work_items
 
 from ..plugins.order_confirmation.shipped import SUPPLIER, line, order, supply
 from . import running
@@ -69,6 +69,8 @@ async def test_from_the_order_to_the_refill(house: House) -> None:
     assert await dropped(house, "order_confirmation/orders", [good, wrong]) == ["billed", "waits"]
     await running.until(lambda: states(house, "SO-1"), "the order is a claim")
     assert await problems(house) == [("open", "fulfilment")]
+    pieces = await house.rows(select(equipment.c.code, equipment.c.serial, equipment.c.ended_on))
+    assert [tuple(piece) for piece in pieces] == [("E0601", "SN100", None)]
 
     mended = order(supply(ordered=2, delivered=2, **DELIVERED), billing_provider=SUPPLIER, order_number="SO-2")
     assert await dropped(house, "order_confirmation/orders", [mended]) == ["billed"]

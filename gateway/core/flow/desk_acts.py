@@ -1,5 +1,5 @@
 """What a plugin's call wants done is written, in one transaction: work items, notes, rows of its own,
-deliveries, claims."""
+deliveries, equipment, claims."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ...plugins.desk_views import Act, AskStatus, CloseItem, KeepRow, MakeClaim, Note, OpenItem, TellDelivery
+from ...plugins.desk_views import (
+    Act,
+    AskStatus,
+    CloseItem,
+    KeepRow,
+    MakeClaim,
+    Note,
+    OpenItem,
+    TellDelivery,
+    TellEquipment,
+)
 from ..store import patients as patient_store
 from ..store import plugin_rows, timeline
 from ..store.claims import bulks
@@ -21,7 +31,7 @@ from .desk_rests import Call
 from .kept_rows import TableMissing, unpacked
 from .look_again import look_again
 from .make_claims import Makes, make_claims
-from .tell_deliveries import tell_deliveries
+from .tell_belongings import tell_deliveries, tell_equipment
 
 STATION = "plugin"
 """What is noted on a timeline stands there under this name."""
@@ -49,8 +59,10 @@ def apply(connection: Connection, call: Call, acts: Sequence[Act], makes: Makes,
     _keep(connection, call, [act for act in acts if isinstance(act, KeepRow)], known, now)
     asked = [act.claim_id for act in acts if isinstance(act, AskStatus)]
     inquire.ask(connection, asked, f"plugin {call.plugin}", now)
-    # Before the claims: these are decided with what was delivered for them, and locks are taken in intake's order.
+    # Before the claims: these are decided with what was delivered for them and is there, and locks are taken in
+    # intake's order.
     tell_deliveries(connection, call, [act for act in acts if isinstance(act, TellDelivery)], makes, now)
+    tell_equipment(connection, call, [act for act in acts if isinstance(act, TellEquipment)], makes, now)
     make_claims(connection, call, [act for act in acts if isinstance(act, MakeClaim)], makes, now)
 
 

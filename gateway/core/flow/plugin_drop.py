@@ -19,7 +19,7 @@ from ...config import Config
 from ...plugins.calling import find_one
 from ...plugins.declared import Drop
 from ...plugins.declaring import NotDeclared
-from ...plugins.desk_views import Act, CloseItem, KeepRow, MakeClaim, Note, OpenItem, TellDelivery
+from ...plugins.desk_views import Act, CloseItem, KeepRow, MakeClaim, Note, OpenItem, TellDelivery, TellEquipment
 from ..boundary import boundary, declare
 from ..clock import business_date
 from ..engine.port import Payload, Run, workflow
@@ -110,6 +110,7 @@ def in_words(acts: Sequence[Act]) -> str:
     words: dict[type[Act], str] = {
         MakeClaim: "claims made",
         TellDelivery: "deliveries recorded",
+        TellEquipment: "pieces of equipment recorded",
         KeepRow: "rows kept",
         OpenItem: "work items opened",
         CloseItem: "work items closed",

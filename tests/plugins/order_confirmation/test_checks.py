@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from gateway.plugins.testing import make_equipment, make_history, make_patient_view
+from gateway.core.model.belongings import Decided
+from gateway.plugins.tables import Tables
+from gateway.plugins.testing import make_authorization, make_equipment, make_history, make_patient_view, make_table
 
-from .shipped import DELIVERED, SUPPLIER, TODAY, desk, line, order, reasons, supply
+from .shipped import CONFIRMATION, DELIVERED, SUPPLIER, TABLES, TODAY, desk, line, order, reasons, supply
 
 NEXT_DAY = (DELIVERED + dt.timedelta(days=1)).isoformat()
 
@@ -60,6 +62,91 @@ def test_the_supplier_is_named_by_the_order_or_by_the_settings() -> None:
 def test_an_item_that_needs_an_authorization_waits_for_its_number() -> None:
     assert found(line(authorization_needed=True)) == ["AUTHORIZATION"]
     assert found(line(authorization_needed=True, authorization="A1234567890123")) == []
+
+
+NUMBER = "AB123456789012"
+BED = line("E0277", modifiers=["KX"])
+
+
+@pytest.mark.rule("OC-1")
+@pytest.mark.rule("R1.50")
+def test_an_item_on_the_payers_list_waits_for_the_authorization_team() -> None:
+    kit = desk()
+    assert reasons(kit, order(BED)) == ["AUTHORIZATION"]
+    (item,) = kit.opened
+    assert (item.team, item.rule) == ("authorization", "OC-1")
+    (row,) = (row for row in kit.kept if row.table == "problems")
+    assert (row.values["reason"], row.values["feedback"]) == ("AUTHORIZATION", "authorization")
+
+
+@pytest.mark.rule("OC-1")
+@pytest.mark.rule("R1.50")
+def test_with_its_number_or_for_a_payer_without_a_list_it_is_billed() -> None:
+    assert found({**BED, "authorization": NUMBER}) == []
+    assert found(BED, filing_code="CI", payer_id="90101") == []
+    assert found(BED, filing_code="MC", payer_id="00751") == []
+    assert found(BED, filing_code="MA") == ["AUTHORIZATION"]
+
+
+@pytest.mark.rule("OC-1")
+@pytest.mark.parametrize(("on", "wanted"), [("2024-08-11", []), ("2024-08-12", ["AUTHORIZATION"])])
+def test_the_list_of_the_day_of_service_holds(on: str, wanted: list[str]) -> None:
+    assert found(supply("L0631", modifiers=["KX"], delivered_on=on)) == wanted
+
+
+@pytest.mark.rule("OC-1")
+@pytest.mark.parametrize("code", ["E0651", "E0652"])
+def test_what_is_not_certain_to_be_on_the_list_keeps_no_order_back(code: str) -> None:
+    assert found(line(code, kind="purchase")) == []
+
+
+@pytest.mark.parametrize(("valid", "told"), [("6 months", False), ("", False), ("half a year", True)])
+def test_a_length_that_cannot_be_read_is_told_when_the_configuration_is_checked(valid: str, told: bool) -> None:
+    rows = [{"payer": "medicare", "code": "E0277", "group": "support surfaces", "valid": valid}]
+    tables = Tables({**TABLES, "prior_authorization": make_table("prior_authorization", rows, key=("payer", "code"))})
+    faults = list(CONFIRMATION.check_settings(CONFIRMATION.plugin_settings()(), tables))
+    assert ["valid of E0277 is half a year" in fault for fault in faults] == ([True] if told else [])
+
+
+@pytest.mark.rule("OC-1")
+def test_maintenance_needs_no_decision() -> None:
+    assert found(supply("E0277", modifiers=["MS", "BP"], serials="SN100")) == []
+
+
+def decided(**more: Any) -> Any:
+    return make_authorization(*more.pop("codes", ["E0277"]), **{"number": NUMBER, "payer_id": "17013", **more})
+
+
+@pytest.mark.rule("OC-1")
+@pytest.mark.rule("R1.50")
+@pytest.mark.parametrize(
+    ("one", "good"),
+    [
+        ({"decided_on": dt.date(2026, 5, 20)}, True),
+        ({"decided_on": dt.date(2026, 5, 8)}, True),
+        ({"decided_on": dt.date(2026, 5, 7)}, False),
+        ({"decided_on": dt.date(2026, 6, 9)}, False),
+        ({"decided_on": dt.date(2026, 5, 20), "payer_id": "16013"}, True),
+        ({"decided_on": dt.date(2026, 5, 20), "payer_id": "90101"}, False),
+        ({"decided_on": dt.date(2026, 5, 20), "codes": ["E0193"]}, False),
+        ({"decided_on": dt.date(2026, 5, 20), "decided": Decided.DENIED}, False),
+        ({"decided_on": dt.date(2026, 5, 20), "modifiers": ("RT",)}, False),
+        ({"valid_from": DELIVERED, "valid_to": DELIVERED}, True),
+        ({"valid_from": dt.date(2026, 6, 9), "valid_to": dt.date(2026, 7, 9)}, False),
+    ],
+)
+def test_the_affirmed_decision_on_file_goes_on_the_line(one: dict[str, Any], good: bool) -> None:
+    mine = make_patient_view(3, source_ids={"billing": "P-9"}, authorizations=[decided(**one)])
+    kit = desk(patients=[mine])
+    assert reasons(kit, order(BED)) == ([] if good else ["AUTHORIZATION"])
+    assert [claim.claim.lines[0].reference("G1") for claim in kit.made] == ([NUMBER] if good else [])
+
+
+@pytest.mark.rule("OC-1")
+def test_of_several_decisions_on_file_a_person_chooses() -> None:
+    both = [decided(decided_on=dt.date(2026, 5, 20), number=number) for number in (NUMBER, "CD123456789012")]
+    kit = desk(patients=[make_patient_view(3, source_ids={"billing": "P-9"}, authorizations=both)])
+    assert reasons(kit, order(BED)) == ["AUTHORIZATION"]
 
 
 @pytest.mark.rule("OC-1")
@@ -153,7 +240,9 @@ def test_what_is_ordered_delivered_and_billed_is_the_same(
 @pytest.mark.rule("OC-4")
 def test_an_odd_number_of_pieces_is_not_for_both_sides() -> None:
     def brace(quantity: int) -> list[str]:
-        both = supply("L1832", kind="purchase", modifiers="RT LT", ordered=quantity, delivered=quantity)
+        both = supply(
+            "L1832", kind="purchase", modifiers="RT LT", ordered=quantity, delivered=quantity, authorization=NUMBER
+        )
         return found(both)
 
     assert brace(1) == ["QUANTITY"]
@@ -266,7 +355,7 @@ def test_the_other_side_is_no_duplicate() -> None:
     old = make_history("L1832", "NU", "LT", from_date=DELIVERED)
     view = make_patient_view(1, source_ids={"billing": "P-9"}, history=[old])
     for side, rules in (("RT", []), ("LT", ["DUPLICATE"])):
-        brace = supply("L1832", kind="purchase", modifiers=side)
+        brace = supply("L1832", kind="purchase", modifiers=side, authorization=NUMBER)
         assert reasons(desk(patients=[view]), order(brace)) == rules
 
 

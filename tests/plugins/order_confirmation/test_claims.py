@@ -58,8 +58,34 @@ def test_what_is_bought_is_new_unless_the_order_says_used() -> None:
     assert lines_of(supply("A4414"))[0].modifiers == ()
 
 
+PAP_ACCESSORIES = ("A4604", *(f"A70{at}" for at in range(27, 40)), "A7044", "A7045", "A7046")
+NEBULIZER_ACCESSORIES = ("A7003", "A7005", "A7015")
+
+
+@pytest.mark.rule("R1.01")
+@pytest.mark.parametrize("code", [*PAP_ACCESSORIES, *NEBULIZER_ACCESSORIES])
+def test_every_accessory_of_a_pap_device_or_nebulizer_is_bought(code: str) -> None:
+    assert lines_of(supply(code, modifiers="KX"))[0].modifiers == ("NU", "KX")
+
+
+@pytest.mark.rule("R1.02")
+@pytest.mark.parametrize("code", ["E0470", "E0471", "E0472"])
+def test_respiratory_assist_devices_are_capped_rentals(code: str) -> None:
+    assert lines_of(line(code, modifiers="KX"))[0].modifiers == ("RR", "KH", "KX")
+
+
 def test_both_sides_are_two_lines_of_a_unit_each() -> None:
-    both = lines_of(supply("L1832", kind="purchase", modifiers="KX RT LT", ordered=2, delivered=2, price="400"))
+    both = lines_of(
+        supply(
+            "L1832",
+            kind="purchase",
+            modifiers="KX RT LT",
+            ordered=2,
+            delivered=2,
+            price="400",
+            authorization="AB123456789012",
+        )
+    )
     assert [(one.modifiers, one.units, one.charge) for one in both] == [
         (("NU", "KX", "RT"), 1, 400),
         (("NU", "KX", "LT"), 1, 400),

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from gateway.core.model.belongings import Proof
-from gateway.core.model.belongings_file import DELIVERIES
-from gateway.plugins.testing import make_patient_view
+from gateway.core.model.belongings import Ownership, Proof
+from gateway.core.model.belongings_file import DELIVERIES, EQUIPMENT, EquipmentRow
+from gateway.plugins.testing import DeskContext, make_equipment, make_patient_view
 from gateway.plugins.testing_desk import NotTaken
 
 from .shipped import DELIVERED, TODAY, desk, line, order, supply
@@ -165,10 +165,61 @@ def test_what_was_delivered_is_told_to_the_registry() -> None:
     assert {one.source for one in kit.delivered} == {"billing"}
 
 
+def equipped(kit: DeskContext) -> list[EquipmentRow]:
+    return [EQUIPMENT.read(json.dumps([one.row]).encode())[0] for one in kit.equipped]
+
+
+def test_equipment_of_an_order_stands_in_the_registry_and_supplies_do_not() -> None:
+    kit = desk()
+    bought = line("E0562", kind="purchase", serials="H7")
+    meter, brace = supply("E0607", serials="M1", modifiers="KX"), supply("L0650", authorization="AB123456789012")
+    lines = (line(ordered=2, delivered=2, serials="SN100; SN101"), bought, meter, brace, supply())
+    assert said(kit, order(*lines))[0][0] == "billed"
+    told = equipped(kit)
+    assert [(row.code, row.serial, row.ownership) for row in told] == [
+        ("E0601", "SN100", Ownership.RENTED),
+        ("E0601", "SN101", Ownership.RENTED),
+        ("E0562", "H7", Ownership.OWNED),
+        ("E0607", "M1", Ownership.OWNED),
+        ("L0650", "", Ownership.OWNED),
+    ]
+    assert {(row.patient_id, row.member_id, row.started_on, row.ended_on) for row in told} == {
+        ("P-9", "1A23C45DE67", DELIVERED, None)
+    }
+    assert {one.source for one in kit.equipped} == {"billing"}
+
+
+def test_contents_maintenance_and_parts_are_no_equipment() -> None:
+    kit = desk()
+    contents, visit = supply("E0443", modifiers="N1 KX"), line("E1390", kind="supply", modifiers="MS", serials="C1")
+    part = line("E0260", kind="purchase", modifiers="NU RB BP", serials="B1", note="MOTOR BROKE")
+    assert said(kit, order(contents, visit, part, filing_code="CI", payer_id="90101")) == [("billed", "SO-100")]
+    assert len(kit.delivered) == 3
+    assert not kit.equipped
+
+
+def test_a_piece_that_the_registry_has_stays_as_it_is_there() -> None:
+    ended = make_equipment("E0601", serial="SN100", started_on=DELIVERED, ended_on=TODAY)
+    mine = make_patient_view(3, source_ids={"billing": "P-9"}, equipment=[ended])
+    kit = desk(patients=[mine])
+    assert said(kit, order(line())) == [("billed", "SO-100")]
+    assert kit.delivered
+    assert not kit.equipped
+
+
+def test_an_order_that_comes_again_brings_nothing_new() -> None:
+    kit = desk()
+    said(kit, order(line()))
+    assert len(kit.equipped) == 1
+    assert said(kit, order(line())) == [("billed before", "SO-100")]
+    assert not kit.equipped
+
+
 def test_an_order_that_waits_delivers_nothing() -> None:
     kit = desk()
     said(kit, order(line(price="0")))
     assert not kit.delivered
+    assert not kit.equipped
 
 
 def test_an_order_whose_delivery_cannot_be_recorded_waits_with_the_field() -> None:

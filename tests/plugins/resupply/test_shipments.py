@@ -71,6 +71,21 @@ def test_what_was_shipped_together_is_one_claim_after_the_last_one() -> None:
     assert (new.charge, new.frequency, new.id) == (Decimal(186), "1", made.number)
 
 
+@pytest.mark.rule("R1.01")
+def test_an_accessory_is_bought_even_if_the_claim_before_did_not_say_so() -> None:
+    old = [make_line("A7038", "KX", units="2", charge="12"), make_line("A7034", "UE", "KX", charge="90")]
+    kit = desk_with(claim(*old))
+    kit.drop("shipments", [FILTERS_ROW, {**MASK_ROW, "code": "A7034"}])
+    assert [line.modifiers for line in kit.made[0].claim.lines] == [("NU", "KX"), ("UE", "KX")]
+
+
+@pytest.mark.rule("R1.01")
+def test_a_supply_that_is_neither_rented_nor_sold_stays_as_it_was() -> None:
+    kit = desk_with(claim(make_line("A4253", "KX", charge="80")))
+    kit.drop("shipments", [{**ROW, "code": "A4253", "quantity": 3}])
+    assert kit.made[0].claim.lines[0].modifiers == ("KX",)
+
+
 def test_more_than_a_month_is_said_in_a_note_and_old_notes_of_it_are_not() -> None:
     old = make_line("A7038", "NU", units="2", charge="12", from_date=BEFORE, more=["NTE*ADD*60 DAY SUPPLY"])
     kit = desk_with(claim(MASK, old))

@@ -165,6 +165,18 @@ def test_the_other_side_is_another_item() -> None:
 
 
 @pytest.mark.rule("RUL-1")
+def test_a_piece_whose_delivery_is_known_is_for_the_side_that_it_says() -> None:
+    came = day("2025-03-01")
+    registry: dict[str, Any] = {
+        "deliveries": [make_delivery("L1844", "LT", delivered_on=came)],
+        "equipment": [make_equipment("L1844", started_on=came, ownership="owned")],
+    }
+    assert said(line("L1844", "RT"), **registry) == []
+    assert said(line("L1844", "LT"), **registry) == ["RUL-1"]
+    assert said(line("L1844", "RT"), equipment=registry["equipment"]) == ["RUL-1"]
+
+
+@pytest.mark.rule("RUL-1")
 @pytest.mark.parametrize(("on", "wanted"), [("2023-03-02", []), ("2023-03-03", ["RUL-1"])])
 def test_a_custom_knee_orthosis_lasts_three_years(on: str, wanted: list[str]) -> None:
     assert said(line("L1844", "LT"), history=had("L1844", "LT", on=on)) == wanted

@@ -15,7 +15,7 @@ NOTE = "NTE*ADD*LOST IN A HOUSE FIRE"
 
 
 @pytest.mark.rule("R1.01")
-@pytest.mark.parametrize("code", ["E0601", "E1390", "E0143"])
+@pytest.mark.parametrize("code", ["E0601", "E0471", "E0472", "E1390", "E0143", "A7031", "A7037", "A7005"])
 def test_an_item_without_rr_nu_or_ue_is_refused(code: str) -> None:
     assert "R1.01" in said(medicare(line(code, "KX")))
 

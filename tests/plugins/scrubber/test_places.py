@@ -29,6 +29,12 @@ def test_equipment_in_a_facility_waits(place: str) -> None:
 
 
 @pytest.mark.rule("R1.POS-2")
+@pytest.mark.parametrize("code", ["A7030", "A7037", "A7005"])
+def test_accessories_of_equipment_in_a_nursing_facility_wait_as_it_does(code: str) -> None:
+    assert said(medicare(line(code, "NU", "KX"), place_of_service="31")) == ["R1.POS-2"]
+
+
+@pytest.mark.rule("R1.POS-2")
 def test_an_orthosis_in_a_nursing_facility_passes() -> None:
     assert said(medicare(line("L4360", "RT"), place_of_service="31")) == []
 

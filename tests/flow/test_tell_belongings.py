@@ -1,9 +1,10 @@
-"""Deliveries of which a plugin's call tells: they stand in the registry, once, with a document to show for it; on both
-databases."""
+"""Deliveries and equipment of which a plugin's call tells: they stand in the registry, once, with a document to show
+for it; on both databases."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,16 +13,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from gateway.core.flow.belongings import KINDS, take_in
 from gateway.core.flow.desk_calls import take
 from gateway.core.flow.desk_lookups import StoreLookups
 from gateway.core.flow.desk_records import DONE, DeskAnswer, pack_answer, read_answer
 from gateway.core.flow.desk_rests import Call
 from gateway.core.flow.make_claims import Makes
 from gateway.core.model.belongings import Proof
-from gateway.core.model.belongings_file import DeliveryRow
+from gateway.core.model.belongings_file import DeliveryRow, EquipmentRow
 from gateway.core.store.archive import Archive
 from gateway.core.store.engine import make_sync_engine
-from gateway.core.store.tables import blobs, deliveries, files, outbox, patients, timeline
+from gateway.core.store.tables import blobs, deliveries, equipment, files, outbox, patients, timeline
 from gateway.plugins import Desk, Tables
 from gateway.plugins.desk import ReadOnly
 from gateway.plugins.testing import make_claim
@@ -106,6 +108,52 @@ def test_the_same_delivery_again_changes_what_it_says_anew_and_is_no_second_one(
     assert row.proof == "carrier"
 
 
+def piece(**more: Any) -> EquipmentRow:
+    return EquipmentRow.model_validate({"patient_id": "P-9", "code": "E0601", "serial": "S1", "started_on": DAY} | more)
+
+
+def test_equipment_that_nobody_can_place_is_refused_at_once(connection: Connection) -> None:
+    with pytest.raises(ValueError, match="needs the source"):
+        desk(connection, source="").equip(piece())
+    with pytest.raises(ReadOnly):
+        desk(connection, may_change=False).equip(piece())
+
+
+def test_equipment_of_a_call_stands_in_the_registry_beside_its_deliveries(connection: Connection, makes: Makes) -> None:
+    told = desk(connection)
+    told.deliver(delivery())
+    told.equip(piece())
+    told.equip(piece(code="E0562", serial="S2", ownership="owned"))
+    told.equip(piece(serial="S3"), source="depot")
+    commit(connection, told, makes)
+    found = connection.execute(select(files.c.party, files.c.kind, files.c.origin).order_by(files.c.id)).all()
+    assert [tuple(row) for row in found] == [
+        ("billing", "DELIVERIES", "plugin"),
+        ("billing", "EQUIPMENT", "plugin"),
+        ("depot", "EQUIPMENT", "plugin"),
+    ]
+    rows = connection.execute(select(equipment).order_by(equipment.c.id)).all()
+    assert [(row.code, row.serial, row.started_on, row.ended_on, row.ownership, row.source) for row in rows] == [
+        ("E0601", "S1", DAY, None, "rented", "billing"),
+        ("E0562", "S2", DAY, None, "owned", "billing"),
+        ("E0601", "S3", DAY, None, "rented", "depot"),
+    ]
+    (delivered,) = connection.execute(select(deliveries)).all()
+    assert delivered.patient_id == rows[0].patient_id == rows[1].patient_id != rows[2].patient_id
+
+
+def test_a_document_of_the_same_piece_changes_it_and_is_no_second_one(connection: Connection, makes: Makes) -> None:
+    told = desk(connection)
+    told.equip(piece(member_id="1A23C45DE67", birth_date="1950-06-15"))
+    commit(connection, told, makes)
+    back = {"patient_id": "P-9", "code": "E0601", "serial": "S1", "started_on": str(DAY), "ended_on": "2026-07-15"}
+    document = json.dumps([back]).encode()
+    kind = KINDS["equipment"]
+    take_in(connection, kind, "billing", "e.json", makes.archive.put(document), kind.read(document), "UTC", NOW)
+    (row,) = connection.execute(select(equipment)).all()
+    assert row.ended_on == dt.date(2026, 7, 15)
+
+
 def test_the_claims_of_the_same_call_come_in_after_its_deliveries(connection: Connection, makes: Makes) -> None:
     told = desk(connection)
     assert told.make_claim("order SO-1", make_claim(claim_number="SO-1"), why="It was delivered.")
@@ -116,9 +164,13 @@ def test_the_claims_of_the_same_call_come_in_after_its_deliveries(connection: Co
     assert connection.execute(select(outbox.c.payload)).scalars().all() == [{"file_id": second.id}]
 
 
-def test_a_preview_tells_of_deliveries_and_does_nothing(connection: Connection) -> None:
+def test_a_preview_tells_of_deliveries_and_equipment_and_does_nothing(connection: Connection) -> None:
     told = desk(connection)
     told.deliver(delivery(quantity=2))
+    told.equip(piece(ownership="owned"))
     rows = told.preview()
-    assert list(rows.rows) == [("record a delivery", "2 x E0601 on 2026-06-08", "order SO-1", None, "told by billing")]
+    assert list(rows.rows) == [
+        ("record a delivery", "2 x E0601 on 2026-06-08", "order SO-1", None, "told by billing"),
+        ("record equipment", "E0601 from 2026-06-08", "owned", None, "told by billing"),
+    ]
     assert told.acts == []
