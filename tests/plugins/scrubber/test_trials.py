@@ -12,7 +12,7 @@ from gateway.plugins import HistoryLine
 from gateway.plugins.months import add_months
 from gateway.plugins.testing import make_document, make_history
 
-from .desk import MAC, line, medicare, said, scrubbed, shipped, with_rule, with_table
+from .desk import MAC, line, medicare, said, scrubbed, scrubber, shipped, with_rule, with_table
 
 FIRST = dt.date(2025, 1, 10)
 DAY_31, DAY_91 = FIRST + dt.timedelta(days=30), FIRST + dt.timedelta(days=90)
@@ -130,9 +130,8 @@ def test_another_payers_days_are_its_row() -> None:
     ],
 )
 def test_a_row_that_cannot_be_used_is_explained(row: dict[str, str], why: str) -> None:
-    from plugins.scrubber import ScrubberSettings, check_settings
-
+    plugin = scrubber()
     whole = {"code": "E0601", "from_month": "4", "first_day": "31", "last_day": "91", **row}
-    (told,) = check_settings(ScrubberSettings(), with_table("trial_records", [whole]))
+    (told,) = plugin.check_settings(plugin.ScrubberSettings(), with_table("trial_records", [whole]))
     assert why in told
-    assert not list(check_settings(ScrubberSettings(), shipped()))
+    assert not list(plugin.check_settings(plugin.ScrubberSettings(), shipped()))
