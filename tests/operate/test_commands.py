@@ -18,6 +18,7 @@ from gateway.core.flow.closing import CLEARS_BY
 from gateway.core.store import partners, tokens
 from gateway.core.store.tables import access_log, batches, claims, holds, timeline, work_items
 from gateway.core.store.tables import outbox as outbox_rows
+from gateway.core.work.verbs import OF_A_CLAIM
 
 from .conftest import Place
 from .test_doctor import NOW
@@ -333,7 +334,7 @@ def test_a_database_whose_url_is_a_secret_that_is_not_there_is_told(
 def test_what_a_person_has_dealt_with_is_closed_and_what_clears_by_itself_is_not(lived: Place) -> None:
     waiting = lived.rows(work_items, work_items.c.state == "open", work_items.c.claim_id.is_not(None))
     held = next(item for item in waiting if item.kind == "hold")
-    other = next(item for item in waiting if item.kind not in CLEARS_BY and item.kind != "denial")
+    other = next(item for item in waiting if item.kind not in {*CLEARS_BY, *OF_A_CLAIM, "denial"})
     told = lived.run("queue", "close", str(other.id), str(held.id), "--reason", "done")
     assert told.exit_code == 1
     assert f"Work item {held.id} is a hold: release the hold instead" in told.output

@@ -8,7 +8,7 @@ import threading
 import pytest
 from sqlalchemy import Connection, Engine, select, update
 
-from gateway.core.store.tables import claim_lines, touches, work_items
+from gateway.core.store.tables import claim_lines, claims, touches, work_items
 from gateway.core.work import verbs
 from gateway.core.work.deadlines import Deadlines
 from gateway.core.work.items import WorkItem, close_items, open_items
@@ -284,6 +284,21 @@ def test_an_item_is_closed_with_an_outcome_and_reopened(sql: Connection) -> None
         f"Work item {item} closed: Paid on 11/20.",
         f"Work item {item} is open again: It was another line.",
     ]
+
+
+@pytest.mark.parametrize(("kind", "state"), [("rejection", "rejected"), ("faulty_claim", "faulty")])
+def test_a_claim_that_nobody_has_sent_on_keeps_its_item(sql: Connection, kind: str, state: str) -> None:
+    """Closed by hand, it would be in nobody's queue, and never paid."""
+    put_claim(sql)
+    item = put_item(sql, kind=kind, subject_kind="claim", subject_id=1, claim_id=1)
+    sql.execute(update(claims).values(state=state))
+    (answer,) = verbs.close(sql, [item], "maria", NOW, "Corrected.", outcome="corrected", actions=ACTS)
+    assert not answer.done
+    assert f"is still {state}" in answer.what
+    assert "gateway claim correct" in answer.what
+    assert item_row(sql, item).state == "open"
+    sql.execute(update(claims).values(state="cancelled"))
+    assert verbs.close(sql, [item], "maria", NOW, "Corrected.")[0].done
 
 
 def test_closing_again_with_the_same_words_is_done_and_with_others_is_told(sql: Connection) -> None:

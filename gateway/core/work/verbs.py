@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from ..store.denial_tables import ENDED, WORKED, denial_cases
-from ..store.tables import work_items
+from ..store.tables import claims, work_items
 from . import touches
 from .actions import Actions
 from .steps import MOST, Answer, NotDone, Step, each
 
 __all__ = [
-    "CLEARS_BY", "MOST", "TEAMS", "Answer", "NotDone",
+    "CLEARS_BY", "MOST", "OF_A_CLAIM", "TEAMS", "Answer", "NotDone",
     "assign", "check_team", "claim", "close", "release", "reopen", "snooze", "touch",
 ]  # fmt: skip
 
@@ -36,6 +36,8 @@ CLEARS_BY = {
 }
 """Kinds of items that close when their cause is gone, and what ends it."""
 DENIAL = "denial"
+OF_A_CLAIM = {"rejection": "rejected", "faulty_claim": "faulty"}
+"""Kinds of items that are not closed by hand while their claim is in this state: it would be nobody's work."""
 
 
 # --- who has it ------------------------------------------------------------------------------------
@@ -219,7 +221,8 @@ def close(
     actions: Actions | None = None,
 ) -> list[Answer]:
     """Close items that a person has dealt with, with what was done; `outcome` is a code of table `actions`. What clears
-    by itself (a hold, a stopped partner) is not closed by hand; nor is a denial, whose money would be nobody's work.
+    by itself (a hold, a stopped partner) is not closed by hand; nor is a denial, or a claim that is still rejected or
+    faulty, whose money would be nobody's work.
 
     Raises:
         NotDone: who or why is missing, or there is no such outcome.
@@ -238,6 +241,8 @@ def close(
     def decide(row: Any) -> Step | Answer:
         if row.kind in CLEARS_BY and row.subject_kind != "plugin":
             return Answer(row.id, False, False, f"Work item {row.id} is a {row.kind}: {CLEARS_BY[row.kind]}.")
+        if row.kind in OF_A_CLAIM and (stands := _stands(connection, row)):
+            return Answer(row.id, False, False, stands)
         if row.kind == DENIAL and _denial(connection, row).status in WORKED:
             return Answer(row.id, False, False, _end_it(row))
         values = {"state": "closed", "outcome": said[:200], "closed_at": now, "snoozed_until": None, "touched_at": now}
@@ -289,6 +294,18 @@ def _denial(connection: Connection, row: Any) -> _Denial:
     found = select(denial_cases.c.denial_id, denial_cases.c.status).where(denial_cases.c.denial_id == int(number))
     one = connection.execute(found).one_or_none()
     return _Denial(*one) if one is not None else _Denial(0, "")
+
+
+def _stands(connection: Connection, row: Any) -> str:
+    """What ends an item about a claim that nobody has sent on or withdrawn; empty where one has."""
+    found = connection.execute(select(claims.c.claim_number, claims.c.state).where(claims.c.id == row.claim_id)).first()
+    if found is None or found.state != OF_A_CLAIM[row.kind]:
+        return ""
+    return (
+        f"Work item {row.id}: claim {found.claim_number} is still {found.state}, and with the item closed nobody would "
+        "see it. Correct it (gateway claim correct), send it again (gateway resubmit), or withdraw it (gateway claim "
+        "cancel): the item closes by itself."
+    )
 
 
 def _end_it(row: Any) -> str:
