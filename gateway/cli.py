@@ -41,6 +41,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("gateway.operate.export_commands:export", "Tables as CSV, JSON or Parquet, to analyse elsewhere."),
     "graph": ("gateway.config.commands:graph", "Draw the chains: what each is for, and its steps."),
     "holds": ("gateway.operate.hold_commands:holds", "Claims that are kept back, and letting them go."),
+    "import": (
+        "gateway.operate.belongings_commands:bring_in",
+        "Bringing in what patients have, and their papers' data, with a dry run.",
+    ),
     "inquiry": ("gateway.operate.inquiry_commands:inquiry", "Asking payers how claims stand (276), and their answers."),
     "orders": ("gateway.operate.belongings_commands:orders", "Orders of practitioners; bringing them in."),
     "partner": (

@@ -289,3 +289,20 @@ def authorizations_list(
     )
     wanted = {"number": number, "payer_id": payer, "decided": decided, "source": of_source, "patient_id": patient}
     list_rows(config_path, table, columns, wanted, ("decided_on", since), limit, as_csv, code)
+
+
+@click.group()
+def bring_in() -> None:
+    """Bring in deliveries, equipment, orders or authorizations from FILE, CSV or JSON.
+
+    With `--dry-run` the file is read and reported on, and nothing is taken in.
+    """
+
+
+for _name, _command in (
+    ("deliveries", deliveries_import),
+    ("equipment", equipment_import),
+    ("orders", orders_import),
+    ("authorizations", authorizations_import),
+):
+    bring_in.add_command(_command, _name)

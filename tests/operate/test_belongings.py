@@ -25,6 +25,18 @@ def test_a_file_with_a_fault_leaves_nothing(lived: Place) -> None:
     assert not lived.rows(deliveries)
 
 
+def test_import_is_one_command_for_all_of_them_and_may_only_be_tried(lived: Place) -> None:
+    file = lived.folder / "d.csv"
+    file.write_text(f"{HEAD}P-1,QUILL,SO-1,E0443,2026-11-02,T-1\n")
+    shown = lived.run("import", "--help").output
+    assert all(kind in shown for kind in ("deliveries", "equipment", "orders", "authorizations"))
+    tried = lived.run("import", "deliveries", str(file), "--source", "billing", "--dry-run")
+    assert tried.exit_code == 0, tried.output
+    assert not lived.rows(deliveries)
+    assert lived.run("import", "deliveries", str(file), "--source", "billing").exit_code == 0
+    assert len(lived.rows(deliveries)) == 1
+
+
 def test_a_source_that_is_not_there_is_told_which_there_are(lived: Place) -> None:
     file = lived.folder / "d.csv"
     file.write_text(HEAD + "P-1,QUILL,SO-1,E0443,2026-11-02,T-1\n")

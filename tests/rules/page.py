@@ -29,6 +29,46 @@ Beside the tests named here, invented patients live through seven years each (te
 are compared with an independent checker written from the page (tests/oracle). Where the two read it differently, and
 fairly, `tests/lives/readings.toml` says so.
 """
+PROCESSES = (
+    ("11.1", "Order confirmation", "OC-1 to OC-9, above", "tests/plugins/order_confirmation"),
+    (
+        "11.2",
+        "Holds",
+        "the core: four types, several at once, team, due day, expiry, release by what comes",
+        "tests/flow/out/test_release.py",
+    ),
+    (
+        "11.3",
+        "Transmission",
+        "the core: batches of a partner, control numbers, the clock of answers",
+        "tests/flow/out/test_batch.py",
+    ),
+    (
+        "11.4",
+        "Rejections",
+        "the core: the queue, correcting in place, the week by cause",
+        "tests/flow/test_rejections.py",
+    ),
+    ("11.5", "Cash", "the core: register of deposits, variance of the day", "tests/cash/test_days.py"),
+    ("11.6", "Denials", "plugin denials and its tables (section 6)", "tests/plugins/denials"),
+    (
+        "11.7",
+        "Follow-up",
+        "plugin receivables: what has no answer, by filing time and balance",
+        "tests/plugins/receivables",
+    ),
+    ("11.8", "Resupply", "RS-1 to RS-6, above, and the due list", "tests/plugins/resupply"),
+    ("11.8", "Oxygen contents", "O-C1 to O-C5, above", "tests/plugins/oxygen"),
+    ("11.8", "Lifetimes", "RUL-1 to RUL-3, above, and the list", "tests/plugins/rul"),
+    ("11.8", "Maintenance", "O-M1 to O-M6, above, and the calendar", "tests/plugins/maintenance"),
+)
+"""Section 11 of the domain page: processes, which have rules in other sections or are kept by the core."""
+_SECTION_11 = """
+## The processes of section 11
+
+| section | process | kept by | tests |
+|---|---|---|---|
+"""
 _LEFT = """
 ## Not kept by a plugin
 
@@ -54,6 +94,7 @@ def page() -> str:
             f"\n## {name}\n\n{len(rows)} rules, {on} of them on as shipped. Tests: tests/plugins/{name}/.\n\n"
             "| rule | state | what it wants | shown by |\n|---|---|---|---|\n" + "\n".join(map(_row, rows)) + "\n"
         )
+    parts.append(_SECTION_11 + "".join(f"| {' | '.join(one)} |\n" for one in PROCESSES))
     rest = [f"| {rule} | {why} |" for rule, why in sorted(left_out().items())]
     if rest:
         parts.append(_LEFT + "\n".join(rest) + "\n")

@@ -6,8 +6,8 @@ import pytest
 
 from gateway.plugins import RuleState
 
-from .book import asked_for, kept, left_out, shown
-from .page import PAGE, page
+from .book import ROOT, asked_for, kept, left_out, shown
+from .page import PAGE, PROCESSES, page
 
 EVERY = kept()
 
@@ -32,6 +32,11 @@ def test_a_rule_that_is_on_is_shown_by_a_claim_that_trips_it_and_a_twin_that_doe
     _, rule, tests = one
     if rule.state is not RuleState.OFF:
         assert tests, f"no test has the marker rule({rule.id!r})"
+
+
+def test_each_process_of_section_11_names_tests_that_there_are() -> None:
+    assert {section for section, *_ in PROCESSES} == {f"11.{number}" for number in range(1, 9)}
+    assert [tests for *_, tests in PROCESSES if not (ROOT / tests).exists()] == []
 
 
 def test_a_marker_names_a_rule_that_there_is() -> None:
