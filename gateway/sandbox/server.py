@@ -73,7 +73,8 @@ class Sandbox:
             ValueError: the fee table cannot be read.
         """
         self.settings = settings if seed is None else settings.model_copy(update={"seed": seed})
-        self.root = root_dir
+        # As asyncssh names the files in it: absolute, and without links.
+        self.root = root_dir.resolve()
         self.clock: Clock = clock or SystemClock()
         self.port = 0
         self.host_key = ""
