@@ -391,11 +391,11 @@ def partner_list(config_path: Path) -> None:
             last = (
                 f"last reached {line.last_success_at:%m/%d/%Y %H:%M} UTC" if line.last_success_at else "not reached yet"
             )
-            state = (
-                f"STOPPED: {line.stopped.removeprefix('Stopped: ')}"
-                if line.stopped
-                else f"{line.failures} failure(s) in a row"
-            )
+            state = f"{line.failures} failure(s) in a row"
+            if line.stopped:
+                state = f"STOPPED: {line.stopped.removeprefix('Stopped: ')}"
+            elif line.error:
+                state += f": {line.error}"
             click.echo(f"{one.name:<24} {last:<34} {state}")
 
 
@@ -404,18 +404,29 @@ def partner_list(config_path: Path) -> None:
 @click.pass_obj
 def partner_start(config_path: Path, name: str) -> None:
     """Try a stopped partner again; what waits for it is sent."""
+    from ..config.locations import Locations
     from ..core.clock import SystemClock
-    from ..core.flow import lines, outgoing
+    from ..core.flow import lines, outgoing, stored_config
 
     config = require(config_path, secrets=False)
     if config.partner(name) is None:
         known = ", ".join(sorted(one.name for one in config.partners))
         raise click.ClickException(f"No partner is called {name!r}. The configuration has: {known}.")
 
-    def start(connection: Connection) -> int:
+    def start(connection: Connection) -> tuple[int, bool]:
         now = SystemClock().now()
         lines.restart(connection, name, "command line", now)
-        return outgoing.resume_partner(connection, name, "command line", now)
+        waiting = outgoing.resume_partner(connection, name, "command line", now)
+        return waiting, stored_config.was_used(connection, config.hash)
 
-    waiting = change(config, start)
+    waiting, in_force = change(config, start)
     click.echo(f"{name} is started; {waiting} batch(es) that waited for it go out.")
+    if not in_force:
+        from .only_one import serving
+
+        process = serving(Locations(config).data_dir)
+        click.echo(
+            f"But the configuration in {config.root} has changed, and no gateway has read it yet: one that runs goes "
+            f"on with the old one. Have it read again (kill -HUP {process or 'its process'}, or systemctl reload), "
+            f"then once more: gateway partner start {name}"
+        )

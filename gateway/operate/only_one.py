@@ -33,3 +33,13 @@ def alone(data_dir: Path) -> Iterator[None]:
         lock.flush()
         yield
         lock.truncate(0)
+
+
+def serving(data_dir: Path) -> str:
+    """The number of the process that serves on a data directory of this machine; empty where none is known to."""
+    try:
+        who = (data_dir / "serving").read_text().strip()
+        os.kill(int(who), 0)
+    except (OSError, ValueError):
+        return ""
+    return who

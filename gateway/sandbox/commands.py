@@ -98,7 +98,7 @@ def generate(
     help="A YAML file: partners, delays, shares, faults. One partner, stillwater, without it.",
 )
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("var/sandbox"))
-@click.option("--port", type=click.IntRange(0, 65535), help=f"{PORT} without it, or what the settings say; 0: any.")
+@click.option("--port", type=click.IntRange(0, 65535), help=f"{PORT}, unless the settings name one; 0: any.")
 @click.option("--seed", type=int, help="In place of the settings' own.")
 def serve(settings_file: Path | None, folder: Path, port: int | None, seed: int | None) -> None:
     """Run the practice clearinghouse on this machine until it is interrupted.
@@ -111,8 +111,8 @@ def serve(settings_file: Path | None, folder: Path, port: int | None, seed: int 
         settings = load_settings(settings_file) if settings_file else _default()
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    chosen = settings.port or (0 if settings_file else PORT) if port is None else port
-    settings = settings.model_copy(update={"port": chosen})
+    said = settings.port if "port" in settings.model_fields_set else PORT
+    settings = settings.model_copy(update={"port": said if port is None else port})
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(settings, folder, seed))
 

@@ -73,7 +73,8 @@ class Sandbox:
             ValueError: the fee table cannot be read.
         """
         self.settings = settings if seed is None else settings.model_copy(update={"seed": seed})
-        self.root = root_dir
+        # As asyncssh names the files in it: absolute, and without links.
+        self.root = root_dir.resolve()
         self.clock: Clock = clock or SystemClock()
         self.port = 0
         self.host_key = ""
@@ -297,13 +298,13 @@ class Sandbox:
         if path.parent != office.home / partner.incoming or is_partial_name(path.name) or not path.is_file():
             self._incomplete.pop(key, None)
             return
-        about = path.stat()
-        stamp = f"{about.st_size}:{about.st_mtime_ns}:{about.st_ino}"
+        stamp = _stamp(path)
         if self._state.was_taken(partner.user, path.name, stamp):
             self._incomplete.pop(key, None)
             return
         data = path.read_bytes()
-        if not is_complete(data):
+        # Written to meanwhile, it would be taken again under the stamp that it has then.
+        if not is_complete(data) or _stamp(path) != stamp:
             since = self._incomplete.setdefault(key, now)
             if (now - since).total_seconds() < partner.incomplete_after:
                 return
@@ -321,6 +322,12 @@ class Sandbox:
             archive = path.parent / "archive"
             archive.mkdir(exist_ok=True)
             path.rename(archive / path.name)
+
+
+def _stamp(path: Path) -> str:
+    """What tells a file from the one that lay there before under its name."""
+    about = path.stat()
+    return f"{about.st_size}:{about.st_mtime_ns}:{about.st_ino}"
 
 
 def _put(path: Path, body: bytes, tmp: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import os
 import re
 import shlex
 from pathlib import Path
@@ -98,6 +99,28 @@ def test_a_partner_that_is_started_again_gets_what_waits_for_it(lived: Place) ->
     assert started.output == "practice is started; 1 batch(es) that waited for it go out.\n"
     assert "STOPPED" not in lived.run("partner", "list").output
     assert lived.count(outbox_rows, outbox_rows.c.kind == "send", outbox_rows.c.submitted_at.is_(None)) == 1
+
+
+def test_the_list_of_partners_says_why_one_is_not_reached(lived: Place) -> None:
+    with lived.sql.begin() as connection:
+        for _ in range(2):
+            partners.failed(connection, "practice", "Connection refused", NOW, auth=False)
+    assert "2 failure(s) in a row: Connection refused\n" in lived.run("partner", "list").output
+
+
+def test_a_start_says_that_what_was_written_down_is_not_in_force_yet(lived: Place) -> None:
+    def mended(key: str) -> str:
+        path = lived.config_dir / "partners" / "practice.yaml"
+        path.write_text(re.sub(r"host_keys: .*", f"host_keys: ['SHA256:{key * 43}']", path.read_text()))
+        return lived.run("partner", "start", "practice").output
+
+    (lived.places.data_dir / "serving").write_text(str(os.getpid()))
+    told = mended("B")
+    assert "practice is started" in told
+    assert "has changed, and no gateway has read it yet" in told
+    assert f"(kill -HUP {os.getpid()}, or systemctl reload), then once more: gateway partner start practice" in told
+    (lived.places.data_dir / "serving").write_text("")
+    assert "(kill -HUP its process, " in mended("C")
 
 
 def test_an_unknown_partner_is_told_which_there_are(lived: Place) -> None:

@@ -6,8 +6,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,8 +20,6 @@ import pytest
 from sqlalchemy import select
 
 from gateway.core.store.tables import access_log, claims, corrections, submissions
-from gateway.sandbox.server import Sandbox
-from gateway.sandbox.settings import load_settings
 from gateway.server import Gateway
 
 from ..web import running
@@ -128,14 +130,53 @@ class Walk:
         assert found["outcome"] == "Corrected and resubmitted. It goes with the next batch."
 
 
-async def test_the_walk_from_rejected_to_corrected_and_resubmitted(tmp_path: Path) -> None:
+class Shown(NamedTuple):
+    """What the practice clearinghouse says of itself when it starts."""
+
+    port: int
+    fingerprint: str
+
+
+@contextmanager
+def clearinghouse(folder: Path, command: str) -> Iterator[Shown]:
+    """What the page has typed in the first window, in this folder and with the folder that it takes by itself; but for
+    the port, of which several of these walks can only have their own."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", *words_of(command), "--port", "0"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(PAGE.parents[1]), "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            told = ""
+            for line in process.stdout:
+                told += line
+                if "Ctrl-C" in line:
+                    break
+            port, key = re.search(r"127\.0\.0\.1:(\d+)", told), re.search(r"fingerprint +(SHA256:\S+)", told)
+            assert port, told
+            assert key, told
+            yield Shown(int(port[1]), key[1])
+        finally:
+            process.terminate()
+
+
+async def test_the_walk_from_rejected_to_corrected_and_resubmitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = list(blocks())
     settings = next(one for one in page if one.kind == "yaml")
-    (tmp_path / "sandbox.yaml").write_text(settings.text.replace("password: practice", f"password: {running.PASSWORD}"))
+    (tmp_path / "sandbox.yaml").write_text(settings.text)
+    first, second = [one.text.strip() for one in page if one.kind == "sh"][:2]
+    password, serve = second.splitlines()
+    assert serve == "gateway serve"
+    monkeypatch.setenv(*password.removeprefix("export ").split("="))
     recent = dt.date.today() - dt.timedelta(days=24)  # noqa: DTZ011 - the gateway of this test has the real clock
     sent = next(one for one in page if one.kind == "json").text.replace(WRITTEN_ON, recent.isoformat())
-    async with Sandbox(load_settings(tmp_path / "sandbox.yaml"), tmp_path / "clearinghouse") as sandbox:
-        running.write_config(tmp_path, port=sandbox.port, key=sandbox.host_key_fingerprint)
+    with clearinghouse(tmp_path, first) as shown:
+        running.write_config(tmp_path, port=shown.port, key=shown.fingerprint)
         place = Place(tmp_path)
         gateway = Gateway(place.config, executor="gateway")
         await gateway.start()
@@ -173,6 +214,8 @@ def test_what_is_only_shown_is_a_command_that_there_is(line: str, tmp_path: Path
     """Of the commands that the walk does not run: their names and options are those of the command line."""
     place = Place(tmp_path)
     for one in line.strip().splitlines():
+        if one.startswith("export "):
+            continue
         command = words_of(f"$ {one}")
         told = place.run(*command[:2], "--help").output
         for option in (word for word in command if word.startswith("--")):

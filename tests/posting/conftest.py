@@ -156,6 +156,7 @@ class Desk:
         payer_number: str = "",
         date: dt.date = dt.date(2026, 9, 1),
         payer: str = "90101",
+        frequency: str = "1",
     ) -> int:
         """A claim that was sent; returns its id. `payer_number` is what its 277CA said (REF*1K)."""
         with self.sql.begin() as connection:
@@ -205,6 +206,7 @@ class Desk:
                     filing_code=self.filing_code,
                     member_id=member,
                     charge_cents=charge,
+                    frequency=frequency,
                     from_date=date,
                     state=state,
                     content=stored.pack(),

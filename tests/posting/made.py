@@ -60,6 +60,7 @@ class Clp(NamedTuple):
     first: str = "POSY"
     dates: tuple[str, str] = ("", "")
     more: Sequence[str] = ()
+    frequency: str = "1"
 
     @property
     def charge_cents(self) -> int:
@@ -75,7 +76,7 @@ class Clp(NamedTuple):
         owed = sum(cents(c.amount) for one in (self, *self.services) for c in one.cas if c.group == "PR")
         patient = self.patient or x12_amount(owed)
         charge, paid = x12_amount(self.charge_cents), self.paid or x12_amount(self.paid_cents)
-        made = [f"CLP*{self.number}*{self.status}*{charge}*{paid}*{patient}*12*{self.payer_number}*12*1"]
+        made = [f"CLP*{self.number}*{self.status}*{charge}*{paid}*{patient}*12*{self.payer_number}*12*{self.frequency}"]
         made += [f"CAS*{one.group}*{one.reason}*{one.amount}" for one in self.cas]
         member = f"****MI*{self.member}" if self.member else ""
         made.append(f"NM1*QC*1*{self.last}*{self.first}{member}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from gateway.core.flow.match import Service, match_lines
 from gateway.core.model.posting import How, OpenLine
 from gateway.core.store import tables
@@ -156,3 +158,62 @@ def test_the_payers_number_tells_two_claims_of_one_number_apart(desk: Desk) -> N
     second = desk.claim("SW1", Line("E1390", "150"), payer_number="ICN2")
     desk.post(Era([Clp("SW1", [PAID], payer_number="ICN2")]))
     assert desk.payments()[0].claim_id == second
+
+
+def taken_back(paid: Svc) -> Svc:
+    return paid._replace(
+        charge=f"-{paid.charge}", paid=f"-{paid.paid}", cas=[one._replace(amount=f"-{one.amount}") for one in paid.cas]
+    )
+
+
+def test_a_reversal_is_for_the_claim_on_which_that_payment_is_posted(desk: Desk) -> None:
+    first = desk.claim("SW1", Line("E1390", "150"), payer_number="ICN1")
+    desk.post(Era([Clp("SW1", [PAID], payer_number="ICN1")], trace="A"))
+    # A void of the same number and charge, which the payer's 277CA gave the number of what it voids.
+    desk.claim("SW1", Line("E1390", "150"), payer_number="ICN1", frequency="8")
+    other = Clp("SW9", [Svc("A7030", "400", "400")])
+    desk.claim("SW9", Line("A7030", "400"))
+    desk.post(Era([Clp("SW1", [taken_back(PAID)], status="22", payer_number="ICN1"), other], trace="B"))
+    assert [(row.claim_id, row.state) for row in desk.payments()][:2] == [(first, "posted"), (first, "posted")]
+    assert "is posted on this one" in desk.payments()[1].match
+    assert desk.balance(first) == 15000
+
+
+def test_a_reversal_of_what_is_posted_on_two_claims_or_on_none_waits(desk: Desk) -> None:
+    desk.claim("SW1", Line("E1390", "150"), payer_number="ICN1")
+    desk.claim("SW1", Line("E1390", "150"), payer_number="ICN1", frequency="7")
+    other = Clp("SW9", [Svc("A7030", "400", "400")])
+    desk.claim("SW9", Line("A7030", "400"))
+    desk.post(Era([Clp("SW1", [taken_back(PAID)], status="22", payer_number="ICN1"), other], trace="A"))
+    assert [row.state for row in desk.payments()] == ["exception", "posted"]
+    assert "nothing tells which" in desk.items("posting_exception")[0].reason
+
+
+@pytest.mark.parametrize(
+    ("charge", "frequency", "found"),
+    [
+        ("300", "7", 2),
+        ("150", "1", 1),
+        # Facts that contradict each other single out nobody, and neither do none.
+        ("300", "1", None),
+        ("150", "7", None),
+        ("300", "", None),
+        ("200", "7", None),
+    ],
+)
+def test_charge_and_frequency_tell_an_original_and_its_replacement_apart(
+    desk: Desk, charge: str, frequency: str, found: int | None
+) -> None:
+    desk.claim("SW1", Line("E1390", "150"), payer_number="ICN1")
+    desk.claim("SW1", Line("E1390", "300"), payer_number="ICN1", frequency="7")
+    paid = Svc("E1390", charge, charge)
+    desk.post(Era([Clp("SW1", [paid], payer_number="ICN1", frequency=frequency)]))
+    (payment,) = desk.payments()
+    assert (payment.claim_id, payment.state) == (found, "posted" if found else "exception")
+
+
+def test_two_replacements_alike_wait(desk: Desk) -> None:
+    desk.claim("SW1", Line("E1390", "150"), frequency="7")
+    desk.claim("SW1", Line("E1390", "150"), frequency="7")
+    desk.post(Era([Clp("SW1", [PAID], frequency="7")]))
+    assert "nothing tells which" in desk.items("posting_exception")[0].reason

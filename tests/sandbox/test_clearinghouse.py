@@ -420,3 +420,22 @@ async def test_what_is_still_to_come_can_be_asked(tmp_path: Path) -> None:
         assert ours.sandbox.pending() == 8
         await ours.sandbox.flush()
         assert ours.sandbox.pending() == 0
+
+
+@pytest.mark.parametrize("how", ["relative", "link"])
+async def test_an_upload_is_noticed_wherever_the_folder_is_named_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    folder = Path("var/sandbox") if how == "relative" else tmp_path / "link"
+    async with desk(folder, behaviour=QUIET) as ours:
+        async with ours.sftp.open("to/claims.837", "wb") as stream:
+            await stream.write(interchange([claims(5)]))
+        # Nobody looks into the folder here: it is the upload that is noticed.
+        for _ in range(500):
+            if ours.sandbox.received():
+                return
+            await asyncio.sleep(0.02)
+        pytest.fail("the upload was not noticed within ten seconds")

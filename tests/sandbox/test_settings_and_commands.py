@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from gateway.sandbox import commands
 from gateway.sandbox.commands import sandbox
-from gateway.sandbox.settings import load_settings
+from gateway.sandbox.settings import SandboxSettings, load_settings
 from gateway.sandbox.uploads import is_complete, is_partial_name
 
 GOOD = """
@@ -125,6 +126,35 @@ def test_serve_says_how_to_connect_and_stops_when_told(tmp_path: Path) -> None:
     assert re.search(r"fingerprint +SHA256:\S{43}", text)
     assert "practice\n" not in text
     assert "has stopped" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "port"),
+    [
+        (None, (), 2222),
+        ("", (), 2222),
+        ("port: 2300", (), 2300),
+        ("port: 0", (), 0),
+        ("port: 2300", ("--port", "0"), 0),
+        ("", ("--port", "2400"), 2400),
+    ],
+)
+def test_serve_listens_on_2222_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str | None, options: tuple[str, ...], port: int
+) -> None:
+    taken = []
+
+    async def serve(settings: SandboxSettings, folder: Path, seed: int | None) -> None:
+        taken.append(settings.port)
+
+    monkeypatch.setattr(commands, "_serve", serve)
+    words = ["serve", *options]
+    if settings is not None:
+        (tmp_path / "s.yaml").write_text(f"{GOOD}{settings}\n")
+        words += ["--settings", str(tmp_path / "s.yaml")]
+    result = CliRunner().invoke(sandbox, words)
+    assert result.exit_code == 0, result.output
+    assert taken == [port]
 
 
 def test_serve_refuses_settings_with_mistakes(tmp_path: Path) -> None:

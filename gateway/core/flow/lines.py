@@ -22,6 +22,10 @@ from ..work.items import WorkItem, close_items, open_items
 
 SIGN_INS_BEFORE_STOP = 3
 FAILURES_BEFORE_TOLD = 5
+AFTER_THE_CHANGE = (
+    "After the change have the gateway read its configuration again (kill -HUP its process, or systemctl reload)."
+)
+"""A running gateway knows nothing of a key that was only written down: started again, the line would stop again."""
 
 
 class LineStopped(TransportError):
@@ -67,7 +71,7 @@ def went_wrong(
     line = partners.failed(connection, partner, what, now, auth=kind == "sign_in")
     reason = ""
     if kind == "host_key":
-        reason = f"Stopped: {what}"
+        reason = f"Stopped: {what} {AFTER_THE_CHANGE}"
     elif kind == "sign_in" and line.auth_failures >= sign_ins:
         reason = f"Stopped after {line.auth_failures} refused sign-ins, before the account locks: {what}"
     if reason:

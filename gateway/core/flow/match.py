@@ -7,7 +7,7 @@ never posts. Each match carries the sentence for the timeline.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..model.money import to_dollars
@@ -26,6 +26,8 @@ class Keys(NamedTuple):
     first_name: str
     from_date: dt.date | None
     charge_cents: int
+    frequency: str = ""
+    reverses: bool = False
 
 
 class Found(NamedTuple):
@@ -36,6 +38,7 @@ class Found(NamedTuple):
     state: str
     from_date: dt.date | None
     charge_cents: int
+    frequency: str = ""
 
 
 class ClaimMatch(NamedTuple):
@@ -49,12 +52,14 @@ class ClaimMatch(NamedTuple):
 
 class Lookups(NamedTuple):
     """What the store had for a chunk. By number (CLM01), by the payer's claim number, by member id with date and
-    charge, by name with date and charge."""
+    charge, by name with date and charge. `posted`: claim and charge of each posted payment by the payer's claim
+    number, where a reversal asks for it."""
 
     by_number: Mapping[str, Sequence[Found]]
     by_payer_number: Mapping[str, Sequence[Found]]
     by_member: Mapping[tuple[str, dt.date, int], Sequence[Found]]
     by_name: Mapping[tuple[str, str, dt.date, int], Sequence[Found]]
+    posted: Mapping[str, Collection[tuple[int, int]]]
 
 
 # Never reached a payer, or withdrawn: a payment cannot be for it.
@@ -81,6 +86,8 @@ def keys_of(payment: ClaimPayment) -> Keys:
         patient.first.strip().upper(),
         service_date(payment),
         abs(payment.charge_cents),
+        payment.frequency.strip(),
+        payment.is_reversal,
     )
 
 
@@ -99,6 +106,9 @@ def match_claim(keys: Keys, lookups: Lookups, *, by_numbers: bool = False) -> Cl
                 f"{keys.payer_claim_number} (CLP07) tells which."
             )
             return ClaimMatch(both[0], How.PAYER_CLAIM_NUMBER, why)
+        told = _singled_out(keys, both or numbered, lookups)
+        if told is not None:
+            return told
         why = (
             f"{len(numbered)} claims have the number {keys.claim_number} (CLP01), and nothing tells which of them is "
             "meant. Say which one, then post it."
@@ -118,6 +128,24 @@ def match_claim(keys: Keys, lookups: Lookups, *, by_numbers: bool = False) -> Cl
         )
         return _waits(found.how, why, [found.found])
     return found
+
+
+def _singled_out(keys: Keys, numbered: Sequence[Found], lookups: Lookups) -> ClaimMatch | None:
+    """Of several claims of one number (an original and what replaces or voids it), the one that the payment itself
+    tells: a reversal takes back what is posted, and a decision has the charge and the frequency of what it decides."""
+    many = f"{len(numbered)} claims have the number {keys.claim_number} (CLP01)"
+    if keys.reverses:
+        posted = lookups.posted.get(keys.payer_claim_number, ())
+        fits = [one for one in numbered if (one.claim_id, keys.charge_cents) in posted]
+        why = f"{many}; the payment {keys.payer_claim_number} (CLP07) that is reversed is posted on this one."
+        how = How.PAYER_CLAIM_NUMBER
+    else:
+        fits = [
+            one for one in numbered if one.charge_cents == keys.charge_cents and one.frequency == keys.frequency != ""
+        ]
+        why = f"{many}; this one alone has the charge and the frequency (CLP09) of the payment."
+        how = How.CLAIM_NUMBER
+    return ClaimMatch(fits[0], how, why) if len(fits) == 1 else None
 
 
 def _by_patient(keys: Keys, lookups: Lookups) -> ClaimMatch:

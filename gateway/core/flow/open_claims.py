@@ -37,7 +37,7 @@ from .match import ClaimMatch, Found, Keys, Lookups, is_sure, keys_of, match_cla
 from .post_records import unpack_payment
 
 REVERSAL = "22"
-_FOUND = (claims.c.id, claims.c.claim_number, claims.c.state, claims.c.from_date, claims.c.charge_cents)
+_FOUND = tuple(claims.c[name] for name in ("id", "claim_number", "state", "from_date", "charge_cents", "frequency"))
 _OFF_ACCOUNTS = frozenset({*(accounts.OF_KIND[kind] for kind in OFF_KINDS), accounts.WRITTEN_OFF})
 
 K = TypeVar("K")
@@ -58,13 +58,14 @@ def find_claims(
         else:
             keys.append(keys_of(payment))
             open_keys.append(keys[-1])
-    lookups = Lookups(by_number, {}, {}, {})
+    lookups = Lookups(by_number, {}, {}, {}, {})
     if open_keys:
         lookups = Lookups(
             by_number,
             _by_payer_number(connection, {key.payer_claim_number for key in open_keys} - {""}),
             _by_member(connection, open_keys),
             _by_name(connection, open_keys),
+            _reversible(connection, {key.payer_claim_number for key in open_keys if key.reverses} - {""}),
         )
     if not any(by_numbers):
         return [match_claim(key, lookups) for key in keys]
@@ -94,6 +95,21 @@ def _by_payer_number(connection: Connection, numbers: Iterable[str]) -> dict[str
             for number, *values in rows:
                 found.setdefault(number, {})[values[0]] = Found(*values)
     return {number: list(by_id.values()) for number, by_id in found.items()}
+
+
+def _reversible(connection: Connection, numbers: Iterable[str]) -> dict[str, set[tuple[int, int]]]:
+    """By the payer's claim number: the claim and the charge of each payment that is posted."""
+    found: dict[str, set[tuple[int, int]]] = {}
+    paid = claim_payments.c
+    for some in bulks(sorted(numbers)):
+        rows = connection.execute(
+            select(paid.payer_claim_number, paid.claim_id, paid.charge_cents).where(
+                paid.payer_claim_number.in_(some), paid.state == "posted", paid.status != REVERSAL
+            )
+        )
+        for number, claim_id, charge in rows:
+            found.setdefault(number, set()).add((claim_id, charge))
+    return found
 
 
 def _by_member(connection: Connection, keys: Sequence[Keys]) -> dict[tuple[str, dt.date, int], list[Found]]:

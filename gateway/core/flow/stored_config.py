@@ -6,7 +6,7 @@ import datetime as dt
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ...config import Config, restore
@@ -29,6 +29,14 @@ def note(connection: Connection, config_hash: str, size: int, now: dt.datetime) 
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     connection.execute(
         make(configurations).values(hash=config_hash, first_used_at=now).on_conflict_do_nothing(index_elements=["hash"])
+    )
+
+
+def was_used(connection: Connection, config_hash: str) -> bool:
+    """Whether a gateway has ever started with this configuration, or taken it."""
+    return (
+        connection.execute(select(configurations.c.hash).where(configurations.c.hash == config_hash)).first()
+        is not None
     )
 
 

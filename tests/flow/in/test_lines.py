@@ -72,7 +72,7 @@ def test_a_call_that_was_under_way_at_the_stop_does_not_hide_why(world: World) -
     fail(world, HostKeyRefused("Another host key."))
     fail(world, TransportError("It cannot be reached."))
     at = line(world)
-    assert (at.stopped, at.failures) == ("Stopped: Another host key.", 2)
+    assert (at.stopped, at.failures) == (f"Stopped: Another host key. {lines.AFTER_THE_CHANGE}", 2)
     with world.sql.begin() as connection:
         partners.start(connection, "practice")
     fail(world, TransportError("It cannot be reached."))
