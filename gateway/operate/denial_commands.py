@@ -16,6 +16,7 @@ from ..config.commands import require
 from .again_commands import claim_ids_of, do_and_wait
 from .commands import change, database
 from .looking import day, looking, moment, note_look
+from .queue_filters import known_names
 from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def denial_list(
     today = now_of(config)[1]
     note_look(config, "denial list")
     with looking(config) as engine, engine.connect() as connection:
+        known_names(connection, config, team=given["team"])
         claim_id = _claim(connection, number) if number else None
         which = lists.Which(
             **given, claim_id=claim_id, bucket=Bucket(bucket) if bucket else None, waits_for=waits_for or ""

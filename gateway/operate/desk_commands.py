@@ -14,7 +14,7 @@ from ..config.commands import NotAsked, require
 from ..lazy_group import LazyGroup
 from ..plugins.declaring import Declared, NotDeclared, find
 from .commands import change, database
-from .queue_filters import DAY
+from .queue_filters import DAY, known_names
 from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
@@ -75,13 +75,14 @@ def show_worklist(config: Config, name: str, team: str, kind: str, payer: str, l
     """Print one worklist.
 
     Raises:
-        NotAsked: there is none of this name.
+        NotAsked: there is none of this name, or nothing has this team or kind.
     """
     from ..core.work.worklists import MOST, Listed, as_text, listed
 
     _, worklist = _found(config, "worklists", name)
 
     def read(connection: Connection) -> Listed:
+        known_names(connection, config, team=team, kind=kind)
         note_access(connection, f"worklist {name}")
         most, today = MOST if as_csv else limit, now_of(config)[1]
         return listed(connection, worklist, today, team=team, kind=kind, payer=payer, limit=most)

@@ -13,7 +13,7 @@ import click
 from ..config.commands import NotAsked, require
 from .commands import change
 from .looking import note_look
-from .queue_filters import DAY, Command, day
+from .queue_filters import DAY, Command, day, known_names
 from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
@@ -47,14 +47,16 @@ def hold_filters(command: Command) -> Command:
     return command
 
 
-def which(connection: Connection, given: dict[str, Any]) -> Which:
+def which(connection: Connection, config: Config, given: dict[str, Any]) -> Which:
     """What the options say.
 
     Raises:
+        NotAsked: nothing has this team.
         ClickException: there is no such claim, or there are several.
     """
     from ..core.work.holds import Which
 
+    known_names(connection, config, team=given["team"])
     claim_id = _claim(connection, given["claim"]) if given["claim"] else None
     return Which(given["type_"] or "", given["team"], given["rule"], given["payer"], given["age"] or "", claim_id)
 
@@ -197,7 +199,7 @@ def _found(connection: Connection, config: Config, given: dict[str, Any], limit:
     from ..core.work.holds import open_holds
 
     zone = config.gateway.organisation.time_zone
-    return open_holds(connection, which(connection, given), now_of(config)[1], zone, limit=limit)
+    return open_holds(connection, which(connection, config, given), now_of(config)[1], zone, limit=limit)
 
 
 def _open(config: Config, given: dict[str, Any], limit: int) -> list[Any]:

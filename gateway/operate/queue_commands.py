@@ -77,7 +77,7 @@ def queue_list(
     note_look(config, "queue list")
 
     def read(connection: Connection) -> tuple[list[Item], int]:
-        which = wanted(connection, given)
+        which = wanted(connection, config, given)
         found: list[Item] = []
         after = ""
         while as_csv or len(found) < limit:

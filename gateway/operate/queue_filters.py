@@ -15,6 +15,7 @@ from ..config.commands import NotAsked
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ..config import Config
     from ..core.work.queue import Wanted
 
 Command = Callable[..., Any]
@@ -53,11 +54,21 @@ def filters(command: Command) -> Command:
     return command
 
 
-def wanted(connection: Connection, given: Mapping[str, Any], who: str = "") -> Wanted:
+def known_names(connection: Connection, config: Config, *, team: str = "", kind: str = "") -> None:
+    """Raises NotAsked where nothing has this team or kind: a mistyped name is not an empty list."""
+    from ..core.work.names import NoSuchName, check_names
+
+    try:
+        check_names(connection, config.tables, config.declared.values(), team=team, kind=kind)
+    except NoSuchName as error:
+        raise NotAsked(str(error)) from None
+
+
+def wanted(connection: Connection, config: Config, given: Mapping[str, Any], who: str = "") -> Wanted:
     """What the options say. `who` is the person that `--mine` means.
 
     Raises:
-        NotAsked: an amount is none.
+        NotAsked: an amount is none, or nothing has this team or kind.
         ClickException: there is no such claim, or there are several.
     """
     from ..core.flow.again import CannotBeDone
@@ -65,6 +76,7 @@ def wanted(connection: Connection, given: Mapping[str, Any], who: str = "") -> W
     from ..core.work.queue import Wanted
     from .again_commands import claim_ids_of
 
+    known_names(connection, config, team=given["team"], kind=given["kind"])
     claim_id = None
     if given["claim"]:
         try:

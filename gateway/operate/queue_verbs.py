@@ -213,11 +213,11 @@ def _taken(connection: Connection, config: Config, narrowed: dict[str, Any], who
     from ..core.work.queue import ids
     from ..core.work.verbs import MOST
 
-    return ids(connection, _narrowed(connection, narrowed, who), now_of(config)[1], limit=MOST + 1)
+    return ids(connection, _narrowed(connection, config, narrowed, who), now_of(config)[1], limit=MOST + 1)
 
 
-def _narrowed(connection: Connection, narrowed: dict[str, Any], who: str) -> Wanted:
-    which = wanted(connection, narrowed, who)
+def _narrowed(connection: Connection, config: Config, narrowed: dict[str, Any], who: str) -> Wanted:
+    which = wanted(connection, config, narrowed, who)
     if which.everything:
         raise NotAsked("Name the items by id, or narrow the queue down: --team, --kind, --rule, --mine ...")
     return which
@@ -233,7 +233,7 @@ def _preview(config: Config, narrowed: dict[str, Any], ids: Sequence[int], who: 
         if ids:
             found = [one.item for item_id in ids if (one := queues.one(connection, item_id, today)) is not None]
             return found, queues.Counted(len(found), sum(item.cents for item in found))
-        which = _narrowed(connection, narrowed, who)
+        which = _narrowed(connection, config, narrowed, who)
         return queues.page(connection, which, today, limit=SHOWN).items, queues.counted(connection, which, today)
 
     items, counted = change(config, read)

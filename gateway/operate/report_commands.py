@@ -91,7 +91,7 @@ def holds(config_path: Path, /, days: int, as_csv: bool, **given: Any) -> None:
     today, zone = now_of(config)[1], config.gateway.organisation.time_zone
 
     def read(connection: Connection) -> HoldReport:
-        return report(connection, which(connection, given), today, zone, days)
+        return report(connection, which(connection, config, given), today, zone, days)
 
     found = change(config, read)
     columns = ("type", "team", "age", "holds", "claims", "dollars", "hold_days")

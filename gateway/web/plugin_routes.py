@@ -30,6 +30,7 @@ from .operations import CSV, Anything, Raw, check_letters, check_value, declared
 from .paging import List, PageAsked
 from .problems import problem
 from .queue_bodies import Name
+from .queue_routes import known_names
 
 TAG = "plugins"
 
@@ -88,6 +89,7 @@ async def get_worklist(request: web.Request) -> web.StreamResponse:
     behind, today = listing.place(asked.after), _today(server)
 
     def read(connection: Connection) -> worklists.Listed:
+        known_names(connection, server, team=asked.team, kind=asked.kind)
         return worklists.page(
             connection, worklist, today, team=asked.team, kind=asked.kind, payer=asked.payer, limit=asked.limit,
             behind=behind,

@@ -18,6 +18,7 @@ from ..core.clock import business_date
 from ..core.model.spreadsheet import CsvWriter
 from ..core.work import queue, verbs
 from ..core.work.actions import Actions
+from ..core.work.names import NoSuchName, check_names
 from ..core.work.verbs import Answer
 from . import queue_bodies as bodies
 from . import work_answers as told
@@ -35,6 +36,15 @@ def today_of(server: Server) -> dt.date:
     return business_date(server.services.clock.now(), server.services.config.gateway.organisation.time_zone)
 
 
+def known_names(connection: Connection, server: Server, *, team: str = "", kind: str = "") -> None:
+    """Raises NotUnderstood where nothing has this team or kind: a mistyped name is not an empty list."""
+    config = server.services.config
+    try:
+        check_names(connection, config.tables, config.declared.values(), team=team, kind=kind)
+    except NoSuchName as error:
+        raise NotUnderstood(error.of_a_field) from None
+
+
 # --- looking ---------------------------------------------------------------------------------------
 
 
@@ -45,6 +55,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
     wanted, today = asked.where.wanted(request[WHO]), today_of(server)
 
     def read(connection: Connection) -> tuple[queue.Page, queue.Counted]:
+        known_names(connection, server, team=wanted.team, kind=wanted.kind)
         page = queue.page(connection, wanted, today, limit=asked.limit, after=asked.after, order=asked.order)
         return page, queue.counted(connection, wanted, today)
 
@@ -143,6 +154,8 @@ def _many_verb(name: str, model: type[bodies.Verb]) -> Handler:
         if wanted is not None and name == "reopen":
             raise NotUnderstood("what is closed is reopened by ids")
         today = today_of(server)
+        if wanted is not None:
+            await server.read(_known, server, wanted)
         if asked.dry_run and wanted is not None:
             return web.json_response({"dry_run": True, **_total(await server.read(queue.counted, wanted, today))})
         if asked.dry_run:
@@ -158,6 +171,10 @@ def _many_verb(name: str, model: type[bodies.Verb]) -> Handler:
         return web.json_response({"done": done, "new": sum(one.new for one in answers), "refused": refused})
 
     return verb
+
+
+def _known(connection: Connection, server: Server, wanted: queue.Wanted) -> None:
+    known_names(connection, server, team=wanted.team, kind=wanted.kind)
 
 
 def _counted(connection: Connection, ids: Sequence[int], today: dt.date) -> queue.Counted:

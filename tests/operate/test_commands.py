@@ -175,7 +175,7 @@ def test_the_queue_of_a_team_has_its_items_and_no_others(lived: Place) -> None:
     team = waiting[0].team
     ours = list(csv.DictReader(io.StringIO(lived.run("queue", "list", "--team", team, "--csv").output)))
     assert {int(row["id"]) for row in ours} == {row.id for row in waiting if row.team == team}
-    assert lived.run("queue", "list", "--team", "nobody").output == "Nothing waits for a person.\n"
+    assert lived.run("queue", "list", "--team", "enrollment").output == "Nothing waits for a person.\n"
     short = lived.run("queue", "list", "--limit", "1").output
     assert f"And {len(waiting) - 1} more" in short
 

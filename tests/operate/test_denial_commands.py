@@ -31,7 +31,7 @@ def test_the_list_as_text_csv_and_json_is_the_same(lived: Place, one: int) -> No
     data = json.loads(lived.run("denial", "list", "--json").output)["denials"]
     assert [int(row["id"]) for row in rows] == [each["id"] for each in data]
     assert one in [each["id"] for each in data]
-    nobodys = lived.run("denial", "list", "--team", "nobody")
+    nobodys = lived.run("denial", "list", "--team", "enrollment")
     assert nobodys.output.strip() == "No denial is open."
     assert lived.count(access_log, access_log.c.what == "denial list") == 4
 

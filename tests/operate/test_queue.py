@@ -93,8 +93,29 @@ def test_a_verb_for_everything_or_for_two_things_is_refused(lived: Place) -> Non
     assert (told.exit_code, "not both" in told.output) == (2, True)
     assert lived.run("queue", "list", "--min", "much").exit_code == 2
     assert lived.run("queue", "list", "--claim", "no-such").exit_code == 1
-    assert lived.run("queue", "claim", "--team", "nobody").output == "No item fits. Nothing was done.\n"
+    assert lived.run("queue", "claim", "--team", "enrollment").output == "No item fits. Nothing was done.\n"
     assert lived.run("queue", "show", "999999").exit_code == 1
+
+
+def test_a_mistyped_team_or_kind_is_no_empty_queue(lived: Place) -> None:
+    put(lived, "a", team="night shift", kind="own_kind")
+    for words, near in (
+        (("queue", "list", "--team", "denails"), "There is no team 'denails'. Did you mean denials?"),
+        (("queue", "list", "--team", "denails", "--csv"), "There is no team 'denails'. Did you mean denials?"),
+        (("queue", "list", "--kind", "rejections"), "There is no kind of work 'rejections'. Did you mean rejection"),
+        (("queue", "claim", "--team", "Billing"), "There is no team 'Billing'. Did you mean billing"),
+        (("queue", "assign", "--to", "maria", "--kind", "denail", "--dry-run"), "Did you mean denial?"),
+        (("holds", "list", "--team", "respiratry"), "Did you mean respiratory?"),
+        (("holds", "release", "--team", "respiratry", "--reason", "x"), "Did you mean respiratory?"),
+        (("denial", "list", "--team", "apeals"), "Did you mean appeals"),
+        (("queue", "list", "--team", "zzz"), "There are: appeals, authorization"),
+        (("queue", "list", "--team", "nihgt shift"), "Did you mean night shift?"),
+    ):
+        told = lived.run(*words)
+        assert (told.exit_code, near in told.output) == (2, True), told.output
+        assert told.output.count("\n") == 1
+    assert "own_kind" in lived.run("queue", "list", "--team", "night shift", "--kind", "own_kind").output
+    assert lived.run("queue", "list", "--team", "patient-billing").exit_code == 0
 
 
 def test_the_summary_adds_up_to_the_queue(lived: Place) -> None:

@@ -117,6 +117,14 @@ async def test_filters_and_what_is_none(desk: Desk) -> None:
     assert (await sam.get("queue?after=x"))[0] == 422
 
 
+async def test_a_mistyped_team_or_kind_is_no_empty_queue(desk: Desk) -> None:
+    sam = await person(desk)
+    status, told = await sam.get("queue?team=denails")
+    assert (status, told["detail"]) == (422, "team: there is no team of this name. Did you mean denials?")
+    status, told = await sam.post("queue/claim", {"where": {"kind": "rejections"}})
+    assert (status, "Did you mean rejection" in told["detail"]) == (422, True)
+
+
 async def test_the_summary_and_the_codes_of_actions(desk: Desk) -> None:
     sam = await person(desk)
     await put(desk, "a", cents=100)
