@@ -137,9 +137,22 @@ def check_columns(document: Document, plugin: str, columns: Sequence[str], fault
             faults.append(_without(document, 0, what, column, found))
             continue
         for index in without:
-            what = f"row {index + 1} has no column {column!r}, which plugin {plugin!r} reads"
-            found = [word for word in rows[index] if word not in columns]
-            faults.append(_without(document, index, what, column, found))
+            told = mistyped_column(document, index, column, [word for word in rows[index] if word not in columns])
+            if told is None:
+                what = f"row {index + 1} has no column {column!r}, which plugin {plugin!r} reads"
+                told = document.fault(("rows", index), what, f"{column!r} in each row", key=True)
+            if told not in faults:
+                faults.append(told)
+
+
+def mistyped_column(document: Document, index: int, column: str, others: Sequence[str]) -> ConfigFault | None:
+    """A row's column that was probably meant for `column`, told where it stands; None where none of `others` is near.
+    Whoever misses the column tells it in the same words, so that it is told once."""
+    written = nearest(column, [one for one in others if one not in _DATES and one != "source"])
+    if not written:
+        return None
+    what = f"row {index + 1}: {written!r} is no column of this table"
+    return document.fault(("rows", index, written), what, "", column, key=True)
 
 
 def _without(document: Document, index: int, what: str, column: str, found: Sequence[str]) -> ConfigFault:
@@ -179,10 +192,8 @@ def _row(
         return None
     for part in key:
         if part not in raw:
-            meant = nearest(part, raw)
-            faults.append(
-                document.fault(loc, f"row {index + 1} lacks its key {part!r}", "", "" if meant in key else meant)
-            )
+            told = mistyped_column(document, index, part, [one for one in raw if one not in key])
+            faults.append(told or document.fault(loc, f"row {index + 1} lacks its key {part!r}"))
     for word, value in raw.items():
         if isinstance(value, dict | list):
             faults.append(document.fault((*loc, word), f"{word}: {show(value)} cannot be used", "one value"))

@@ -8,9 +8,9 @@ from functools import lru_cache
 from gateway.core.model.work_tables import ALLOWABLES, WORK_TABLES
 from gateway.plugins.tables import Table, Tables
 
-from .faults import ConfigFault, Document, nearest, show
+from .faults import ConfigFault, Document, show
 from .shipped import shipped_config
-from .tables import read_table
+from .tables import mistyped_column, read_table
 from .yaml_source import read_yaml
 
 
@@ -56,9 +56,13 @@ def check_work_tables(
                     continue  # told already
                 if value is None:
                     if column not in wanted.key or column in row:
-                        meant = nearest(column, [one for one in row if one not in wanted.columns])
-                        what = f"row {index + 1} has no {column!r}"
-                        faults.append(document.fault(("rows", index), what, f"{column!r} in each row", meant))
+                        others = [one for one in row if one not in wanted.columns]
+                        told = mistyped_column(document, index, column, others)
+                        if told is None:
+                            what = f"row {index + 1} has no {column!r}"
+                            told = document.fault(("rows", index), what, f"{column!r} in each row")
+                        if told not in faults:
+                            faults.append(told)
                 elif expected := why_not(str(value)):
                     loc = ("rows", index, column)
                     faults.append(document.fault(loc, f"{column}: {show(value)} cannot be used", expected))
