@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.plugins.settings import Secret
+from gateway.plugins.settings import TIME_PATTERN, Secret
 
 
 class ConfigFault(NamedTuple):
@@ -145,9 +146,22 @@ def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
     return [key for one in models for key in _fields(one)]
 
 
+_LISTS = ("list_type", "tuple_type", "set_type", "frozen_set_type")
+
+
+def _as_list(error: ErrorDetails) -> str:
+    """`, as skip: [R1.02]`: what stands there, as a list of it."""
+    name, value = error["loc"][-1] if error["loc"] else "", error["input"]
+    if not isinstance(name, str) or not isinstance(value, str) or not re.fullmatch(r"[\w.+-]{1,40}", value, re.ASCII):
+        return ""
+    return f", as {name}: [{value}]"
+
+
 def _expected(error: ErrorDetails) -> tuple[str, str]:
     """What pydantic wanted, in our words, and what may have been meant."""
     kind, context = error["type"], error.get("ctx", {})
+    if kind in _LISTS:
+        return f"a list{_as_list(error)}", ""
     if kind in ("literal_error", "enum"):
         options = [o.strip().strip("'") for o in context["expected"].replace(" or ", ", ").split(", ")]
         return f"one of {', '.join(options)}", nearest(str(error["input"]), options)
@@ -164,8 +178,6 @@ def _expected(error: ErrorDetails) -> tuple[str, str]:
         "date_parsing": "a date such as 2026-01-31",
         "string_type": "a word",
         "path_type": "a path",
-        "list_type": "a list",
-        "tuple_type": "a list",
         "dict_type": "a mapping",
         "model_type": "a mapping",
         "model_attributes_type": "a mapping",
@@ -183,6 +195,8 @@ def _expected(error: ErrorDetails) -> tuple[str, str]:
         "too_long": ("max_length", "at most {} entries"),
         "string_pattern_mismatch": ("pattern", "a text of the form {}"),
     }
+    if kind == "string_pattern_mismatch" and context["pattern"] == TIME_PATTERN:
+        return "a time such as 06:00", ""
     if kind in bounds:
         name, text = bounds[kind]
         return text.format(context[name]), ""
@@ -232,9 +246,10 @@ def explained(one: ErrorDetails, document: Document, model: type[BaseModel], und
         )
     if one["type"] == "missing":
         return document.fault(loc[:-1] if loc in document.places else loc, f"{name!r} is missing")
-    expected, meant = _expected(one)
+    hidden = _hidden(one, model)
+    expected, meant = ("a list", "") if hidden and one["type"] in _LISTS else _expected(one)
     label = f"{name}: " if name and isinstance(one["loc"][-1], str) else ""
-    shown = "what stands here" if _hidden(one, model) else show(one["input"])
+    shown = "what stands here" if hidden else show(one["input"])
     return document.fault(loc, f"{label}{shown} cannot be used", expected, meant)
 
 

@@ -41,8 +41,8 @@ from .past import LinePayment, Reason, WaitingItem  # noqa: E402
 from .rentals import Gap, Rental, RentalMonth  # noqa: E402
 from .rows import RowTable  # noqa: E402
 from .rubbish import Rubbish  # noqa: E402
-from .rules import Rule, RuleState, rule_book  # noqa: E402
-from .settings import PluginSettings, Seconds, Secret, SecretMissing  # noqa: E402
+from .rules import Rule, RuleState, instead, rule_book  # noqa: E402
+from .settings import PluginSettings, Seconds, Secret, SecretMissing, TimeOfDay  # noqa: E402
 from .tables import Row, Table, Tables  # noqa: E402
 
 __all__ = [
@@ -93,9 +93,11 @@ __all__ = [
     "SecretMissing",
     "Table",
     "Tables",
+    "TimeOfDay",
     "WaitingItem",
     "Worklist",
     "hookimpl",
     "hookspec",
+    "instead",
     "rule_book",
 ]

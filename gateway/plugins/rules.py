@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import enum
+import re
+from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -38,4 +42,38 @@ def rule_book(*given: Rule) -> dict[str, Rule]:
         if rule.id in found:
             raise ValueError(f"the rule {rule.id} is given twice")
         found[rule.id] = rule
+    return found
+
+
+def instead(rule: str, own_rules: Collection[str]) -> str:
+    """What somebody may have meant who named a rule that a plugin does not keep: the nearest of its own, else which
+    plugin of the gateway keeps it, else which there are."""
+    plain = {_plain(one): one for one in own_rules}
+    if owners := [plugin for plugin, kept in _shipped().items() if rule in kept]:
+        return f"{rule} is a rule of {' and of '.join(owners)}"
+    if _plain(rule) in plain:
+        return f"did you mean {plain[_plain(rule)]}?"
+    if near := difflib.get_close_matches(_plain(rule), plain, 3, 0.7):
+        return f"did you mean {' or '.join(plain[one] for one in near)}?"
+    every = list(own_rules)
+    return f"the rules are {', '.join(every[:_SHOWN])}{' ...' if len(every) > _SHOWN else ''}"
+
+
+_SHOWN = 15
+
+
+def _plain(rule: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", rule.upper())
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, frozenset[str]]:
+    """The rules of each plugin that comes with the gateway, as they stand in its text: none is loaded for it."""
+    from .discovery import bundled_folder
+
+    found = {}
+    for file in sorted(bundled_folder().glob("*/rules.py")):
+        kept = frozenset(re.findall(r"\bRule\(\s*\"([^\"]+)\"", file.read_text("utf-8")))
+        if kept:
+            found[file.parent.name] = kept
     return found

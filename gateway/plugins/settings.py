@@ -18,6 +18,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
+    StringConstraints,
 )
 from pydantic_core import CoreSchema, core_schema
 
@@ -72,6 +73,11 @@ Seconds = Annotated[
     PlainSerializer(_write_seconds, when_used="json"),
 ]
 """A length of time in seconds, written with its unit: `2s`, `5 min`, `4h`."""
+
+
+TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
+TimeOfDay = Annotated[str, StringConstraints(pattern=TIME_PATTERN)]
+"""A time of the supplier's day: `06:30`."""
 
 
 class SecretMissing(Exception):

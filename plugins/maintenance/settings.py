@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pydantic import Field, field_validator
 
-from gateway.plugins import PluginSettings
+from gateway.plugins import PluginSettings, TimeOfDay, instead
 
 from .rules import HOLDABLE, OFF, RULES
 
@@ -27,7 +27,9 @@ class MaintenanceSettings(PluginSettings):
     @classmethod
     def known(cls, rules: frozenset[str]) -> frozenset[str]:
         """Only rules that there are."""
-        return _among(rules, RULES, "there is no rule {rule}")
+        for rule in sorted(rules - RULES.keys()):
+            raise ValueError(f"rules of maintenance; there is no rule {rule}: {instead(rule, RULES)}")
+        return rules
 
     @field_validator("hold")
     @classmethod
@@ -54,4 +56,4 @@ class MaintenanceDesk(PluginSettings):
     days_ahead: int = Field(default=30, ge=0, le=180, description="How long before it is due a visit is listed.")
     team: str = Field(default="respiratory", min_length=1, max_length=30, description="Who makes the visits.")
     make_claims: bool = Field(default=True, description="Make the claim when a complete visit is recorded.")
-    daily: str = Field(default="05:50", description="When the calendar is brought up to date.")
+    daily: TimeOfDay = Field(default="05:50", description="When the calendar is brought up to date.")

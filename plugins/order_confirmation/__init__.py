@@ -22,6 +22,7 @@ from gateway.plugins import (
     Tables,
     Worklist,
     hookimpl,
+    instead,
 )
 
 from . import log, month_end
@@ -63,7 +64,7 @@ def check_settings(settings: ConfirmationSettings, tables: Tables) -> Iterator[s
     """The tables can be used, and the rules that are skipped exist."""
     yield from faults_of(tables)
     for rule in sorted(settings.skip - RULES.keys()):
-        yield f"skip names {rule}, which is no rule of order confirmation ({', '.join(RULES)})"
+        yield f"skip names {rule}, which is no rule of order confirmation: {instead(rule, RULES)}"
 
 
 @hookimpl

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from gateway.core.model.json_claim import JsonBillingProvider
-from gateway.plugins import PluginSettings
+from gateway.plugins import PluginSettings, TimeOfDay
 
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 MEDICAID = "MC"
 PayerClasses = Annotated[tuple[str, ...], Field(min_length=1)]
 

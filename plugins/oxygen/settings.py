@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from gateway.plugins import PluginSettings
+from gateway.plugins import PluginSettings, instead
 
 from .rules import HOLDABLE, RULES
 
@@ -27,7 +27,7 @@ class OxygenSettings(PluginSettings):
         """Only rules that there are."""
         for rule in sorted(rules):
             if rule not in RULES:
-                raise ValueError(f"there is no rule {rule}; the rules are {', '.join(RULES)}")
+                raise ValueError(f"rules of oxygen; there is no rule {rule}: {instead(rule, RULES)}")
         return rules
 
     @field_validator("hold")

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from gateway.plugins import PluginSettings
+from gateway.plugins import PluginSettings, TimeOfDay
 
 
 class ReceivablesDesk(PluginSettings):
     """The follow-up of what payers owe, and the statements for what patients owe."""
 
-    daily: str = Field(default="05:20", description="When the queues are worked out.")
+    daily: TimeOfDay = Field(default="05:20", description="When the queues are worked out.")
     closing: str = Field(default="30 min", description="How often items close whose claim was decided meanwhile.")
     team: str = Field(default="followup", min_length=1, max_length=30, description="Who follows up on payers.")
     again_after: int = Field(

@@ -23,6 +23,7 @@ from gateway.plugins import (
     Tables,
     Worklist,
     hookimpl,
+    instead,
 )
 
 from .checks import (
@@ -65,7 +66,7 @@ def check_settings(settings: ResupplySettings, tables: Tables) -> Iterator[str]:
     yield from faults_of_limits(tables[SUPPLY_LIMITS])
     yield from faults_of_rules(tables[REFILL_RULES])
     for rule in sorted(settings.skip - RULES.keys()):
-        yield f"skip names {rule}, which is no rule of resupply ({', '.join(RULES)})"
+        yield f"skip names {rule}, which is no rule of resupply: {instead(rule, RULES)}"
 
 
 @hookimpl

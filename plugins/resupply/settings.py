@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from gateway.plugins import PluginSettings
+from gateway.plugins import PluginSettings, TimeOfDay
 
 PayerClasses = Annotated[
     tuple[str, ...],
@@ -16,7 +16,6 @@ PayerClasses = Annotated[
         "code or a window decides.",
     ),
 ]
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class ResupplySettings(PluginSettings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from gateway.plugins import PluginSettings
+from gateway.plugins import PluginSettings, TimeOfDay, instead
 
 from .rules import RULES
 
@@ -20,7 +20,7 @@ class RulSettings(PluginSettings):
         """Only rules that there are."""
         for rule in sorted(rules):
             if rule not in RULES:
-                raise ValueError(f"there is no rule {rule}; the rules are {', '.join(RULES)}")
+                raise ValueError(f"rules of rul; there is no rule {rule}: {instead(rule, RULES)}")
         return rules
 
 
@@ -32,4 +32,4 @@ class RulDesk(PluginSettings):
         default=365, ge=0, le=3660, description="How long after the end an item that nobody replaced stays on it."
     )
     team: str = Field(default="documentation", min_length=1, max_length=30, description="Who prepares replacements.")
-    daily: str = Field(default="05:40", description="When the list is brought up to date.")
+    daily: TimeOfDay = Field(default="05:40", description="When the list is brought up to date.")

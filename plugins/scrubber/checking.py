@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.plugins import Tables
+from gateway.plugins import Tables, instead
 
 from .records import READERS
 from .rules import RULES
@@ -14,10 +14,7 @@ from .settings import ScrubberSettings
 def faults(settings: ScrubberSettings, tables: Tables) -> Iterator[str]:
     """A sentence for each rule of `skip` that there is not, and for each row that cannot be used."""
     for rule in sorted(settings.skip - set(RULES)):
-        near = [one for one in RULES if one.startswith(rule.split("-")[0])]
-        yield f"skip names the rule {rule}, which the scrubber does not have" + (
-            f" (there is {', '.join(near)})" if near else ""
-        )
+        yield f"skip names the rule {rule}, which the scrubber does not have: {instead(rule, RULES)}"
     for name, read in READERS.items():
         table = tables.get(name)
         if table is None:
