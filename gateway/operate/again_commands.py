@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import require
-from .commands import change
+from .commands import change, not_done
 from .work_commands import look, show
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def do_and_wait(
     try:
         asked = change(config, lambda connection: function(connection, config, by, SystemClock().now()))
     except CannotBeDone as error:
-        raise click.ClickException(str(error)) from error
+        raise not_done(error) from error
     outcomes = _outcomes(config, [one.request_id for one in asked])
     for one in asked:
         what = outcomes.get(one.request_id, "") if one.new else one.what
@@ -111,6 +111,22 @@ def claim_ids_of(connection: Connection, numbers: Sequence[str]) -> list[int]:
             raise CannotBeDone(f"Several claims have the number {number}: {ours} in our books. Name one of those.")
         found += ids
     return found
+
+
+def one_claim(connection: Connection, number: str) -> int:
+    """The claim that a person means. Raises ClickException where there is none, or more than one."""
+    from ..core.flow.again import CannotBeDone
+
+    try:
+        (claim_id,) = claim_ids_of(connection, [number])
+    except CannotBeDone as error:
+        raise click.ClickException(str(error)) from error
+    return claim_id
+
+
+def claim_named(config: Config, number: str) -> int | None:
+    """The claim that an option names; None where it names none. Raises ClickException as `one_claim` does."""
+    return change(config, lambda connection: one_claim(connection, number)) if number else None
 
 
 @click.command()
@@ -270,26 +286,26 @@ def requests() -> None:
     default=None,
     help="Only those.",
 )
-@click.option("--claim", type=int, default=None, help="Only those of this claim.")
+@click.option("--claim", default="", help="Only those of this claim: its number, or the one in our books.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that are not done yet.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="How many; CSV has them all.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, for a spreadsheet.")
 @click.pass_obj
-def requests_list(
-    config_path: Path, verb: str | None, claim: int | None, only_open: bool, limit: int, as_csv: bool
-) -> None:
+def requests_list(config_path: Path, verb: str | None, claim: str, only_open: bool, limit: int, as_csv: bool) -> None:
     """Requests, newest first."""
     from sqlalchemy import select
 
     from ..core.store.tables import claims
     from ..core.store.tables import requests as table
 
+    config = require(config_path, secrets=False)
+    claim_id = claim_named(config, claim)
     of_a_claim = (table.c.subject_kind == "claim") & (claims.c.id == table.c.subject_id)
     statement = select(table, claims.c.source_claim_number).outerjoin(claims, of_a_claim).order_by(table.c.id.desc())
     if verb:
         statement = statement.where(table.c.verb == verb)
-    if claim is not None:
-        statement = statement.where(table.c.subject_kind == "claim", table.c.subject_id == claim)
+    if claim_id is not None:
+        statement = statement.where(table.c.subject_kind == "claim", table.c.subject_id == claim_id)
     if only_open:
         statement = statement.where(table.c.done_at.is_(None))
     if not as_csv:
@@ -306,7 +322,7 @@ def requests_list(
             row.reason,
             row.outcome if row.done_at is not None else "waits for the gateway, or is under way",
         )
-        for row in look(require(config_path, secrets=False), "requests list", statement)
+        for row in look(config, "requests list", statement)
     ]
     columns = ("id", "verb", "of", "number", "from", "asked_utc", "by", "reason", "outcome")
     show(columns, rows, as_csv, "Nothing was asked to be done again.")

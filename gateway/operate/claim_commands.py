@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import require
-from .again_commands import claim_ids_of, do_and_wait
-from .commands import database
+from .again_commands import do_and_wait, one_claim
+from .commands import database, not_done
 from .looking import dollars, looking, note_look
 
 if TYPE_CHECKING:
@@ -39,17 +39,6 @@ _SET = click.option(
 @click.group()
 def claim() -> None:
     """One claim: its fields, correcting it in place, cancelling, replacing or voiding it."""
-
-
-def one_claim(connection: Connection, number: str) -> int:
-    """The claim that a person means. Raises ClickException where there is none, or more than one."""
-    from ..core.flow.again import CannotBeDone
-
-    try:
-        (claim_id,) = claim_ids_of(connection, [number])
-    except CannotBeDone as error:
-        raise click.ClickException(str(error)) from error
-    return claim_id
 
 
 @claim.command("show")
@@ -173,7 +162,7 @@ def _previewed(config: Config, number: str, changes: list[Change], who: str) -> 
             asking = preview.ask(connection, claim_id, changes, who)
             url = engine.url.render_as_string(hide_password=False)
         except CannotBeDone as error:
-            raise click.ClickException(str(error)) from error
+            raise not_done(error) from error
     try:
         return asyncio.run(_ask(config, url, asking))
     except CannotBeDone as error:

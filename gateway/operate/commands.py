@@ -62,6 +62,14 @@ def change(config: Config, function: Callable[[Connection], T]) -> T:
         return function(connection)
 
 
+def not_done(error: ValueError) -> click.ClickException:
+    """What cannot be done, for whoever typed the command: what is missing is told by its option."""
+    from ..core.flow.again import NeedsWhoAndWhy
+
+    options = {"who": "--by", "reason": "--reason"}
+    return click.ClickException(error.told(options) if isinstance(error, NeedsWhoAndWhy) else str(error))
+
+
 def _progress(what: str, done: int, total: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{what}: {done:,} of {total:,}  ", err=True, nl=done >= total)

@@ -14,7 +14,7 @@ import click
 
 from ..config.commands import require
 from .again_commands import claim_ids_of, do_and_wait
-from .commands import change, database
+from .commands import change, database, not_done
 from .looking import day, looking, moment, note_look
 from .queue_filters import known_names
 from .work_commands import amount, now_of, show
@@ -179,7 +179,7 @@ def _done(
             asked = Asked.at(config, who or getpass.getuser(), reason, now)
             done = change(config, lambda connection: verb(connection, archive, asked))
         except CannotBeDone as error:
-            raise click.ClickException(str(error)) from error
+            raise not_done(error) from error
     click.echo(f"{done.denial_id}: {done.what}")
     return config, done
 

@@ -12,6 +12,7 @@ import click
 
 from ..config.commands import require
 from ..core.model.papers import KINDS
+from .again_commands import claim_named, one_claim
 from .belongings_commands import CODE, CSV, LIMIT, PATIENT, SINCE, list_rows, source_named
 from .commands import database
 
@@ -31,7 +32,7 @@ def document() -> None:
 @document.command("add")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--kind", type=KIND, required=True, help="What it is.")
-@click.option("--claim", "claim_id", type=int, default=None, help="The claim that it belongs to, by our number.")
+@click.option("--claim", default="", help="The claim that it belongs to: its number, or the one in our books.")
 @click.option("--patient", "patient_id", type=int, default=None, help="The patient, by our number.")
 @click.option("--claim-number", default="", help="The claim, by the number that its source gave it.")
 @click.option("--patient-id", "source_patient_id", default="", help="The patient, by the source's own id.")
@@ -49,7 +50,7 @@ def document() -> None:
 @click.option("--by", "who", default="", help="Who adds it (default: the name you are signed in with).")
 @click.pass_obj
 def document_add(
-    config_path: Path, file: Path, kind: str, claim_id: int | None, patient_id: int | None, claim_number: str,
+    config_path: Path, file: Path, kind: str, claim: str, patient_id: int | None, claim_number: str,
     source_patient_id: str, source: str, order_number: str, codes: tuple[str, ...], dated: dt.datetime | None,
     releases: tuple[int, ...], who: str,
 ) -> None:  # fmt: skip
@@ -74,8 +75,12 @@ def document_add(
         found = media_type(data)
     except NoPaper as error:
         raise click.ClickException(f"{file.name} was not added. {error}") from error
-    belongs = Belongs(claim_id, patient_id, source, claim_number, source_patient_id)
     with database(config) as (engine, places):
+        claim_id = None
+        if claim:
+            with engine.connect() as connection:
+                claim_id = one_claim(connection, claim)
+        belongs = Belongs(claim_id, patient_id, source, claim_number, source_patient_id)
         new = NewDocument(
             kind,
             file.name,
@@ -108,7 +113,7 @@ def document_add(
 
 @document.command("list")
 @click.option("--kind", type=KIND, default=None, help="Only of this kind.")
-@click.option("--claim", "claim_id", type=int, default=None, help="Only of the claim with this number of ours.")
+@click.option("--claim", default="", help="Only of this claim: its number, or the one in our books.")
 @click.option("--order", default="", help="Only of this order.")
 @CODE
 @PATIENT
@@ -117,7 +122,7 @@ def document_add(
 @CSV
 @click.pass_obj
 def document_list(
-    config_path: Path, kind: str | None, claim_id: int | None, order: str, code: str, patient: int | None,
+    config_path: Path, kind: str | None, claim: str, order: str, code: str, patient: int | None,
     since: dt.datetime | None, limit: int, as_csv: bool,
 ) -> None:  # fmt: skip
     """Documents: those without a date first, then by the day that they speak of, the latest first."""
@@ -127,6 +132,7 @@ def document_list(
         *("id", "dated", "kind", "media_type", "size", "codes", "order_number", "claim_number", "claim_id"),
         *("patient_id", "added_by", "source"),
     )
+    claim_id = claim_named(require(config_path, secrets=False), claim)
     wanted = {"kind": kind, "claim_id": claim_id, "order_number": order, "patient_id": patient}
     list_rows(config_path, table, columns, wanted, ("dated", since), limit, as_csv, code)
 

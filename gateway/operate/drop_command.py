@@ -57,7 +57,7 @@ def drop(
     if name is None or file is None:
         raise click.UsageError("Say PLUGIN, NAME and FILE; without any of them the drops are listed.")
     try:
-        to = Dropped(plugin, name, source_for(config, plugin, name, source))
+        to = Dropped(plugin, name, source_for(config, plugin, name, source, "--source"))
         result = _hand_in(config, to, file, dry_run)
     except (NotDeclared, NoSource) as error:
         raise NotAsked(str(error)) from None

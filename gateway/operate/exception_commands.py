@@ -11,7 +11,7 @@ import click
 
 from ..config.commands import require
 from .again_commands import claim_ids_of, do_and_wait, replay_payment
-from .commands import change
+from .commands import change, not_done
 from .looking import note_look
 from .work_commands import amount, now_of, show
 
@@ -234,7 +234,7 @@ def exceptions_dismiss(config_path: Path, remittance_id: int, reason: str, who: 
     try:
         click.echo(change(config, lambda sql: dismiss(sql, remittance_id, by, reason, now_of(config)[0])))
     except CannotBeDone as error:
-        raise click.ClickException(str(error)) from error
+        raise not_done(error) from error
 
 
 def _aside(config_path: Path, payment_id: int, reason: str, who: str, *, back: bool) -> None:
@@ -248,5 +248,5 @@ def _aside(config_path: Path, payment_id: int, reason: str, who: str, *, back: b
     try:
         done = change(config, lambda connection: act(connection, payment_id, by, reason, now, today))
     except CannotBeDone as error:
-        raise click.ClickException(str(error)) from error
+        raise not_done(error) from error
     click.echo(done.what)

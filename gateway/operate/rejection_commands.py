@@ -58,7 +58,7 @@ def rejection_show(config_path: Path, number: str, form: str) -> None:
     from ..core.flow.rejections import of_claim
     from ..core.flow.rejections import require as some
     from ..core.store.archive import Archive
-    from .claim_commands import one_claim
+    from .again_commands import one_claim
 
     config = require(config_path, secrets=False)
     with looking(config) as engine, engine.connect() as connection:

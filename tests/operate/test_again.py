@@ -45,6 +45,7 @@ def test_a_rejected_claim_is_resubmitted_and_stands_in_the_list(lived: Place) ->
     again = lived.run("resubmit", str(claim_id), "--reason", "member id corrected", "--by", "sam")
     assert f"{claim_id}: pat asked for this on" in again.output
     listed = lived.run("requests", "list", "--verb", "resubmit", "--claim", str(claim_id), "--csv").output
+    assert lived.run("requests", "list", "--verb", "resubmit", "--claim", number, "--csv").output == listed
     (row,) = csv.DictReader(io.StringIO(listed))
     assert (row["by"], row["reason"], row["outcome"]) == ("pat", "member id corrected", "It goes with the next batch.")
     assert "Nothing was asked" in lived.run("requests", "list", "--verb", "replay").output

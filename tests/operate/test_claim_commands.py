@@ -75,7 +75,7 @@ def test_what_is_typed_wrongly_is_told(lived: Place) -> None:
     assert "A change is a name or place, = and the value" in told.output
     for words, wanted in (
         (("--set", "subscriber idd=1", "--reason", "x"), "'subscriber id' is near"),
-        (("--set", "place of service=13"), "who asks for it, and why"),
+        (("--set", "place of service=13"), "It needs who asks for it, and why: --reason is missing."),
         (("--set", "place of service=13", "--reason", "x", "--version", "99"), "has changed since you looked at it"),
         (("--set", "place of service=13", "--reason", "x", "--root-cause", "moon"), "no root cause 'moon'"),
         (("--remove", "REF[ZZ]", "--reason", "x"), "there is no REF[ZZ] here"),

@@ -61,6 +61,20 @@ def test_the_bytes_say_what_it_is_and_not_the_name(lived: Place) -> None:
     assert lived.count(documents) == 1
 
 
+def test_a_claim_is_named_by_its_own_number_too(lived: Place) -> None:
+    (claim, *_) = lived.rows(claims)
+    number = claim.source_claim_number
+    file = lived.folder / "scan.pdf"
+    file.write_bytes(PDF)
+    added = lived.run("document", "add", str(file), "--kind", "order", "--claim", number)
+    assert f"scan.pdf is document 1, of claim {claim.id}." in added.output
+    (row,) = csv.DictReader(io.StringIO(lived.run("document", "list", "--claim", number, "--csv").output))
+    assert row["claim_id"] == str(claim.id)
+    for words in (("document", "add", str(file), "--kind", "order"), ("document", "list"), ("requests", "list")):
+        told = lived.run(*words, "--claim", "NONE")
+        assert (told.exit_code, "There is no claim NONE" in told.output) == (1, True), told.output
+
+
 def test_a_paper_above_the_limit_is_refused(lived: Place) -> None:
     settings = lived.config_dir / "gateway.yaml"
     settings.write_text(settings.read_text() + "documents: {max_mb: 1}\n")

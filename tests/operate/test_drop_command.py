@@ -111,7 +111,7 @@ def test_a_failing_plugin_is_told_with_the_file_that_can_be_read_again(place: Pl
     ("words", "code", "told"),
     [
         (("tickets", "tikets", "good.csv", "--source", "billing"), 2, "No plugin takes documents as tickets/tikets"),
-        (("tickets", "tickets", "good.csv"), 2, "Say whose document it is"),
+        (("tickets", "tickets", "good.csv"), 2, "Say with --source whose document it is"),
         (("tickets", "tickets", "good.csv", "--source", "bills"), 2, "No source is called 'bills'"),
         (("tickets", "tickets"), 2, "Say PLUGIN, NAME and FILE"),
     ],

@@ -133,7 +133,7 @@ async def test_what_is_asked_wrongly_is_told(desk: Desk) -> None:
         ({"set": {"charge": 5}}, 422, "an object of texts"),
         ({"set": ["charge"]}, 409, "a name or place, ="),
         ({"set": {"charge": "5"}, "version": "1"}, 422, "version must be a whole number"),
-        ({"set": {"charge": "5"}}, 409, "who asks for it, and why"),
+        ({"set": {"charge": "5"}}, 409, "who asks for it, and why: reason is missing."),
         ({"set": {"no such": "5"}, "reason": "x"}, 409, "neither a field of a claim nor a place"),
         ({"set": {"charge": "5"}, "reason": "x", "root_cause": "moon"}, 409, "no root cause 'moon'"),
         ({"add": ["NOT A SEGMENT"], "reason": "x"}, 409, "written with stars"),

@@ -7,6 +7,7 @@ partner never had them. Resubmit: a claim goes in a new interchange. Replay: run
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -23,10 +24,25 @@ class Again(NamedTuple):
     what: str
 
 
+class NeedsWhoAndWhy(CannotBeDone):
+    """Who asks for it, or why, was not said. `missing`: which of `who` and `reason`."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        super().__init__(self.told({}))
+
+    def told(self, names: Mapping[str, str]) -> str:
+        """The same, with what is missing by the names under which it is given."""
+        given = [names.get(one, one) for one in self.missing]
+        are = "is" if len(given) == 1 else "are"
+        return f"It needs who asks for it, and why: {' and '.join(given)} {are} missing."
+
+
 def needs_who_and_why(who: str, reason: str) -> None:
-    """Raises CannotBeDone where either is empty: both stand on the timeline."""
-    if not who.strip() or not reason.strip():
-        raise CannotBeDone("It needs who asks for it, and why.")
+    """Raises NeedsWhoAndWhy where either is empty: both stand on the timeline."""
+    missing = [name for name, said in (("who", who), ("reason", reason)) if not said.strip()]
+    if missing:
+        raise NeedsWhoAndWhy(missing)
 
 
 def sentence(text: str) -> str:

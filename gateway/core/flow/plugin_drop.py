@@ -72,9 +72,9 @@ class Result(NamedTuple):
     duplicate_of: int = 0
 
 
-def source_for(config: Config, plugin: str, name: str, named: str) -> str:
+def source_for(config: Config, plugin: str, name: str, named: str, option: str = "source") -> str:
     """Whose ids of patients a document uses: those of the source that is named, else of the one that brings such
-    documents, else of the only one that there is.
+    documents, else of the only one that there is. `option`: what names one.
 
     Raises:
         NoSource: no source is called so, or it has to be named.
@@ -87,7 +87,9 @@ def source_for(config: Config, plugin: str, name: str, named: str) -> str:
         return named
     bringing = [one for one in sources if one.drop == f"{plugin}/{name}"] or list(sources)
     if len(bringing) != 1:
-        raise NoSource(f"Say whose document it is, so that its patients are known. The configuration has: {known}.")
+        raise NoSource(
+            f"Say with {option} whose document it is, so that its patients are known. The configuration has: {known}."
+        )
     return bringing[0].patients_of or bringing[0].name
 
 
