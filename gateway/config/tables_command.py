@@ -9,8 +9,7 @@ import click
 
 from .code_files import CodeFileError, read_code_file
 from .codes import FOLDER, CodesError, import_codes, load_codes
-
-_DAY = click.DateTime(["%Y-%m-%d"])
+from .day import DAY
 
 
 @click.group()
@@ -20,8 +19,8 @@ def tables() -> None:
 
 @tables.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--from", "start", type=_DAY, help="The first day that it is for, where its name does not say so.")
-@click.option("--to", "end", type=_DAY, help="The last day that it is for.")
+@click.option("--from", "start", type=DAY, help="The first day that it is for, where its name does not say so.")
+@click.option("--to", "end", type=DAY, help="The last day that it is for.")
 @click.pass_obj
 def import_(path: Path, file: Path, start: dt.datetime | None, end: dt.datetime | None) -> None:
     """Take the codes of one of CMS's own files into the configuration.
@@ -45,8 +44,8 @@ def import_(path: Path, file: Path, start: dt.datetime | None, end: dt.datetime 
 @tables.command("import-allowables")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--payer", required=True, help='The payer whose rates they are (its id), or "*" for all.')
-@click.option("--from", "start", type=_DAY, required=True, help="The first day of service for which they hold.")
-@click.option("--to", "end", type=_DAY, help="The last day.")
+@click.option("--from", "start", type=DAY, required=True, help="The first day of service for which they hold.")
+@click.option("--to", "end", type=DAY, help="The last day.")
 @click.option("--state", default="", help="Of CMS's file: the state, such as OH.")
 @click.option("--rural", is_flag=True, help="Of CMS's file: the rates of rural areas.")
 @click.pass_obj

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import require
+from ..config.day import DAY
 from .commands import database
 from .work_commands import look, show
 
@@ -24,7 +25,7 @@ SOURCE = click.option("--source", default="", help="The billing system that it c
 CODE = click.option("--code", default="", help="Only of this HCPCS code.")
 SERIAL = click.option("--serial", default="", help="Only with this serial number.")
 FROM = click.option("--from", "of_source", default="", help="Only what this source told.")
-SINCE = click.option("--since", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Only from this day on.")
+SINCE = click.option("--since", type=DAY, default=None, help="Only from this day on.")
 LIMIT = click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="How many; CSV has all.")
 PATIENT = click.option("--patient", type=int, default=None, help="Only of the patient with this number.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say what it would bring; nothing is taken in.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..config.commands import require
+from ..config.day import DAY
 from .commands import change
 from .looking import dollars, moment, note_look
 from .work_commands import now_of
@@ -18,7 +19,6 @@ from .work_commands import now_of
 if TYPE_CHECKING:
     from ..core.ledger.day_figures import Figures
 
-DATE = click.DateTime(["%Y-%m-%d"])
 BY = click.option("--by", "who", default="", help="Who does it (default: the name you are signed in with).")
 
 
@@ -28,7 +28,7 @@ def day() -> None:
 
 
 @day.command("show")
-@click.argument("date", type=DATE, required=False)
+@click.argument("date", type=DAY, required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for a program.")
 @click.pass_obj
 def day_show(config_path: Path, date: dt.datetime | None, as_json: bool) -> None:
@@ -81,7 +81,7 @@ def show_figures(found: Figures) -> None:
 
 
 @day.command("close")
-@click.argument("date", type=DATE)
+@click.argument("date", type=DAY)
 @click.option("--reason", default="", help="Why, where the variance is not 0.00.")
 @BY
 @click.pass_obj
@@ -102,7 +102,7 @@ def day_close(config_path: Path, date: dt.datetime, reason: str, who: str) -> No
 
 
 @day.command("reopen")
-@click.argument("date", type=DATE)
+@click.argument("date", type=DAY)
 @click.option("--reason", required=True, help="Why.")
 @BY
 @click.pass_obj

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import require
+from ..config.day import DAY
 from .again_commands import claim_ids_of, do_and_wait
 from .commands import change, database, not_done
 from .looking import day, looking, moment, note_look
@@ -328,7 +329,7 @@ def _write_letter(config: Config, act_id: int, file: Path) -> None:
 
 @denial.command("sent")
 @_ID
-@click.option("--on", "day_of", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day on which it went out.")
+@click.option("--on", "day_of", type=DAY, required=True, help="The day on which it went out.")
 @_REASON
 @_WHO
 @click.pass_obj
@@ -343,7 +344,7 @@ def denial_sent(config_path: Path, denial_id: int, day_of: dt.datetime, reason: 
 @denial.command("decided")
 @_ID
 @click.option("--won/--lost", "won", default=None, required=True, help="What the payer answered.")
-@click.option("--on", "day_of", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day of its letter.")
+@click.option("--on", "day_of", type=DAY, required=True, help="The day of its letter.")
 @_REASON
 @_WHO
 @click.pass_obj

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import require
+from ..config.day import DAY as DAY
 from ..core.model.bank_file import PURPOSES
 from ..core.model.spreadsheet import CsvWriter
 from ..lazy_group import LazyGroup
@@ -39,7 +40,6 @@ KEYING = {
 PAGE_OF_CSV = 5000
 BY = click.option("--by", "who", default="", help="Who does it (default: the name you are signed in with).")
 REASON = click.option("--reason", required=True, help="Why.")
-DAY = click.DateTime(["%Y-%m-%d"])
 LINE = click.argument("line", type=click.IntRange(1))
 SHOWN = ("id", "kind", "state", "method", "dollars", "on_date", "number", "with", "papers", "payer")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..config.commands import require
+from ..config.day import DAY
 from ..core.model.papers import KINDS
 from .again_commands import claim_named, one_claim
 from .belongings_commands import CODE, CSV, LIMIT, PATIENT, SINCE, list_rows, source_named
@@ -39,7 +40,7 @@ def document() -> None:
 @click.option("--source", default="", help="Whose numbers these are, where there are several billing systems.")
 @click.option("--order", "order_number", default="", help="The number of the order that it belongs to.")
 @click.option("--code", "codes", multiple=True, help="A HCPCS code that it speaks of; may be given several times.")
-@click.option("--dated", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day that it speaks of.")
+@click.option("--dated", type=DAY, default=None, help="The day that it speaks of.")
 @click.option(
     "--releases",
     type=int,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.commands import NotAsked
+from ..config.day import DAY as DAY
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ..core.work.queue import Wanted
 
 Command = Callable[..., Any]
-DAY = click.DateTime(["%Y-%m-%d"])
 BUCKETS = ("overdue", "7", "14", "30", "later")
 
 _FILTERS = (

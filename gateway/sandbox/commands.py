@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..config.day import DAY
 from .catalogue import MIX
 from .generate import FAULT_SHARE
 
@@ -34,7 +35,7 @@ def sandbox() -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same claims.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; claims-SEED.837 without it.")
 @click.option("--format", "kind", type=click.Choice(["837", "json"]), default="837", show_default=True)
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Services lie in the two months before this day.")
+@click.option("--today", type=DAY, help="Services lie in the two months before this day.")
 @click.option(
     "--faults",
     type=click.FloatRange(0, 1),
@@ -120,7 +121,7 @@ def serve(settings_file: Path | None, folder: Path, port: int | None, seed: int 
 @sandbox.command()
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path("var/sandbox"))
 @click.option("--user", default="stillwater", show_default=True, help="The partner that was paid.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day of the bank's file.")
+@click.option("--day", type=DAY, required=True, help="The day of the bank's file.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 def bank(folder: Path, user: str, day: dt.datetime, out: Path) -> None:
     """Write the practice bank's BAI2 file of what the clearinghouse in DIR has paid."""

@@ -97,6 +97,21 @@ def test_a_verb_for_everything_or_for_two_things_is_refused(lived: Place) -> Non
     assert lived.run("queue", "show", "999999").exit_code == 1
 
 
+def test_a_day_is_asked_for_as_one_is_written(lived: Place) -> None:
+    for words in (
+        ("queue", "snooze", "1", "--until", "12/01/2026"),
+        ("holds", "add", "1", "--reason", "x", "--due", "12/01/2026"),
+        ("denial", "sent", "1", "--on", "12/01/2026"),
+        ("day", "show", "12/01/2026"),
+        ("deposit", "list", "--from", "12/01/2026"),
+        ("document", "list", "--since", "12/01/2026"),
+        ("sandbox", "bank", "--day", "12/01/2026"),
+    ):
+        told = lived.run(*words)
+        assert told.exit_code == 2
+        assert "'12/01/2026' cannot be used; a day is written like 2026-12-01." in told.output, told.output
+
+
 def test_a_mistyped_team_or_kind_is_no_empty_queue(lived: Place) -> None:
     put(lived, "a", team="night shift", kind="own_kind")
     for words, near in (

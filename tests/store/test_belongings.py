@@ -35,7 +35,15 @@ def engine(database_url: str) -> Iterator[Engine]:
         (b"", "line 1, order_number: The column is missing."),
         (b"\xff\xfe", "line 1: It is not UTF-8 text; save it as CSV UTF-8."),
         (HEAD.encode(), "It has no row."),
-        (b"order_number,code,delivered_on,colour\nx", "line 1, colour: There is no such column;"),
+        (b"order_number,code,delivered_on,colour\nx", "line 1, colour: There is no such column; the columns"),
+        (
+            b"order_number,code,delivered_on,modifers\nx",
+            "line 1, modifers: There is no such column; did you mean modifiers? The columns are patient_id, ",
+        ),
+        (
+            b'[{"order_number": "A", "modifers": "RR"}]',
+            "row 1, modifers: There is no such column; did you mean modifiers? The columns are patient_id, ",
+        ),
         (b"code,code,order_number,delivered_on\n", "line 1, code: It is named twice."),
         ((HEAD + "P-1,SO-1\n").encode(), "line 2: It has 2 values where the first line names 10 columns."),
         ((HEAD + ROW + '"P-1,\n').encode(), "look for a quote that is not closed"),

@@ -8,6 +8,7 @@ again.
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -120,12 +121,7 @@ class Document(Generic[RowT]):
             raise DocumentRefused([DocumentFault(reader.line_num, "", what)]) from None
 
     def _check_names(self, names: list[str]) -> None:
-        known = ", ".join(self.columns)
-        faults = [
-            DocumentFault(1, name[:40], f"There is no such column; the columns are {known}")
-            for name in names
-            if name not in self.columns
-        ]
+        faults = [DocumentFault(1, name[:40], self._no_such(name)) for name in names if name not in self.columns]
         faults += [DocumentFault(1, name, "It is named twice") for name in set(names) if names.count(name) > 1]
         faults += [DocumentFault(1, name, "The column is missing") for name in self.needed if name not in names]
         if faults:
@@ -137,9 +133,13 @@ class Document(Generic[RowT]):
             if found["type"] != "extra_forbidden" or column in self.columns:
                 yield DocumentFault(number, column, _words(found), word)
 
+    def _no_such(self, name: str) -> str:
+        known, near = ", ".join(self.columns), difflib.get_close_matches(name.lower(), self.columns, 1)
+        return f"{_WORDS['extra_forbidden']}; {f'did you mean {near[0]}? The' if near else 'the'} columns are {known}"
+
     def _unknown(self, number: int, word: str, name: object) -> DocumentFault:
         shown = str(name)[:40]
-        return DocumentFault(number, shown if shown.replace("_", "").isalnum() else "", _WORDS["extra_forbidden"], word)
+        return DocumentFault(number, shown if shown.replace("_", "").isalnum() else "", self._no_such(shown), word)
 
 
 def _from_json(data: bytes) -> Iterator[tuple[int, Any]]:
