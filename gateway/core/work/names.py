@@ -82,7 +82,8 @@ def _of_tables(tables: Tables) -> Iterator[str]:
 
 def _teams_of(declared: Iterable[Declared]) -> Iterator[str]:
     for one in declared:
-        yield from (made.team for made in (*one.worklists, *one.drops) if made.team)
+        yield from (made.team for made in one.worklists if made.team)
+        yield from (made.team for made in one.drops)
         for name, value in one.settings or ():
             if name.endswith("team") and isinstance(value, str) and value:
                 yield value
