@@ -88,6 +88,7 @@ def test_one_who_does_not_know_what_there_is_is_told(place: Place) -> None:
             ("queue", "list", "--worklist", "nothing"),
             "There is no worklist 'nothing'. There are: well/asked, well/large, ",
         ),
+        (("queue", "list", "--worklist", "well/asked", "--team", "biling"), "no team 'biling'. Did you mean billing"),
     ):
         assert told in place.run(*words).output, words
     assert place.run("plugin", "run", "well", "ask").exit_code == 2

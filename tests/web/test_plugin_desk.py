@@ -159,6 +159,8 @@ async def test_a_worklist_shows_its_items_as_it_says_narrowed_or_as_a_table(hous
     assert (status, told["title"], told["columns"]) == (200, "What was asked for", ["team", "payer", "reason"])
     assert told["items"] == [{"team": "billing", "payer": "P1", "reason": "Somebody asked."}] * 2
     assert (await house.get("/api/v1/worklists/well/asked", team="edi"))[1]["items"] == []
+    status, told = await house.get("/api/v1/worklists/well/asked", team="biling")
+    assert (status, "Did you mean billing" in told["detail"]) == (422, True)
     async with house.http.get("/api/v1/worklists/well/asked?format=csv&payer=P1", headers=house.read) as answer:
         assert answer.content_type == "text/csv"
         assert (await answer.text()).splitlines() == ["team,payer,reason", *["billing,P1,Somebody asked."] * 2]
