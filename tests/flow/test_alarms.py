@@ -261,11 +261,17 @@ def test_the_look_of_each_minute_and_the_page_of_a_partner_read_an_index(house: 
         partner_view.troubles(connection, "practice")
         asked = [one for one in seen if "FROM work_items" in one]
         assert len(asked) == 2 + len(partner_view.TROUBLES)
-        for one in asked:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", ("x",) * one.count("?")).all()
-            # That of kind and partner, or of kind alone: which one is a matter of the order in which they were made.
-            assert any(row[3].startswith("SEARCH work_items") and "kind=?" in row[3] for row in plan), plan
-            assert not any(row[3].startswith("SCAN") for row in plan), plan
+        made = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        indexes = [(name, sql) for name, sql in made if "ON work_items" in sql]
+        assert len(indexes) > 5
+        # Between equals the planner takes the index that was made last: whichever that is, it is the right one.
+        for last, sql in indexes:
+            connection.exec_driver_sql(f"DROP INDEX {last}")
+            connection.exec_driver_sql(sql)
+            for one in asked:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", ("x",) * one.count("?")).all()
+                assert any("ix_work_items_kind_partner (kind=? AND partner" in row[3] for row in plan), (last, plan)
+                assert not any(row[3].startswith("SCAN") for row in plan), (last, plan)
 
 
 def test_files_that_nothing_takes_up_are_told_after_a_while(house: House) -> None:
