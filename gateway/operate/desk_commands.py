@@ -7,6 +7,7 @@ import getpass
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,10 +15,13 @@ from ..config.commands import NotAsked, require
 from ..lazy_group import LazyGroup
 from ..plugins.declaring import Declared, NotDeclared, find
 from .commands import change, database
+from .looking import moment
 from .queue_filters import DAY, known_names
 from .work_commands import amount, now_of, show
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from pydantic import BaseModel
     from sqlalchemy import Connection, Engine
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from ..core.flow.desk_records import DeskAnswer
     from ..core.flow.desk_rests import Call
     from ..core.store.archive import Archive
+    from ..core.work.worklists import Filled
 
 
 class Parts(NamedTuple):
@@ -55,20 +60,29 @@ def note_access(connection: Connection, what: str) -> None:
 def worklists(config_path: Path, as_csv: bool) -> None:
     """Every worklist that a plugin in use declares, and what waits in it. `gateway queue list --worklist NAME` shows
     one."""
-    from ..core.work.worklists import waiting
+    from ..core.work.worklists import filled, waiting
 
     config = require(config_path, secrets=False)
     every = [(one, made) for one in config.declared.values() for made in one.worklists]
 
-    def count(connection: Connection) -> list[tuple[int, int]]:
-        return [waiting(connection, made, now_of(config)[1]) for _, made in every]
+    def count(connection: Connection) -> list[tuple[tuple[int, int], Filled | None]]:
+        today = now_of(config)[1]
+        return [(waiting(connection, made, today), filled(connection, one, made)) for one, made in every]
 
     counts = change(config, count) if every else []
     rows = [
-        (f"{one.plugin.name}/{made.name}", items, amount(cents), made.team, made.title)
-        for (one, made), (items, cents) in zip(every, counts, strict=True)
+        (f"{one.plugin.name}/{made.name}", items, amount(cents), made.team, made.title, _when(config, by))
+        for (one, made), ((items, cents), by) in zip(every, counts, strict=True)
     ]
-    show(("worklist", "items", "dollars", "team", "title"), rows, as_csv, "No plugin in use declares a worklist.")
+    columns = ("worklist", "items", "dollars", "team", "title", "worked_out")
+    show(columns, rows, as_csv, "No plugin in use declares a worklist.")
+
+
+def _when(config: Config, by: Filled | None) -> str:
+    """When a list was worked out; empty where its items come as they come."""
+    if by is None:
+        return ""
+    return moment(by.at, ZoneInfo(config.gateway.organisation.time_zone)) if by.at else f"not yet; {by.comes}"
 
 
 def show_worklist(config: Config, name: str, team: str, kind: str, payer: str, limit: int, as_csv: bool) -> None:
@@ -77,20 +91,25 @@ def show_worklist(config: Config, name: str, team: str, kind: str, payer: str, l
     Raises:
         NotAsked: there is none of this name, or nothing has this team or kind.
     """
-    from ..core.work.worklists import MOST, Listed, as_text, listed
+    from ..core.work.worklists import MOST, Listed, as_text, filled, listed
 
-    _, worklist = _found(config, "worklists", name)
+    declared, worklist = _found(config, "worklists", name)
 
-    def read(connection: Connection) -> Listed:
+    def read(connection: Connection) -> tuple[Listed, Filled | None]:
         known_names(connection, config, team=team, kind=kind)
         note_access(connection, f"worklist {name}")
         most, today = MOST if as_csv else limit, now_of(config)[1]
-        return listed(connection, worklist, today, team=team, kind=kind, payer=payer, limit=most)
+        found = listed(connection, worklist, today, team=team, kind=kind, payer=payer, limit=most)
+        return found, filled(connection, declared, worklist)
 
-    found = change(config, read)
+    found, by = change(config, read)
     if not as_csv:
         click.echo(f"{worklist.title}\n" if found.rows else "", nl=bool(found.rows))
     show(found.columns, [[as_text(value) for value in row] for row in found.rows], as_csv, worklist.empty)
+    if by is not None:
+        now = f"gateway plugin turn {by.plugin} {by.schedule}"
+        said = f"Worked out {_when(config, by)}, {by.comes}" if by.at else f"{by.waits[:-1]}"
+        click.echo(f"{said}. Now: {now}", err=as_csv)
     if found.more:
         click.echo(f"And {found.more:,} more: --limit, --team, --kind, --payer or --csv.", err=as_csv)
 
@@ -220,6 +239,44 @@ def run(
     what = f"plugin run {plugin} {command}"
     answer = _call(config, found, "plugin_commands", command, settings(given), what, dry_run=dry_run)
     show_answer(answer, as_csv, dry_run=dry_run)
+
+
+@click.command()
+@click.argument("plugin")
+@click.argument("schedule", required=False)
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do none of it.")
+@click.option("--csv", "as_csv", is_flag=True, help="A table as CSV, for a spreadsheet.")
+@click.pass_obj
+def turn(config_path: Path, plugin: str, schedule: str | None, dry_run: bool, as_csv: bool) -> None:
+    """Have PLUGIN do now what its SCHEDULE does at its time, such as working out a list; without SCHEDULE, list those
+    that it has. The turns that come round by themselves do not change."""
+    config = require(config_path, secrets=False)
+    found = config.declared.get(plugin)
+    if found is None or not found.schedules:
+        having = ", ".join(one.plugin.name for one in config.declared.values() if one.schedules) or "none"
+        raise NotAsked(f"Plugin {plugin!r} has no schedules in this configuration. Plugins that have: {having}.")
+    if schedule is None:
+        last, zone = change(config, _turns), ZoneInfo(config.gateway.organisation.time_zone)
+        ended = [last.get((plugin, one.name)) for one in found.schedules]
+        rows = [
+            (one.name, one.words, moment(at, zone) if at else "not yet")
+            for one, at in zip(found.schedules, ended, strict=True)
+        ]
+        show(("schedule", "comes", "last_done"), rows, as_csv, "")
+        return
+    if schedule not in {one.name for one in found.schedules}:
+        raise NotAsked(f"Plugin {plugin!r} has no schedule {schedule!r}: {', '.join(s.name for s in found.schedules)}.")
+    what = f"plugin turn {plugin} {schedule}"
+    answer = _call(config, found, "plugin_schedules", schedule, None, what, dry_run=dry_run)
+    show_answer(answer, as_csv, dry_run=dry_run)
+    if not dry_run and not as_csv:
+        click.echo(f"Done: {len(answer.acts)} changes." if answer.acts else "Done: nothing had to be changed.")
+
+
+def _turns(connection: Connection) -> dict[tuple[str, str], dt.datetime]:
+    from ..core.store.plugin_turns import last
+
+    return last(connection)
 
 
 def show_answer(answer: DeskAnswer, as_csv: bool, *, dry_run: bool) -> None:

@@ -191,7 +191,8 @@ class Worklist:
     """A list of open work items for people. `kinds`: which it shows; the gateway's own among them, if wanted. `team`:
     only those of one. `columns`: some of id, kind, team, work_by, deadline, dollars, partner, payer, claim, rule,
     reason, opened, assignee, refile_by, appeal_by, follow_up, in their order; `order`: by which it is sorted, with `-`
-    in front for the other way round. `empty`: what is said when there is nothing in it."""
+    in front for the other way round. `empty`: what is said when there is nothing in it. `schedule`: the schedule of the
+    same plugin that fills it, if one does: people see when it did, and may have it done now."""
 
     what: ClassVar[str] = "worklist"
     name: str
@@ -201,6 +202,7 @@ class Worklist:
     columns: Sequence[str] = ("id", "kind", "team", "work_by", "deadline", "dollars", "payer", "reason")
     order: Sequence[str] = ORDER
     empty: str = "Nothing waits here."
+    schedule: str = ""
 
     def __post_init__(self) -> None:
         _check_name("a worklist", self.name)

@@ -77,6 +77,7 @@ def declare(plugin: Plugin, settings: BaseModel | None) -> Declared | None:
     if not DESK_HOOKS & plugin.hooks.keys():
         return None
     found = {hook: _of(plugin, hook, kind, settings) for hook, kind in DECLARATIONS.items()}
+    _check_schedules(plugin, found["plugin_worklists"], found["plugin_schedules"])
     return Declared(
         plugin,
         settings,
@@ -141,6 +142,16 @@ def clashes(declared: Iterable[Declared]) -> Iterator[tuple[str, str]]:
                     f"its metric {metric.name!r} would be called {name}, as one of plugin {seen[name]!r} is",
                 )
             seen.setdefault(name, one.plugin.name)
+
+
+def _check_schedules(plugin: Plugin, worklists: Iterable[Worklist], schedules: Iterable[Schedule]) -> None:
+    known = [one.name for one in schedules]
+    for one in worklists:
+        if one.schedule and one.schedule not in known:
+            raise PluginRefused(
+                f"Plugin {plugin.name!r}: its worklist {one.name!r} is filled by the schedule {one.schedule!r}, which "
+                f"it does not have. Its schedules: {', '.join(known) or 'none'}."
+            )
 
 
 def find(declared: Iterable[Declared], kind: str, name: str) -> tuple[Declared, Any]:

@@ -92,12 +92,16 @@ RULES: dict[str, Rule] = {
 
 
 # Commands that know more than the doors do; imported when they are called.
-LATER = {"run": ("gateway.operate.desk_commands:run", "Run a command that a plugin declares.")}
+LATER = {
+    "run": ("gateway.operate.desk_commands:run", "Run a command that a plugin declares."),
+    "turn": ("gateway.operate.desk_commands:turn", "Have done now what a plugin's schedule does."),
+}
 
 
 @click.group(cls=LazyGroup, lazy=LATER)
 def plugin() -> None:
-    """Begin a plugin of your own, or run a command of one. (`gateway plugins` lists those there are.)"""
+    """Begin a plugin of your own, run a command of one, or have done now what it does at its time. (`gateway plugins`
+    lists those there are.)"""
 
 
 @plugin.command()

@@ -64,8 +64,17 @@ class Plugins(Told):
     desk_resting: list[DeskResting]
 
 
+class Filled(Told):
+    """What fills a worklist: a schedule of its plugin, which comes `daily at 05:30`. `at`: when it did so last; null
+    where it has not yet."""
+
+    schedule: str
+    comes: str
+    at: Moment | None
+
+
 class Worklist(Told):
-    """A worklist of a plugin, with what waits in it."""
+    """A worklist of a plugin, with what waits in it. `filled`: null where its items come as they come."""
 
     plugin: str
     name: str
@@ -74,6 +83,7 @@ class Worklist(Told):
     team: str
     items: int
     cents: Cents
+    filled: Filled | None
 
 
 class Worklists(Told):
@@ -83,14 +93,37 @@ class Worklists(Told):
 
 
 class WorklistPage(Page):
-    """What stands in a worklist, by its columns. `detail`: what it says when nothing does."""
+    """What stands in a worklist, by its columns. `detail`: what it says when nothing does; `filled`: what fills it,
+    null where its items come as they come."""
 
     plugin: str
     name: str
     title: str
     columns: list[str]
     items: list[dict[str, Any]]
+    filled: Filled | None
     detail: str
+
+
+class Schedule(Told):
+    """What a plugin does when its time comes. `last_done`: null where it has not yet."""
+
+    plugin: str
+    name: str
+    comes: str
+    last_done: Moment | None
+
+
+class Schedules(Told):
+    """Every schedule that a plugin in use declares."""
+
+    schedules: list[Schedule]
+
+
+class TurnBegun(Told):
+    """A turn that is taken now."""
+
+    what: str
 
 
 class ReportNamed(Told):

@@ -17,16 +17,17 @@ from sqlalchemy import Connection
 from ..core.clock import business_date
 from ..core.flow.desk_calls import ask_and_take, call_of
 from ..core.flow.desk_records import FAILED, NOT_TAKEN, RESTS, DeskAnswer
+from ..core.flow.plugin_schedule import take_now
 from ..core.model.spreadsheet import CsvWriter
-from ..core.store import keyset
+from ..core.store import keyset, plugin_turns
 from ..core.work import worklists
-from ..plugins.declared import Report, Route, RouteRequest, Worklist
+from ..plugins.declared import Report, Route, RouteRequest
 from ..plugins.declaring import Declared
 from . import desk_answers as told
 from . import idempotent
 from .admission import SERVER, WHO, Server, admitted
 from .bodies import pieces
-from .operations import CSV, Anything, Raw, check_letters, check_value, declared, get, in_words, query_of
+from .operations import CSV, Anything, Raw, check_letters, check_value, declared, get, in_words, post, query_of
 from .paging import List, PageAsked
 from .problems import problem
 from .queue_bodies import Name
@@ -54,7 +55,14 @@ async def get_worklists(request: web.Request) -> web.StreamResponse:
     """Every worklist that a plugin in use declares, with what waits in it."""
     server = request.app[SERVER]
     every = [(one, made) for one in server.services.config.declared.values() for made in one.worklists]
-    counts = await server.read(_waiting, [made for _, made in every], _today(server))
+    today = _today(server)
+
+    def read(connection: Connection) -> list[tuple[tuple[int, int], worklists.Filled | None]]:
+        return [
+            (worklists.waiting(connection, made, today), worklists.filled(connection, one, made)) for one, made in every
+        ]
+
+    counts = await server.read(read)
     return web.json_response(
         {
             "worklists": [
@@ -66,15 +74,16 @@ async def get_worklists(request: web.Request) -> web.StreamResponse:
                     "team": made.team,
                     "items": items,
                     "cents": cents,
+                    "filled": _filled(by),
                 }
-                for (one, made), (items, cents) in zip(every, counts, strict=True)
+                for (one, made), ((items, cents), by) in zip(every, counts, strict=True)
             ]
         }
     )
 
 
-def _waiting(connection: Connection, several: Sequence[Worklist], today: dt.date) -> list[tuple[int, int]]:
-    return [worklists.waiting(connection, one, today) for one in several]
+def _filled(by: worklists.Filled | None) -> dict[str, Any] | None:
+    return by and {"schedule": by.schedule, "comes": by.comes, "at": by.at and by.at.isoformat()}
 
 
 async def get_worklist(request: web.Request) -> web.StreamResponse:
@@ -88,14 +97,16 @@ async def get_worklist(request: web.Request) -> web.StreamResponse:
     listing = listing._replace(kinds=tuple(key.of for key in worklists.ordered(worklist)))
     behind, today = listing.place(asked.after), _today(server)
 
-    def read(connection: Connection) -> worklists.Listed:
+    def read(connection: Connection) -> tuple[worklists.Listed, worklists.Filled | None]:
         known_names(connection, server, team=asked.team, kind=asked.kind)
-        return worklists.page(
+        rows = worklists.page(
             connection, worklist, today, team=asked.team, kind=asked.kind, payer=asked.payer, limit=asked.limit,
             behind=behind,
         )  # fmt: skip
+        return rows, worklists.filled(connection, found, worklist)
 
-    rows = await server.read(read)
+    rows, by = await server.read(read)
+    nothing = by.waits if by is not None and by.at is None else worklist.empty
     after = keyset.written(listing.name, rows.last) if rows.last else ""
     if asked.format == "csv":
         return _csv(rows.columns, ([worklists.as_text(value) for value in row] for row in rows.rows), after)
@@ -107,13 +118,47 @@ async def get_worklist(request: web.Request) -> web.StreamResponse:
             "columns": list(rows.columns),
             "items": list(worklists.as_data(rows)),
             "after": after,
-            "detail": "" if rows.rows or asked.after else worklist.empty,
+            "filled": _filled(by),
+            "detail": "" if rows.rows or asked.after else nothing,
         }
     )
 
 
 def _today(server: Server) -> dt.date:
     return business_date(server.services.clock.now(), server.services.config.gateway.organisation.time_zone)
+
+
+# --- schedules -------------------------------------------------------------------------------------
+
+
+async def get_schedules(request: web.Request) -> web.StreamResponse:
+    """Every schedule that a plugin in use declares: when it comes, and when it did its work last."""
+    server = request.app[SERVER]
+    last = await server.read(plugin_turns.last)
+    found = [
+        {
+            "plugin": one.plugin.name,
+            "name": made.name,
+            "comes": made.words,
+            "last_done": (at := last.get((one.plugin.name, made.name))) and at.isoformat(),
+        }
+        for one in server.services.config.declared.values()
+        for made in one.schedules
+    ]
+    return web.json_response({"schedules": found})
+
+
+async def post_turn(request: web.Request) -> web.StreamResponse:
+    """Have a plugin do now what its schedule does at its time, such as working out a list. The turns that come round by
+    themselves do not change."""
+    server = request.app[SERVER]
+    found = _declared(server, request)
+    schedule = _named(found.schedules, request) if found else None
+    if found is None or schedule is None:
+        return problem(404, "No such schedule", _known("schedules", server))
+    services = server.services
+    new = await server.write(take_now, services.config, found.plugin.name, schedule.name, services.clock.now())
+    return web.json_response({"what": "It is done now."}, status=202 if new else 200)
 
 
 # --- reports ---------------------------------------------------------------------------------------
@@ -292,6 +337,14 @@ ROUTES = [
         tag=TAG,
         query=WorklistAsked,
         answers=(told.WorklistPage, CSV),
+    ),
+    get("/api/v1/schedules", get_schedules, tag=TAG, answers=told.Schedules),
+    post(
+        "/api/v1/schedules/{plugin}/{name}/turn",
+        post_turn,
+        tag=TAG,
+        answers={202: told.TurnBegun, 200: told.TurnBegun},
+        also=(404,),
     ),
     get("/api/v1/reports", get_reports, tag=TAG, answers=told.Reports),
     get(

@@ -124,6 +124,7 @@ def plugin_worklists() -> Iterator[Worklist]:
         columns=("id", "kind", "team", "work_by", "deadline", "reason", "assignee"),
         order=("work_by", "id"),
         empty="No visit is due.",
+        schedule="calendar",
     )
 
 

@@ -58,6 +58,7 @@ def plugin_worklists() -> Iterator[Worklist]:
         columns=("id", "refile_by", "dollars", "payer", "claim", "work_by", "follow_up", "assignee", "reason"),
         order=("refile_by", "-dollars", "id"),
         empty="Every payer has decided in time.",
+        schedule="queues",
     )
     yield Worklist(
         name="patients",
@@ -66,6 +67,7 @@ def plugin_worklists() -> Iterator[Worklist]:
         columns=("id", "dollars", "work_by", "follow_up", "assignee", "reason"),
         order=("-dollars", "id"),
         empty="No statement is due.",
+        schedule="queues",
     )
 
 

@@ -112,8 +112,11 @@ def plugin_schedules(settings: DeskSettings) -> Iterator[Schedule]:
 @hookimpl
 def plugin_worklists() -> Iterator[Worklist]:
     columns = ("id", "kind", "team", "work_by", "dollars", "payer", "claim", "reason")
-    yield Worklist(name="resupply_due", title="Patients to ask for a refill", kinds=(ASK_KIND,), columns=columns)
-    yield Worklist(name="resupply_ship", title="Refills to ship", kinds=(SHIP_KIND,), columns=columns)
+    for name, title, kind in (
+        ("resupply_due", "Patients to ask for a refill", ASK_KIND),
+        ("resupply_ship", "Refills to ship", SHIP_KIND),
+    ):
+        yield Worklist(name=name, title=title, kinds=(kind,), columns=columns, schedule="due")
     yield Worklist(
         name="resupply_problems",
         title="Refill requests and shipments that could not be taken",

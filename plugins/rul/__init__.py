@@ -69,6 +69,7 @@ def plugin_worklists() -> Iterator[Worklist]:
         columns=("id", "team", "work_by", "deadline", "payer", "reason", "assignee"),
         order=("work_by", "id"),
         empty="No equipment reaches the end of its lifetime soon.",
+        schedule="ending",
     )
 
 

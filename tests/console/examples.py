@@ -41,6 +41,7 @@ EXAMPLES: dict[str, Example] = {
     "GET /console/queue": page("/console/queue", "/console/queue?kind=hold&min=1", "/console/queue?mine=true"),
     "GET /console/queue.csv": file("/console/queue.csv"),
     "POST /console/queue/many": form("/console/queue/many", teams=True, verb="claim", ids="{item}"),
+    "POST /console/queue/work-out": form("/console/queue/work-out", list="rul/ending"),
     "GET /console/items/{id}": page(
         "/console/items/{item}", "/console/items/{item_denial}", "/console/items/{item_posting_exception}",
         "/console/items/{item_takeback}", "/console/items/{item_faulty_claim}", "/console/items/{item_file_problem}",

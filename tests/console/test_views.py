@@ -73,7 +73,26 @@ async def test_lists_of_plugins_show_what_is_due_with_its_date_and_dollars_soone
     assert [row["reason"] for row in csv.DictReader(io.StringIO(text))] == [
         "Reason of list-sooner.", "Reason of list-later.",
     ]  # fmt: skip
-    assert "No visit is due." in empty
+    assert "This list has not been worked out yet: that comes daily at " in empty
+
+
+async def test_a_list_is_worked_out_when_somebody_who_works_asks_for_it(office: Office) -> None:
+    place, button = "/console/queue?list=maintenance/visits", "Work it out now"
+    async with office.signed_in("viewer") as browser:
+        assert button not in (await browser.get(place))[1]
+        assert (await browser.post("/console/queue/work-out", list="maintenance/visits"))[0] == 403
+    async with office.signed_in("biller") as browser:
+        assert button in (await browser.get(place))[1]
+        assert (await browser.post("/console/queue/work-out", list="order_confirmation/orders"))[0] == 422
+        status, page = await browser.post("/console/queue/work-out", list="maintenance/visits")
+        assert (status, "It is being worked out" in page, button in page) == (200, True, False)
+
+        async def done() -> bool:
+            return "Worked out " in (await browser.get(place))[1]
+
+        await running.until(done, "the list says when it was worked out")
+        _, page = await browser.get(place)
+    assert "No visit is due." in page
 
 
 async def test_a_view_is_saved_shared_shown_and_removed(office: Office) -> None:

@@ -261,7 +261,9 @@ def test_the_look_of_each_minute_and_the_page_of_a_partner_read_an_index(house: 
         partner_view.troubles(connection, "practice")
         asked = [one for one in seen if "FROM work_items" in one]
         assert len(asked) == 2 + len(partner_view.TROUBLES)
-        made = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        made = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        )
         indexes = [(name, sql) for name, sql in made if "ON work_items" in sql]
         assert len(indexes) > 5
         # Between equals the planner takes the index that was made last: whichever that is, it is the right one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,31 @@ def test_a_command_does_what_it_says_and_its_worklist_shows_it(place: Place) -> 
     (item,) = place.rows(work_items)
     assert (item.state, item.outcome) == ("closed", "Nobody asks any more.")
     assert "plugin run well ask" in {row.what for row in place.rows(access_log)}
+
+
+def test_a_list_is_worked_out_by_hand_and_says_so(place: Place) -> None:
+    def when() -> str:
+        return next(row[5] for row in rows(place.run("worklists", "--csv").output) if row[0] == "well/large")
+
+    assert when() == "not yet; every 2s"
+    said = place.run("queue", "list", "--worklist", "large")
+    assert said.output.splitlines() == [
+        "Nothing waits here.",
+        "This list has not been worked out yet: that comes every 2s. Now: gateway plugin turn well large",
+    ]
+    assert "large     every 2s  not yet" in place.run("plugin", "turn", "well").output
+    told = place.run("plugin", "turn", "well", "large", "--dry-run")
+    assert "This would be done, and none of it is:" in told.output
+    assert when() == "not yet; every 2s"
+    assert place.run("plugin", "turn", "well", "large").output == "Done: 1 changes.\n"
+    assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d", when())
+    assert f"Worked out {when()}, every 2s. Now: " in place.run("queue", "list", "--worklist", "large").output
+    for words, why in (
+        (("well", "lrage"), "Plugin 'well' has no schedule 'lrage': large."),
+        (("wel", "large"), "Plugin 'wel' has no schedules in this configuration. Plugins that have: "),
+    ):
+        told = place.run("plugin", "turn", *words)
+        assert (told.exit_code, why in told.output) == (2, True), told.output
 
 
 def test_one_who_does_not_know_what_there_is_is_told(place: Place) -> None:

@@ -332,8 +332,15 @@ def test_plugin_worklists() -> None:
         def plugin_worklists(self) -> list[Worklist]:
             return [Worklist(name="denied", title="Denied", kinds=("denial",), order=("-dollars",))]
 
+    class Unfilled(Upper):
+        @hookimpl
+        def plugin_worklists(self) -> list[Worklist]:
+            return [Worklist(name="late", title="Late", kinds=("denial",), schedule="nightly")]
+
     with pytest.raises(PluginRefused, match="its columns are some of id, kind"):
         declared(Wrong)
+    with pytest.raises(PluginRefused, match="'late' is filled by the schedule 'nightly', which it does not have"):
+        declared(Unfilled)
     assert [one.title for one in declared(Lists).worklists] == ["Denied"]
 
 

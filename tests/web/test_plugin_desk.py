@@ -37,6 +37,7 @@ class House(NamedTuple):
     http: aiohttp.ClientSession
     read: dict[str, str]
     admin: dict[str, str]
+    work: dict[str, str]
     config: Path
 
     async def items(self, *where: Any) -> list[Any]:
@@ -78,8 +79,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     try:
         read = await running.token(gateway, "reader", "read")
         admin = await running.token(gateway, "administrator", "admin")
+        work = await running.token(gateway, "biller", "work")
         async with aiohttp.ClientSession(f"http://127.0.0.1:{gateway.port}") as http:
-            yield House(gateway, http, read, admin, config)
+            yield House(gateway, http, read, admin, work, config)
     finally:
         await gateway.stop()
         patch.undo()
@@ -176,6 +178,33 @@ async def test_a_worklist_shows_its_items_as_it_says_narrowed_or_as_a_table(hous
     assert [one["items"] for one in every["worklists"] if one["name"] == "asked"] == [2]
     async with house.http.get("/api/v1/worklists") as answer:
         assert answer.status == 401
+
+
+async def test_a_list_that_a_schedule_fills_says_when_it_was_and_is_filled_when_somebody_asks(house: House) -> None:
+    async def filled(name: str) -> Any:
+        return (await house.get(f"/api/v1/worklists/{name}"))[1]["filled"]
+
+    assert await filled("well/asked") is None, "its items come as they come"
+    before = await filled("rul/ending")
+    assert (before["schedule"], before["comes"][:9], before["at"]) == ("ending", "daily at ", None)
+    status, told = await house.get("/api/v1/worklists/rul/ending")
+    assert told["detail"] == f"This list has not been worked out yet: that comes {before['comes']}."
+    for name, status in (("ending", 202), ("endign", 404)):
+        async with house.http.post(f"/api/v1/schedules/rul/{name}/turn", headers=house.work) as answer:
+            assert answer.status == status, await answer.text()
+
+    async def done() -> Any:
+        return (await filled("rul/ending"))["at"]
+
+    at = await running.until(done, "the list is worked out")
+    _, told = await house.get("/api/v1/worklists/rul/ending")
+    assert told["detail"] == "No equipment reaches the end of its lifetime soon."
+    _, every = await house.get("/api/v1/schedules")
+    found = {(one["plugin"], one["name"]): one for one in every["schedules"]}
+    assert found["rul", "ending"] == {"plugin": "rul", "name": "ending", "comes": before["comes"], "last_done": at}
+    assert found["maintenance", "calendar"]["last_done"] is None
+    async with house.http.post("/api/v1/schedules/rul/ending/turn", headers=house.read) as answer:
+        assert answer.status == 403
 
 
 async def test_a_worklist_is_sorted_by_dollars_where_it_says_so(house: House) -> None:

@@ -18,7 +18,7 @@ from ...plugins.calling import limit_of
 from ...plugins.declaring import NotDeclared
 from ..clock import business_date
 from ..engine.port import DecideFailed
-from ..store import plugin_calls, plugin_failures
+from ..store import plugin_calls, plugin_failures, plugin_turns
 from ..store.archive import Archive
 from ..store.tables import work_items
 from ..work.calendar import add_business_days
@@ -32,6 +32,7 @@ from .make_claims import Makes
 from .services import DecidePool, Desks, Services
 
 T = TypeVar("T")
+SCHEDULES = "plugin_schedules"
 log = structlog.get_logger("gateway")
 
 _WORDS = {
@@ -129,6 +130,8 @@ def take(connection: Connection, call: Call, answer: DeskAnswer, makes: Makes, n
         return
     _close_failures(connection, call, now)
     apply(connection, call, answer.acts, makes, now)
+    if call.hook == SCHEDULES:
+        plugin_turns.note(connection, call.plugin, call.name, now)
 
 
 async def ask_and_take(services: Services, write: Write, call: Call, argument: Any = None) -> DeskAnswer:
@@ -149,7 +152,7 @@ async def ask_and_take(services: Services, write: Write, call: Call, argument: A
 
 def _failure(call: Call, why: str, today: dt.date) -> WorkItem:
     again = {
-        "plugin_schedules": "It comes again at its next turn.",
+        SCHEDULES: "It comes again at its next turn.",
         "send_alarms": "It is tried again, ever later, for a day.",
         "configuration_taken": "The configuration is in force all the same.",
         "gateway_started": "The gateway runs all the same.",

@@ -21,15 +21,15 @@ from ...plugins.declaring import NotDeclared
 from ..boundary import boundary, declare
 from ..engine.port import Due, Payload, Run, workflow
 from ..store import archive
+from ..store.outbox import put_outbox
 from ..work.calendar import is_business_day
-from .desk_calls import ask, makes_of, take
+from .desk_calls import SCHEDULES, ask, call_of, makes_of, take
 from .desk_records import NOT_TAKEN, DeskAnswer, pack_answer, read_answer
 from .desk_rests import Call
 from .services import Services
 from .stored_config import by_hash
 
 KIND = "plugin_schedule"
-HOOK = "plugin_schedules"
 LATEST = dt.timedelta(hours=24)
 """A turn that was missed for longer is not made up for."""
 LOOK_SECONDS = 15.0
@@ -99,7 +99,7 @@ def dues(config: Config, now: dt.datetime) -> Iterator[tuple[str, float, Due, fl
     for declared in config.declared.values():
         for schedule in declared.schedules:
             name = schedule_name(declared.plugin.name, schedule.name)
-            call = Call(declared.plugin.name, declared.plugin.version, HOOK, schedule.name)
+            call = Call(declared.plugin.name, declared.plugin.version, SCHEDULES, schedule.name)
             first = wait_before_first(schedule, now, zone)
             yield name, look_seconds(schedule), _due(config.hash, call, schedule, zone), first
 
@@ -109,16 +109,34 @@ def _due(config_hash: str, call: Call, schedule: Schedule, zone: str) -> Due:
         at = turn(schedule, now, zone)
         if at is None:
             return None
-        payload = {"plugin": call.plugin, "version": call.version, "name": call.name, "config_hash": config_hash}
-        return f"{call.plugin}:{call.name}:{at.isoformat()}", payload
+        return f"{call.plugin}:{call.name}:{at.isoformat()}", _payload(config_hash, call)
 
     return due
+
+
+def _payload(config_hash: str, call: Call) -> dict[str, Any]:
+    return {"plugin": call.plugin, "version": call.version, "name": call.name, "config_hash": config_hash}
+
+
+def take_now(connection: Connection, config: Config, plugin: str, name: str, now: dt.datetime) -> bool:
+    """Have a turn taken now, whatever its time is; the turns that come round do not change. Returns False where that
+    was asked for within the same minute.
+
+    Raises:
+        NotDeclared: the plugin has no such schedule under this configuration.
+    """
+    call = call_of(config, plugin, SCHEDULES, name)
+    known = [one.name for one in config.declared[plugin].schedules]
+    if name not in known:
+        raise NotDeclared(f"Plugin {plugin!r} has no schedule {name!r}. It has: {', '.join(known) or 'none'}.")
+    key = f"{plugin}:{name}:now:{now:%Y-%m-%dT%H:%M}"
+    return put_outbox(connection, KIND, key, _payload(config.hash, call), now)
 
 
 @workflow(KIND, waits=True)
 async def plugin_schedule(run: Run, payload: Payload) -> str:
     """Take one turn."""
-    call = Call(str(payload["plugin"]), str(payload["version"]), HOOK, str(payload["name"]))
+    call = Call(str(payload["plugin"]), str(payload["version"]), SCHEDULES, str(payload["name"]))
     decided: dict[str, Any] = await run.step("decide", _decide, run.services, call, payload)
     boundary("plugin.schedule.decided")
     outcome = await run.transact("commit", _commit, run.services, call, decided)

@@ -38,6 +38,15 @@ plugin_failures = Table(
     Index("ix_plugin_failures_last_at", "plugin", "last_at"),
 )
 
+# When a plugin's schedule did its work last, by itself or by hand: what its worklists show is of then.
+plugin_turns = Table(
+    "plugin_turns",
+    metadata,
+    Column("plugin", String(80), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    _moment("ended_at"),
+)
+
 # Something that people outside are told of. One row for each cause (`key`), however often it comes back; `over_at` is
 # set while it does not stand. `told_at`: when it was last told, null before it was; `until`: it is over then by itself.
 alarms = Table(

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, func, or_, select
 
 from ...plugins.declared import COLUMNS, Worklist
+from ...plugins.declaring import Declared
 from ..model.money import to_dollars
-from ..store import keyset
+from ..store import keyset, plugin_turns
 from ..store.keyset import Key
 from ..store.tables import UtcDateTime, work_items
 
@@ -25,6 +26,30 @@ class Listed(NamedTuple):
     rows: list[tuple[Any, ...]]
     more: int
     last: tuple[Any, ...] = ()
+
+
+class Filled(NamedTuple):
+    """What fills a worklist that a schedule fills. `at`: when it did so last, None where it has not yet; `comes`: when
+    it comes, in words (`daily at 05:30`)."""
+
+    plugin: str
+    schedule: str
+    comes: str
+    at: dt.datetime | None
+
+    @property
+    def waits(self) -> str:
+        """What people are told while it has not been filled."""
+        return f"This list has not been worked out yet: that comes {self.comes}."
+
+
+def filled(connection: Connection, declared: Declared, worklist: Worklist) -> Filled | None:
+    """What fills a worklist of a plugin; None where its items come as they come."""
+    if not worklist.schedule:
+        return None
+    comes = next(one.words for one in declared.schedules if one.name == worklist.schedule)
+    plugin = declared.plugin.name
+    return Filled(plugin, worklist.schedule, comes, plugin_turns.last(connection).get((plugin, worklist.schedule)))
 
 
 def listed(

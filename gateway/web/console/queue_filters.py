@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ...core.work import queue
 from ...core.work.orders import Order
 from ...plugins.declared import Worklist
+from ...plugins.declaring import Declared
 from ..admission import Server
 from ..queue_bodies import NotUnderstood, Where, understood
 from .guard import Refused, Visit
@@ -25,12 +26,13 @@ ORDERS = {
 
 class Asked(NamedTuple):
     """A queue that is asked for. `typed`: its address, as it was typed; `listed`: the worklist, None for the whole
-    queue."""
+    queue; `of`: the plugin that declares it."""
 
     typed: dict[str, str]
     wanted: queue.Wanted
     order: Order
     listed: Worklist | None
+    of: Declared | None
 
 
 def worklists(server: Server) -> dict[str, Worklist]:
@@ -66,7 +68,8 @@ def asked(visit: Visit, query: Mapping[str, str]) -> Asked:
         wanted = wanted._replace(kinds=tuple(listed.kinds), team=wanted.team or listed.team)
     if chosen is not None:
         typed["order"] = chosen.value
-    return Asked(typed, wanted, chosen or _usual(listed), listed)
+    of = visit.server.services.config.declared[name.partition("/")[0]] if listed is not None else None
+    return Asked(typed, wanted, chosen or _usual(listed), listed, of)
 
 
 def _usual(listed: Worklist | None) -> Order:

@@ -13,10 +13,12 @@ from aiohttp import web
 from sqlalchemy import Connection, select
 
 from ...core.flow import denial_list, inquiry_list
+from ...core.flow.plugin_schedule import take_now
 from ...core.store.tables import holds, work_items
 from ...core.work import queue, receivables, verbs, views
 from ...core.work.actions import Actions
 from ...core.work.verbs import TEAMS, NotDone
+from ...core.work.worklists import Filled, filled
 from .csv_out import send_csv
 from .guard import HEADERS, Refused, Visit, page
 from .kept import Kept
@@ -48,12 +50,13 @@ async def listing(visit: Visit) -> web.StreamResponse:
     want = asked(visit, visit.request.query)
     after = visit.request.query.get("after", "")[:400]
 
-    def read(connection: Connection) -> tuple[queue.Page, list[views.View]]:
+    def read(connection: Connection) -> tuple[queue.Page, list[views.View], Filled | None]:
         found = queue.page(connection, want.wanted, visit.today, limit=SHOWN, after=after, order=want.order)
-        return found, views.seen_by(connection, visit.who, visit.user.teams, manages=visit.user.may("manage"))
+        seen = views.seen_by(connection, visit.who, visit.user.teams, manages=visit.user.may("manage"))
+        return found, seen, filled(connection, want.of, want.listed) if want.of and want.listed else None
 
     try:
-        (found, seen), counted = await asyncio.gather(visit.server.read(read), _counted(visit, want.wanted))
+        (found, seen, filled_by), counted = await asyncio.gather(visit.server.read(read), _counted(visit, want.wanted))
     except queue.BadCursor as error:
         raise Refused(422, "No such page", str(error)) from error
     live = await visit.request.app[LIVE].now()
@@ -64,6 +67,8 @@ async def listing(visit: Visit) -> web.StreamResponse:
         counted=counted,
         typed=typed,
         listed=want.listed,
+        filled=filled_by,
+        begun=bool(visit.request.query.get("begun")),
         view=next((one for one in seen if str(one.id) == visit.request.query.get("view")), None),
         views=seen,
         lists=worklists(visit.server),
@@ -79,6 +84,19 @@ async def listing(visit: Visit) -> web.StreamResponse:
         actions=[one for one in actions_of(visit).on() if not one.closes],
         all_teams=TEAMS,
     )
+
+
+@page("work")
+async def work_out(visit: Visit) -> web.StreamResponse:
+    """Have a worklist worked out now, by the schedule that fills it."""
+    want = asked(visit, {"list": visit.field("list", 100)})
+    if want.of is None or want.listed is None or not want.listed.schedule:
+        raise Refused(422, "Nothing to work out", "What stands in this list comes as it comes.")
+    await visit.server.write(
+        take_now, visit.server.services.config, want.of.plugin.name, want.listed.schedule, visit.now
+    )
+    address = urlencode(want.typed | {"begun": "true"})
+    return web.Response(status=303, headers={"Location": f"/console/queue?{address}"} | HEADERS)
 
 
 @page()
@@ -271,6 +289,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/console/queue.csv", as_csv),
         web.get("/console/queue/counted", how_many),
         web.post("/console/queue/many", many_verb),
+        web.post("/console/queue/work-out", work_out),
         web.get(r"/console/items/{id:\d{1,18}}", item),
         web.post(rf"/console/items/{{id:\d{{1,18}}}}/{{verb:{every}}}", one_verb),
     ]

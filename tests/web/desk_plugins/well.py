@@ -62,6 +62,7 @@ def plugin_worklists():
         kinds=("well_large",),
         columns=("dollars", "claim", "reason"),
         order=("-dollars",),
+        schedule="large",
     )
 
 
