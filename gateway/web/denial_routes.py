@@ -30,7 +30,7 @@ from .operations import CSV, Raw, body_of, get, post, query_of
 from .paging import After, List
 from .problems import Handler, problem
 from .queue_bodies import Day
-from .queue_routes import ID, today_of
+from .queue_routes import ID, known_names, today_of
 
 TAG = "denials"
 DENIALS = List("denials", denial_list.PLACE)
@@ -116,7 +116,12 @@ async def _list(request: web.Request) -> web.StreamResponse:
     behind = DENIALS.place(asked.after)
     today = behind[0] if behind is not None else today_of(server)
     limit = None if asked.format == "csv" else asked.limit + 1
-    listed = await server.read(lambda sql: denial_list.listed(sql, which, today, limit=limit, behind=behind))
+
+    def read(connection: Connection) -> list[denial_list.Listed]:
+        known_names(connection, server, team=asked.team)
+        return denial_list.listed(connection, which, today, limit=limit, behind=behind)
+
+    listed = await server.read(read)
     if asked.format == "json":
         page, after = DENIALS.page(listed, asked.limit, lambda one: denial_list.place(one, today))
         return web.json_response({"denials": [denial_list.as_data(one) for one in page], "after": after})

@@ -24,7 +24,7 @@ from .operations import body_of, get, post, query_of
 from .paging import List
 from .problems import problem
 from .queue_bodies import NotUnderstood
-from .queue_routes import ID, today_of
+from .queue_routes import ID, known_names, today_of
 
 TAG = "holds"
 MOST = 10_000
@@ -42,6 +42,7 @@ async def _list(request: web.Request) -> web.StreamResponse:
     which, today, behind = asked.where.which(), today_of(server), HOLDS.place(asked.after)
 
     def read(connection: Connection) -> list[Any]:
+        known_names(connection, server, team=which.team)
         return held.open_holds(connection, which, today, _zone(server), limit=asked.limit + 1, behind=behind)
 
     rows, after = HOLDS.page(await server.read(read), asked.limit, held.place)
@@ -129,6 +130,7 @@ async def _release_many(request: web.Request) -> web.StreamResponse:
     today, wanted = today_of(server), set(asked.ids or ())
 
     def found(connection: Connection) -> list[Any]:
+        known_names(connection, server, team=which.team if which else "")
         every = held.open_holds(connection, which or held.Which(), today, _zone(server), limit=1 << 31)
         rows = [row for row in every if not wanted or row.id in wanted]
         if len(rows) > MOST:
@@ -148,6 +150,8 @@ async def _release_many(request: web.Request) -> web.StreamResponse:
         return web.json_response({"dry_run": True, "holds": len(rows), "cents": cents})
     try:
         done = await server.write(do)
+    except NotUnderstood:
+        raise
     except (NotHeld, ValueError) as error:
         raise NotDone(f"{error} Nothing was released.") from error
     return web.json_response({"released": done})
@@ -161,7 +165,12 @@ async def _report(request: web.Request) -> web.StreamResponse:
     server = request.app[SERVER]
     asked = query_of(request, bodies.HoldsReport)
     which, today, zone = asked.where.which(), today_of(server), _zone(server)
-    found = await server.read(lambda sql: held.report(sql, which, today, zone, asked.days))
+
+    def read(connection: Connection) -> held.HoldReport:
+        known_names(connection, server, team=which.team)
+        return held.report(connection, which, today, zone, asked.days)
+
+    found = await server.read(read)
     return web.json_response(
         {
             "rows": [one._asdict() for one in found.rows],

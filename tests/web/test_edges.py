@@ -67,6 +67,13 @@ async def asked(desk: Desk, method: str, path: str, who: dict[str, str], data: A
         ("GET", "/api/v1/figures/dso?from=26-11-01", None, 422, "from: a date such as"),
         ("GET", "/api/v1/worklists/receivables/nothing", None, 404, "The worklists are"),
         ("POST", "/api/v1/sources/%00/files", b"x", 422, "NUL"),
+        ("GET", "/api/v1/denials?team=denial", None, 422, "Did you mean denials"),
+        ("GET", "/api/v1/holds?team=biling", None, 422, "Did you mean billing"),
+        ("GET", "/api/v1/reports/holds?team=biling", None, 422, "Did you mean billing"),
+        (
+            *("POST", "/api/v1/holds/release"),
+            *(b'{"where": {"team": "biling"}, "reason": "They came."}', 422, "Did you mean billing"),
+        ),
     ],
 )
 async def test_what_is_not_as_it_must_be(

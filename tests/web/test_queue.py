@@ -209,7 +209,7 @@ async def test_what_is_not_there_or_not_as_it_must_be_is_told(desk: Desk) -> Non
         (f"queue/{item}/touch", {"action": "danced"}, 409, "There is no action 'danced'"),
         (f"queue/{item}/snooze", {"until": "soon"}, 422, "until: "),
         (f"queue/{item}/snooze", {"until": "2020-01-01"}, 409, "must be after today"),
-        (f"queue/{item}/close", {"reason": " "}, 409, "and why"),
+        (f"queue/{item}/close", {"reason": " "}, 409, "needs a reason"),
         (f"queue/{item}/close", {"reason": "x", "outcome": "called_payer"}, 409, "There is no outcome"),
         (f"queue/{item}/assign", {"team": "nihgt"}, 409, "No team 'nihgt'"),
         (f"queue/{item}/assign", {"whom": "x"}, 422, "whom is not known here"),

@@ -313,7 +313,7 @@ def test_an_unknown_outcome_and_an_action_that_is_none_close_nothing(sql: Connec
     for outcome in ("payd", "called_payer"):
         with pytest.raises(NotDone, match="There is no outcome"):
             verbs.close(sql, [item], "maria", NOW, "x", outcome=outcome, actions=ACTS)
-    with pytest.raises(NotDone, match="and why"):
+    with pytest.raises(NotDone, match="needs a reason"):
         verbs.close(sql, [item], "maria", NOW, "  ")
 
 

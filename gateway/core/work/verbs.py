@@ -229,7 +229,7 @@ def close(
     """
     who = _named(who)
     if not reason.strip():
-        raise NotDone("It needs who does it, and why.")
+        raise NotDone("It needs a reason: what was done about it.")
     if outcome and actions is not None:
         found = actions.find(outcome)
         if found is None or not found.closes:
@@ -263,7 +263,7 @@ def reopen(connection: Connection, ids: Sequence[int], who: str, now: dt.datetim
     """
     who = _named(who)
     if not reason.strip():
-        raise NotDone("It needs who does it, and why.")
+        raise NotDone("It needs a reason: why it is opened again.")
 
     def decide(row: Any) -> Step | Answer:
         if row.kind in CLEARS_BY and row.subject_kind != "plugin":
