@@ -245,9 +245,10 @@ class Desk:
                 )
             )
             charges = [(line_id, cents(line.charge)) for line_id, line in zip(ids, lines, strict=True)]
-            transfers.write(
-                connection, transfers.charge_transfers(claim_id, charges, charge, dt.date(2026, 9, 2)), NOON
-            )
+            if frequency != "8":  # a void asks for nothing
+                transfers.write(
+                    connection, transfers.charge_transfers(claim_id, charges, charge, dt.date(2026, 9, 2)), NOON
+                )
         return claim_id
 
     # --- posting

@@ -80,7 +80,7 @@ def _settle(connection: Connection, row: Any, why: str, today: dt.date, now: dt.
         return False
     if holds is not None:
         standing = by_line(connection, [holds])[holds]
-        if not _untouched(standing, row.cents):
+        if not untouched(standing, row.cents):
             note(connection, row.id, state="made")
             return False
         _give_back(connection, row, between, standing, why, today, now)
@@ -105,9 +105,9 @@ def _borne(connection: Connection, row: Any) -> list[Any]:
     )
 
 
-def _untouched(standing: LineBalances, cents: int) -> bool:
-    """Whether nothing of what was handed over is paid, taken off or the patient's: all of it is with the payer, or
-    denied."""
+def untouched(standing: LineBalances, cents: int) -> bool:
+    """Whether nothing of what is asked for, `cents`, is paid, taken off or the patient's: all of it is with the payer,
+    or denied."""
     open_cents = patients = 0
     for on_line in standing.values():
         for account, amount in on_line.items():

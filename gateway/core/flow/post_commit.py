@@ -35,7 +35,7 @@ from ..store.tables import (
 from ..work.calendar import add_business_days
 from ..work.deadlines import Deadlines
 from ..work.items import WorkItem, close_items, open_items
-from . import kept_rows, next_payers, post_again
+from . import kept_rows, next_payers, post_again, replaced
 from .denial_cases import WORKED, Cases, Paid, Place
 from .look_again import look_again
 from .open_claims import REVERSAL
@@ -386,6 +386,20 @@ class _Chunk:
             why = f"A reversal has come (file {self.origin.file_id})"
             post_again.of_claims(connection, set(self.unmatched.values()), why, self.now, but=self.unmatched)
 
+    def came_instead(self, planned: Sequence[Decided]) -> tuple[set[int], set[int], dict[int, Paid]]:
+        """For `replaced.settle`: the claims of reversals, those that were decided, and what was paid on their lines."""
+        taken_back: set[int] = set()
+        decided: set[int] = set()
+        for one in planned:
+            if one.claim_id and one.plan is not None and not one.plan.information:
+                (decided if one.plan.reverses is None else taken_back).add(one.claim_id)
+        paid: dict[int, Paid] = {}
+        for payment_id, line_id, _, _, cents, _ in self.lines:
+            if line_id is not None and cents > 0:
+                before = paid.get(line_id)
+                paid[line_id] = Paid(cents + (before.cents if before is not None else 0), payment_id)
+        return taken_back, decided, paid
+
     def _move_claims(self) -> None:
         if not self.claims:
             return
@@ -442,6 +456,7 @@ def commit_chunk(
     rows.open_denials(planned)
     rows.write()
     next_payers.note(connection, planned, origin.today, now)
+    replaced.settle(connection, *rows.came_instead(planned), origin.today, now)
     _keep_rows(connection, planned, now)
     return Committed(len(planned) - exceptions, exceptions, again)
 

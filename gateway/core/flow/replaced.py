@@ -1,0 +1,212 @@
+"""A claim that was replaced or voided is owed nothing more, once its payer has reversed what it had decided, or has
+decided on what came in its place: what it was charged is taken back, its denials are over, and it is closed. The
+replacement was charged when it came in, so until then both stand; a void was not.
+
+Claims for next payers have a rule of their own (`hand_back`): there nothing is charged a second time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select, update
+
+from ..ledger import accounts, transfers
+from ..ledger.balances import LineBalances, by_line
+from ..ledger.transfers import Transfer
+from ..model.money import to_dollars
+from ..model.payer_frequency import REPLACEMENT, VOID
+from ..model.states import ClaimState
+from ..store import claims as claim_store
+from ..store import patients, timeline
+from ..store.claims import bulks
+from ..store.tables import claims, denials
+from ..work.calendar import add_business_days
+from ..work.items import WorkItem, close_items, open_items
+from .commit_claims import NEXT_PAYERS
+from .denial_cases import WORKED, Cases, Paid
+from .hand_back import same_lines, untouched
+
+_STANDS = (
+    *(ClaimState.SENT, ClaimState.ACKNOWLEDGED, ClaimState.ACCEPTED),
+    *(ClaimState.PAID, ClaimState.DENIED, ClaimState.CLOSED),
+)
+"""What has come in a claim's place counts once it has left, and was not refused on the way."""
+_WORDS = {REPLACEMENT: "replacement", VOID: "void"}
+
+
+class _Claim(NamedTuple):
+    """What is asked of a claim's row."""
+
+    id: int
+    source_claim_number: str
+    charge_cents: int
+    patient_id: int | None
+    payer_id: str
+    frequency: str
+
+
+def settle(
+    connection: Connection,
+    reversed_claims: Collection[int],
+    decided_claims: Collection[int],
+    paid: Mapping[int, Paid],
+    today: dt.date,
+    now: dt.datetime,
+) -> int:
+    """Take back what claims were charged in whose place another stands; returns how many.
+
+    Args:
+        reversed_claims: those of which a payment or denial was just reversed.
+        decided_claims: those that were just decided; what they replace or void is owed no more.
+        paid: what was just paid, by claim line (the denials that it makes up for are recovered).
+    """
+    pairs = _pairs(connection, reversed_claims, decided_claims)
+    if not pairs:
+        return 0
+    ids = {one for old, new in pairs for one in (old.id, new.id)}
+    connection.execute(select(claims.c.id).where(claims.c.id.in_(sorted(ids))).order_by(claims.c.id).with_for_update())
+    stands = by_line(connection, [old.id for old, _ in pairs])
+    settled = 0
+    for old, new in pairs:
+        if untouched(stands[old.id], old.charge_cents):
+            _take_back(connection, old, new, stands[old.id], paid, today, now)
+            settled += 1
+        elif old.id in reversed_claims:
+            _tell(connection, old, new, stands[old.id], today, now)
+    return settled
+
+
+def _pairs(
+    connection: Connection, reversed_claims: Collection[int], decided_claims: Collection[int]
+) -> Sequence[tuple[_Claim, _Claim]]:
+    """Claims, each with the newest that stands in its place."""
+    old, new = claims.alias("old"), claims.alias("new")
+    columns, many = _Claim._fields, len(_Claim._fields)
+    found: dict[int, tuple[_Claim, _Claim]] = {}
+    for ids, side in ((reversed_claims, old), (decided_claims, new)):
+        for some in bulks(sorted(ids)):
+            rows = connection.execute(
+                select(
+                    *(old.c[name].label(f"old_{name}") for name in columns),
+                    *(new.c[name].label(f"new_{name}") for name in columns),
+                )
+                .join(
+                    new,
+                    (new.c.source == old.c.source)
+                    & (new.c.source_claim_number == old.c.source_claim_number)
+                    & (new.c.id > old.c.id),
+                )
+                .where(
+                    side.c.id.in_(some),
+                    new.c.frequency.in_((REPLACEMENT, VOID)),
+                    new.c.state.in_(_STANDS),
+                    old.c.state.in_(_STANDS),
+                    old.c.source != NEXT_PAYERS,
+                    old.c.frequency != VOID,
+                    old.c.charge_cents > 0,
+                )
+                .order_by(new.c.id)
+            )
+            for row in rows:
+                found[row.old_id] = _Claim(*row[:many]), _Claim(*row[many:])
+    return [found[claim_id] for claim_id in sorted(found)]
+
+
+def _take_back(
+    connection: Connection,
+    old: _Claim,
+    new: _Claim,
+    stands: LineBalances,
+    paid: Mapping[int, Paid],
+    today: dt.date,
+    now: dt.datetime,
+) -> None:
+    what = _WORDS[new.frequency]
+    why = f"its {what} is claim {new.id}"
+    made = list(_reopened(old.id, stands, today, why))
+    transfers.write(connection, made, now)
+    lines = [(line.id, 0) for line in claim_store.lines_of(connection, [old.id])[old.id]]
+    back = transfers.recharge_transfers(connection, old.id, lines, 0, today, why, f"{what}:{new.id}")
+    transfers.write(connection, back, now)
+    _end_denials(connection, old.id, new.id, paid, today, now)
+    words = f"What it was charged, ${to_dollars(old.charge_cents):,}, is taken back: {why}."
+    entries = [timeline.Entry("claim", old.id, "post", words)]
+    _closed(connection, old.id, now)
+    if new.frequency == VOID:
+        _closed(connection, new.id, now)
+        entries.append(timeline.Entry("claim", new.id, "post", f"Claim {old.id}, which it voids, is owed no more."))
+    timeline.add(connection, entries, now)
+    patients.changed(connection, {one.patient_id for one in (old, new) if one.patient_id is not None})
+
+
+def _reopened(claim_id: int, stands: LineBalances, today: dt.date, why: str) -> Iterable[Transfer]:
+    """What stands as denied is with the payer again, from where its charge is taken back."""
+    for line_id, by_account in stands.items():
+        cents = by_account.get(accounts.DENIED, 0)
+        if cents:
+            key = f"replaced:{claim_id}:{line_id or 'claim'}"
+            debit, credit = (
+                (accounts.INSURANCE, accounts.DENIED) if cents > 0 else (accounts.DENIED, accounts.INSURANCE)
+            )
+            yield Transfer(
+                debit, credit, abs(cents), today, "reopened", key, why, claim_id=claim_id, line_id=line_id
+            )  # fmt: skip
+
+
+def _end_denials(
+    connection: Connection, old_id: int, new_id: int, paid: Mapping[int, Paid], today: dt.date, now: dt.datetime
+) -> None:
+    ids = list(
+        connection.execute(
+            select(denials.c.id).where(denials.c.claim_id == old_id, denials.c.state.in_(WORKED)).order_by(denials.c.id)
+        ).scalars()
+    )
+    if not ids:
+        return
+    instead = same_lines(connection, old_id, new_id).items()
+    made_up = {(old_id, line): paid[its] for line, its in instead if its is not None and its in paid}
+    connection.execute(update(denials).where(denials.c.id.in_(ids)).values(state="superseded"))
+    Cases(connection, None, today).end(ids, made_up)
+    outcome = f"The payer has decided on claim {new_id}, which came in its place."
+    close_items(connection, [f"denial:{one}" for one in ids], outcome, now)
+
+
+def _closed(connection: Connection, claim_id: int, now: dt.datetime) -> None:
+    connection.execute(
+        update(claims)
+        .where(claims.c.id == claim_id)
+        .values(state=ClaimState.CLOSED, version=claims.c.version + 1, updated_at=now)
+    )
+
+
+def _tell(
+    connection: Connection, old: _Claim, new: _Claim, stands: LineBalances, today: dt.date, now: dt.datetime
+) -> None:
+    """Something of the old claim stands that nobody may take back by itself: a person looks."""
+    left = sum(
+        cents for line in stands.values() for account, cents in line.items() if account.startswith(accounts.RECEIVABLE)
+    )
+    if left <= 0:
+        return
+    reason = (
+        f"Claim {old.source_claim_number} has a {_WORDS[new.frequency]} (claim {new.id}), and the payer reversed what "
+        f"it had decided. ${to_dollars(left):,} stay open on the old one, because something else stands there: another "
+        "decision, a write-off, or what the patient paid. Undo that, or move it to the claim that stands now."
+    )
+    item = WorkItem(
+        kind="payment_review",
+        key=f"replaced:{old.id}",
+        reason=reason,
+        team="posting",
+        subject_kind="claim",
+        subject_id=old.id,
+        claim_id=old.id,
+        rule="replaced",
+        cents=left,
+        work_by=add_business_days(today, 2),
+        payer_id=old.payer_id,
+    )
+    open_items(connection, [item], now)
