@@ -53,6 +53,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "patient": ("gateway.operate.patient_commands:patient", "Patients who are one person, or are not: merging them."),
     "plugin": ("gateway.plugins.scaffold:plugin", "Begin a plugin of your own; run a command of one."),
+    "practitioners": (
+        "gateway.operate.practitioner_commands:practitioners",
+        "Who may order equipment: the list of Medicare, and looking somebody up.",
+    ),
     "purge": ("gateway.operate.commands:purge", "Remove what the retention policy no longer keeps."),
     "queue": ("gateway.operate.queue_commands:queue", "What waits for a person, and working it."),
     "rejection": ("gateway.operate.rejection_commands:rejection", "Refused claims: where the fault is, what to do."),

@@ -20,6 +20,7 @@ from .tables import Table, Tables
 if TYPE_CHECKING:
     from gateway.core.model.belongings import Authorization, Delivery, Document, Equipment, Order
     from gateway.core.model.posting import WorkItemDraft
+    from gateway.core.model.practitioners import Practitioner
     from gateway.core.x12.claim import Claim
 
     from .beside import Beside
@@ -76,6 +77,9 @@ class Lookups(Protocol):
     def documents(self) -> Sequence[Document]:
         """Papers of the patient, oldest first."""
 
+    def practitioner(self, npi: str) -> Practitioner | None:
+        """What the list of who may order equipment says of an NPI; None where there is no list."""
+
     def work_items(self) -> Sequence[WaitingItem]:
         """Open work items of the patient's claims, oldest first."""
 
@@ -109,6 +113,9 @@ class NoLookups:
 
     def documents(self) -> Sequence[Document]:
         return ()
+
+    def practitioner(self, npi: str) -> Practitioner | None:
+        return None
 
     def work_items(self) -> Sequence[WaitingItem]:
         return ()
@@ -246,6 +253,12 @@ class Context(Generic[SettingsT]):
     def documents(self, claim: Claim | None = None) -> Sequence[Document]:
         """Papers of this patient that are in the archive, oldest first."""
         return self._ground.lookups.documents()
+
+    def practitioner(self, npi: str) -> Practitioner | None:
+        """What the list of practitioners who may order equipment (`gateway practitioners import`) says of an NPI:
+        whether they are on it, the letters of their name that are compared (`is_called`), and of which day it is. None
+        where no list was brought in."""
+        return self._ground.lookups.practitioner(npi)
 
     def work_items(self, claim: Claim | None = None) -> Sequence[WaitingItem]:
         """The open work items of this patient's claims, oldest first, as they were when the chunk was decided; with

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.core.model.belongings import Authorization, Delivery, Document, Equipment, Order
+from gateway.core.model.practitioners import Practitioner
 from gateway.core.x12.claim import Claim
 from gateway.core.x12.segment import Delimiters
 from gateway.core.x12.stored import StoredClaim
@@ -66,6 +67,7 @@ from .testing_past import (
     make_history,
     make_line_payment,
     make_order,
+    make_practitioner,
     make_waiting,
 )
 
@@ -97,6 +99,7 @@ __all__ = [
     "make_patient_view",
     "make_payment",
     "make_payment_view",
+    "make_practitioner",
     "make_remittance",
     "make_service",
     "make_table",
@@ -192,6 +195,7 @@ def plugin_context(
     orders: Sequence[Order] = (),
     authorizations: Sequence[Authorization] = (),
     documents: Sequence[Document] = (),
+    practitioners: Sequence[Practitioner] | None = None,
     work_items: Sequence[WaitingItem] = (),
     rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     tables: Mapping[str, Table] | Tables | None = None,
@@ -214,6 +218,8 @@ def plugin_context(
         orders: what was ordered for them, see `make_order`.
         authorizations: their prior authorizations, see `make_authorization`.
         documents: their papers, see `make_document`.
+        practitioners: who is on the list of those who may order equipment, see `make_practitioner`; None: there is no
+            list.
         work_items: what is open about their claims, see `make_waiting`.
         rows: what the plugin's own tables (`plugin_tables`) hold, by the table's name: dicts of columns.
         tables: a mapping by name, see `make_table`. Those in the plugin's own folder `tables` are there as well, as in
@@ -248,7 +254,16 @@ def plugin_context(
         outgoing=outgoing,
         today=today,
         lookups=Given(
-            history, payments, deliveries, equipment, work_items, rows or {}, orders, authorizations, documents
+            history,
+            payments,
+            deliveries,
+            equipment,
+            work_items,
+            rows or {},
+            orders,
+            authorizations,
+            documents,
+            practitioners,
         ),
         mark=NoMark(),
     )

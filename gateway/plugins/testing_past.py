@@ -17,6 +17,7 @@ from gateway.core.model.belongings import (
     Ownership,
     Proof,
 )
+from gateway.core.model.practitioners import Practitioner, compared
 
 from .context import HistoryLine
 from .past import LinePayment, Reason, WaitingItem
@@ -40,6 +41,7 @@ class Given:
         orders: Sequence[Order] = (),
         authorizations: Sequence[Authorization] = (),
         documents: Sequence[Document] = (),
+        practitioners: Sequence[Practitioner] | None = None,
     ) -> None:
         self._lines = lines
         self._payments = payments
@@ -50,6 +52,7 @@ class Given:
         self._orders = orders
         self._authorizations = authorizations
         self._documents = documents
+        self._practitioners = practitioners
 
     def history(self, claim: Any = None) -> Sequence[HistoryLine]:
         return self._lines
@@ -71,6 +74,12 @@ class Given:
 
     def documents(self) -> Sequence[Document]:
         return self._documents
+
+    def practitioner(self, npi: str) -> Practitioner | None:
+        if self._practitioners is None:
+            return None
+        known = (one for one in self._practitioners if one.npi == npi)
+        return next(known, Practitioner(npi, False, "", "", TODAY))
 
     def work_items(self) -> Sequence[WaitingItem]:
         return self._waiting
@@ -218,6 +227,11 @@ def make_authorization(
     return Authorization(
         number, payer_id, codes, modifiers, decided, decided_on, valid_from, valid_to, allowed, "billing"
     )
+
+
+def make_practitioner(npi: str, last: str, first: str, as_of: dt.date = TODAY) -> Practitioner:
+    """Somebody who is on the list of those who may order equipment."""
+    return Practitioner(npi, True, *compared(last, first), as_of)
 
 
 def make_document(

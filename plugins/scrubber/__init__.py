@@ -49,7 +49,7 @@ CHECKS: tuple[tuple[frozenset[str], Callable[[Whole, Findings], None]], ...] = (
     (named("R1.02 R1.03 R1.04 R1.05 R1.05-BIB R1.06 R1.TE-1"), check_rentals),
     (named("R1.KX-2 R1.GL-1 R1.AU-1 R1.CG-1"), check_policies),
     (named("R1.KX-3"), check_trials),
-    (named("R1.20 R1.DN-1 R1.21 R1.21-1 R1.22 R1.23 R1.24"), check_providers),
+    (named("R1.20 R1.DN-1 R1.21 R1.21-1 R1.21-2 R1.22 R1.23 R1.24"), check_providers),
     (named("R1.POS-1 R1.POS-2"), check_places),
     (named("R1.JUR-1"), check_jurisdiction),
     (named("R1.DX-1 R1.DX-2 R1.DX-3 R1.DX-4"), check_diagnoses),

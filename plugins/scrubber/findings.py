@@ -17,8 +17,8 @@ _WEIGHTS = {
     # A rule that ships switched off, and that a row of its table has switched on.
     RuleState.OFF: Severity.WARN,
 }
-_ONCE_ON = {"R1.23": Severity.REJECT, "R1.IN-1": Severity.HOLD}
-"""Rules that are certain, and ship switched off only because their table is each house's own."""
+_ONCE_ON = {"R1.21-2": Severity.REJECT, "R1.23": Severity.REJECT, "R1.IN-1": Severity.HOLD}
+"""Rules that are certain, and ship switched off only because their table or list is each house's own."""
 WEIGHTS = {rule.id: _ONCE_ON.get(rule.id, _WEIGHTS[rule.state]) for rule in RULES.values()}
 _ORDER = {Severity.INFO: 0, Severity.WARN: 1, Severity.HOLD: 2, Severity.REJECT: 3}
 

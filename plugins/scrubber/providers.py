@@ -54,6 +54,8 @@ def check_providers(whole: Whole, out: Findings) -> None:
     instead = on_claim and whole.payer_class != MEDICARE
     for line in whole.lines:
         _orderer(line, line.orderer, instead, out)
+        if "R1.21-2" in out.on and not instead:
+            _on_the_list(line, line.orderer, whole, out)
 
 
 def _billing_npi(whole: Whole) -> str:
@@ -124,6 +126,30 @@ def _orderer(line: Line, orderer: Party, instead: bool, out: Findings) -> None:
             line=line,
             place="2420E NM103",
         )
+
+
+def _on_the_list(line: Line, orderer: Party, whole: Whole, out: Findings) -> None:
+    """Whether the payer will find who ordered: the NPI, and under it the name."""
+    npi, last = orderer.npi, orderer.last
+    if not (npi and last and orderer.is_person and right_npi(npi)):
+        return  # told by another rule
+    found = whole.practitioner(npi)
+    if found is None or found.is_called(last, orderer.first):
+        return
+    of = f"(list of {found.as_of:%m/%d/%Y})"
+    if not found.listed:
+        place = "2420E NM109"
+        what = (
+            f"the ordering provider's NPI is not among those who may order equipment {of}. Compare it with the order: "
+            "if it is right, the practice must enroll (PECOS), or another practitioner must order."
+        )
+    else:
+        place = "2420E NM103"
+        what = (
+            f"the ordering provider is listed under another name, which begins with {found.last}, first name "
+            f"{found.first} {of}. Take the name as enrolled, or correct the NPI."
+        )
+    out.say("R1.21-2", what, line=line, place=place, team="enrollment")
 
 
 @lru_cache(maxsize=16_384)

@@ -74,6 +74,11 @@ RULES = rule_book(
     ),
     Rule("R1.21", _WARNS, "The ordering provider's name can be matched: four letters of the last, one of the first."),
     Rule("R1.21-1", _REJECTS, "The ordering provider is a person, not an organisation."),
+    Rule(
+        "R1.21-2",
+        _OFF,
+        "The ordering provider is on the list of who may order, under that name (rejects once the list is brought in).",
+    ),
     Rule("R1.22", _REJECTS, "An NPI has a right check digit."),
     Rule("R1.23", _OFF, "The billing NPI is enrolled with the partner (rejects once the table enrollments has rows)."),
     Rule("R1.24", _REJECTS, "The Medicare number has the form of an MBI."),

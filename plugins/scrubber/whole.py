@@ -14,7 +14,10 @@ from .settings import ScrubberSettings
 class Whole:
     """The claim around the lines. `payer_class`: whose rules hold (medicare, medicaid, commercial)."""
 
-    __slots__ = ("_notes", "_text", "book", "claim", "lines", "partner", "past", "payer_class", "payer_id", "today")
+    __slots__ = (
+        *("_notes", "_text", "book", "claim", "lines", "partner", "past", "payer_class", "payer_id", "practitioner"),
+        "today",
+    )
 
     def __init__(self, claim: Claim, book: Book, payer_class: str, context: ClaimContext[ScrubberSettings]) -> None:
         self.claim = claim
@@ -24,6 +27,7 @@ class Whole:
         self.partner = context.partner
         self.today = context.today
         self.past = Past(context)
+        self.practitioner = context.practitioner
         self.lines: list[Line] = []
         self._text = ""
         self._notes: str | None = None

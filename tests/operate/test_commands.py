@@ -363,7 +363,7 @@ def test_what_a_person_has_dealt_with_is_closed_and_what_clears_by_itself_is_not
     assert f"Work item {held.id} is a hold: release the hold instead" in told.output
     assert lived.rows(work_items, work_items.c.id == other.id)[0].state == "open", "one of them cannot: none is"
     assert "no open work item 99999" in lived.run("queue", "close", "99999", "--reason", "done").output
-    assert "and why" in lived.run("queue", "close", str(other.id), "--reason", " ").output
+    assert "needs a reason" in lived.run("queue", "close", str(other.id), "--reason", " ").output
     told = lived.run("queue", "close", str(other.id), "--reason", "The payer has it now.", "--by", "pat")
     assert told.output == f"Closed: {other.id}.\n"
     closed = lived.rows(work_items, work_items.c.id == other.id)[0]

@@ -10,6 +10,7 @@ from ...plugins.context import HistoryLine
 from ...plugins.past import LinePayment, WaitingItem
 from ...plugins.rows import KeptRow, RowTable
 from ..model.belongings import Authorization, Delivery, Document, Equipment, Order
+from ..model.practitioners import Practitioner
 from ..model.states import ClaimState
 from ..store import patients as patient_store
 from ..store.patients import Key, Known, Person
@@ -99,6 +100,10 @@ class History:
     def documents(self) -> Sequence[Document]:
         """Papers of the patient."""
         return self._past.documents(self._patient())
+
+    def practitioner(self, npi: str) -> Practitioner | None:
+        """What the list of who may order equipment says of an NPI."""
+        return self._past.practitioner(npi)
 
     def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
         """Rows of a plugin's own table."""

@@ -19,6 +19,8 @@ from ...plugins.past import LinePayment, Reason, WaitingItem
 from ..model.belongings import Authorization, Delivery, Document, Equipment, Order
 from ..model.money import to_dollars
 from ..model.posting import PATIENT_KINDS, Kind
+from ..model.practitioners import Practitioner
+from ..store import practitioners as practitioner_store
 from ..store.belongings import authorizations_of, deliveries_of, documents_of, equipment_of, orders_of
 from ..store.claims import bulks
 from ..store.patients import with_merged
@@ -39,6 +41,10 @@ Opens = Callable[[], AbstractContextManager[Connection]]
 Owners = Mapping[int, int]
 """Each patient and everybody who was merged into them, with the patient they count for."""
 Load = Callable[[Connection, Owners], Mapping[int, Sequence[Any]]]
+
+MOST_PRACTITIONERS = 20_000
+_PRACTITIONERS: dict[tuple[str, dt.datetime, str], Practitioner] = {}
+"""What was looked up last: a list that is in use does not change, and the same few practitioners order again."""
 
 PATIENT_KIND_NAMES = frozenset(kind.value for kind in PATIENT_KINDS)
 
@@ -114,6 +120,22 @@ class Past:
     def documents(self, who: int) -> Sequence[Document]:
         """Papers in the archive, oldest first."""
         return self.of("documents", documents_of, who)
+
+    def practitioner(self, npi: str) -> Practitioner | None:
+        """What the list of who may order equipment says of an NPI; None where there is none."""
+        used = self.once("practitioners", practitioner_store.in_use)
+        if used is None:
+            return None
+        key = (used.sha256, used.at, npi)
+        found = _PRACTITIONERS.get(key)
+        if found is None:
+            looked_up = self.once(f"practitioner:{npi}", lambda c: practitioner_store.find(c, used, [npi]))
+            if looked_up is None:
+                return None
+            if len(_PRACTITIONERS) >= MOST_PRACTITIONERS:
+                _PRACTITIONERS.clear()
+            found = _PRACTITIONERS[key] = looked_up[npi]
+        return found
 
     def items(self, who: int) -> Sequence[WaitingItem]:
         """Open work items, oldest first."""

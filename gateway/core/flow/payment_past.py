@@ -12,6 +12,7 @@ from ...plugins.past import LinePayment, WaitingItem
 from ...plugins.rows import KeptRow, RowTable
 from ..model.belongings import Authorization, Delivery, Document, Equipment, Order
 from ..model.posting import OpenClaim, PostingPlan
+from ..model.practitioners import Practitioner
 from ..store import patients as patient_store
 from ..store.patients import Known
 from .history import NOBODY
@@ -89,6 +90,10 @@ class PaymentPast:
         """Papers of the patient."""
         who = self._who()
         return self._past.documents(who)
+
+    def practitioner(self, npi: str) -> Practitioner | None:
+        """What the list of who may order equipment says of an NPI."""
+        return self._past.practitioner(npi)
 
     def rows(self, plugin: str, table: RowTable, payer_id: str) -> Sequence[Mapping[str, Any]]:
         """Rows of a plugin's own table."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from gateway.core.model.decision import Severity
 from gateway.plugins.tables import Tables
-from gateway.plugins.testing import make_claim, make_line
+from gateway.plugins.testing import make_claim, make_line, make_practitioner
 
 from .desk import MBI, ORDERER, bed, findings, line, medicare, said, with_rule, with_table
 
@@ -105,6 +107,46 @@ def test_an_organisation_cannot_order() -> None:
 @pytest.mark.rule("R1.21-1")
 def test_a_person_can() -> None:
     assert said(medicare(ordered(f"NM1*DK*1*ALDERMAN*IVO****XX*{GOOD}"))) == []
+
+
+LISTED = [make_practitioner(GOOD, "Alderman", "Ivo", dt.date(2026, 11, 2))]
+
+
+@pytest.mark.rule("R1.21-2")
+@pytest.mark.parametrize("name", ["ALDERMAN*IVO", "ALDERSON*IVAN", "Alder-man*I", "ALD. ERMAN*IVO"])
+def test_who_is_on_the_list_under_that_name_may_order(name: str) -> None:
+    claim = medicare(ordered(f"NM1*DK*1*{name}****XX*{GOOD}"))
+    assert said(claim, practitioners=LISTED) == []
+
+
+@pytest.mark.rule("R1.21-2")
+@pytest.mark.parametrize(
+    ("npi", "name", "place", "words"),
+    [
+        (GOOD, "OLDERMAN*IVO", "2420E NM103", "begins with ALDE, first name I (list of 11/02/2026)"),
+        (GOOD, "ALDERMAN*OTTO", "2420E NM103", "begins with ALDE, first name I"),
+        ("1999999026", "ALDERMAN*IVO", "2420E NM109", "is not among those who may order equipment"),
+    ],
+)
+def test_who_is_not_is_refused_with_what_the_list_says(npi: str, name: str, place: str, words: str) -> None:
+    claim = medicare(ordered(f"NM1*DK*1*{name}****XX*{npi}"))
+    (found,) = findings(claim, practitioners=LISTED)
+    assert (found.rule, found.severity, found.place, found.team) == ("R1.21-2", Severity.REJECT, place, "enrollment")
+    assert words in found.message
+
+
+@pytest.mark.rule("R1.21-2")
+def test_nobody_is_asked_without_a_list_nor_for_other_payers_nor_where_another_rule_speaks() -> None:
+    other = ordered("NM1*DK*1*BELLWOOD*UNA****XX*1999999026")
+    assert said(medicare(other)) == []
+    assert said(medicare(other), practitioners=[]) == ["R1.21-2"]
+    assert "R1.21-2" not in said(make_claim(other), practitioners=LISTED)
+    for orderer, rule in (
+        ("NM1*DK*2*BELLWOOD CLINIC*****XX*1999999026", "R1.21-1"),
+        ("NM1*DK*1*BELLWOOD*UNA****XX*1999999027", "R1.22"),
+        ("NM1*DK*1*BELLWOOD*UNA", "R1.20"),
+    ):
+        assert said(medicare(ordered(orderer)), practitioners=LISTED) == [rule]
 
 
 @pytest.mark.rule("R1.22")
