@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 import random
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, create_mock_engine, make_url
 
+from gateway.core.clock import SystemClock
 from gateway.core.engine import dbos_engine
 from gateway.core.flow import in_child
 from gateway.core.store import migrate
@@ -59,6 +61,24 @@ def postgres_server() -> Iterator[postgres.PostgresServer]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.PostgresServer) -> Iterator[str]:
+    """The name of a database with every table, the engine's own among them."""
+    with postgres_server.database() as url:
+        create_tables(url)
+        asyncio.run(_engine_once(url))
+        yield str(make_url(url).database)
+
+
+async def _engine_once(url: str) -> None:
+    """Have an engine make its tables; nobody has run afterwards."""
+    engine = dbos_engine.DbosEngine(url, executor_id="none", clock=SystemClock())
+    await engine.start()
+    await engine.stop()
+    with psycopg.connect(url) as connection:
+        connection.execute("DELETE FROM executors")
+
+
 @pytest.fixture
 def postgres_url(postgres_server: postgres.PostgresServer) -> Iterator[str]:
     """A fresh, empty PostgreSQL database."""
@@ -81,11 +101,19 @@ def empty_database_urls(request: pytest.FixtureRequest) -> DatabaseUrls:
     return DatabaseUrls(business, system_url(business))
 
 
-@pytest.fixture
-def database_urls(empty_database_urls: DatabaseUrls) -> DatabaseUrls:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_urls(request: pytest.FixtureRequest) -> Iterator[DatabaseUrls]:
     """A database with every table of the gateway, once on SQLite and once on PostgreSQL."""
-    create_tables(empty_database_urls.business)
-    return empty_database_urls
+    if request.param == "sqlite":
+        url = str(request.getfixturevalue("sqlite_url"))
+        create_tables(url)
+        yield DatabaseUrls(url, system_url(url))
+        return
+    server: postgres.PostgresServer = request.getfixturevalue("postgres_server")
+    with server.database(request.getfixturevalue("postgres_template")) as url:
+        yield DatabaseUrls(url, system_url(url))
+        # What was decided in this process has kept its look-ups open.
+        in_child.let_go()
 
 
 @pytest.fixture
@@ -118,10 +146,11 @@ def create_tables(url: str) -> None:
         with psycopg.connect(url) as connection:
             connection.execute(_statements())
         return
-    prepare_sqlite(url)
     file = Path(str(make_url(url).database))
     if not file.exists() or not file.stat().st_size:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(_empty_sqlite())
+        prepare_sqlite(url)
         return
     engine = make_sync_engine(url)
     metadata.create_all(engine)
@@ -156,7 +185,7 @@ WHOLE_SUITE = 3000
 
 LONG = ("tests/crash/", "tests/bad_plugins/")
 """Folders in which more than the modules that say so is larger in a soak."""
-FULL_SIZES = ("SOAK", "LONG", "examples")
+FULL_SIZES = ("SOAK", "LONG", "examples", "chosen")
 """A module of tests that has one of these names runs at its full size in a soak."""
 
 

@@ -62,10 +62,10 @@ class PostgresServer:
         return f"postgresql://{USER}:{self._password}@127.0.0.1:{self.port}/{name}"
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a new, empty database."""
+    def database(self, template: str = "") -> Iterator[str]:
+        """The URL of a new database: empty, or a copy of another (its name), to which nobody may be connected."""
         name = f"gateway_{os.getpid()}_{next(self._numbers)}"
-        self._say("CREATE DATABASE {}", name)
+        self._say(f"CREATE DATABASE {{}}{f' TEMPLATE {template} STRATEGY file_copy' if template else ''}", name)
         try:
             yield self.url(name)
         finally:

@@ -11,6 +11,7 @@ from gateway.core.flow import bank as station
 from gateway.core.store import cash_tables, tables
 
 from .. import progress
+from ..soak import chosen
 from .banks import Credit, make_bai2
 from .conftest import BANK_DAY, CashDesk
 
@@ -47,7 +48,9 @@ TAKEN: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("boundary", ["bank.archived", "cash.matched", "cash.matched:2"])
+@pytest.mark.parametrize(
+    "boundary", chosen("a file by hand", ["bank.archived", "cash.matched", "cash.matched:2"], of=1)
+)
 def test_a_file_taken_by_hand_is_booked_once(desk: CashDesk, boundary: str) -> None:
     desk.era()
     desk.era(trace="EFT0002", paid="70")
@@ -62,7 +65,7 @@ def test_a_file_taken_by_hand_is_booked_once(desk: CashDesk, boundary: str) -> N
     assert left(desk) == TAKEN
 
 
-@pytest.mark.parametrize("boundary", ["bank.read", "cash.matched:2", "bank.taken"])
+@pytest.mark.parametrize("boundary", chosen("a file of a folder", ["bank.read", "cash.matched:2", "bank.taken"], of=1))
 def test_a_file_of_a_folder_is_booked_once(desk: CashDesk, boundary: str) -> None:
     desk.era()
     desk.era(trace="EFT0002", paid="70")

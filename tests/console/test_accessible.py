@@ -1,4 +1,5 @@
-"""Every page in light and dark before axe-core: no fault that keeps somebody out."""
+"""Every page in light and dark before axe-core: no fault that keeps somebody out (a third of the pages by seed; in a
+soak all of them)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 import axe_playwright_python
 import pytest
 
+from ..soak import chosen
 from .conftest import CHROMIUM, Prepared, signed_in
 from .examples import walk
 
@@ -42,7 +44,8 @@ async def test_no_page_has_a_fault_that_keeps_somebody_out(chromium: Any, prepar
     page, _ = await signed_in(chromium, office, "administrator")
     await page.emulate_media(color_scheme="light", reduced_motion="reduce")
     found: list[str] = []
-    for one in walk(ids, pages=True):
+    every = list(walk(ids, pages=True))
+    for one in chosen("pages for axe", every, of=len(every) // 3):
         await page.goto(f"{office.address}{one.address}")
         await page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         found += await faults(page, one.address)
@@ -83,7 +86,8 @@ async def test_nothing_is_wider_than_the_screen_of_a_tablet(chromium: Any, prepa
     wide = []
     for width in (768, 1280):
         await page.set_viewport_size({"width": width, "height": 900})
-        for one in walk(ids, pages=True):
+        every = list(walk(ids, pages=True))
+        for one in chosen(f"pages {width} wide", every, of=len(every) // 3):
             await page.goto(f"{office.address}{one.address}")
             if (over := await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")) > 0:
                 wide.append((width, one.address, over))

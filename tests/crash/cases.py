@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import random
-from collections.abc import Collection, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from gateway.core.boundary import BOUNDARIES
 from gateway.core.flow import stations
 
-from ..soak import SOAK
-
-T = TypeVar("T")
+from ..soak import SOAK, chosen, seed
 
 stations.load()
 
@@ -40,25 +35,11 @@ NOT_REACHED: dict[str, str] = {
 }
 """Boundaries that the claims of these tests do not come by, each with the reason."""
 
-ALWAYS = ("send.", "post.")
-"""Boundaries around what leaves and what is money: killed at in every session."""
+ALWAYS = ("send.put.done", "post.committed")
+"""Boundaries right behind what leaves, and behind what is money: killed at in every session."""
 
 AGAIN = ("intake.decided:2", "intake.chunk.committed:3", "post.decided:2", "post.committed:2", "fetch.archived:2")
 """Boundaries that a run passes several times, killed at on a later pass."""
-
-
-def seed() -> str:
-    """The seed of this session's samples."""
-    return os.environ.get("GATEWAY_TEST_SEED", "0")
-
-
-def chosen(what: str, every: Sequence[T], *, keep: Collection[T] = (), of: int) -> list[T]:
-    """A sample of `of` cases beside those to `keep`; in a soak every case."""
-    if SOAK:
-        return list(every)
-    rest = [one for one in every if one not in keep]
-    drawn = random.Random(f"{seed()}:{what}").sample(rest, min(of, len(rest)))
-    return [one for one in every if one in keep or one in drawn]
 
 
 def boundaries() -> list[str]:
@@ -69,10 +50,7 @@ def boundaries() -> list[str]:
 def kills(kind: str) -> list[str]:
     """Where the gateway is killed on this kind of database: names of boundaries, some with the pass (`:2`)."""
     every = [*boundaries(), *AGAIN]
-    always = [name for name in every if name.startswith(ALWAYS) and ":" not in name]
-    if kind == "sqlite":
-        return chosen("kills on sqlite", every, keep=always, of=max(3, len(boundaries()) // 3 - len(always)))
-    return chosen("kills on postgres", every, keep=["send.put.done", "post.committed"], of=2)
+    return chosen(f"kills on {kind}", every, keep=ALWAYS, of=6 if kind == "sqlite" else 1)
 
 
 def summary(passed: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from gateway.core.store import tables
 from gateway.core.store.denial_tables import next_claims
 
 from .. import progress
+from ..soak import chosen
 from .conftest import Desk
 from .test_hand_back import Books
 from .test_next_payers import Office
@@ -71,7 +72,7 @@ def test_killed_before_it_is_made_and_made_once(desk: Desk) -> None:
     wanted(end_state(desk))
 
 
-@pytest.mark.parametrize("boundary", TAKEN_IN)
+@pytest.mark.parametrize("boundary", chosen("a next claim", TAKEN_IN, of=2))
 def test_killed_while_it_is_taken_in_it_is_there_once(desk: Desk, boundary: str) -> None:
     office = Office(desk)
     office.claim()
@@ -83,7 +84,7 @@ def test_killed_while_it_is_taken_in_it_is_there_once(desk: Desk, boundary: str)
     wanted(end_state(desk))
 
 
-@pytest.mark.parametrize("boundary", ["intake.decided", "intake.chunk.committed"])
+@pytest.mark.parametrize("boundary", chosen("its replacement", ["intake.decided", "intake.chunk.committed"], of=1))
 def test_killed_while_its_replacement_is_taken_in_the_receivable_moves_once(desk: Desk, boundary: str) -> None:
     books = Books(desk)
     before = {row.key for row in desk.rows(tables.outbox)}

@@ -22,6 +22,7 @@ from ..flow.out.conftest import World
 from ..flow.out.made import Line as MadeLine
 from ..flow.out.made import Made
 from ..flow.out.test_look_again import AUTHORIZED, SIGNED, WAITS, bring
+from ..soak import chosen
 from .conftest import NOON, Desk, Line
 from .made import Cas, Clp, Era, Svc
 from .test_posting_kills import work
@@ -41,7 +42,9 @@ def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
     assert proof.ok, proof.faults
 
 
-@pytest.mark.parametrize("boundary", ["replay.payments.decided", "replay.payments.committed"])
+@pytest.mark.parametrize(
+    "boundary", chosen("replay of payments", ["replay.payments.decided", "replay.payments.committed"], of=1)
+)
 def test_a_killed_replay_goes_on_and_posts_each_payment_once(desk: Desk, boundary: str) -> None:
     desk.claim("SW1", Line("E1390", "150", "L1"))
     desk.claim("SW2", Line("E1390", "150", "L1"), member="SWT900000002")
@@ -68,7 +71,7 @@ def quiet_world(tmp_path: Path, sqlite_url: str) -> Iterator[World]:
     made.sql.dispose()
 
 
-@pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
+@pytest.mark.parametrize("boundary", chosen("replay of claims", ["replay.decided", "replay.committed"], of=1))
 async def test_a_killed_replay_of_claims_goes_on_and_decides_each_once(quiet_world: World, boundary: str) -> None:
     world = quiet_world
     world.add_plugin(
@@ -105,7 +108,7 @@ def any_world(tmp_path: Path, database_url: str) -> Iterator[World]:
     made.sql.dispose()
 
 
-@pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
+@pytest.mark.parametrize("boundary", chosen("a paper decides again", ["replay.decided", "replay.committed"], of=1))
 async def test_what_a_paper_has_decided_again_is_done_once_though_the_process_dies(
     any_world: World, boundary: str
 ) -> None:
@@ -152,7 +155,7 @@ def test_a_paper_that_dies_before_its_commit_has_asked_for_nothing(tmp_path: Pat
     world.sql.dispose()
 
 
-@pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
+@pytest.mark.parametrize("boundary", chosen("a correction", ["replay.decided", "replay.committed"], of=1))
 async def test_a_killed_correction_goes_on_charges_once_and_sends_once(quiet_world: World, boundary: str) -> None:
     world = quiet_world
     async with world.running() as gateway:
@@ -175,7 +178,7 @@ async def test_a_killed_correction_goes_on_charges_once_and_sends_once(quiet_wor
     assert sum(one.startswith("Corrected") for one in world.told("claim", 1)) == 1
 
 
-@pytest.mark.parametrize("boundary", ["replay.decided", "replay.committed"])
+@pytest.mark.parametrize("boundary", chosen("a faulty claim", ["replay.decided", "replay.committed"], of=1))
 async def test_a_faulty_claim_is_taken_in_once_though_the_process_dies(any_world: World, boundary: str) -> None:
     world = any_world
     async with world.running() as gateway:

@@ -17,6 +17,7 @@ from gateway.core.store import tables
 
 from .. import progress
 from ..conftest import create_tables
+from ..soak import chosen
 from .conftest import NOON, Desk, Inline, Line
 from .made import Cas, Clp, Era, Plb, Svc
 from .test_posting_kills import work
@@ -129,7 +130,10 @@ def quiet_desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
 
 
 @progress.UNTIMED
-@pytest.mark.parametrize("boundary", ["post.scanned", "post.begun", "post.decided", "post.committed", "post.closed"])
+@pytest.mark.parametrize(
+    "boundary",
+    chosen("an accepted file", ["post.scanned", "post.begun", "post.decided", "post.committed", "post.closed"], of=2),
+)
 def test_killed_while_it_posts_an_accepted_one_posts_once(quiet_desk: Desk, boundary: str) -> None:
     desk = quiet_desk
     file_id = two_alike(desk)

@@ -19,6 +19,7 @@ from gateway.core.store.tables import claims, files, made_claims, outbox, plugin
 from gateway.server import Gateway
 
 from ..conftest import DatabaseUrls
+from ..soak import chosen
 from . import running
 
 PLUGIN = """\
@@ -108,10 +109,14 @@ async def live(config: Path) -> None:
 
 @pytest.mark.parametrize(
     "where",
-    [
-        *("plugin.schedule.decided", "plugin.schedule.done", "plugin.claims.archived"),
-        *("plugin.drop.decided", "plugin.drop.done"),
-    ],
+    chosen(
+        "what plugins do",
+        (
+            *("plugin.schedule.decided", "plugin.schedule.done", "plugin.claims.archived"),
+            *("plugin.drop.decided", "plugin.drop.done"),
+        ),
+        of=2,
+    ),
 )
 def test_turn_document_and_claims_are_there_once_wherever_the_gateway_is_killed(
     tmp_path: Path, empty_database_urls: DatabaseUrls, where: str

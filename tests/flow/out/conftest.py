@@ -25,6 +25,7 @@ from gateway.core.store.engine import make_sync_engine
 from gateway.core.store.tables import batches, claims, files, holds, timeline, work_items
 from gateway.plugins.transport import Transport
 
+from ...handed_on import MEMORY_MB, HandedOnPool
 from ...sshd import Sshd, missing, start_sshd
 from .made import NPI, Made, make_837
 
@@ -146,11 +147,12 @@ class World:
         return [row.what for row in rows]
 
     @asynccontextmanager
-    async def running(self, *, by_itself: bool = False) -> AsyncIterator[Running]:
+    async def running(self, *, by_itself: bool = False, own_child: bool = False) -> AsyncIterator[Running]:
         """Start engine and children; they stop at the end. `by_itself`: what a station hands on is started; else it
-        stands in the outbox until the test pokes the engine, so that it can look between two stations."""
+        stands in the outbox until the test pokes the engine, so that it can look between two stations. `own_child`: one
+        that has decided for nobody before, as after the start of a gateway."""
         config = self.config()
-        pool = DecidePool(1, memory_mb=512)
+        pool = DecidePool(1, memory_mb=MEMORY_MB) if own_child else HandedOnPool(1)
         services = Services(
             config=config,
             archive=self.archive,

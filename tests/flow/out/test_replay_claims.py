@@ -290,7 +290,7 @@ async def test_a_plugin_that_fails_is_a_hold_and_its_mending_is_not(world: World
         with world.sql.begin() as connection:
             assert held_claims(connection, plugin="places") == [1, 2]
     add(world, "places", PLACES.replace('"11"', '"12"'))
-    async with world.running() as gateway:
+    async with world.running(own_child=True) as gateway:
         await again(gateway, 1, 2)
     assert set(world.states().values()) == {"ready"}
     assert world.items(kind="plugin_failure") == []
