@@ -65,7 +65,14 @@ def test_a_match_is_of_one_amount_and_alone(
         assert line.cents == deposit.cents
         assert not waiting & {line.id, deposit.id}
         others = [other for other in ours if other.id != line.id and other.cents == line.cents]
-        assert not any(same_number(other, deposit) for other in others), "another line bears its number"
+        rivals = [other for other in others if same_number(other, deposit)]
+        assert not [one for one in rivals if not elsewhere(one, deposit, theirs)], "another line bears its number"
+
+
+def elsewhere(line: Line, deposit: Expected, deposits: list[Expected]) -> bool:
+    """Whether a line's originator (TRN03) says that it is another deposit of its number and amount."""
+    named = [one for one in deposits if one.cents == line.cents and same_number(line, one)]
+    return line.originator != deposit.originator and line.originator in {one.originator for one in named} - {""}
 
 
 def test_a_wire_is_a_transfer_and_a_slip_is_no_check_in_hand() -> None:
