@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -49,9 +50,11 @@ def practitioners_import(config_path: Path, file: Path, as_of: dt.datetime | Non
     Columns: NPI, LAST_NAME, FIRST_NAME and DME (Y: they may order equipment). All others are passed over.
     """
     from ..core.model.practitioners import ListRefused
+    from ..core.store.practitioners import NotWhole
 
     config = require(config_path, secrets=False)
-    day = as_of.date() if as_of else dt.datetime.fromtimestamp(file.stat().st_mtime, dt.UTC).date()
+    zone = ZoneInfo(config.gateway.organisation.time_zone)
+    day = as_of.date() if as_of else dt.datetime.fromtimestamp(file.stat().st_mtime, zone).date()
     if day > now_of(config)[1]:
         raise click.ClickException(
             f"The list would be of {day:%m/%d/%Y}, which is still to come. Say its day with --as-of."
@@ -59,19 +62,26 @@ def practitioners_import(config_path: Path, file: Path, as_of: dt.datetime | Non
     with database(config) as (engine, _):
         try:
             _take_in(engine, file, day, fewer=fewer, dry_run=dry_run)
-        except ListRefused as refused:
+        except (ListRefused, NotWhole) as refused:
             raise click.ClickException(f"{file}: nothing was taken in.\n{refused}") from None
 
 
 def _take_in(engine: Engine, file: Path, day: dt.date, *, fewer: bool, dry_run: bool) -> None:
     from ..core.clock import SystemClock
+    from ..core.model.practitioners import ListRefused
     from ..core.store import practitioners as store
+
+    def write(function: Callable[..., T], *args: object) -> T:
+        with engine.begin() as connection:
+            return function(connection, *args)
 
     with engine.connect() as connection:
         before = store.in_use(connection)
     sha256 = _hash(file)
     if before is not None and before.sha256 == sha256:
         click.echo(f"{file.name} is the list that is in use: {_told(before)}.")
+        while not dry_run and write(store.forget_some):
+            pass
         return
     count = sum(len(some) for some in _read(file, "reading"))
     if before is not None and count < before.practitioners * _FEWER and not fewer:
@@ -85,18 +95,27 @@ def _take_in(engine: Engine, file: Path, day: dt.date, *, fewer: bool, dry_run: 
     if not count:
         raise click.ClickException(f"{file} has nobody who may order equipment: nothing was taken in.")
 
-    def write(function: Callable[..., T], *args: object) -> T:
-        with engine.begin() as connection:
-            return function(connection, *args)
-
-    write(store.broke_off)
-    list_id = write(store.begin, file.name, sha256, day, getpass.getuser(), SystemClock().now())
-    for some in _read(file, "taking in"):
-        write(store.add, list_id, some)
-    number = write(store.use, list_id)
-    while write(store.forget_some):
-        pass
-    click.echo(f"{file.name} is in use: {number:,} people who may order equipment, as of {day:%m/%d/%Y}.")
+    now = SystemClock().now()
+    if write(store.coming_in, now):
+        raise click.ClickException(
+            "Another list is coming in at this moment. Wait until it is done; where its command was stopped, this one "
+            "goes two hours after that began."
+        )
+    list_id = write(store.begin, file.name, sha256, day, getpass.getuser(), now)
+    added = 0
+    try:
+        for some in _read(file, "taking in"):
+            added += write(store.add, list_id, some)
+        if _hash(file) != sha256:
+            raise ListRefused("The file has changed while it was read. Take it in once more.")
+        write(store.use, list_id, added)
+    except BaseException:
+        write(store.broke_off, list_id)
+        raise
+    finally:
+        while write(store.forget_some):
+            pass
+    click.echo(f"{file.name} is in use: {added:,} people who may order equipment, as of {day:%m/%d/%Y}.")
 
 
 def _read(file: Path, doing: str) -> Iterator[list[Listed]]:

@@ -158,7 +158,8 @@ async def post_turn(request: web.Request) -> web.StreamResponse:
         return problem(404, "No such schedule", _known("schedules", server))
     services = server.services
     new = await server.write(take_now, services.config, found.plugin.name, schedule.name, services.clock.now())
-    return web.json_response({"what": "It is done now."}, status=202 if new else 200)
+    what = "It begins now." if new else "It was asked for within this minute, and is done once."
+    return web.json_response({"what": what}, status=202 if new else 200)
 
 
 # --- reports ---------------------------------------------------------------------------------------

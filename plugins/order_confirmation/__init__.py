@@ -104,11 +104,14 @@ def plugin_schedules(settings: DeskSettings) -> Iterator[Schedule]:
 @hookimpl
 def plugin_worklists() -> Iterator[Worklist]:
     yield Worklist(name="orders", title="Delivered orders that wait to be billed", kinds=(PROBLEM_KIND,))
-    for name, title, kind, schedule in (
-        ("order_feedback", "What orders waited for, week by week", FEEDBACK_KIND, "feedback"),
-        ("rentals_stopped", "Rentals that are not billed any more", month_end.KIND, "rentals"),
-    ):
-        yield Worklist(name=name, title=title, kinds=(kind,), schedule=schedule)
+    # Not with the schedule that tells it: that bills rental months, too.
+    yield Worklist(name="rentals_stopped", title="Rentals that are not billed any more", kinds=(month_end.KIND,))
+    yield Worklist(
+        name="order_feedback",
+        title="What orders waited for, week by week",
+        kinds=(FEEDBACK_KIND,),
+        schedule="feedback",
+    )
 
 
 @hookimpl

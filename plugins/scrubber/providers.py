@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from gateway.core.model.decision import Severity
 from gateway.core.model.known_codes import npi_is_right
 from gateway.core.x12.party import Party
 
@@ -131,7 +132,7 @@ def _orderer(line: Line, orderer: Party, instead: bool, out: Findings) -> None:
 def _on_the_list(line: Line, orderer: Party, whole: Whole, out: Findings) -> None:
     """Whether the payer will find who ordered: the NPI, and under it the name."""
     npi, last = orderer.npi, orderer.last
-    if not (npi and last and orderer.is_person and right_npi(npi)):
+    if not (npi and last and orderer.first and orderer.is_person and right_npi(npi)):
         return  # told by another rule
     found = whole.practitioner(npi)
     if found is None or found.is_called(last, orderer.first):
@@ -149,7 +150,10 @@ def _on_the_list(line: Line, orderer: Party, whole: Whole, out: Findings) -> Non
             f"the ordering provider is listed under another name, which begins with {found.last}, first name "
             f"{found.first} {of}. Take the name as enrolled, or correct the NPI."
         )
-    out.say("R1.21-2", what, line=line, place=place, team="enrollment")
+    # Who has enrolled since is not on a list of long ago: that is told, and refuses nothing.
+    old = (whole.today - found.as_of).days > whole.book.settings.list_days
+    most = Severity.WARN if old else None
+    out.say("R1.21-2", what, line=line, place=place, team="enrollment", most=most)
 
 
 @lru_cache(maxsize=16_384)

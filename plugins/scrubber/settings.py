@@ -61,4 +61,9 @@ class ScrubberSettings(PluginSettings):
     timely_warning_days: int = Field(
         default=30, ge=0, description="How many days before the end of the filing time a warning begins."
     )
+    list_days: int = Field(
+        default=14,
+        ge=0,
+        description="So many days old the list of who may order may be; an older one only warns (R1.21-2).",
+    )
     early_days: int = Field(default=10, ge=0, description="How many days a refill may overlap the supply before it.")

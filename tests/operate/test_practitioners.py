@@ -49,6 +49,10 @@ def bring(place: Place, *rows: str, name: str = "OrderReferring.csv", more: tupl
     return done.output
 
 
+def lists(place: Place) -> list[tuple[str, str, int]]:
+    return [(row.name, row.state, row.practitioners) for row in place.rows(practitioner_lists)]
+
+
 def test_a_list_comes_in_and_says_who_may_order(place: Place) -> None:
     nothing = place.run("practitioners", "show", "1999999018")
     assert (nothing.exit_code, "No list was brought in yet" in nothing.output) == (1, True)
@@ -72,8 +76,10 @@ def test_the_next_list_takes_the_place_of_the_one_before(place: Place, monkeypat
     bring(place, *(f"{1_999_990_001 + at},NAME,ANN,Y,Y,N,N,N" for at in range(7)), name="b.csv")
     assert "is not among" in place.run("practitioners", "show", "1999990000").output
     assert "may order" in place.run("practitioners", "show", "1999990007").output
-    (used,) = place.rows(practitioner_lists)
-    assert (used.name, used.state, used.practitioners, len(place.rows(practitioners))) == ("b.csv", "in use", 7, 7)
+    assert lists(place) == [("OrderReferring.csv", "before", 7), ("b.csv", "in use", 7)]
+    bring(place, *(f"{1_999_990_002 + at},NAME,ANN,Y,Y,N,N,N" for at in range(7)), name="c.csv")
+    assert lists(place) == [("b.csv", "before", 7), ("c.csv", "in use", 7)]
+    assert len(place.rows(practitioners)) == 14
 
 
 def test_a_list_that_broke_off_is_forgotten_with_the_next(place: Place) -> None:
@@ -86,8 +92,27 @@ def test_a_list_that_broke_off_is_forgotten_with_the_next(place: Place) -> None:
     engine.dispose()
     assert "is not among" in place.run("practitioners", "show", "1999999042").output
     bring(place, *ROWS, "1999999059,CARDEW,ANN,Y,Y,N,N,N", name="b.csv")
-    assert [row.name for row in place.rows(practitioner_lists)] == ["b.csv"]
+    assert [name for name, _, _ in lists(place)] == ["OrderReferring.csv", "b.csv"]
     assert {row.npi for row in place.rows(practitioners)} == {"1999999018", "1999999026", "1999999059"}
+
+
+def test_two_lists_do_not_come_in_at_once(place: Place) -> None:
+    bring(place, *ROWS)
+    engine = make_sync_engine(place.places.business_url)
+    now = dt.datetime.now(dt.UTC)
+    with engine.begin() as connection:
+        other = store.begin(connection, "other.csv", "0" * 64, dt.date(2026, 11, 9), "pat", now)
+    done = place.run("practitioners", "import", file(place, *ROWS[:1], name="b.csv"), "--as-of", "2026-11-09")
+    assert (done.exit_code, "Another list is coming in at this moment" in done.output) == (1, True)
+    with engine.begin() as connection, pytest.raises(store.NotWhole, match="Of 2 people 0 came in"):
+        store.use(connection, other, 2)
+    with engine.begin() as connection:
+        store.broke_off(connection, other)
+    with engine.begin() as connection, pytest.raises(store.NotWhole, match="Another list was taken in"):
+        store.use(connection, other, 0)
+    engine.dispose()
+    assert lists(place)[0] == ("OrderReferring.csv", "in use", 2)
+    assert "is in use: 1 people" in bring(place, *ROWS[:1], name="b.csv")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +134,7 @@ def test_a_file_with_a_fault_is_refused_and_the_list_before_stays(
     done = place.run("practitioners", "import", file(place, *rows, name="bad.csv", head=head), *more)
     assert (done.exit_code, words in done.output) == (1, True), done.output
     assert "may order" in place.run("practitioners", "show", "1999999018").output
-    assert [row.name for row in place.rows(practitioner_lists)] == ["OrderReferring.csv"]
+    assert lists(place) == [("OrderReferring.csv", "in use", 1)]
 
 
 def test_a_list_of_half_as_many_and_one_of_tomorrow_are_asked_about(place: Place) -> None:
@@ -132,6 +157,9 @@ def test_a_chunk_looks_each_up_once_and_knows_nobody_without_a_list(place: Place
     assert chunk.practitioner("1999999018") == Practitioner("1999999018", True, "ALDE", "I", day)
     assert chunk.practitioner("1999999034") == Practitioner("1999999034", False, "", "", day)
     bring(place, "1999999018,OTHER,UNA,Y,Y,N,N,N", ROWS[1], name="b.csv")
+    assert chunk.practitioner("1999999026") == Practitioner("1999999026", True, "ODAR", "U", day), (
+        "it asks its own list"
+    )
     assert History(engine.connect, []).practitioner("1999999018") == Practitioner("1999999018", True, "OTHE", "U", day)
     engine.dispose()
 
@@ -140,3 +168,9 @@ def test_letters_are_compared_without_marks_and_accents() -> None:
     assert compared("O'Brien", "Áine") == ("OBRI", "A")
     assert compared("d'", "") == ("D", "")
     assert compared("St. Ormond", " mary") == ("STOR", "M")
+    assert compared("Li, Jr.", "Ø") == ("LI", "O")
+    assert compared("Lee III", "Łucja") == ("LEE", "L")
+    assert compared("IV", "Ann") == ("IV", "A")
+    assert Practitioner("1", True, "LEE", "", dt.date(2026, 11, 2)).is_called("Lee", "Ann"), (
+        "the list has no first name"
+    )

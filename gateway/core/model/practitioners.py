@@ -16,6 +16,8 @@ from typing import NamedTuple
 COLUMNS = ("npi", "last_name", "first_name", "dme")
 LETTERS_OF_LAST, LETTERS_OF_FIRST = 4, 1
 """So much of a name the payer compares (S54)."""
+_SUFFIXES = frozenset({"JR", "SR", "II", "III", "IV"})
+_LETTERS = str.maketrans({"Ø": "O", "Ł": "L", "Đ": "D", "Æ": "AE", "Œ": "OE"})
 _YES, _NO = ("Y", "YES"), ("N", "NO", "")
 
 
@@ -42,18 +44,25 @@ class Practitioner(NamedTuple):
     as_of: dt.date
 
     def is_called(self, last: str, first: str) -> bool:
-        """Whether a name is theirs, as the payer compares it."""
-        return (self.last, self.first) == compared(last, first)
+        """Whether they are listed and a name is theirs, as the payer compares it."""
+        theirs = compared(last, first)
+        # What the list does not have is no reason to refuse anybody.
+        return self.listed and all(
+            known in ("", one) for known, one in zip((self.last, self.first), theirs, strict=True)
+        )
 
 
 def compared(last: str, first: str) -> tuple[str, str]:
-    """As much of a name as is compared: letters alone, in capitals, without accents."""
-    return _letters(last)[:LETTERS_OF_LAST], _letters(first)[:LETTERS_OF_FIRST]
+    """As much of a name as is compared: letters alone, in capitals, without accents and without JR, III ..."""
+    words = last.upper().replace(",", " ").split()
+    while len(words) > 1 and words[-1].strip(".") in _SUFFIXES:
+        words.pop()
+    return _letters("".join(words))[:LETTERS_OF_LAST], _letters(first)[:LETTERS_OF_FIRST]
 
 
 def _letters(name: str) -> str:
     if not name.isascii():
-        name = unicodedata.normalize("NFKD", name)
+        name = unicodedata.normalize("NFKD", name.upper().translate(_LETTERS))
     return "".join(one for one in name.upper() if "A" <= one <= "Z")
 
 

@@ -17,7 +17,10 @@ from .bulk import insert_bulk
 from .ids import allocate
 from .practitioner_tables import practitioner_lists, practitioners
 
-IN_USE, READING, OLD = "in use", "reading", "old"
+IN_USE, READING, BEFORE, OLD = "in use", "reading", "before", "old"
+"""`before`: the one that was in use until the last came; a chunk that began with it may still ask it."""
+LONGEST = dt.timedelta(hours=2)
+"""One that has been coming in for longer has broken off."""
 AT_ONCE = 20_000
 """So many rows are written, or forgotten, in one transaction."""
 
@@ -55,22 +58,38 @@ def add(connection: Connection, list_id: int, some: Iterable[Listed]) -> int:
     return insert_bulk(connection, practitioners, columns, rows, keep=("list_id", "npi"))
 
 
-def use(connection: Connection, list_id: int) -> int:
-    """The list is whole: it is in use from now on, and the one before no more. Returns how many stand on it."""
+class NotWhole(ValueError):
+    """A list that came in cannot be used. The message says why."""
+
+
+def use(connection: Connection, list_id: int, added: int) -> None:
+    """The list is whole, with so many people: it is in use from now on, and the one before no more.
+
+    Raises:
+        NotWhole: another list came in meanwhile, or somebody is missing.
+    """
     c = practitioner_lists.c
+    mine = select(c.state).where(c.id == list_id).with_for_update()
+    if connection.execute(mine).scalar() != READING:
+        raise NotWhole("Another list was taken in meanwhile: that one is in use.")
     number = connection.execute(
         select(func.count()).select_from(practitioners).where(practitioners.c.list_id == list_id)
     ).scalar_one()
-    connection.execute(update(practitioner_lists).where(c.state == IN_USE).values(state=OLD))
-    connection.execute(
-        update(practitioner_lists).where(c.id == list_id).values(state=IN_USE, practitioners=int(number))
-    )
-    return int(number)
+    if number != added:
+        raise NotWhole(f"Of {added:,} people {int(number):,} came in. Take it in once more.")
+    connection.execute(update(practitioner_lists).where(c.state == BEFORE).values(state=OLD))
+    connection.execute(update(practitioner_lists).where(c.state == IN_USE).values(state=BEFORE))
+    connection.execute(update(practitioner_lists).where(c.id == list_id).values(state=IN_USE, practitioners=added))
+
+
+def broke_off(connection: Connection, list_id: int) -> None:
+    """A list does not come in after all."""
+    c = practitioner_lists.c
+    connection.execute(update(practitioner_lists).where(c.id == list_id, c.state == READING).values(state=OLD))
 
 
 def forget_some(connection: Connection) -> bool:
-    """Delete a piece of a list that is neither in use nor coming in (one that broke off is `old`, too); returns whether
-    there may be more."""
+    """Delete a piece of a list that nobody asks any more; returns whether there may be more."""
     c = practitioner_lists.c
     list_id = connection.execute(select(c.id).where(c.state == OLD).order_by(c.id).limit(1)).scalar()
     if list_id is None:
@@ -86,10 +105,11 @@ def forget_some(connection: Connection) -> bool:
     return True
 
 
-def broke_off(connection: Connection) -> None:
-    """What was coming in and never became whole is old."""
+def coming_in(connection: Connection, now: dt.datetime) -> bool:
+    """Whether a list is coming in. One that began long ago and never became whole is old from now on."""
     c = practitioner_lists.c
-    connection.execute(update(practitioner_lists).where(c.state == READING).values(state=OLD))
+    connection.execute(update(practitioner_lists).where(c.state == READING, c.at < now - LONGEST).values(state=OLD))
+    return connection.execute(select(c.id).where(c.state == READING).limit(1)).first() is not None
 
 
 def find(connection: Connection, of: InUse, npis: Collection[str]) -> dict[str, Practitioner]:

@@ -68,7 +68,7 @@ async def listing(visit: Visit) -> web.StreamResponse:
         typed=typed,
         listed=want.listed,
         filled=filled_by,
-        begun=bool(visit.request.query.get("begun")),
+        begun=_still_begun(visit.request.query.get("begun", ""), filled_by),
         view=next((one for one in seen if str(one.id) == visit.request.query.get("view")), None),
         views=seen,
         lists=worklists(visit.server),
@@ -86,6 +86,13 @@ async def listing(visit: Visit) -> web.StreamResponse:
     )
 
 
+def _still_begun(asked_at: str, by: Filled | None) -> bool:
+    """Whether a list that somebody asked to have worked out (seconds since 1970) has not been since."""
+    if by is None or not asked_at.isdecimal() or len(asked_at) > 11:
+        return False
+    return by.at is None or by.at.timestamp() < int(asked_at)
+
+
 @page("work")
 async def work_out(visit: Visit) -> web.StreamResponse:
     """Have a worklist worked out now, by the schedule that fills it."""
@@ -95,7 +102,7 @@ async def work_out(visit: Visit) -> web.StreamResponse:
     await visit.server.write(
         take_now, visit.server.services.config, want.of.plugin.name, want.listed.schedule, visit.now
     )
-    address = urlencode(want.typed | {"begun": "true"})
+    address = urlencode(want.typed | {"begun": int(visit.now.timestamp())})
     return web.Response(status=303, headers={"Location": f"/console/queue?{address}"} | HEADERS)
 
 

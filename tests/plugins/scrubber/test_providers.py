@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.model.decision import Severity
 from gateway.plugins.tables import Tables
-from gateway.plugins.testing import make_claim, make_line, make_practitioner
+from gateway.plugins.testing import TODAY, make_claim, make_line, make_practitioner
 
 from .desk import MBI, ORDERER, bed, findings, line, medicare, said, with_rule, with_table
 
@@ -133,6 +133,16 @@ def test_who_is_not_is_refused_with_what_the_list_says(npi: str, name: str, plac
     (found,) = findings(claim, practitioners=LISTED)
     assert (found.rule, found.severity, found.place, found.team) == ("R1.21-2", Severity.REJECT, place, "enrollment")
     assert words in found.message
+
+
+@pytest.mark.rule("R1.21-2")
+def test_a_list_of_long_ago_only_warns() -> None:
+    claim = medicare(ordered("NM1*DK*1*BELLWOOD*UNA****XX*1999999026"))
+    for days, severity in ((14, Severity.REJECT), (15, Severity.WARN)):
+        old = [make_practitioner("1999999042", "Alderman", "Ivo")]
+        with_day = TODAY + dt.timedelta(days=days)
+        (found,) = findings(claim, practitioners=old, today=with_day)
+        assert (found.rule, found.severity) == ("R1.21-2", severity)
 
 
 @pytest.mark.rule("R1.21-2")
