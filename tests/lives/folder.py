@@ -152,6 +152,9 @@ class Folder:
     def work_items(self) -> Sequence[WaitingItem]:
         return ()
 
+    def practitioner(self, npi: str) -> None:
+        """Nobody has brought in a list."""
+
     def has_owner(self, of: str) -> bool:
         return True
 

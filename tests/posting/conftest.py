@@ -157,8 +157,11 @@ class Desk:
         date: dt.date = dt.date(2026, 9, 1),
         payer: str = "90101",
         frequency: str = "1",
+        instead_of: str = "",
+        patient: int = 0,
     ) -> int:
-        """A claim that was sent; returns its id. `payer_number` is what its 277CA said (REF*1K)."""
+        """A claim that was sent; returns its id. `payer_number` is what its 277CA said (REF*1K), `instead_of` the
+        payer's number of the claim that it replaces or voids (REF*F8), `patient` whose it is, if not somebody new's."""
         with self.sql.begin() as connection:
             if not self._ids["files"]:
                 self._ids["files"] = file_store.add(
@@ -183,15 +186,14 @@ class Desk:
                 last=last,
                 first=first,
                 filing_code=self.filing_code,
-                more=more,
+                more=(f"REF*F8*{instead_of}", *more) if instead_of else more,
                 providers=("NM1*DN*1*OLDCASTLE*OTTO****XX*1999999786",),
                 other_payers=other_payers,
             ).stored
-            connection.execute(
-                insert(tables.patients).values(
-                    id=claim_id, last_name=last, first_name=first, created_at=NOON, birth_date=dt.date(1950, 6, 15)
-                )
-            )
+            born = dt.date(1950, 6, 15)
+            theirs = {"last_name": last, "first_name": first, "created_at": NOON, "birth_date": born}
+            if not patient:
+                connection.execute(insert(tables.patients).values(id=claim_id, **theirs))
             connection.execute(
                 insert(tables.claims).values(
                     id=claim_id,
@@ -200,7 +202,7 @@ class Desk:
                     ordinal=claim_id,
                     claim_number=number,
                     source_claim_number=number,
-                    patient_id=claim_id,
+                    patient_id=patient or claim_id,
                     partner="practice",
                     payer_id=payer,
                     filing_code=self.filing_code,

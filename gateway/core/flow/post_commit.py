@@ -456,7 +456,8 @@ def commit_chunk(
     rows.open_denials(planned)
     rows.write()
     next_payers.note(connection, planned, origin.today, now)
-    replaced.settle(connection, *rows.came_instead(planned), origin.today, now)
+    to_come = {one.claim_id for one in chunk.payments if one.claim_id and one.payment_id in again}
+    replaced.settle(connection, *rows.came_instead(planned), origin.today, now, but=to_come)
     _keep_rows(connection, planned, now)
     return Committed(len(planned) - exceptions, exceptions, again)
 
@@ -483,7 +484,7 @@ def _changed(connection: Connection, payments: Sequence[Decided]) -> set[int]:
     """The claims that are not as they were when their payments were decided. They are locked until the end."""
     seen = {decided.claim_id: decided.version for decided in payments if decided.claim_id and decided.state != "later"}
     found: dict[int, int] = {}
-    for some in in_bulks(sorted(seen)):
+    for some in in_bulks(sorted(seen.keys() | replaced.others(connection, seen.keys()))):
         rows = connection.execute(
             select(claims.c.id, claims.c.version).where(claims.c.id.in_(some)).order_by(claims.c.id).with_for_update()
         )

@@ -23,7 +23,7 @@ from ..model.states import Hop, SubmissionState
 from ..store.tables import WAITING, batches, submissions, work_items
 from ..work.calendar import add_business_days, is_business_day
 from ..work.items import WorkItem, close_items, open_items
-from . import alarms, bank, turns
+from . import alarms, bank, replaced, turns
 from .services import Services
 
 
@@ -225,5 +225,6 @@ async def watch(run: Run, payload: Payload) -> dict[str, int]:
     """Raise and clear the alarms of every partner, and those of money that is missing; tell people outside."""
     done = await run.transact("watch", _watch, run.services)
     await run.transact("cash", bank.look_after, run.services)
+    await run.transact("replaced", replaced.look_after, run.services)
     await run.transact("alarms", alarms.look_after, run.services)
     return done
