@@ -66,6 +66,10 @@ ASKED: dict[str, tuple[Callable[[Connection], Any], list[str]]] = {
         lambda sql: replaced._pairs(sql, {3, 4}, {7, 8}),
         ["SEARCH new USING INDEX ix_claims_source_number", "SEARCH old USING INDEX ix_claims_source_number"],
     ),
+    "what waits because of that": (
+        replaced._waiting,
+        ["(key>? AND key<?)"],
+    ),
     "closed days": (lambda sql: days.closings(sql, 30, below=7), ["INTEGER PRIMARY KEY (rowid<?)"]),
 }
 
