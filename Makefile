@@ -7,6 +7,9 @@
 # The first Python on the path that is new enough and starts.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+# So many processes test: one for each core, from two to four (each has a PostgreSQL of its own).
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
+  [ "$$n" -ge 2 ] 2>/dev/null || n=2; [ "$$n" -le 4 ] || n=4; echo $$n)
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -40,12 +43,12 @@ lint: $(VENV)/.dev
 
 test: $(VENV)/.dev lint
 	@echo "== Tests (seeded samples of the long ones; make soak runs their full sizes)"
-	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 soak: $(VENV)/.dev
 	@echo "== The long tests at their full size"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	SOAK=1 $(BIN)/python -m pytest -vv -m "long or postgres" -n $(or $(WORKERS),2) --dist loadfile \
+	SOAK=1 $(BIN)/python -m pytest -vv -m "long or postgres" -n $(WORKERS) --dist loadfile \
 	  --no-loadscope-reorder -o timeout=3600 --durations=40
 	$(BIN)/python tests/fuzz/fuzz_reader.py --seconds 600
 	$(BIN)/python -m benchmarks.office
