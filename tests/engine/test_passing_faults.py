@@ -30,9 +30,9 @@ class Disk:
 
 
 # The disk of the tests' PostgreSQL cannot be filled (its code for it is tested below), and SQLite has no line.
-on_sqlite = pytest.mark.parametrize("empty_database_urls", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_urls", ["sqlite"], indirect=True)
 on_postgres = pytest.mark.parametrize(
-    "empty_database_urls", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+    "database_urls", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )
 
 
