@@ -260,6 +260,15 @@ def replacement_that_was_never_billed(case: Case) -> bool:
     )
 
 
+def order_before_its_number(case: Case) -> bool:
+    """An order that waits for the authorization's number: what the page keeps its claim back by, R1.50 among it."""
+    one = case.one
+    if one.what not in ("hold", "kept") or "AUTHORIZATION" not in _kept_by(case, {one.dos}):
+        return False
+    of_claim = {due.rule for due in case.due if due.kind == "hold" and (due.code, due.dos) == (one.code, one.dos)}
+    return "R1.50" in of_claim and (one.what == "hold" or one.rule == "AUTHORIZATION")
+
+
 QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "a break that only one of the two readings calls long": between_the_readings,
     "a second order while the first of the item waits": second_order,
@@ -278,6 +287,7 @@ QUESTIONS: dict[str, Callable[[Case], bool]] = {
     "months behind one that waits for its papers": behind_a_break,
     "contents right after new equipment": contents_after_new_equipment,
     "the calendar on the day of a replacement": calendar_of_the_day,
+    "an order that waits for its authorization": order_before_its_number,
 }
 
 

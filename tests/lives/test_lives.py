@@ -46,7 +46,7 @@ AT_LEAST = {"claims": 800, "holds": 20, "due RUL-2": 8, "due RS-1": 150, "items 
 
 
 ONCE_DIFFERED = (
-    *((1, 1085), (1, 1316), (1, 1698), (2, 30), (3, 79), (4, 19), (4, 101), (4, 154)),
+    *((1, 1085), (1, 1316), (1, 1544), (1, 1698), (2, 30), (3, 79), (4, 19), (4, 101), (4, 154)),
     *((5, 33), (5, 118), (5, 134), (8, 82), (10, 48)),
 )
 """Seed and number of lives of other seeds, and of the soak, that found a fault or a reading."""
@@ -93,7 +93,7 @@ def test_the_gateway_and_the_checker_agree_about_every_life(part: int) -> None:
 def test_lives_in_which_the_two_once_differed(seed: int, number: int) -> None:
     found = run_one(life(Random(f"{seed}/{number}"), number, BEGIN, MONTHS))
     assert [str(one) for one in found.differences] == []
-    assert found.counts["claims"]
+    assert found.counts["claims"] + found.counts["holds"]
 
 
 def test_each_reading_has_its_question() -> None:
