@@ -270,7 +270,9 @@ def turn(config_path: Path, plugin: str, schedule: str | None, dry_run: bool, as
     answer = _call(config, found, "plugin_schedules", schedule, None, what, dry_run=dry_run)
     show_answer(answer, as_csv, dry_run=dry_run)
     if not dry_run and not as_csv:
-        click.echo(f"Done: {len(answer.acts)} changes." if answer.acts else "Done: nothing had to be changed.")
+        count = len(answer.acts)
+        changes = f"{count:,} change{'s' if count > 1 else ''}" if count else "nothing had to be changed"
+        click.echo(f"Done: {changes}.")
 
 
 def _turns(connection: Connection) -> dict[tuple[str, str], dt.datetime]:

@@ -89,7 +89,7 @@ def test_a_list_is_worked_out_by_hand_and_says_so(place: Place) -> None:
     told = place.run("plugin", "turn", "well", "large", "--dry-run")
     assert "This would be done, and none of it is:" in told.output
     assert when() == "not yet; every 2s"
-    assert place.run("plugin", "turn", "well", "large").output == "Done: 1 changes.\n"
+    assert place.run("plugin", "turn", "well", "large").output == "Done: 1 change.\n"
     assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d", when())
     assert f"Worked out {when()}, every 2s. Now: " in place.run("queue", "list", "--worklist", "large").output
     for words, why in (
