@@ -18,7 +18,7 @@ from ..store.claims import bulks
 from ..store.denial_tables import denial_cases
 from ..store.tables import claims, denials, remittances
 from ..work.appeals import Appeals, Dates, Way, dates_of, way_of
-from ..work.items import WorkItem
+from ..work.items import WorkItem, close_items
 
 WORKED = ("open", "resubmitted")
 """States of a denial that the payer may still decide anew."""
@@ -131,3 +131,26 @@ class Cases:
         """The rows of what was opened."""
         if self._rows:
             insert_bulk(self._connection, denial_cases, _CASE, self._rows)
+
+
+def supersede(
+    connection: Connection,
+    claim_id: int,
+    paid: Mapping[Place, Paid],
+    outcome: str,
+    today: dt.date,
+    now: dt.datetime,
+) -> None:
+    """End every denial of a claim that is worked: what it asked for is asked elsewhere. `paid`: what was paid there for
+    its lines; `outcome`: why, in words."""
+    ids = list(
+        connection.execute(
+            select(denials.c.id)
+            .where(denials.c.claim_id == claim_id, denials.c.state.in_(WORKED))
+            .order_by(denials.c.id)
+        ).scalars()
+    )
+    if ids:
+        connection.execute(update(denials).where(denials.c.id.in_(ids)).values(state="superseded"))
+        Cases(connection, None, today).end(ids, paid)
+        close_items(connection, [f"denial:{one}" for one in ids], outcome, now)

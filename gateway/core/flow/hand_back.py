@@ -21,11 +21,11 @@ from ..model.states import ClaimState
 from ..store import timeline
 from ..store.claims import bulks
 from ..store.denial_tables import RETURNED, next_claims
-from ..store.tables import claim_lines, claim_payments, claims, denials
+from ..store.tables import claim_lines, claim_payments, claims
 from ..work.calendar import add_business_days
-from ..work.items import WorkItem, close_items, open_items
+from ..work.items import WorkItem, open_items
 from .commit_claims import NEXT_PAYERS
-from .denial_cases import WORKED, Cases
+from .denial_cases import supersede
 from .next_payers import TEAM
 
 _GONE = (ClaimState.FAULTY, ClaimState.CANCELLED)
@@ -132,17 +132,7 @@ def _give_back(
     made = hand_overs.reopened(row.id, row.made_claim_id, standing, today, after)
     made += hand_overs.back(connection, row.id, between, today, why)
     transfers.write(connection, made, now)
-    ids = list(
-        connection.execute(
-            select(denials.c.id)
-            .where(denials.c.claim_id == row.made_claim_id, denials.c.state.in_(WORKED))
-            .order_by(denials.c.id)
-        ).scalars()
-    )
-    if ids:
-        connection.execute(update(denials).where(denials.c.id.in_(ids)).values(state="superseded"))
-        Cases(connection, None, today).end(ids, {})
-        close_items(connection, [f"denial:{one}" for one in ids], why, now)
+    supersede(connection, row.made_claim_id, {}, why, today, now)
     what = f"What it was asked for, ${to_dollars(row.cents):,}, is receivable from it no more: {why}"
     timeline.add(connection, [timeline.Entry("claim", row.made_claim_id, "next payer", what)], now)
 

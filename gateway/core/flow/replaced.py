@@ -20,7 +20,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from ..clock import business_date
 from ..ledger import accounts, transfers
-from ..ledger.balances import LineBalances, by_line
+from ..ledger.balances import LineBalances, by_line, owed
 from ..ledger.transfers import Transfer
 from ..model.money import to_dollars
 from ..model.payer_frequency import REPLACEMENT, VOID
@@ -28,13 +28,13 @@ from ..model.states import ClaimState
 from ..store import claims as claim_store
 from ..store import patients, timeline
 from ..store.claims import bulks
-from ..store.tables import claim_payments, claims, denials, work_items
+from ..store.tables import claim_payments, claims, work_items
 from ..work.calendar import add_business_days
 from ..work.items import WorkItem, close_items, open_items
 from ..x12.claim import Claim
 from ..x12.stored import StoredClaim
 from .commit_claims import NEXT_PAYERS
-from .denial_cases import WORKED, Cases, Paid
+from .denial_cases import Paid, Place, supersede
 from .hand_back import same_lines, untouched
 from .services import Services
 
@@ -205,7 +205,8 @@ def _take_back(
     lines = [(line.id, 0) for line in claim_store.lines_of(connection, [old.id])[old.id]]
     back = transfers.recharge_transfers(connection, old.id, lines, 0, today, why, f"{what}:{new.id}")
     transfers.write(connection, back, now)
-    _end_denials(connection, old.id, new.id, paid, today, now)
+    outcome = f"The payer has decided on claim {new.id}, which came in its place."
+    supersede(connection, old.id, _made_up(connection, old.id, new.id, paid), outcome, today, now)
     words = f"What it was charged, ${to_dollars(old.charge_cents):,}, is taken back: {why}."
     entries = [timeline.Entry("claim", old.id, "post", words)]
     _closed(connection, old.id, now)
@@ -223,30 +224,15 @@ def _reopened(claim_id: int, stands: LineBalances, today: dt.date, why: str) -> 
         cents = by_account.get(accounts.DENIED, 0)
         if cents:
             key = f"{_KEY}{claim_id}:{line_id or 'claim'}"
-            debit, credit = (
-                (accounts.INSURANCE, accounts.DENIED) if cents > 0 else (accounts.DENIED, accounts.INSURANCE)
+            yield transfers.signed(
+                accounts.INSURANCE, accounts.DENIED, cents, today, "reopened", key, why, claim_id, line_id
             )
-            yield Transfer(
-                debit, credit, abs(cents), today, "reopened", key, why, claim_id=claim_id, line_id=line_id
-            )  # fmt: skip
 
 
-def _end_denials(
-    connection: Connection, old_id: int, new_id: int, paid: Mapping[int, Paid], today: dt.date, now: dt.datetime
-) -> None:
-    ids = list(
-        connection.execute(
-            select(denials.c.id).where(denials.c.claim_id == old_id, denials.c.state.in_(WORKED)).order_by(denials.c.id)
-        ).scalars()
-    )
-    if not ids:
-        return
+def _made_up(connection: Connection, old_id: int, new_id: int, paid: Mapping[int, Paid]) -> dict[Place, Paid]:
+    """What was paid on the lines of the new claim, by the line of the old one."""
     instead = same_lines(connection, old_id, new_id).items()
-    made_up = {(old_id, line): paid[its] for line, its in instead if its is not None and its in paid}
-    connection.execute(update(denials).where(denials.c.id.in_(ids)).values(state="superseded"))
-    Cases(connection, None, today).end(ids, made_up)
-    outcome = f"The payer has decided on claim {new_id}, which came in its place."
-    close_items(connection, [f"denial:{one}" for one in ids], outcome, now)
+    return {(old_id, line): paid[its] for line, its in instead if its is not None and its in paid}
 
 
 def _closed(connection: Connection, claim_id: int, now: dt.datetime) -> None:
@@ -261,9 +247,7 @@ def _tell(
     connection: Connection, old: _Claim, new: _Claim, stands: LineBalances, today: dt.date, now: dt.datetime
 ) -> None:
     """Something of the old claim stands that nobody may take back by itself: a person looks."""
-    left = sum(
-        cents for line in stands.values() for account, cents in line.items() if account.startswith(accounts.RECEIVABLE)
-    )
+    left = owed(stands)
     if left <= 0:
         return
     reason = (

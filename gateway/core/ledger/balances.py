@@ -30,9 +30,11 @@ def by_line(connection: Connection, claim_ids: Sequence[int]) -> dict[int, LineB
 
 def claim_balances(connection: Connection, claim_ids: Sequence[int]) -> dict[int, int]:
     """What is still owed on each of these claims, in cents: the sum of its receivable accounts."""
-    return {
-        claim_id: sum(
-            cents for on_line in lines.values() for account, cents in on_line.items() if account.startswith(RECEIVABLE)
-        )
-        for claim_id, lines in by_line(connection, claim_ids).items()
-    }
+    return {claim_id: owed(lines) for claim_id, lines in by_line(connection, claim_ids).items()}
+
+
+def owed(lines: LineBalances) -> int:
+    """What is owed on a claim of which these are the balances, in cents."""
+    return sum(
+        cents for on_line in lines.values() for account, cents in on_line.items() if account.startswith(RECEIVABLE)
+    )
